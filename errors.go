@@ -84,3 +84,11 @@ type unavailable struct {
 
 func (e *unavailable) Error() string   { return ErrUnavailable.Error() + ": " + e.step }
 func (e *unavailable) Unwrap() []error { return []error{ErrUnavailable, e.cause} }
+
+// causes is the text of what was wrong behind an ErrUnavailable, for the log.
+func causes(err error) string {
+	if u, ok := errors.AsType[*unavailable](err); ok {
+		return u.cause.Error()
+	}
+	return ""
+}

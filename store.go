@@ -98,7 +98,7 @@ type Challenge struct {
 	Pending []byte
 	// TriesLeft is how often the secret may still be compared, at least 1 when stored.
 	TriesLeft int
-	// Sends counts the codes charged to the budgets of this challenge.
+	// Sends counts the codes sent for this challenge, as Begin said.
 	Sends int
 	// ExpiresAt is when the challenge is gone, Until the latest time to which touching
 	// moves it.

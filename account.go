@@ -1,0 +1,147 @@
+package phoneauth
+
+import (
+	"context"
+	"errors"
+)
+
+// targetOfUser is u's phone as something to count failures of and send notices to.
+func (s *Service) targetOfUser(u User) target {
+	t := target{number: number{phone: u.Phone}, print: s.phonePrint(u.Phone)}
+	if n, err := s.numbers.parse(u.Phone.e164); err == nil {
+		t.region = n.region
+	}
+	return t
+}
+
+// change makes a change that ends what was open before: challenges, proofs and sessions.
+// do raises the epoch, which alone makes sessions and proofs worthless; what is removed
+// here besides are the challenges that could lead to new ones, before the change so that
+// a failure changes nothing, and after it for those that were begun in between.
+func (s *Service) change(ctx context.Context, u User, do func() (User, error)) (User, error) {
+	if err := s.cancelChallenges(ctx, u.Phone); err != nil {
+		return User{}, err
+	}
+	changed, err := do()
+	if err != nil {
+		return User{}, err
+	}
+	if err := s.cancelChallenges(ctx, u.Phone, changed.Phone); err != nil {
+		s.cfg.Logger.ErrorContext(ctx, "phoneauth: cancel challenges", "user_id", u.ID, "error", err)
+	}
+	if s.cfg.HostSessions {
+		return changed, nil
+	}
+	if err := s.store.EndUserSessions(ctx, u.ID, ""); err != nil {
+		s.cfg.Logger.WarnContext(ctx, "phoneauth: remove ended sessions", "user_id", u.ID, "error", err)
+	}
+	return changed, nil
+}
+
+// cancelChallenges takes away what is open for signing in with phones and for a new
+// password. Those of a known device need no cancelling: it is none at another epoch.
+func (s *Service) cancelChallenges(ctx context.Context, phones ...Phone) error {
+	var keys []string
+	for _, p := range phones {
+		t := target{number: number{phone: p}, print: s.phonePrint(p)}
+		for _, t.purpose = range []Purpose{PurposeSignIn, PurposePasswordReset} {
+			keys = append(keys, s.key(t))
+		}
+	}
+	return s.store.CancelChallenges(ctx, keys...)
+}
+
+// ChangePhone gives the account of c the phone of a proof for PurposePhoneChange whose
+// subject is the user's ID. Every session ends, and the Session returned is new. The old
+// number is told by SMS.
+//
+// Errors: ErrUnauthenticated; ErrReauthenticate; ErrInvalidPhone; ErrInvalidToken;
+// ErrPhoneTaken, the number is another account's and the proof is used up; *LimitError;
+// ErrUnavailable.
+func (s *Service) ChangePhone(ctx context.Context, c Claims, r ConnectRequest) (*Session, error) {
+	user, rec, err := s.reauthenticated(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.redeem(ctx, r.Phone, r.Token, PurposePhoneChange, user.ID)
+	if err != nil {
+		return nil, invalidIfGone(err)
+	}
+	changed, err := s.change(ctx, user, func() (User, error) {
+		return s.store.SetPhone(ctx, PhoneUpdate{UserID: user.ID, Phone: p.phone, Epoch: user.Epoch, Now: s.now()})
+	})
+	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+		return nil, ErrUnauthenticated
+	}
+	if err != nil {
+		return nil, err
+	}
+	e := s.about(p.target, EventPhoneChanged)
+	e.UserID = user.ID
+	s.event(ctx, e)
+	if user.Phone != p.phone {
+		s.notify(ctx, s.targetOfUser(user), NoticePhoneChanged, r.Client.Locale)
+	}
+	return s.newSession(ctx, changed, []string{amrCode}, rec.DeviceID)
+}
+
+// DeleteUser removes the account of c and its sessions. The phone is free at once.
+//
+// Errors: ErrUnauthenticated; ErrReauthenticate; ErrUnavailable.
+func (s *Service) DeleteUser(ctx context.Context, c Claims) error {
+	user, err := s.Reauthenticated(ctx, c)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, user, func() (User, error) { return user, s.store.DeleteUser(ctx, user.ID) })
+	if err == nil {
+		s.event(ctx, aboutUser(user, EventDeleted))
+	}
+	return err
+}
+
+// SetBlocked blocks an account, which ends its sessions and lets nobody sign in to it, or
+// lets it be used again. ErrNotFound: there is no such user; ErrUnavailable.
+func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) error {
+	user, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return err
+	}
+	_, err = s.change(ctx, user, func() (User, error) {
+		return s.store.SetBlocked(ctx, userID, blocked, s.now())
+	})
+	if err != nil {
+		return err
+	}
+	e := aboutUser(user, EventUnblocked)
+	if blocked {
+		e.Type = EventBlocked
+	}
+	s.event(ctx, e)
+	return nil
+}
+
+// Unlock is an operator's reset: it forgets the failures and locks of a number, and gives
+// its sends back. ErrInvalidPhone; ErrUnavailable, and it may be half done: do it again.
+func (s *Service) Unlock(ctx context.Context, phone string) error {
+	t, err := s.target(ctx, phone, "", "", Client{})
+	if err != nil {
+		return err
+	}
+	known := t
+	known.device.id = "any"
+	for _, f := range []Failures{s.phoneFailures(t), s.phoneFailures(known), s.passwordFailures(t), s.passwordFailures(known)} {
+		if err := s.store.ClearFailures(ctx, f.Key); err != nil {
+			return err
+		}
+	}
+	takes := s.phoneSendTakes(t, -1)
+	for i := range takes {
+		takes[i].Cost = -takes[i].Burst
+	}
+	if err := s.store.TakeLimits(ctx, takes, s.now()); err != nil {
+		return err
+	}
+	s.event(ctx, s.about(t, EventUnlocked))
+	return nil
+}

@@ -1,0 +1,272 @@
+package phoneauth
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config is everything a [Service] is made of. The zero value of a field is its safe
+// default; Store, Sender and Keys have none. [New] copies it. Hooks are called
+// concurrently, with the context of the request; a hook that reaches out must bound
+// its own time.
+type Config struct {
+	// Store keeps challenges, users and sessions. Required.
+	Store Store
+	// Sender sends the texts. Required.
+	Sender SMSSender
+	// Keys fingerprint, sign and seal. Required.
+	Keys Keys
+	// Tokens issues access tokens; nil issues HS256 JWTs under keys derived from Keys,
+	// with Name as issuer and audience.
+	Tokens TokenIssuer
+	// Name of the service, as its users know it: it stands in every text. "phoneauth"
+	// when empty.
+	Name string
+	// Realm separates tenants that share a store and keys: it is part of every
+	// fingerprint, digest and token, so that nothing of one realm means anything in
+	// another. It does not separate users: give each realm a UserStore and
+	// SessionStore of its own.
+	Realm string
+	// HostSessions: the host keeps sessions of its own. Session then has the User and
+	// no tokens, Refresh and Authenticate refuse, and Store needs no SessionStore.
+	HostSessions bool
+
+	Code     CodeRules
+	Numbers  NumberRules
+	Limits   Limits
+	Password PasswordRules
+	Sessions SessionRules
+
+	// BeforeSend is asked before a code goes out: a captcha, a SIM-swap look-up. After
+	// an error nothing is sent, and the caller cannot tell: the answer is that of a
+	// send. It runs after the limits of phone and address, before the number budgets.
+	BeforeSend func(context.Context, SendInfo) error
+	// BeforeSignIn is asked after the proof and before the account is found or made:
+	// invitations, terms, dormant or recycled numbers. An error is wrapped beside
+	// ErrRefused; the proof is used up.
+	BeforeSignIn func(context.Context, SignInInfo) error
+	// Claims adds claims to an access token. Registered names are not overwritten.
+	Claims func(context.Context, User) (map[string]any, error)
+	// Text words a message, Body being empty; an empty answer means the built-in text.
+	Text func(Message) (string, error)
+	// OnEvent is told what happened, synchronously, after it happened.
+	OnEvent func(context.Context, Event)
+	// Logger gets every event and the cause of every failure; nil is slog.Default().
+	Logger *slog.Logger
+
+	HTTP HTTPConfig
+}
+
+// Keys are the secrets of a Service. Print them and see nothing.
+type Keys struct {
+	// Index fingerprints numbers, at least 32 bytes. It is never rotated: under a new
+	// one all limits, failure counts and locks are forgotten.
+	Index []byte
+	// Secrets sign and seal. The first makes, all verify and open: rotate by putting a
+	// new one first. Dropping one ends what it made: codes and proofs at once, refresh
+	// and default access tokens too, so keep it for as long as a session lives.
+	Secrets []Key
+}
+
+// Key is one secret of at least 32 bytes, with an id of 1 to 16 letters, digits, '-'
+// or '_' that stands in what it makes.
+type Key struct {
+	ID     string
+	Secret []byte
+}
+
+// CodeRules say what a code is.
+type CodeRules struct {
+	// Digits from 6 to 10; 0 is 6.
+	Digits int
+	// Life of a code from its last sending, at most 10 minutes; 0 is 5 minutes. Sending
+	// again moves the end, to at most twice Life after the first sending.
+	Life time.Duration
+	// Tries to give the code, from 1 to 10; 0 is 5. Sending again adds none.
+	Tries int
+}
+
+// NumberRules say which numbers are served.
+type NumberRules struct {
+	// DefaultRegion (ISO 3166-1 alpha-2) of national digits; empty: none, numbers must
+	// be international.
+	DefaultRegion string
+	// Regions that are served; empty is every region.
+	Regions []string
+	// Types that are served; empty is Mobile, FixedLineOrMobile, VoIP and Personal.
+	Types []NumberType
+	// Test numbers have a fixed code and are never sent anything: for the reviewers of
+	// app stores.
+	Test []TestNumber
+}
+
+// NumberType is what a number is, as libphonenumber classifies it.
+type NumberType string
+
+// The types that can be served. All others (premium rate, toll free, shared cost,
+// UAN, voicemail, pager, fixed line) are refused always.
+const (
+	Mobile            NumberType = "mobile"
+	FixedLineOrMobile NumberType = "fixed_line_or_mobile"
+	VoIP              NumberType = "voip"
+	Personal          NumberType = "personal"
+)
+
+// TestNumber is a number with a fixed code, for one reviewer, until a date.
+type TestNumber struct {
+	Phone string // E.164
+	Code  Secret // of CodeRules.Digits digits
+	Until time.Time
+}
+
+// SessionRules say how long tokens live.
+type SessionRules struct {
+	// Access token life, at most 15 minutes; 0 is 15 minutes.
+	Access time.Duration
+	// Idle is how long an unused session lives; 0 is 14 days. Life is its absolute end;
+	// 0 is 30 days.
+	Idle, Life time.Duration
+}
+
+// PasswordRules say what a password is and how it is kept: argon2id, 19 MiB, t=2, p=1
+// (OWASP), as many at once as there are CPUs.
+type PasswordRules struct {
+	// Check is the host's policy for new passwords, after the length of 8 to 128
+	// characters; its error's text goes to the user as PasswordError.Reason, for
+	// example "is too common". It runs before anything is consumed.
+	Check func(ctx context.Context, password Secret) error
+	// Legacy verifies a stored hash that is no argon2id PHC string; nil refuses those.
+	// After a match the password is hashed anew.
+	Legacy func(hash, password Secret) bool
+}
+
+// SendInfo is what BeforeSend is asked about.
+type SendInfo struct {
+	Phone   Phone
+	Region  string // ISO 3166-1 alpha-2; "001" for non-geographic numbers
+	Purpose Purpose
+	Channel string
+	Client  Client
+	// StepUp: the country's budget is dry. The error then means *LimitError for the
+	// caller, nil sends all the same: ask for a captcha or a proof of work.
+	StepUp bool
+}
+
+// SignInInfo is what BeforeSignIn is asked about.
+type SignInInfo struct {
+	Phone Phone
+	// User has the ID of the account, or is zero if signing in would create it.
+	User   User
+	AMR    []string
+	Client Client
+}
+
+// Client is who asks.
+type Client struct {
+	// Addr is the client's address; the zero Addr shares one strict allowance with all
+	// others that have none.
+	Addr netip.Addr
+	// Locale of the texts, BCP 47; empty is English.
+	Locale string
+	// Device is Session.Device of an earlier sign-in, if the client kept it.
+	Device Secret
+}
+
+// HTTPConfig is for the handlers.
+type HTTPConfig struct {
+	// InsecureCookie drops Secure and the __Host- prefix, for plain HTTP on another
+	// host than localhost.
+	InsecureCookie bool
+	// TrustedProxies may say X-Forwarded-For; from anybody else it is ignored.
+	TrustedProxies []netip.Prefix
+	// TrustedOrigins ("https://app.example.com") may use the cookie routes from
+	// another origin.
+	TrustedOrigins []string
+	// UserView adds the host's own attributes and relationships to user documents.
+	UserView func(context.Context, User) (UserView, error)
+	// Claims says who is signed in, under HostSessions; its error means nobody.
+	Claims func(*http.Request) (Claims, error)
+	// SignedIn starts the host's session, under HostSessions, before the answer is
+	// written: set a cookie here.
+	SignedIn func(http.ResponseWriter, *http.Request, *Session) error
+}
+
+// UserView is the host's part of a user document. Names that the contract fixes are
+// not overwritten.
+type UserView struct {
+	Attributes, Relationships map[string]any
+}
+
+func (c Config) withDefaults() Config {
+	c.Name = cmp.Or(c.Name, "phoneauth")
+	c.Code.Digits = cmp.Or(c.Code.Digits, 6)
+	c.Code.Life = cmp.Or(c.Code.Life, 5*time.Minute)
+	c.Code.Tries = cmp.Or(c.Code.Tries, 5)
+	c.Sessions.Access = cmp.Or(c.Sessions.Access, 15*time.Minute)
+	c.Sessions.Idle = cmp.Or(c.Sessions.Idle, 14*24*time.Hour)
+	c.Sessions.Life = cmp.Or(c.Sessions.Life, 30*24*time.Hour)
+	c.Limits = c.Limits.withDefaults()
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	c.Numbers.Test = slices.Clone(c.Numbers.Test)
+	c.HTTP.TrustedProxies = slices.Clone(c.HTTP.TrustedProxies)
+	c.HTTP.TrustedOrigins = slices.Clone(c.HTTP.TrustedOrigins)
+	return c
+}
+
+// validate joins every fault, each naming its field, and returns what it compiled.
+func (c Config) validate() (numberPolicy, error) {
+	var faults []error
+	fault := func(field, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("phoneauth: config: "+field+": "+format, args...))
+	}
+	if c.Store == nil {
+		fault("Store", "is required")
+	}
+	if c.Sender == nil {
+		fault("Sender", "is required")
+	}
+	c.Keys.validate(fault)
+	if c.Code.Digits < 6 || c.Code.Digits > 10 {
+		fault("Code.Digits", "must be from 6 to 10, is %d", c.Code.Digits)
+	}
+	if c.Code.Life < time.Second || c.Code.Life > 10*time.Minute {
+		fault("Code.Life", "must be from 1 s to 10 min, is %s", c.Code.Life)
+	}
+	if c.Code.Tries < 1 || c.Code.Tries > 10 {
+		fault("Code.Tries", "must be from 1 to 10, is %d", c.Code.Tries)
+	}
+	if c.Sessions.Access < time.Second || c.Sessions.Access > 15*time.Minute {
+		fault("Sessions.Access", "must be from 1 s to 15 min, is %s", c.Sessions.Access)
+	}
+	if c.Sessions.Idle < c.Sessions.Access || c.Sessions.Life < c.Sessions.Idle {
+		fault("Sessions", "Access, Idle and Life must not descend")
+	}
+	c.Limits.validate(fault)
+	for i, n := range c.Numbers.Test {
+		field := fmt.Sprintf("Numbers.Test[%d]", i)
+		if len(n.Code) != c.Code.Digits || strings.Trim(string(n.Code), "0123456789") != "" {
+			fault(field, "Code must be %d digits", c.Code.Digits)
+		}
+		if n.Until.IsZero() {
+			fault(field, "Until is required")
+		}
+	}
+	if _, err := c.HTTP.crossOrigin(); err != nil {
+		fault("HTTP.TrustedOrigins", "%w", err)
+	}
+	numbers, wrong := newNumberPolicy(c.Numbers)
+	for _, w := range wrong {
+		faults = append(faults, fmt.Errorf("phoneauth: config: %w", w))
+	}
+	return numbers, errors.Join(faults...)
+}

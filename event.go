@@ -1,0 +1,130 @@
+package phoneauth
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// EventType says what happened.
+type EventType string
+
+// What can happen.
+const (
+	EventCodeSent        EventType = "code_sent"
+	EventSendFailed      EventType = "send_failed"
+	EventSendRefused     EventType = "send_refused" // by BeforeSend
+	EventNoticeSent      EventType = "notice_sent"
+	EventVerified        EventType = "verified"
+	EventVerifyFailed    EventType = "verify_failed"
+	EventPasswordFailed  EventType = "password_failed"
+	EventLimited         EventType = "limited" // Limit says by which
+	EventCeilingNear     EventType = "ceiling_near"
+	EventRedeemed        EventType = "redeemed"
+	EventSignedUp        EventType = "signed_up" // in place of signed_in
+	EventSignedIn        EventType = "signed_in"
+	EventSignInRefused   EventType = "sign_in_refused" // by BeforeSignIn, or blocked
+	EventRefreshed       EventType = "refreshed"
+	EventRefreshReused   EventType = "refresh_reused" // the session was ended
+	EventSignedOut       EventType = "signed_out"
+	EventPasswordChanged EventType = "password_changed"
+	EventPhoneChanged    EventType = "phone_changed"
+	EventBlocked         EventType = "blocked"
+	EventUnblocked       EventType = "unblocked"
+	EventUnlocked        EventType = "unlocked"
+	EventDeleted         EventType = "deleted"
+	EventDelivered       EventType = "delivered"
+	EventUndelivered     EventType = "undelivered"
+	EventOptedOut        EventType = "opted_out"
+)
+
+// Event is one thing that happened, for audit, metrics and fraud teams. It holds no
+// secret and no whole number. Fields that do not apply are zero.
+type Event struct {
+	Type      EventType
+	Time      time.Time
+	Realm     string
+	Purpose   Purpose
+	Phone     string // masked
+	Region    string // ISO 3166-1 alpha-2 of the number
+	UserID    string
+	SessionID string
+	Limit     string    // the rule that refused
+	Sender    string    // Receipt.Sender
+	MessageID string    // Receipt.ID
+	SendClass SendClass // of a failed send
+	SendCode  string    // the provider's
+	Device    bool      // a known device asked
+	Test      bool      // a test number
+}
+
+// LogValue groups the fields that are set.
+func (e Event) LogValue() slog.Value {
+	attrs := make([]slog.Attr, 0, 12)
+	for _, f := range [...]struct{ name, value string }{
+		{"realm", e.Realm},
+		{"purpose", string(e.Purpose)},
+		{"phone", e.Phone},
+		{"region", e.Region},
+		{"user_id", e.UserID},
+		{"session_id", e.SessionID},
+		{"limit", e.Limit},
+		{"sender", e.Sender},
+		{"message_id", e.MessageID},
+		{"send_class", string(e.SendClass)},
+		{"send_code", e.SendCode},
+	} {
+		if f.value != "" {
+			attrs = append(attrs, slog.String(f.name, f.value))
+		}
+	}
+	if e.Device {
+		attrs = append(attrs, slog.Bool("device", true))
+	}
+	if e.Test {
+		attrs = append(attrs, slog.Bool("test", true))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// warns reports whether somebody should look at events of this type.
+func (t EventType) warns() bool {
+	switch t {
+	case EventSendFailed, EventVerifyFailed, EventPasswordFailed, EventLimited,
+		EventCeilingNear, EventRefreshReused, EventUndelivered:
+		return true
+	}
+	return false
+}
+
+// about is an event of type what, about t.
+func (s *Service) about(t target, what EventType) Event {
+	return Event{
+		Type:    what,
+		Purpose: t.purpose,
+		Phone:   t.phone.String(),
+		Region:  t.region,
+		Device:  t.device.known(),
+		Test:    s.testNumber(t.phone, s.now()) != nil,
+	}
+}
+
+// aboutUser is an event of type what, about u.
+func aboutUser(u User, what EventType) Event {
+	return Event{Type: what, UserID: u.ID, Phone: u.Phone.String()}
+}
+
+// event logs e and tells the host.
+func (s *Service) event(ctx context.Context, e Event) {
+	e.Time, e.Realm = s.now(), s.cfg.Realm
+	level := slog.LevelInfo
+	if e.Type.warns() {
+		level = slog.LevelWarn
+	}
+	if s.cfg.Logger.Enabled(ctx, level) {
+		s.cfg.Logger.LogAttrs(ctx, level, "phoneauth: "+string(e.Type), slog.Any("event", e))
+	}
+	if s.cfg.OnEvent != nil {
+		s.cfg.OnEvent(ctx, e)
+	}
+}

@@ -1,0 +1,223 @@
+package phoneauth
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// API names a group of routes that can be mounted by itself.
+type API string
+
+// The APIs. Each answers errors in a shape of its own; docs/openapi.yaml has them all.
+const (
+	// ConnectAPI: /users/verification/start and verify, /connect.
+	ConnectAPI API = "connect"
+	// PhoneAPI: /api/phone/register and verify.
+	PhoneAPI API = "phone"
+	// UsersAPI: /api/v1/users and below: phone and password.
+	UsersAPI API = "users"
+	// LoginAPI: /api/v1/login.
+	LoginAPI API = "login"
+	// SessionAPI: /token/refresh, /logout, /users/me, /users/phone/start and verify,
+	// /.well-known/jwks.json.
+	SessionAPI API = "session"
+)
+
+// route is one row of the table of routes.
+type route struct {
+	method, path string
+	api          API
+	access       access
+	status       int // of success
+	serve        func(*request) (any, error)
+}
+
+// access says what a route wants to see before it is served.
+type access int
+
+const (
+	open   access = iota // whatever is in the body
+	cookie               // a cookie of ours counts, so that the origin must be ours
+	bearer               // somebody signed in
+)
+
+// routes is the one table of routes. An answer of nil is an empty body.
+var routes = []route{
+	{"POST", "/users/verification/start", ConnectAPI, open, 200, (*request).connectStart},
+	{"POST", "/users/verification/verify", ConnectAPI, open, 200, (*request).connectVerify},
+	{"POST", "/connect", ConnectAPI, open, 200, (*request).connect},
+
+	{"POST", "/api/phone/register", PhoneAPI, open, 200, (*request).phoneRegister},
+	{"POST", "/api/phone/verify", PhoneAPI, open, 200, (*request).phoneVerify},
+
+	{"POST", "/api/v1/users", UsersAPI, cookie, 200, (*request).usersRegister},
+	{"POST", "/api/v1/users/verify", UsersAPI, cookie, 200, (*request).usersVerify},
+	{"PUT", "/api/v1/users/forget_password", UsersAPI, open, 200, (*request).usersForgetPassword},
+	{"PUT", "/api/v1/users/recover_password", UsersAPI, open, 200, (*request).usersRecoverPassword},
+	{"PUT", "/api/v1/users/reset_password", UsersAPI, bearer, 200, (*request).usersResetPassword},
+
+	{"POST", "/api/v1/login", LoginAPI, open, 200, (*request).login},
+
+	{"POST", "/token/refresh", SessionAPI, open, 200, (*request).refresh},
+	{"POST", "/logout", SessionAPI, open, 204, (*request).logout},
+	{"POST", "/users/phone/start", SessionAPI, bearer, 200, (*request).changePhoneStart},
+	{"POST", "/users/phone/verify", SessionAPI, bearer, 200, (*request).changePhoneVerify},
+	{"GET", "/users/me", SessionAPI, bearer, 200, (*request).me},
+	{"DELETE", "/users/me", SessionAPI, bearer, 204, (*request).deleteMe},
+	{"GET", "/.well-known/jwks.json", SessionAPI, open, 200, (*request).jwks},
+}
+
+// Handler serves the documented routes of apis, or of all when none is named. It goes
+// by the exact path of the URL: mount it at the root of any router, or below a prefix
+// with [http.StripPrefix].
+func (s *Service) Handler(apis ...API) http.Handler {
+	h := &handler{s: s, paths: make(map[string][]route)}
+	for _, way := range routes {
+		if len(apis) == 0 || slices.Contains(apis, way.api) {
+			h.paths[way.path] = append(h.paths[way.path], way)
+		}
+	}
+	h.origins, _ = s.cfg.HTTP.crossOrigin() // New has refused what is no origin
+	if code := phonenumbers.GetCountryCodeForRegion(s.cfg.Numbers.DefaultRegion); code != 0 {
+		h.callingCode = strconv.Itoa(code)
+	}
+	return h
+}
+
+// handler is a Service with what its requests share.
+type handler struct {
+	s           *Service
+	paths       map[string][]route // one for each method
+	origins     *http.CrossOriginProtection
+	callingCode string // of the default region, or ""
+}
+
+// request is one request to one route.
+type request struct {
+	*handler
+	w http.ResponseWriter
+	r *http.Request
+	// body is empty for methods whose body is ignored.
+	body object
+	// foreign: sent for a page of another origin. Its cookies count for nothing, and
+	// it is given none.
+	foreign bool
+	client  Client
+	// claims are of the one who is signed in, on routes that want somebody.
+	claims Claims
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ways := h.paths[r.URL.Path]
+	if ways == nil {
+		h.s.fail(w, r, SessionAPI, errNoRoute)
+		return
+	}
+	for _, way := range ways {
+		if way.method == r.Method {
+			h.serve(way, w, r)
+			return
+		}
+	}
+	methods := make([]string, len(ways))
+	for i, way := range ways {
+		methods[i] = way.method
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	h.s.fail(w, r, ways[0].api, errMethod)
+}
+
+// serve decodes, calls, encodes.
+func (h *handler) serve(way route, w http.ResponseWriter, r *http.Request) {
+	q := &request{handler: h, w: w, r: r}
+	answer, err := q.answer(way)
+	var data []byte
+	if err == nil && answer != nil {
+		data, err = json.Marshal(answer)
+	}
+	if err != nil {
+		h.s.fail(w, r, way.api, err)
+		return
+	}
+	write(w, way.status, data)
+}
+
+// answer checks what holds for every route, in the order of refusals that the
+// contract fixes: body, sign-in, origin; then it serves.
+func (q *request) answer(way route) (_ any, err error) {
+	if way.method == http.MethodPost || way.method == http.MethodPut {
+		if q.body, err = readObject(q.r); err != nil {
+			return nil, err
+		}
+	}
+	if way.access == bearer {
+		if q.claims, err = q.s.claims(q.r); err != nil {
+			return nil, err
+		}
+	}
+	q.foreign = q.origins.Check(q.r) != nil
+	byCookie := way.access == cookie || way.access == bearer && q.s.cfg.HostSessions
+	if q.foreign && byCookie {
+		return nil, errCrossOrigin
+	}
+	q.client = Client{
+		Addr:   clientAddr(q.r, q.s.cfg.HTTP.TrustedProxies),
+		Locale: locale(q.r.Header.Get("Accept-Language")),
+		Device: q.token(deviceCookie, q.body.text("device_token"), q.body.object("user").text("device_token")),
+	}
+	return way.serve(q)
+}
+
+// token returns the first of given that is not empty, or else the cookie of that name.
+func (q *request) token(name string, given ...string) Secret {
+	for _, t := range given {
+		if t != "" {
+			return Secret(t)
+		}
+	}
+	if q.foreign {
+		return ""
+	}
+	return q.s.cfg.HTTP.cookie(q.r, name)
+}
+
+// signedIn does what belongs to every answer that says that somebody is signed in:
+// the host starts its session, the browser gets its device cookie.
+func (q *request) signedIn(session *Session) error {
+	if start := q.s.cfg.HTTP.SignedIn; start != nil && q.s.cfg.HostSessions {
+		if err := start(q.w, q.r, session); err != nil {
+			return &unavailable{"start the host's session", err}
+		}
+	}
+	if session.Device != "" && !q.foreign {
+		http.SetCookie(q.w, q.s.cfg.HTTP.newCookie(deviceCookie, session.Device, deviceLife))
+	}
+	return nil
+}
+
+// write sends an answer with the headers that every answer has.
+func write(w http.ResponseWriter, status int, data []byte) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if status != http.StatusNoContent {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // the client is gone, or it is not
+}
+
+// wholeSeconds rounds up; less than none is none.
+func wholeSeconds(d time.Duration) int64 {
+	return max(0, int64(math.Ceil(d.Seconds())))
+}
+
+// secondsUntil is how the answers write a time to come.
+func secondsUntil(t time.Time) int64 { return wholeSeconds(time.Until(t)) }

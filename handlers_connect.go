@@ -1,0 +1,134 @@
+package phoneauth
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"time"
+)
+
+// connectStart sends a code. Whatever keeps it from being sent is one error, limits
+// excepted.
+func (q *request) connectStart() (any, error) {
+	_, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.text("phone"), Client: q.client})
+	if err != nil && failureOf(ConnectAPI, err).status >= http.StatusInternalServerError {
+		err = fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	return nil, err
+}
+
+func (q *request) connectVerify() (any, error) {
+	proof, err := q.verify(VerifyRequest{
+		Phone: q.body.text("phone"),
+		Code:  q.body.text("verification_code"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Message           string `json:"message"`
+		Success           bool   `json:"success"`
+		VerificationToken string `json:"verification_token"`
+	}{"Verification code is correct.", true, string(proof.Token)}, nil
+}
+
+// verify is Service.Verify for bodies that must have both a phone and a code. The
+// service answers for an invalid phone before it looks at the code, and so does this.
+func (q *request) verify(v VerifyRequest) (*Proof, error) {
+	if v.Phone == "" {
+		return nil, ErrInvalidPhone // for the service it is optional
+	}
+	if v.Code == "" {
+		if _, err := q.s.numbers.parse(v.Phone); err != nil {
+			return nil, err
+		}
+		return nil, errMissingCode
+	}
+	v.Client = q.client
+	return q.s.Verify(q.r.Context(), v)
+}
+
+func (q *request) connect() (any, error) {
+	c := ConnectRequest{
+		Phone:  q.body.text("phone"),
+		Token:  Secret(q.body.text("verification_token")),
+		Client: q.client,
+	}
+	if c.Phone == "" || c.Token == "" {
+		return nil, ErrInvalidToken
+	}
+	session, err := q.s.Connect(q.r.Context(), c)
+	if errors.Is(err, ErrInvalidPhone) {
+		err = ErrInvalidToken // here both are invalid_data
+	}
+	return q.sessionDocument(session, err)
+}
+
+// userDocument is a user in the manner of JSON:API, with the tokens of a new session.
+type userDocument struct {
+	Data struct {
+		ID            string         `json:"id"`
+		Type          string         `json:"type"`
+		Attributes    map[string]any `json:"attributes"`
+		Relationships map[string]any `json:"relationships,omitempty"`
+	} `json:"data"`
+	Meta *tokens `json:"meta,omitempty"`
+}
+
+// sessionDocument returns the document of whoever has just signed in.
+func (q *request) sessionDocument(session *Session, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	d, err := q.userDocument(session.User, session.New)
+	if err != nil {
+		return nil, err
+	}
+	d.Meta = tokensOf(session)
+	return d, q.signedIn(session)
+}
+
+func (q *request) userDocument(u User, isNew bool) (*userDocument, error) {
+	view, err := q.view(u)
+	if err != nil {
+		return nil, err
+	}
+	d := new(userDocument)
+	d.Data.ID = u.ID
+	d.Data.Type = "user"
+	d.Data.Attributes = merged(view.Attributes, map[string]any{
+		"uid":            u.Phone.E164(),
+		"phone":          u.Phone.E164(),
+		"phone_verified": true,
+		"new_user":       isNew,
+		"created_at":     timestamp(u.CreatedAt),
+		"updated_at":     timestamp(u.UpdatedAt),
+	})
+	d.Data.Relationships = view.Relationships
+	return d, nil
+}
+
+// view returns the host's part of a user.
+func (q *request) view(u User) (UserView, error) {
+	if q.s.cfg.HTTP.UserView == nil {
+		return UserView{}, nil
+	}
+	view, err := q.s.cfg.HTTP.UserView(q.r.Context(), u)
+	if err != nil {
+		return UserView{}, &unavailable{"the host's view of a user", err}
+	}
+	return view, nil
+}
+
+// merged adds the host's attributes to ours, where ours has no such name.
+func merged(hosts, ours map[string]any) map[string]any {
+	if len(hosts) == 0 {
+		return ours
+	}
+	all := maps.Clone(hosts)
+	maps.Copy(all, ours)
+	return all
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,160 @@
+package phoneauth
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Refusals that only handlers know. Those of the body are in json.go.
+var (
+	errNoRoute          = errors.New("phoneauth: no such route")
+	errMethod           = errors.New("phoneauth: method not allowed")
+	errCrossOrigin      = errors.New("phoneauth: request of another origin")
+	errMissingCode      = errors.New("phoneauth: code is missing")
+	errMissingParameter = errors.New("phoneauth: parameter is missing")
+	errNotSent          = errors.New("phoneauth: code not sent")
+)
+
+// fieldErrors are what is wrong with the fields of a body of the Users API.
+type fieldErrors map[string][]string
+
+func (fieldErrors) Error() string { return "phoneauth: invalid fields" }
+
+// failure is how an API answers an error.
+type failure struct {
+	api     API // "": every API that has no row of its own above
+	is      func(error) bool
+	status  int
+	code    string // for the Users API the field that is wrong, where status is 422
+	message string
+}
+
+func is(targets ...error) func(error) bool {
+	return func(err error) bool {
+		return slices.ContainsFunc(targets, func(t error) bool { return errors.Is(err, t) })
+	}
+}
+
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// failures is the one table from errors to answers; the first row that fits counts.
+// What errNotSent, ErrUnavailable and ErrRefused wrap is for the log alone, so these
+// stand before what they may wrap.
+var failures = []failure{
+	{"", is(errNotSent), 500, "sending_verification_failed", "Sending the verification code failed."},
+	{"", is(ErrUnavailable), 503, "unavailable", "The service is unavailable. Try again later."},
+
+	{ConnectAPI, is(ErrRefused, ErrBlocked, ErrInvalidToken), 422, "invalid_data", "Invalid phone or verification token."},
+	{ConnectAPI, is(ErrPhoneTaken), 422, "phone_taken", "Phone number is taken."},
+	{ConnectAPI, is(ErrInvalidPhone), 422, "invalid_phone", "Phone number is missing or invalid."},
+	{ConnectAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},
+	{ConnectAPI, is(ErrInvalidCode), 422, "verification_failed", "Verification code is invalid or expired."},
+
+	{PhoneAPI, is(ErrRefused, ErrBlocked, ErrInvalidToken), 422, "invalid_security_code", "Security code is not valid."},
+	{PhoneAPI, is(errMissingCode, ErrInvalidCode), 422, "invalid_security_code", "Security code is not valid."},
+	{PhoneAPI, is(ErrInvalidPhone), 422, "invalid_phone_number", "Phone number is missing or invalid."},
+
+	{UsersAPI, is(ErrRefused, ErrBlocked, ErrInvalidToken, ErrInvalidCode), 422, "code", "not valid"},
+	{UsersAPI, is(ErrInvalidPhone), 422, "msisdn", "is invalid"},
+	{UsersAPI, is(ErrPhoneTaken), 422, "msisdn", "has already been taken"},
+	{UsersAPI, is(ErrInvalidPassword), 422, "current_password", "is invalid"},
+	{UsersAPI, as[*PasswordError], 422, "password", ""},
+	{UsersAPI, as[fieldErrors], 422, "", ""},
+
+	{LoginAPI, is(ErrRefused), 401, "unauthorized", "wrong phone / sms_code"},
+	{LoginAPI, is(ErrBlocked), 401, "deleted", "this account has been deleted"},
+	{LoginAPI, is(ErrInvalidCode, ErrInvalidPassword, ErrInvalidToken, ErrPhoneTaken), 401, "unauthorized", "wrong phone / sms_code"},
+	{LoginAPI, is(ErrInvalidPhone), 401, "invalid_phone_format", "invalid phone number format"},
+	{LoginAPI, is(errMissingParameter), 400, "parameter_missing", "phone and sms_code or password are required"},
+
+	{SessionAPI, is(ErrRefused, ErrBlocked), 401, "unauthorized", "Sign in first."},
+	{SessionAPI, is(ErrInvalidToken), 401, "invalid_refresh_token", "Refresh token is not valid. Sign in again."},
+	{SessionAPI, is(ErrInvalidPhone), 422, "invalid_phone", "Phone number is missing or invalid."},
+	{SessionAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},
+	{SessionAPI, is(ErrInvalidCode), 422, "verification_failed", "Verification code is invalid or expired."},
+	{SessionAPI, is(ErrPhoneTaken), 422, "phone_taken", "Phone number is taken."},
+
+	{"", as[*LimitError], 429, "rate_limited", "Too many requests. Try again later."},
+	{"", is(ErrUnauthenticated), 401, "unauthorized", "Sign in first."},
+	{"", is(ErrReauthenticate), 403, "reauthentication_required", "Sign in again to do this."},
+	{"", is(errNoRoute), 404, "not_found", "There is nothing here."},
+	{"", is(errMethod), 405, "method_not_allowed", "Method not allowed."},
+	{"", is(errMediaType), 415, "unsupported_media_type", "Content-Type must be application/json."},
+	{"", is(errTooLarge), 413, "body_too_large", "The body is too large."},
+	{"", is(errBadRequest), 400, "bad_request", "The body must be one JSON object."},
+	{"", is(errCrossOrigin), 403, "cross_origin", "Requests of other origins are not allowed."},
+	// Errors that are no answer: a fault of ours, of the store, or of the host.
+	{"", func(error) bool { return true }, 503, "unavailable", "The service is unavailable. Try again later."},
+}
+
+// failureOf returns the row of failures for err.
+func failureOf(api API, err error) failure {
+	for _, f := range failures {
+		if (f.api == "" || f.api == api) && f.is(err) {
+			return f
+		}
+	}
+	panic("unreachable: the last row fits all")
+}
+
+// fail answers with err in the shape of api, and logs what is a fault.
+func (s *Service) fail(w http.ResponseWriter, r *http.Request, api API, err error) {
+	f := failureOf(api, err)
+	if f.status >= 500 {
+		s.logFault(r, api, err)
+	}
+	var limit *LimitError
+	switch {
+	case f.status == http.StatusTooManyRequests && errors.As(err, &limit):
+		w.Header().Set("Retry-After", strconv.FormatInt(max(1, wholeSeconds(limit.RetryAfter)), 10))
+	case f.status == http.StatusUnauthorized && errors.Is(err, ErrUnauthenticated):
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	data, _ := json.Marshal(api.refusal(f, err)) // text alone
+	write(w, f.status, data)
+}
+
+// logFault logs the cause of a 500 or 503. A client that went away is no fault.
+func (s *Service) logFault(r *http.Request, api API, err error) {
+	if r.Context().Err() != nil {
+		return
+	}
+	s.cfg.Logger.ErrorContext(r.Context(), "phoneauth: request failed", "api", api, "error", err, "cause", causes(err))
+}
+
+// refusal returns the body of an error answer: the shape that api documents.
+func (api API) refusal(f failure, err error) any {
+	type object = map[string]any
+	switch api {
+	case ConnectAPI:
+		return object{"success": false, "message": f.message, "errors": []object{
+			{"status": strconv.Itoa(f.status), "code": f.code, "title": f.message},
+		}}
+	case UsersAPI:
+		if f.status == http.StatusUnprocessableEntity {
+			return object{"error": "Invalid resource. Please fix errors and try again.", "errors": f.fields(err)}
+		}
+		return object{"error": f.message, "errors": object{}, "code": f.code}
+	case LoginAPI:
+		return object{"error": object{"code": strings.ToUpper(f.code), "message": f.message}}
+	}
+	return object{"message": f.message, "code": f.code}
+}
+
+// fields returns what is wrong with which field, for a 422 of the Users API.
+func (f failure) fields(err error) fieldErrors {
+	if all, ok := errors.AsType[fieldErrors](err); ok {
+		return all
+	}
+	if password, ok := errors.AsType[*PasswordError](err); ok {
+		return fieldErrors{f.code: {password.Reason}}
+	}
+	return fieldErrors{f.code: {f.message}}
+}

@@ -1,0 +1,58 @@
+package phoneauth
+
+import "strconv"
+
+// maxJSONNumber is where numbers of JSON end to be exact everywhere (RFC 8259, 6).
+const maxJSONNumber = 1 << 53
+
+func (q *request) login() (any, error) {
+	user := q.body.object("user")
+	l := LoginRequest{
+		Phone:    user.text("phone"),
+		Code:     user.text("sms_code"),
+		Password: Secret(user.text("password")),
+		Client:   q.client,
+	}
+	if l.Phone == "" || l.Code == "" && l.Password == "" {
+		return nil, errMissingParameter
+	}
+	session, err := q.s.Login(q.r.Context(), l)
+	if err != nil {
+		return nil, err
+	}
+	view, err := q.view(session.User)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		User        map[string]any `json:"user"`
+		FirstSignIn bool           `json:"first_sign_in"`
+	}{merged(view.Attributes, loginUser(session)), session.First}, q.signedIn(session)
+}
+
+// loginUser is the user of a Login answer, with the tokens among the attributes.
+func loginUser(session *Session) map[string]any {
+	u := session.User
+	user := map[string]any{
+		"id":           jsonID(u.ID),
+		"uuid":         u.UUID,
+		"phone":        u.Phone.E164(),
+		"has_password": u.PasswordHash != "",
+		"created_at":   timestamp(u.CreatedAt),
+	}
+	if t := tokensOf(session); t != nil {
+		user["token"] = t.AccessToken
+		user["refresh_token"] = t.RefreshToken
+		user["device_token"] = t.DeviceToken
+	}
+	return user
+}
+
+// jsonID returns id as a number, if it is one and reads back as it was.
+func jsonID(id string) any {
+	n, err := strconv.ParseUint(id, 10, 64)
+	if err != nil || n > maxJSONNumber || strconv.FormatUint(n, 10) != id {
+		return id
+	}
+	return n
+}

@@ -1,0 +1,217 @@
+package phoneauth
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	maxBody  = 8 << 10
+	maxDepth = 32
+)
+
+// Refusals of a request before it is understood, in the order they are met.
+var (
+	errMediaType  = errors.New("phoneauth: content type is not application/json")
+	errTooLarge   = errors.New("phoneauth: body too large")
+	errBadRequest = errors.New("phoneauth: body is not a JSON object")
+)
+
+// object is a JSON object: text as string, objects as object, all else as nil.
+type object map[string]any
+
+// text returns the text under name. Whatever is not text, or blank, is "" as if it
+// were missing.
+func (o object) text(name string) string {
+	s, _ := o[name].(string)
+	if strings.TrimSpace(s) == "" {
+		return ""
+	}
+	return s
+}
+
+// object returns the object under name, or an empty one.
+func (o object) object(name string) object {
+	inner, _ := o[name].(object)
+	return inner
+}
+
+// bodies are buffers with room for the byte that is too much.
+var bodies = sync.Pool{New: func() any { return new([maxBody + 1]byte) }}
+
+// readObject reads the body of r, which must be one JSON object.
+func readObject(r *http.Request) (object, error) {
+	if !isJSON(r.Header.Get("Content-Type")) {
+		return nil, errMediaType
+	}
+	if r.ContentLength > maxBody {
+		return nil, errTooLarge
+	}
+	if r.Body == nil {
+		return nil, errBadRequest
+	}
+	buf := bodies.Get().(*[maxBody + 1]byte)
+	defer bodies.Put(buf)
+	n := 0
+	for n < len(buf) {
+		m, err := r.Body.Read(buf[n:])
+		n += m
+		if err == io.EOF {
+			break
+		}
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok { // the host's own bound
+			return nil, errTooLarge
+		}
+		if err != nil {
+			return nil, errBadRequest
+		}
+	}
+	if n > maxBody {
+		return nil, errTooLarge
+	}
+	o, ok := parseObject(buf[:n])
+	if !ok {
+		return nil, errBadRequest
+	}
+	return o, nil
+}
+
+func isJSON(contentType string) bool {
+	if contentType == "application/json" { // nearly always, and 100 times as fast
+		return true
+	}
+	t, _, err := mime.ParseMediaType(contentType)
+	return err == nil && t == "application/json"
+}
+
+// parseObject parses one JSON object strictly, as RFC 7493 (I-JSON) has it: valid
+// UTF-8, surrogates in pairs, names unique at every depth, and nothing after it.
+func parseObject(body []byte) (object, bool) {
+	if !utf8.Valid(body) || !json.Valid(body) || !surrogatesPaired(body) {
+		return nil, false
+	}
+	p := parser{body: body}
+	v, ok := p.value(0)
+	o, isObject := v.(object)
+	return o, ok && isObject
+}
+
+// surrogatesPaired reports whether each escaped surrogate in valid JSON is one of a
+// pair. encoding/json makes U+FFFD of the others, so that two texts become one.
+func surrogatesPaired(body []byte) bool {
+	for {
+		at := bytes.IndexByte(body, '\\')
+		if at < 0 {
+			return true
+		}
+		body = body[at:]
+		first := escaped(body)
+		switch {
+		case first < 0:
+			body = body[2:]
+		case !utf16.IsSurrogate(first):
+			body = body[6:]
+		case utf16.DecodeRune(first, escaped(body[6:])) == utf8.RuneError:
+			return false
+		default:
+			body = body[12:]
+		}
+	}
+}
+
+// escaped returns the XXXX of the \uXXXX that b begins with, or -1.
+func escaped(b []byte) rune {
+	if !bytes.HasPrefix(b, []byte(`\u`)) {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
+}
+
+// parser walks over valid JSON, so that commas and colons mean no more than blanks.
+type parser struct {
+	body []byte
+	at   int
+}
+
+// peek returns the first byte of the next value, or of the end of this one.
+func (p *parser) peek() byte {
+	for {
+		switch c := p.body[p.at]; c {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			p.at++
+		default:
+			return c
+		}
+	}
+}
+
+// value returns the next value, or false if it is too deep or has a name twice.
+func (p *parser) value(depth int) (any, bool) {
+	if depth > maxDepth {
+		return nil, false
+	}
+	switch p.peek() {
+	case '"':
+		return p.text(), true
+	case '{':
+		p.at++
+		o := object{}
+		for p.peek() != '}' {
+			name := p.text()
+			if _, twice := o[name]; twice {
+				return nil, false
+			}
+			v, ok := p.value(depth + 1)
+			if !ok {
+				return nil, false
+			}
+			o[name] = v
+		}
+		p.at++
+		return o, true
+	case '[':
+		p.at++
+		for p.peek() != ']' {
+			if _, ok := p.value(depth + 1); !ok {
+				return nil, false
+			}
+		}
+		p.at++
+		return nil, true
+	}
+	for p.at < len(p.body) && strings.IndexByte(" \t\r\n,]}", p.body[p.at]) < 0 {
+		p.at++ // a number, true, false or null
+	}
+	return nil, true
+}
+
+// text returns the string that begins here.
+func (p *parser) text() string {
+	start, plain := p.at, true
+	for p.at++; p.body[p.at] != '"'; p.at++ {
+		if p.body[p.at] == '\\' {
+			p.at++
+			plain = false
+		}
+	}
+	p.at++
+	if plain {
+		return string(p.body[start+1 : p.at-1])
+	}
+	var s string
+	_ = json.Unmarshal(p.body[start:p.at], &s) // it is valid
+	return s
+}

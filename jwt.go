@@ -1,0 +1,235 @@
+package phoneauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	// accessType is the typ of access tokens (RFC 9068, 2.1).
+	accessType = "at+jwt"
+	// maxAccessLife of an access token: nobody can take one back.
+	maxAccessLife = 15 * time.Minute
+	// accessLeeway is for clocks that differ (RFC 7519, 4.1.4: "no more than a few
+	// minutes").
+	accessLeeway = 30 * time.Second
+)
+
+// JWTConfig is what a [JWT] is made of. Print it and see no key.
+type JWTConfig struct {
+	// Issuer and Audience are iss and aud of what is issued, and must be those of what
+	// is verified. Both are required.
+	Issuer, Audience string
+	// Keys verify; the first also signs. Rotate by putting a new one first and keeping
+	// the old one behind it for at least as long as an access token lives, 15 minutes.
+	// Where others verify by JWKS, put the new one last, for as long as they cache the
+	// document, before putting it first.
+	Keys []SigningKey
+}
+
+// JWT issues and verifies access tokens in the profile of RFC 9068, after the advice of
+// RFC 8725. It is safe for concurrent use and keeps no token.
+//
+// A header says alg, kid and typ, "at+jwt". The claims are iss, aud, sub
+// (Claims.Subject), uid (Claims.UserID), sid, iat, nbf, exp, jti (128 random bits),
+// auth_time, amr, and those of Claims.Extra that have other names.
+type JWT struct {
+	issuer, audience string
+	signer           *jwtKey
+	byHeader         map[string]*jwtKey // the first segment of each key's tokens
+	parser           *jwt.Parser
+	jwks             []byte
+}
+
+// NewJWT copies c, and reports every fault at once, naming the field.
+func NewJWT(c JWTConfig) (*JWT, error) {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("phoneauth: jwt: "+format, args...))
+	}
+	if c.Issuer == "" {
+		fault("Issuer is required")
+	}
+	if c.Audience == "" {
+		fault("Audience is required")
+	}
+	if len(c.Keys) == 0 {
+		fault("Keys is required: the first signs")
+	}
+	j := &JWT{
+		issuer:   c.Issuer,
+		audience: c.Audience,
+		byHeader: map[string]*jwtKey{},
+		parser: jwt.NewParser(
+			jwt.WithIssuer(c.Issuer),
+			jwt.WithAudience(c.Audience),
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuedAt(),
+			jwt.WithLeeway(accessLeeway),
+			jwt.WithStrictDecoding(),
+		),
+	}
+	seen := map[string]bool{}
+	set := jwkSet{Keys: []jwk{}}
+	for i, key := range c.Keys {
+		if !validName(key.ID, 64, "-_") {
+			fault("Keys[%d].ID must be 1 to 64 letters, digits, '-' or '_'", i)
+		} else if seen[key.ID] {
+			fault("Keys[%d].ID %q is taken by another key", i, key.ID)
+		}
+		seen[key.ID] = true
+		k, err := newJWTKey(key)
+		if err != nil {
+			fault("Keys[%d].Key %w", i, err)
+			continue
+		}
+		j.byHeader[k.header] = k
+		if k.public != nil {
+			set.Keys = append(set.Keys, *k.public)
+		}
+		if i == 0 {
+			j.signer = k
+			if k.sign == nil {
+				fault("Keys[0].Key is public: the first key signs")
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	var err error
+	j.jwks, err = json.Marshal(set)
+	return j, err
+}
+
+// JWKS returns the public keys, signing and verifying, as a JSON Web Key Set (RFC 7517,
+// 5). HMAC keys are never in it: with none but those it is {"keys":[]}.
+func (j *JWT) JWKS() []byte { return bytes.Clone(j.jwks) }
+
+// Format tells nothing of the keys, whatever the verb.
+func (JWT) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.JWT") }
+
+// IssueToken signs c with the first key. It is an error of the program to leave out
+// UserID or Subject, to give an ExpiresAt that is past or more than 15 minutes away,
+// and to have an Extra that is no JSON or makes the token longer than 4 KiB. An AuthTime
+// that is zero is left out.
+func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
+	if j.signer == nil {
+		return "", errors.New("phoneauth: issue token: the JWT was not made by NewJWT")
+	}
+	now := time.Now()
+	if c.UserID == "" || c.Subject == "" {
+		return "", errors.New("phoneauth: issue token: UserID and Subject are required")
+	}
+	if !c.ExpiresAt.After(now) || c.ExpiresAt.After(now.Add(maxAccessLife+time.Second)) { // whole seconds may be rounded up
+		return "", errors.New("phoneauth: issue token: ExpiresAt must be within the next 15 minutes")
+	}
+	claims := jwt.MapClaims{}
+	maps.Copy(claims, c.Extra)
+	maps.DeleteFunc(claims, func(name string, _ any) bool { return accessNames[name] })
+	claims["iss"], claims["aud"] = j.issuer, j.audience
+	claims["sub"], claims["uid"] = c.Subject, c.UserID
+	claims["iat"], claims["nbf"], claims["exp"] = now.Unix(), now.Unix(), c.ExpiresAt.Unix()
+	claims["jti"] = randomID()
+	if c.SessionID != "" {
+		claims["sid"] = c.SessionID
+	}
+	if !c.AuthTime.IsZero() {
+		claims["auth_time"] = c.AuthTime.Unix()
+	}
+	if len(c.AMR) > 0 {
+		claims["amr"] = c.AMR
+	}
+	token := jwt.Token{Method: j.signer.method, Header: j.signer.fields, Claims: claims}
+	signed, err := token.SignedString(j.signer.sign)
+	if err != nil {
+		return "", fmt.Errorf("phoneauth: issue token: %w", err)
+	}
+	if len(signed) > maxTokenLength {
+		return "", fmt.Errorf("phoneauth: issue token: %d bytes, at most %d can be verified: Extra is too long", len(signed), maxTokenLength)
+	}
+	return Secret(signed), nil
+}
+
+// accessNames are the claims that Claims.Extra cannot say.
+var accessNames = map[string]bool{
+	"iss": true, "aud": true, "sub": true, "uid": true, "sid": true, "iat": true,
+	"nbf": true, "exp": true, "jti": true, "auth_time": true, "amr": true,
+}
+
+// Why an access token was refused. The texts are for logs, and tell nothing of it.
+var (
+	errTokenHeader = fmt.Errorf("%w: access token has a form or header that is none of ours", ErrUnauthenticated)
+	errTokenClaims = fmt.Errorf("%w: access token is forged, out of its time, of another issuer or audience, or lacks a claim", ErrUnauthenticated)
+)
+
+// VerifyToken returns the claims of a token that a key of j signed, for j's issuer and
+// audience, that has begun and has not ended; clocks may differ by 30 seconds. Extra
+// has the claims that are not among ours, as encoding/json decodes them into any. Any
+// other token is ErrUnauthenticated.
+//
+// A token longer than 4 KiB or without two dots, or whose header is not byte for byte
+// what a key of j writes, is refused before anything of it is decoded: so are "none" and
+// every algorithm but the key's own, an unknown kid, crit, jku, jwk and x5*.
+func (j *JWT) VerifyToken(_ context.Context, token Secret) (Claims, error) {
+	key := j.byHeader[headerOf(token)]
+	if key == nil {
+		return Claims{}, errTokenHeader
+	}
+	claims := jwt.MapClaims{}
+	_, err := j.parser.ParseWithClaims(string(token), claims, func(t *jwt.Token) (any, error) {
+		if t.Method.Alg() != key.method.Alg() { // unreachable: the header says so
+			return nil, errTokenHeader
+		}
+		return key.verify, nil
+	})
+	if err != nil {
+		return Claims{}, errTokenClaims
+	}
+	c := Claims{AuthTime: claimTime(claims, "auth_time"), ExpiresAt: claimTime(claims, "exp")}
+	c.Subject, _ = claims["sub"].(string)
+	c.UserID, _ = claims["uid"].(string)
+	c.SessionID, _ = claims["sid"].(string)
+	issued, begins := claimTime(claims, "iat"), claimTime(claims, "nbf")
+	if c.Subject == "" || c.UserID == "" || issued.IsZero() || begins.IsZero() {
+		return Claims{}, errTokenClaims
+	}
+	amr, _ := claims["amr"].([]any)
+	for _, method := range amr {
+		name, _ := method.(string)
+		c.AMR = append(c.AMR, name)
+	}
+	maps.DeleteFunc(claims, func(name string, _ any) bool { return accessNames[name] })
+	if len(claims) > 0 {
+		c.Extra = claims
+	}
+	return c, nil
+}
+
+// headerOf is the first of a token's three segments; "" if it does not have three, is too
+// long to be looked at, or has line breaks, which encoding/base64 skips.
+func headerOf(token Secret) string {
+	if len(token) > maxTokenLength || strings.Count(string(token), ".") != 2 || strings.ContainsAny(string(token), "\r\n") {
+		return ""
+	}
+	header, _, _ := strings.Cut(string(token), ".")
+	return header
+}
+
+// claimTime is a NumericDate in whole seconds, zero if it is none.
+func claimTime(claims jwt.MapClaims, name string) time.Time {
+	seconds, ok := claims[name].(float64)
+	if !ok || seconds < 1 || seconds > 1<<40 {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0).UTC()
+}

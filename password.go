@@ -1,0 +1,252 @@
+package phoneauth
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// PasswordRequest registers a phone with a password.
+type PasswordRequest struct {
+	Phone    string
+	Password Secret
+	// SessionToken of an earlier, live registration of this number: then this is the
+	// same one, with a newer password. Any other is ignored.
+	SessionToken Secret
+	Channel      string
+	Client       Client
+}
+
+// RecoverRequest sets a new password with a password-reset code.
+type RecoverRequest struct {
+	Phone    string
+	Code     string
+	Password Secret
+	Client   Client
+}
+
+// ChangePasswordRequest sets a new password for somebody signed in.
+type ChangePasswordRequest struct {
+	// Current password; not looked at when the account has none.
+	Current Secret
+	New     Secret
+	Client  Client
+}
+
+// RegisterPassword sends a code to a number that wants a password. The password waits,
+// hashed and sealed, with the challenge of this very registration, and Login with
+// PurposePasswordRegistration makes the account with it: who registers somebody else's
+// number gains nothing.
+//
+// Errors: those of Register; *PasswordError; ErrPhoneTaken when the number has an account.
+func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pending, error) {
+	t, err := s.target(ctx, r.Phone, PurposePasswordRegistration, "", r.Client)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPassword(ctx, r.Password); err != nil {
+		return nil, err
+	}
+	// The limits come before the look-up, and the address pays for it: "taken" is an
+	// answer worth asking for.
+	now := s.now()
+	phone := append(s.phoneSendTakes(t, 1), s.serviceTakes(1)...)
+	asks := slices.Clone(phone)
+	for i := range asks {
+		asks[i].Cost = 0
+	}
+	if err := s.store.TakeLimits(ctx, append(asks, s.addressSendTakes(r.Client, 1)...), now); err != nil {
+		return nil, s.limited(ctx, t, err)
+	}
+	if _, err := s.store.UserByPhone(ctx, t.phone); err == nil {
+		return nil, ErrPhoneTaken
+	} else if !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	hash, err := s.hashPassword(ctx, r.Password)
+	if err != nil {
+		return nil, err
+	}
+	o := sending{client: r.Client, channel: r.Channel, takes: phone}
+	if live, id, ok := s.openSessionToken(r.SessionToken, now); ok && live.purpose == t.purpose && live.phone == t.phone {
+		live.number = t.number
+		o.renew, o.pending = id, s.keys.sealed(pendingUse(s.key(live)), string(hash))
+		pending, err := s.register(ctx, live, o)
+		if !errors.Is(err, ErrNotFound) {
+			return pending, err
+		}
+	}
+	t.subject = randomID()
+	o.renew, o.pending = "", s.keys.sealed(pendingUse(s.key(t)), string(hash))
+	return s.register(ctx, t, o)
+}
+
+// loginPassword is Login with a password.
+func (s *Service) loginPassword(ctx context.Context, r LoginRequest) (*Session, error) {
+	t, err := s.target(ctx, r.Phone, PurposeSignIn, "", r.Client)
+	if err != nil {
+		return nil, err
+	}
+	var user User
+	err = s.provePassword(ctx, t, r.Password, r.Client, func() (User, error) {
+		user, err = s.store.UserByPhone(ctx, t.phone)
+		return user, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	in := SignIn{UserID: user.ID, Epoch: user.Epoch}
+	return s.signIn(ctx, t, in, []string{amrPassword}, r.Client, ErrInvalidPassword)
+}
+
+// provePassword compares password with that of the user whom find finds. Whoever the
+// number belongs to, it costs the same verbs and one hash. A failure is counted before
+// the hash, since the hash takes time, and taken back when the password is right.
+func (s *Service) provePassword(ctx context.Context, t target, password Secret, c Client, find func() (User, error)) error {
+	now := s.now()
+	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(c, 1), now); err != nil {
+		return s.limited(ctx, t, err)
+	}
+	free, err := s.hashSlot(ctx)
+	if err != nil {
+		return err
+	}
+	defer free()
+	failures := s.passwordFailures(t)
+	if err := s.store.CountFailure(ctx, failures, now); err != nil {
+		return s.limited(ctx, t, err)
+	}
+	user, err := find()
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	right, outdated := s.comparePassword(user.PasswordHash, password)
+	if !right {
+		s.event(ctx, s.about(t, EventPasswordFailed))
+		return ErrInvalidPassword
+	}
+	if err := s.store.ClearFailures(ctx, failures.Key); err != nil {
+		return err
+	}
+	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(c, -1), now); err != nil {
+		return err
+	}
+	if outdated {
+		s.rehash(ctx, user, password)
+	}
+	return nil
+}
+
+// rehash keeps the same password under today's parameters. It may fail: there is always
+// the next sign-in.
+func (s *Service) rehash(ctx context.Context, user User, password Secret) {
+	_, err := s.store.SetPassword(ctx, PasswordUpdate{
+		UserID:       user.ID,
+		PasswordHash: hashArgon2(password, argon2Params),
+		Epoch:        user.Epoch,
+		KeepEpoch:    true,
+		Now:          s.now(),
+	})
+	if err != nil && !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound) {
+		s.cfg.Logger.WarnContext(ctx, "phoneauth: rehash", "user_id", user.ID, "error", err)
+	}
+}
+
+// RecoverPassword sets a new password with the code that Register sent for
+// PurposePasswordReset. Every session ends, nobody is signed in, and the owner is told
+// by SMS. It returns the phone as parsed.
+//
+// Errors: ErrInvalidPhone; *PasswordError, nothing was consumed; ErrInvalidCode;
+// *LimitError; ErrUnavailable.
+func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone, error) {
+	t, err := s.target(ctx, r.Phone, PurposePasswordReset, "", r.Client)
+	if err != nil {
+		return Phone{}, err
+	}
+	if err := s.checkPassword(ctx, r.Password); err != nil {
+		return Phone{}, err
+	}
+	// Ask, take a place, attempt, hash: strangers burn no CPU, and a busy machine loses
+	// nobody's code.
+	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(r.Client, 0), s.now()); err != nil {
+		return Phone{}, s.limited(ctx, t, err)
+	}
+	free, err := s.hashSlot(ctx)
+	if err != nil {
+		return Phone{}, err
+	}
+	defer free()
+	if _, err := s.attempt(ctx, t, "", r.Code, r.Client, s.now(), nil); err != nil {
+		return Phone{}, err
+	}
+	user, err := s.store.UserByPhone(ctx, t.phone)
+	if errors.Is(err, ErrNotFound) || err == nil && user.Blocked {
+		return Phone{}, ErrInvalidCode
+	}
+	if err != nil {
+		return Phone{}, err
+	}
+	hash := hashArgon2(r.Password, argon2Params)
+	if _, err := s.setPassword(ctx, t, user, hash); err != nil {
+		if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+			return Phone{}, ErrInvalidCode
+		}
+		return Phone{}, err
+	}
+	s.notify(ctx, t, NoticePasswordChanged, r.Client.Locale)
+	return t.phone, nil
+}
+
+// ChangePassword sets a new password for somebody signed in at most 5 minutes ago. Every
+// session ends, and the Session returned is new.
+//
+// Errors: ErrUnauthenticated; ErrReauthenticate; *PasswordError; ErrInvalidPassword when
+// Current is wrong; *LimitError; ErrUnavailable.
+func (s *Service) ChangePassword(ctx context.Context, c Claims, r ChangePasswordRequest) (*Session, error) {
+	user, rec, err := s.reauthenticated(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPassword(ctx, r.New); err != nil {
+		return nil, err
+	}
+	t := s.targetOfUser(user)
+	t.device.id = rec.DeviceID // a known one: strangers' failures do not count here
+	if user.PasswordHash != "" {
+		err := s.provePassword(ctx, t, r.Current, r.Client, func() (User, error) { return user, nil })
+		if err != nil {
+			return nil, err
+		}
+	}
+	hash, err := s.hashPassword(ctx, r.New)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := s.setPassword(ctx, t, user, hash)
+	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+		return nil, ErrUnauthenticated
+	}
+	if err != nil {
+		return nil, err
+	}
+	amr := c.AMR
+	if user.PasswordHash != "" {
+		amr = []string{amrPassword}
+	}
+	return s.newSession(ctx, changed, amr, rec.DeviceID)
+}
+
+// setPassword is the one place where a password changes: at user's epoch, which rises.
+func (s *Service) setPassword(ctx context.Context, t target, user User, hash Secret) (User, error) {
+	changed, err := s.change(ctx, user, func() (User, error) {
+		return s.store.SetPassword(ctx, PasswordUpdate{
+			UserID: user.ID, PasswordHash: hash, Epoch: user.Epoch, Now: s.now(),
+		})
+	})
+	if err == nil {
+		e := s.about(t, EventPasswordChanged)
+		e.UserID = user.ID
+		s.event(ctx, e)
+	}
+	return changed, err
+}

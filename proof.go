@@ -1,0 +1,140 @@
+package phoneauth
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+)
+
+// proof is that somebody held the phone of a target. It is stored, as a challenge whose
+// secret is in the verification token, and the token says the rest: proved is what the
+// store has, not what a token claims.
+type proof struct {
+	target
+	secret string
+	at     time.Time
+	epoch  int64 // of the phone's account at that time; 0 where there was none
+}
+
+func (p proof) expires() time.Time { return p.at.Add(proofLife) }
+
+func (s *Service) newProof(t target, now time.Time) proof {
+	return proof{target: t, secret: randomSecret(), at: now}
+}
+
+// proofKey differs from proof to proof: several of one phone are good at once.
+func (s *Service) proofKey(p proof) string {
+	return tagged(p.print, "p") + s.keys.print("proof", p.secret)
+}
+
+// proofChallenge is how p is stored.
+func (s *Service) proofChallenge(p proof) *Challenge {
+	key := s.proofKey(p)
+	return &Challenge{
+		Key:       key,
+		ID:        "proof",
+		Digest:    s.keys.digest(key, p.secret),
+		TriesLeft: 1,
+		ExpiresAt: p.expires(),
+		Until:     p.expires(),
+	}
+}
+
+// signProof makes the verification token.
+func (s *Service) signProof(p proof) (Secret, error) {
+	data := appendFields(nil, p.secret, strconv.FormatInt(p.at.UnixMicro(), 10), strconv.FormatInt(p.epoch, 10))
+	data = appendTarget(data, p.target)
+	return s.keys.signToken(verificationToken, s.keys.sealed(string(verificationToken), string(data)), p.expires())
+}
+
+// openProof is the reverse, for a token that is authentic and has not expired.
+func (s *Service) openProof(token Secret, now time.Time) (p proof, ok bool) {
+	data, ok := s.keys.verifyToken(verificationToken, token, now)
+	if !ok {
+		return proof{}, false
+	}
+	plain, ok := s.keys.open(string(verificationToken), []byte(data))
+	if !ok {
+		return proof{}, false
+	}
+	f, ok := splitFields(plain, 3+targetFields)
+	if !ok {
+		return proof{}, false
+	}
+	at, err1 := strconv.ParseInt(f[1], 10, 64)
+	epoch, err2 := strconv.ParseInt(f[2], 10, 64)
+	t, ok := s.targetOf(f[3:])
+	p = proof{target: t, secret: f[0], at: time.UnixMicro(at).UTC(), epoch: epoch}
+	return p, ok && err1 == nil && err2 == nil && now.Before(p.expires())
+}
+
+// errProofGone: the token is authentic and has not expired, but the store has no proof.
+var errProofGone = errors.New("phoneauth: proof is gone")
+
+func invalidIfGone(err error) error {
+	if errors.Is(err, errProofGone) {
+		return ErrInvalidToken
+	}
+	return err
+}
+
+// redeem takes the proof that token names away. phone, unless empty, must be its phone.
+func (s *Service) redeem(ctx context.Context, phone string, token Secret, purpose Purpose, subject string) (proof, error) {
+	now := s.now()
+	p, ok := s.openProof(token, now)
+	if phone != "" && !(ok && spells(phone, p.phone)) {
+		n, err := s.numbers.parse(phone)
+		if err != nil {
+			return proof{}, err
+		}
+		ok = ok && n.phone == p.phone
+	}
+	if !ok || p.purpose != purpose || p.subject != subject {
+		return proof{}, ErrInvalidToken
+	}
+	key := s.proofKey(p)
+	_, err := s.store.AttemptChallenge(ctx, Attempt{
+		Key:      key,
+		Digests:  s.keys.digests(key, p.secret),
+		Failures: s.phoneFailures(p.target), // asked: a lock that came after the proof holds
+		Now:      now,
+	})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return p, errProofGone
+	case errors.Is(err, ErrMismatch):
+		return proof{}, ErrInvalidToken
+	case err != nil:
+		return proof{}, s.limited(ctx, p.target, err)
+	}
+	return p, nil
+}
+
+// whyGone says of a gone sign-in proof what a client should hear that asked twice.
+func (s *Service) whyGone(ctx context.Context, p proof) error {
+	user, err := s.store.UserByPhone(ctx, p.phone)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return ErrPhoneTaken // the first request is about to make the account
+	case err != nil:
+		return err
+	case user.CreatedAt.Before(p.at):
+		return ErrInvalidToken
+	}
+	return ErrPhoneTaken
+}
+
+// epochOf is the epoch of the phone's account, 0 where there is none. For a known device
+// it is ErrInvalidCode when the account is not the one, or not at the epoch, that the
+// device belongs to.
+func (s *Service) epochOf(ctx context.Context, t target) (int64, error) {
+	user, err := s.store.UserByPhone(ctx, t.phone)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return 0, err
+	}
+	if t.device.known() && (user.ID != t.device.userID || user.Epoch != t.device.epoch) {
+		return 0, ErrInvalidCode
+	}
+	return user.Epoch, nil
+}

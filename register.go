@@ -1,0 +1,123 @@
+package phoneauth
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+)
+
+// sending is how a code is asked for, beyond whom it is for.
+type sending struct {
+	client  Client
+	channel string
+	takes   []Take // the limits it must pass
+	renew   string // ID of the registration to go on with
+	pending []byte // its password, sealed
+}
+
+// register asks the limits and the host, opens the challenge of t or finds the live one,
+// and sends its code. ErrNotFound: renew names no live challenge, and nothing happened.
+func (s *Service) register(ctx context.Context, t target, o sending) (*Pending, error) {
+	now := s.now()
+	info := SendInfo{Phone: t.phone, Region: t.region, Purpose: t.purpose, Channel: o.channel, Client: o.client}
+	b := Begin{
+		Challenge: Challenge{Pending: o.pending, Sends: 1},
+		Renew:     o.renew,
+		Failures:  s.phoneFailures(t),
+		Takes:     o.takes,
+		Now:       now,
+	}
+	if s.budgeted(t, now) {
+		b.Budgets = s.budgets(t, 1)
+	}
+	allowed, err := s.hostAllows(ctx, t, info, o.takes, now)
+	if err != nil {
+		return nil, s.limited(ctx, t, err)
+	}
+	if !allowed { // as if it were sent, but not charged: nobody pays for it
+		b.Budgets, b.Challenge.Sends = nil, 0
+	}
+	begun, code, err := s.begin(ctx, t, b)
+	if s.stepUp(ctx, info, err) {
+		b.Budgets[len(b.Budgets)-1].Max = math.Inf(1)
+		begun, code, err = s.begin(ctx, t, b)
+	}
+	if err != nil {
+		return nil, s.limited(ctx, t, err)
+	}
+	s.watchCeiling(ctx, t, now)
+	if allowed {
+		if err := s.deliver(ctx, t, o, begun.Challenge, code); err != nil {
+			return nil, err
+		}
+	}
+	token, err := s.sessionTokenFor(t, begun.Challenge)
+	if err != nil {
+		return nil, err
+	}
+	return &Pending{
+		SessionToken: token,
+		Phone:        t.phone,
+		ExpiresAt:    begun.Challenge.ExpiresAt,
+		ResendAt:     begun.ResendAt,
+		CodeLength:   s.cfg.Code.Digits,
+	}, nil
+}
+
+// hostAllows asks BeforeSend, once the limits say that they would admit a send: a hook
+// that costs money is no cheaper to abuse than a text.
+func (s *Service) hostAllows(ctx context.Context, t target, info SendInfo, takes []Take, now time.Time) (bool, error) {
+	if s.cfg.BeforeSend == nil || s.testNumber(t.phone, now) != nil {
+		return true, nil
+	}
+	asks := slices.Clone(takes)
+	for i := range asks {
+		asks[i].Cost = 0
+	}
+	if err := s.store.TakeLimits(ctx, asks, now); err != nil {
+		return false, err
+	}
+	if err := s.cfg.BeforeSend(ctx, info); err != nil {
+		s.event(ctx, s.about(t, EventSendRefused))
+		return false, nil
+	}
+	return true, nil
+}
+
+// stepUp asks BeforeSend about a country whose budget is dry.
+func (s *Service) stepUp(ctx context.Context, info SendInfo, err error) bool {
+	refused, ok := errors.AsType[*LimitError](err)
+	if !ok || refused.Limit != LimitCountry || s.cfg.BeforeSend == nil {
+		return false
+	}
+	info.StepUp = true
+	return s.cfg.BeforeSend(ctx, info) == nil
+}
+
+// deliver sends the code of c: within the request where it is sent to every number,
+// after the answer where it is sent only if there is an account.
+func (s *Service) deliver(ctx context.Context, t target, o sending, c Challenge, code string) error {
+	if s.testNumber(t.phone, s.now()) != nil {
+		s.event(ctx, s.about(t, EventCodeSent))
+		return nil
+	}
+	m, err := s.message(t, t.purpose, code, o.client.Locale, o.channel, c.ExpiresAt)
+	if err != nil {
+		return err
+	}
+	if t.purpose != PurposePasswordReset {
+		return s.send(ctx, t, m)
+	}
+	return s.later.start(ctx, func(ctx context.Context) error {
+		user, err := s.store.UserByPhone(ctx, t.phone)
+		if errors.Is(err, ErrNotFound) || err == nil && user.Blocked {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.send(ctx, t, m)
+	})
+}

@@ -1,0 +1,115 @@
+package phoneauth
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// SMSSender sends a text. Implementations are safe for concurrent use, honour the
+// context (it has a deadline of 10 s), and never send twice for one call.
+//
+// A nil error means that the provider accepted the message. Otherwise the error is a
+// *SendError, or is taken for one of class Ambiguous. Its text must not hold the code,
+// the body, credentials, or the number.
+type SMSSender interface {
+	Send(context.Context, Message) (Receipt, error)
+}
+
+// Message is one text to one phone.
+type Message struct {
+	To Phone
+	// Body is the text to send, with the code in it.
+	Body Secret
+	// Code is the code alone, for channels that format by themselves; empty in notices.
+	Code Secret
+	// Purpose of the code, or one of the Notice… purposes.
+	Purpose Purpose
+	// Locale asked for, BCP 47; may be empty.
+	Locale string
+	// Channel asked for by the client, such as "sms" or "whatsapp"; may be empty.
+	Channel string
+	// Service is Config.Name.
+	Service string
+	// ExpiresAt is the end of the code; zero in notices.
+	ExpiresAt time.Time
+}
+
+// Receipt is what the provider said when it accepted a message.
+type Receipt struct {
+	// ID of the message at the provider, which delivery reports name; may be empty.
+	ID string
+	// Sender is the name of the one that accepted, such as "twilio".
+	Sender string
+}
+
+// SendClass says whether a message may be tried again elsewhere.
+type SendClass string
+
+// The classes of a SendError.
+const (
+	// Permanent: this number cannot be reached, by nobody.
+	Permanent SendClass = "permanent"
+	// Temporary: certainly not accepted; another try or provider may do.
+	Temporary SendClass = "temporary"
+	// Ambiguous: it may have gone.
+	Ambiguous SendClass = "ambiguous"
+)
+
+// SendError is why a message was not accepted, or may not have been.
+type SendError struct {
+	Class SendClass
+	// Code is the provider's own, such as "21610" or "HTTP 500".
+	Code string
+	// RetryAfter is what the provider asked for; 0 if nothing.
+	RetryAfter time.Duration
+	// Err is the cause, if any. It holds no secret.
+	Err error
+}
+
+func (e *SendError) Error() string {
+	s := fmt.Sprintf("phoneauth: send: %s", e.Class)
+	if e.Code != "" {
+		s += " (" + e.Code + ")"
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *SendError) Unwrap() error { return e.Err }
+
+// Delivery is what a provider reported of a message after it accepted it. The senders of
+// this module have handlers that make these of the provider's callbacks; hand them to
+// Service.ReportDelivery.
+type Delivery struct {
+	// ID and Sender as in the Receipt of the message.
+	ID, Sender string
+	Status     DeliveryStatus
+	// Code is the provider's own, of a failure.
+	Code string
+}
+
+// DeliveryStatus is what became of a message.
+type DeliveryStatus string
+
+// The statuses of a Delivery.
+const (
+	Delivered   DeliveryStatus = "delivered"
+	Undelivered DeliveryStatus = "undelivered"
+	// OptedOut: the owner of the number answered STOP. ID is that of the answer.
+	OptedOut DeliveryStatus = "opted_out"
+)
+
+// ReportDelivery tells OnEvent and the log what became of a message.
+func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
+	e := Event{Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendCode: d.Code}
+	switch d.Status {
+	case Delivered:
+		e.Type = EventDelivered
+	case OptedOut:
+		e.Type = EventOptedOut
+	}
+	s.event(ctx, e)
+}

@@ -1,0 +1,335 @@
+package phoneauth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// refreshGrace is how long a client that lost the answer may present the token it had.
+const refreshGrace = 10 * time.Second
+
+// freshness is how old a sign-in may be for what must not be done with a stolen token.
+const freshness = 5 * time.Minute
+
+// Session is a sign-in.
+type Session struct {
+	User User
+	// New: this sign-in made the account. First: it is the account's first.
+	New, First bool
+	// ID of the session; empty, like the tokens, under Config.HostSessions.
+	ID string
+	// Access token; Refresh token, to be kept secret by the client; Device, which marks
+	// a known device for 180 days and survives signing out.
+	Access, Refresh, Device Secret
+	// ExpiresAt is the end of the access token.
+	ExpiresAt time.Time
+}
+
+// signIn finds or makes the account that in describes and starts a session on it. invalid
+// is the error for a proof that the account, as it is now, makes worthless.
+func (s *Service) signIn(ctx context.Context, t target, in SignIn, amr []string, c Client, invalid error) (*Session, error) {
+	in.Phone, in.UUID, in.Now = t.phone, newUUID(), s.now()
+	if t.device.known() {
+		in.UserID = t.device.userID
+	}
+	if s.cfg.BeforeSignIn != nil {
+		user, err := s.store.UserByPhone(ctx, t.phone)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		if in.Epoch == AnyEpoch {
+			in.Epoch = user.Epoch // what the host allows is this account, as it is now
+		}
+		info := SignInInfo{Phone: t.phone, User: user, AMR: amr, Client: c}
+		if err := s.cfg.BeforeSignIn(ctx, info); err != nil {
+			s.event(ctx, s.about(t, EventSignInRefused))
+			return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+		}
+	}
+	signed, err := s.store.SignInUser(ctx, in)
+	switch {
+	case errors.Is(err, ErrBlocked):
+		e := s.about(t, EventSignInRefused)
+		e.UserID = signed.User.ID
+		s.event(ctx, e)
+		return &Session{User: signed.User}, ErrBlocked
+	case errors.Is(err, ErrStale), errors.Is(err, ErrNotFound):
+		return nil, invalid
+	case err != nil:
+		return nil, err
+	}
+	session, err := s.newSession(ctx, signed.User, amr, t.device.id)
+	if err != nil {
+		return nil, err
+	}
+	session.New, session.First = signed.Created, signed.First
+	e := s.about(t, EventSignedIn)
+	if signed.Created {
+		e.Type = EventSignedUp
+	}
+	e.UserID, e.SessionID = signed.User.ID, session.ID
+	s.event(ctx, e)
+	return session, nil
+}
+
+// newSession starts a session of u, who has just proved who they are.
+func (s *Service) newSession(ctx context.Context, u User, amr []string, deviceID string) (*Session, error) {
+	if s.cfg.HostSessions {
+		return &Session{User: u}, nil
+	}
+	now, secret := s.now(), randomSecret()
+	if deviceID == "" {
+		deviceID = randomID()
+	}
+	rec := SessionRecord{
+		ID:        randomID(),
+		UserID:    u.ID,
+		Epoch:     u.Epoch,
+		DeviceID:  deviceID,
+		Digest:    refreshDigest(secret),
+		AMR:       amr,
+		AuthTime:  now,
+		CreatedAt: now,
+		IdleUntil: now.Add(s.cfg.Sessions.Idle),
+		ExpiresAt: now.Add(s.cfg.Sessions.Life),
+	}
+	extra, err := s.extraClaims(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.store.CreateSession(ctx, rec); err != nil {
+		return nil, err
+	}
+	return s.session(ctx, u, rec, secret, extra)
+}
+
+// session is what the client gets of rec, whose refresh token is made of secret.
+func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret string, extra map[string]any) (*Session, error) {
+	expires := s.now().Add(s.cfg.Sessions.Access).Truncate(time.Second)
+	access, err := s.tokens.IssueToken(ctx, Claims{
+		UserID:    u.ID,
+		Subject:   u.UUID,
+		SessionID: rec.ID,
+		AuthTime:  rec.AuthTime.Truncate(time.Second),
+		AMR:       rec.AMR,
+		ExpiresAt: expires,
+		Extra:     extra,
+	})
+	if err != nil {
+		return nil, &unavailable{"issue token", err}
+	}
+	refresh, err := s.keys.signToken(refreshToken, appendFields(nil, rec.ID, u.ID, secret), rec.ExpiresAt)
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.signDevice(u, device{id: rec.DeviceID, userID: u.ID, epoch: u.Epoch}, rec.CreatedAt.Add(deviceLife))
+	if err != nil {
+		return nil, err
+	}
+	return &Session{User: u, ID: rec.ID, Access: access, Refresh: refresh, Device: known, ExpiresAt: expires}, nil
+}
+
+// extraClaims asks the host before anything is stored: its failure must not cost a
+// refresh token.
+func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, error) {
+	if s.cfg.Claims == nil {
+		return nil, nil
+	}
+	extra, err := s.cfg.Claims(ctx, u)
+	if err != nil {
+		return nil, &unavailable{"claims", err}
+	}
+	return extra, nil
+}
+
+// Refresh rotates a refresh token: it returns new tokens, and the one presented is used.
+// Used again it ends the session and every token of it, but for 10 s, while its successor
+// is unused, it returns that same successor, for a client that lost the answer.
+//
+// Errors: ErrInvalidToken; ErrUnavailable, and the token is good for another 10 s.
+func (s *Service) Refresh(ctx context.Context, refresh Secret) (*Session, error) {
+	now := s.now()
+	id, userID, secret, ok := s.openRefresh(refresh, now)
+	if !ok {
+		return nil, ErrInvalidToken
+	}
+	user, err := s.store.UserByID(ctx, userID)
+	if errors.Is(err, ErrNotFound) || err == nil && user.Blocked {
+		return nil, s.endInvalid(ctx, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	extra, err := s.extraClaims(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := s.store.RotateSession(ctx, Rotation{
+		ID:        id,
+		Digest:    refreshDigest(secret),
+		Next:      refreshDigest(successor(s.keys.live[0], id, secret)),
+		Grace:     refreshGrace,
+		IdleUntil: now.Add(s.cfg.Sessions.Idle),
+		Now:       now,
+	})
+	switch {
+	case errors.Is(err, ErrReused):
+		e := aboutUser(user, EventRefreshReused)
+		e.SessionID = id
+		s.event(ctx, e)
+		return nil, ErrInvalidToken
+	case errors.Is(err, ErrNotFound):
+		return nil, ErrInvalidToken
+	case err != nil:
+		return nil, err
+	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
+		return nil, s.endInvalid(ctx, id)
+	}
+	for _, k := range s.keys.live { // the first, unless a key was rotated within the grace
+		if next := successor(k, id, secret); subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
+			e := aboutUser(user, EventRefreshed)
+			e.SessionID = id
+			s.event(ctx, e)
+			return s.session(ctx, user, rec, next, extra)
+		}
+	}
+	return nil, ErrInvalidToken
+}
+
+// endInvalid removes a session that is worth nothing any more.
+func (s *Service) endInvalid(ctx context.Context, id string) error {
+	if err := s.store.EndSession(ctx, id); err != nil {
+		return err
+	}
+	return ErrInvalidToken
+}
+
+// successor of a refresh secret: derived, so that the grace can return it although only
+// digests are stored, and under a key, so that nobody else can.
+func successor(k liveKey, id, secret string) string {
+	sum := k.refresh.sum(id, secret)
+	return string(sum[:])
+}
+
+// refreshDigest is what a store keeps of 256 random bits: their hash is enough.
+func refreshDigest(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// openRefresh reads a refresh token of ours. Junk costs no call of the store, and a token
+// that is old but authentic is known for a reuse.
+func (s *Service) openRefresh(token Secret, now time.Time) (id, userID, secret string, ok bool) {
+	data, ok := s.keys.verifyToken(refreshToken, token, now)
+	if !ok || s.cfg.HostSessions {
+		return "", "", "", false
+	}
+	f, ok := splitFields(data, 3)
+	if !ok {
+		return "", "", "", false
+	}
+	return f[0], f[1], f[2], true
+}
+
+// Logout ends the session of a refresh token. A token that is none of ours, or whose
+// session has ended, is no error: there is nothing left to end. Access tokens stay good
+// until they expire, but not for what needs a live session.
+func (s *Service) Logout(ctx context.Context, refresh Secret) error {
+	id, userID, _, ok := s.openRefresh(refresh, s.now())
+	if !ok {
+		return nil
+	}
+	if err := s.store.EndSession(ctx, id); err != nil {
+		return err
+	}
+	s.event(ctx, Event{Type: EventSignedOut, UserID: userID, SessionID: id})
+	return nil
+}
+
+// LogoutAll ends every session of the user. Known devices stay known. Under HostSessions
+// there is none to end.
+func (s *Service) LogoutAll(ctx context.Context, userID string) error {
+	if s.cfg.HostSessions {
+		return nil
+	}
+	if err := s.store.EndUserSessions(ctx, userID, ""); err != nil {
+		return err
+	}
+	s.event(ctx, Event{Type: EventSignedOut, UserID: userID})
+	return nil
+}
+
+// Authenticate says who an access token is. It asks no store: the token is good until it
+// expires. ErrUnauthenticated: nobody.
+func (s *Service) Authenticate(ctx context.Context, access Secret) (Claims, error) {
+	if s.cfg.HostSessions || access == "" {
+		return Claims{}, ErrUnauthenticated
+	}
+	c, err := s.tokens.VerifyToken(ctx, access)
+	if errors.Is(err, ErrUnavailable) {
+		return Claims{}, err
+	}
+	if err != nil {
+		return Claims{}, ErrUnauthenticated
+	}
+	return c, nil
+}
+
+// User is the account of c. ErrUnauthenticated: it is gone or blocked.
+func (s *Service) User(ctx context.Context, c Claims) (User, error) {
+	user, err := s.store.UserByID(ctx, c.UserID)
+	if errors.Is(err, ErrNotFound) || err == nil && user.Blocked {
+		return User{}, ErrUnauthenticated
+	}
+	return user, err
+}
+
+// Reauthenticated is User for what a stolen token must not do: the session of c must be
+// live too, of the account's epoch, and its sign-in at most 5 minutes old, else
+// ErrReauthenticate. Hosts with sessions of their own vouch for c; its AuthTime counts.
+func (s *Service) Reauthenticated(ctx context.Context, c Claims) (User, error) {
+	user, _, err := s.reauthenticated(ctx, c)
+	return user, err
+}
+
+func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionRecord, error) {
+	user, err := s.User(ctx, c)
+	if err != nil {
+		return User{}, SessionRecord{}, err
+	}
+	now := s.now()
+	rec := SessionRecord{AuthTime: c.AuthTime}
+	if !s.cfg.HostSessions {
+		rec, err = s.store.SessionByID(ctx, c.SessionID, now)
+		if errors.Is(err, ErrNotFound) || err == nil && (rec.UserID != user.ID || rec.Epoch != user.Epoch) {
+			return User{}, SessionRecord{}, ErrUnauthenticated
+		}
+		if err != nil {
+			return User{}, SessionRecord{}, err
+		}
+	}
+	if now.Sub(rec.AuthTime) > freshness {
+		return User{}, SessionRecord{}, ErrReauthenticate
+	}
+	return user, rec, nil
+}
+
+// How somebody proved who they are (RFC 8176, section 2).
+const (
+	amrCode     = "sms"
+	amrPassword = "pwd"
+)
+
+// newUUID is a random UUID (RFC 9562, version 4).
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
