@@ -1,0 +1,264 @@
+package webhook_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/webhook"
+)
+
+// roundTripper is a transport; these know nothing of httptrace.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// peer accepts one connection after the other and hands them to serve.
+func peer(t *testing.T, serve func(*net.TCPConn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serve(c.(*net.TCPConn))
+			c.Close()
+		}
+	}()
+	return "http://" + l.Addr().String() + "/canary?token=canary"
+}
+
+// readRequest reads all of a request of ours.
+func readRequest(c net.Conn) []byte {
+	var all []byte
+	b := make([]byte, 4096)
+	for {
+		n, err := c.Read(b)
+		all = append(all, b[:n]...)
+		if err != nil || n > 0 && all[len(all)-1] == '\n' && all[len(all)-2] == '}' {
+			return all
+		}
+	}
+}
+
+func TestConnectionRefused(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	l.Close()
+	s := sender(t, webhook.Config{URL: "http://user:canary@" + l.Addr().String() + "/canary", Secret: secret})
+	_, err = s.Send(t.Context(), message)
+	assert.Equal(t, phoneauth.Temporary, failure(t, err).Class)
+	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+	assert.EqualError(t, err, "phoneauth: send: temporary: connection refused")
+}
+
+func TestDialFailures(t *testing.T) {
+	t.Parallel()
+	for want, dial := range map[string]func(context.Context) error{
+		"host not found": func(context.Context) error {
+			return &net.DNSError{Err: "no such host", Name: "canary.example", IsNotFound: true}
+		},
+		"timed out":       func(context.Context) error { return &net.OpError{Op: "dial", Err: timeout{}} },
+		"no valid answer": func(context.Context) error { return errors.New("canary") },
+	} {
+		s := sender(t, webhook.Config{URL: "http://canary.example", Client: &http.Client{Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return nil, dial(ctx) },
+		}}})
+		_, err := s.Send(t.Context(), message)
+		assert.Equal(t, phoneauth.Temporary, failure(t, err).Class, want)
+		assert.EqualError(t, err, "phoneauth: send: temporary: "+want)
+	}
+}
+
+type timeout struct{}
+
+func (timeout) Error() string   { return "canary" }
+func (timeout) Timeout() bool   { return true }
+func (timeout) Temporary() bool { return true }
+
+func TestUntrustedCertificate(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = nil
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	_, err := sender(t, webhook.Config{URL: srv.URL}).Send(t.Context(), message)
+	assert.Equal(t, phoneauth.Temporary, failure(t, err).Class)
+	assert.ErrorContains(t, err, "TLS handshake failed")
+}
+
+func TestHTTP2(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, 2, r.ProtoMajor)
+		io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/broken" {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusOK)
+	}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	_, err := sender(t, webhook.Config{URL: srv.URL, Client: srv.Client()}).Send(t.Context(), message)
+	require.NoError(t, err)
+	_, err = sender(t, webhook.Config{URL: srv.URL + "/broken", Client: srv.Client()}).Send(t.Context(), message)
+	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class, "a stream reset after the request")
+}
+
+func TestResetAfterTheRequest(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	url := peer(t, func(c *net.TCPConn) {
+		readRequest(c)
+		requests.Add(1)
+		c.SetLinger(0)
+	})
+	_, err := sender(t, webhook.Config{URL: url}).Send(t.Context(), message)
+	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class)
+	assert.EqualValues(t, 1, requests.Load())
+}
+
+func TestKeptConnectionClosesUnderTheRequest(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	url := peer(t, func(c *net.TCPConn) {
+		readRequest(c)
+		requests.Add(1)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		readRequest(c)
+		requests.Add(1)
+		c.SetLinger(0)
+	})
+	s := sender(t, webhook.Config{URL: url})
+	_, err := s.Send(t.Context(), message)
+	require.NoError(t, err)
+	_, err = s.Send(t.Context(), message)
+	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class)
+	assert.EqualValues(t, 2, requests.Load(), "net/http repeats nothing by itself")
+}
+
+func TestAnswerThatIsNotHTTP(t *testing.T) {
+	t.Parallel()
+	url := peer(t, func(c *net.TCPConn) { c.Write(readRequest(c)) }) // sends back what it got
+	_, err := sender(t, webhook.Config{URL: url}).Send(t.Context(), message)
+	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class)
+	assert.ErrorContains(t, err, "no valid answer")
+
+	url = peer(t, func(c *net.TCPConn) {
+		readRequest(c)
+		io.WriteString(c, "HTTP/1.1 999999 +201061797840 012345 canary\r\n\r\n")
+	})
+	_, err = sender(t, webhook.Config{URL: url}).Send(t.Context(), message)
+	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class)
+}
+
+func TestCutAnswerIsAccepted(t *testing.T) {
+	t.Parallel()
+	url := peer(t, func(c *net.TCPConn) {
+		readRequest(c)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\":")
+	})
+	receipt, err := sender(t, webhook.Config{URL: url}).Send(t.Context(), message)
+	require.NoError(t, err, "the status was there: it was accepted")
+	assert.Equal(t, phoneauth.Receipt{Sender: "webhook"}, receipt)
+}
+
+func TestContextEndsAfterTheRequest(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		cancel()
+		<-r.Context().Done()
+	})
+	_, err := s.Send(ctx, message)
+	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class)
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestContextEndsBeforeTheRequest(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request left") })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Send(ctx, message)
+	assert.Equal(t, phoneauth.Temporary, failure(t, err).Class)
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestDeadlines(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		given, client, want time.Duration
+	}{
+		"none given":             {0, 0, 10 * time.Second},
+		"a shorter one":          {2 * time.Second, 0, 2 * time.Second},
+		"a longer one":           {time.Minute, 0, time.Minute},
+		"the client's own first": {0, 3 * time.Second, 3 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				hang := roundTripper(func(r *http.Request) (*http.Response, error) {
+					<-r.Context().Done()
+					return nil, r.Context().Err()
+				})
+				s := sender(t, webhook.Config{URL: "http://canary.example", Client: &http.Client{Transport: hang, Timeout: c.client}})
+				ctx := t.Context()
+				if c.given > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, c.given)
+					defer cancel()
+				}
+				start := time.Now()
+				_, err := s.Send(ctx, message)
+				assert.Equal(t, c.want, time.Since(start))
+				assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class, "a transport that does not say whether it wrote")
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+			})
+		})
+	}
+}
+
+// A dial that hangs has certainly sent nothing.
+func TestHangingDial(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		end := make(chan struct{}) // net/http lets a dial outlive its request
+		defer close(end)
+		s := sender(t, webhook.Config{URL: "http://canary.example", Client: &http.Client{Transport: &http.Transport{
+			DialContext: func(context.Context, string, string) (net.Conn, error) {
+				<-end
+				return nil, net.ErrClosed
+			},
+		}}})
+		_, err := s.Send(t.Context(), message)
+		assert.Equal(t, phoneauth.Temporary, failure(t, err).Class)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+func TestClientIsNotChanged(t *testing.T) {
+	t.Parallel()
+	c := &http.Client{}
+	sender(t, webhook.Config{URL: "http://example.com", Client: c})
+	assert.Nil(t, c.CheckRedirect)
+}

@@ -1,0 +1,161 @@
+// Package webhook hands messages to an HTTP endpoint of the host's own, which sends
+// them.
+//
+// A message is one POST with a JSON object of strings: time (RFC 3339, UTC,
+// milliseconds), to (E.164), body, code ("" in notices) and purpose. It is never posted
+// twice. What the endpoint answers counts as:
+//
+//	2xx                       accepted; {"id": "…"} in the answer becomes Receipt.ID
+//	422                       Permanent: this number cannot be reached, by nobody
+//	429, 503 with Retry-After Temporary, not accepted: try later, or elsewhere
+//	other 3xx, 4xx, and 501   Temporary, not accepted: 401 and 404 are faults of the
+//	                          set-up, not of the number; redirects are not followed
+//	other 5xx                 Ambiguous: it may have failed after it accepted
+//
+// Without an answer, a message is Temporary if its request certainly did not leave (no
+// such host, connection refused, TLS), else Ambiguous (reset, timeout).
+//
+// # Signature
+//
+// With Config.Secret, each request carries the header
+//
+//	Phoneauth-Signature: t=1535670238,v1=5257a869…
+//
+// t is the Unix time in seconds; v1 is, in lower-case hex, the HMAC-SHA256 under the
+// secret of t, a full stop, and the body as received, byte for byte. An endpoint
+// computes it anew, compares in constant time, and refuses a t more than 5 minutes off;
+// other keys than t and v1 it ignores.
+package webhook
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/internal/record"
+)
+
+// minSecret is the hash length of HMAC-SHA256, below which RFC 2104, 3, advises against.
+const minSecret = 32
+
+// Config is what a [Sender] is made of.
+type Config struct {
+	// URL to post to, http or https. Required. Take https for anything but loopback or
+	// a network of your own: the codes travel in it. Credentials in it become an
+	// Authorization header; no error shows it.
+	URL string
+	// Client makes the requests; redirects are not followed even so, and a transport
+	// that tries again by itself breaks the promise that nothing is posted twice. nil
+	// is a client that keeps connections, gives up a dial after 5 s, and uses no proxy.
+	Client *http.Client
+	// Secret signs the requests, at least 32 bytes; empty signs nothing.
+	Secret phoneauth.Secret
+}
+
+// Sender posts messages to one URL. It is safe for concurrent use, and prints without
+// its URL and secret.
+type Sender struct {
+	url    string
+	client *http.Client
+	secret []byte
+}
+
+var _ phoneauth.SMSSender = (*Sender)(nil)
+
+// New returns a Sender, or every fault of c at once. It does not connect.
+func New(c Config) (*Sender, error) {
+	var faults []error
+	u, err := url.Parse(c.URL) // its error quotes the URL
+	switch {
+	case c.URL == "":
+		faults = append(faults, errors.New("webhook: config: URL is required"))
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
+		faults = append(faults, errors.New("webhook: config: URL must be an absolute http or https URL"))
+	}
+	if n := len(c.Secret); n > 0 && n < minSecret {
+		faults = append(faults, fmt.Errorf("webhook: config: Secret must be at least %d bytes, has %d", minSecret, n))
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return &Sender{url: c.URL, client: httpsend.Client(c.Client), secret: []byte(c.Secret)}, nil
+}
+
+// Send posts m, within 10 s if ctx has no deadline. Its errors are
+// *phoneauth.SendError, with the code "HTTP 503" or the like when there was an answer;
+// the package documentation says which is of what class.
+func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	ctx, cancel := httpsend.Deadline(ctx)
+	defer cancel()
+	req, err := s.request(ctx, m, time.Now())
+	if err != nil {
+		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errors.New("request cannot be made")}
+	}
+	resp, err := httpsend.Do(s.client, req)
+	if err != nil {
+		return phoneauth.Receipt{}, err
+	}
+	if resp.Status < 200 || resp.Status > 299 {
+		refusal := resp.Refusal()
+		if resp.Status == http.StatusUnprocessableEntity {
+			refusal.Class = phoneauth.Permanent
+		}
+		return phoneauth.Receipt{}, refusal
+	}
+	return phoneauth.Receipt{ID: messageID(resp.Body), Sender: "webhook"}, nil
+}
+
+func (s *Sender) request(ctx context.Context, m phoneauth.Message, now time.Time) (*http.Request, error) {
+	body, err := record.JSON(m, now)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "phoneauth")
+	if len(s.secret) > 0 {
+		req.Header.Set("Phoneauth-Signature", signature(s.secret, body, now))
+	}
+	return req, nil
+}
+
+// messageID reads {"id": …}, a string or a number of at most 128 characters: whatever
+// else the answer is, the message was accepted.
+func messageID(body []byte) string {
+	var answer struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return ""
+	}
+	var text string
+	var number json.Number
+	_ = json.Unmarshal(answer.ID, &text)
+	_ = json.Unmarshal(answer.ID, &number)
+	id := cmp.Or(text, number.String())
+	if len(id) > 128 {
+		return ""
+	}
+	return id
+}
+
+// String returns "webhook".
+func (s *Sender) String() string { return "webhook" }
+
+// GoString returns what String does.
+func (s *Sender) GoString() string { return s.String() }
+
+// LogValue returns what String does.
+func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }
