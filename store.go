@@ -14,7 +14,8 @@ import (
 // one statement or one short transaction, one script, one critical section. These
 // rules hold for all of them:
 //
-//   - A store is safe for concurrent use, by goroutines and by processes.
+//   - A store is safe for concurrent use, by goroutines and by processes. It returns soon
+//     after its context ends.
 //   - A store never reads a clock: the time is an argument. Times are UTC and whole
 //     microseconds, and come back as the same instant in UTC; the zero time comes
 //     back zero. Something with an expiry is live while now is before it, and gone
@@ -22,7 +23,8 @@ import (
 //   - Values go in and come out: a store neither keeps nor changes a slice it was
 //     handed, and what it returns is the caller's.
 //   - Keys and ids are opaque printable ASCII of at most 128 bytes, compared byte by
-//     byte. Empty and nil byte slices are the same.
+//     byte. Empty and nil byte slices are the same. Challenges, limits, failures and
+//     budgets each have keys of their own: one string may be all four.
 //   - Errors: the named ones are answers, tested with [errors.Is] and [errors.As],
 //     and unless a verb says otherwise they leave the store as it was. Any other
 //     error means that the outcome is unknown; the Service then lets nobody in. No
@@ -73,7 +75,7 @@ type ChallengeStore interface {
 	TakeLimits(ctx context.Context, takes []Take, now time.Time) error
 
 	// CountFailure counts one failure of f, and locks f.Key when the count reaches a
-	// step. *LimitError: it is locked at now, nothing was counted. Concurrent callers
+	// step; with a zero Key it does nothing. *LimitError: it is locked at now, nothing was counted. Concurrent callers
 	// are all counted; those after the one that locked are refused.
 	CountFailure(ctx context.Context, f Failures, now time.Time) error
 
@@ -135,15 +137,17 @@ type Attempt struct {
 	ID string
 	// Digests of the presented secret, one for each live key.
 	Digests [][]byte
-	// Then, unless nil, is stored on a match, in the same step.
+	// Then, unless nil, is stored on a match, in the same step, in place of whatever has
+	// its Key.
 	Then *Challenge
 	// Failures is asked first, counted on a mismatch, cleared on a match. A zero Key
 	// does none of it.
 	Failures Failures
 	// Takes are taken first. GiveBack is given back on a match: its costs are negative.
 	Takes, GiveBack []Take
-	// Earned are the scores to credit on a match: Add once for each of the challenge's
-	// Sends, and Bonus.Add once more if Bonus.Take is admitted. Max does not matter.
+	// Earned are the scores to credit on a match, each by one change: Add once for each of
+	// the challenge's Sends, and Bonus.Add once more if Bonus.Take is admitted. Max does
+	// not matter, and a sum of zero changes nothing.
 	Earned []Budget
 	// Bonus is taken on a match when Earned is not empty; its refusal refuses nothing.
 	Bonus Bonus
@@ -185,8 +189,9 @@ type Take struct {
 // A positive score (owed) fades with the e-fold time Owed, a negative one (earned)
 // with the e-fold time Earned: after d it is score·e^(−d/Owed) or score·e^(−d/Earned).
 // A charge is refused when the faded score plus Add, rounded half away from zero,
-// exceeds Max; RetryAfter is how long until it would be admitted. Else the sum
-// becomes the score. A time before the last change fades nothing. A store may forget
+// exceeds Max; RetryAfter is how long until it would be admitted, or where no wait
+// would do, until the score is forgotten. Else the sum becomes the score. A time before
+// the last change fades nothing, and the later of the two is then the last change. A store may forget
 // a score four times the longer of Owed and Earned after its last change.
 type Budget struct {
 	// Name says which rule this is; it is LimitError.Limit when the charge is refused.
@@ -198,8 +203,8 @@ type Budget struct {
 	Add          float64
 	Owed, Earned time.Duration
 	// Thin and Weight spare the row of a busy key: while its faded score is below Thin,
-	// each change is multiplied by Weight, and with Weight 0 nothing is written. Thin 0
-	// is never.
+	// each change is multiplied by Weight, and with Weight 0 nothing is written. What is
+	// refused goes by Add alone. Thin 0 is never.
 	Thin, Weight float64
 }
 
@@ -256,10 +261,11 @@ type UserStore interface {
 	// does UpdatedAt: the same password, hashed anew.
 	SetPassword(ctx context.Context, s PasswordUpdate) (User, error)
 
-	// SetPhone replaces the phone. ErrPhoneTaken: another user has it.
+	// SetPhone replaces the phone, also by the one it is. ErrPhoneTaken: another user has
+	// it, and the epoch was right.
 	SetPhone(ctx context.Context, s PhoneUpdate) (User, error)
 
-	// SetBlocked blocks or unblocks, at any epoch.
+	// SetBlocked blocks or unblocks, at any epoch, also where nothing changes.
 	SetBlocked(ctx context.Context, id string, blocked bool, now time.Time) (User, error)
 
 	// DeleteUser removes the user; the phone is free at once. An unknown id is no
@@ -326,7 +332,8 @@ type PhoneUpdate struct {
 
 // SessionStore keeps sessions: one record a refresh-token family.
 type SessionStore interface {
-	// CreateSession stores s. Its ID is new.
+	// CreateSession stores s. Its ID is new; if it is not, that is an error and nothing
+	// is stored.
 	CreateSession(ctx context.Context, s SessionRecord) error
 
 	// SessionByID returns the session with this id. ErrNotFound: none is live at now.

@@ -84,8 +84,8 @@ func New(options ...Option) *Store {
 		set(s)
 	}
 	s.hard = usage{
-		records: s.open.records + max(s.open.records/8, 1024),
-		bytes:   s.open.bytes + max(s.open.bytes/8, 1<<20),
+		records: int(add(int64(s.open.records), int64(max(s.open.records/8, 1024)))),
+		bytes:   int(add(int64(s.open.bytes), int64(max(s.open.bytes/8, 1<<20)))),
 	}
 	rand.Read(s.seed[:]) // never fails: it ends the process instead
 	s.sessions.dropped = s.unlink
