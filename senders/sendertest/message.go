@@ -1,0 +1,102 @@
+package sendertest
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+const number = "+201061797840"
+
+// message has the text around and a code.
+func message(code, around string) phoneauth.Message {
+	return phoneauth.Message{
+		To:        phoneauth.StoredPhone(number),
+		Body:      phoneauth.Secret(code + around),
+		Code:      phoneauth.Secret(code),
+		Purpose:   phoneauth.PurposeSignIn,
+		Locale:    "en",
+		Channel:   "sms",
+		Service:   "Sendertest",
+		ExpiresAt: time.Now().Add(5 * time.Minute),
+	}
+}
+
+// sample is the message of the cases that care for none. Its code is too long and begins
+// wrongly to turn up in an address that %#v prints.
+func sample() phoneauth.Message {
+	return message("8301749625", " is your canary-service sign-in code.")
+}
+
+// failure is err as a SendError of a class there is, which gives nothing away.
+func failure(t testing.TB, p Provider, err error, m phoneauth.Message) *phoneauth.SendError {
+	t.Helper()
+	require.Error(t, err)
+	var e *phoneauth.SendError
+	require.ErrorAs(t, err, &e, "an error of Send is a *phoneauth.SendError")
+	assert.Contains(t, []phoneauth.SendClass{phoneauth.Permanent, phoneauth.Temporary, phoneauth.Ambiguous}, e.Class)
+	assert.GreaterOrEqual(t, e.RetryAfter, time.Duration(0))
+	for _, said := range everything(err) {
+		p.keeps(t, said, m)
+	}
+	return e
+}
+
+// everything that err and the errors inside of it say, in all the ways they say it.
+func everything(err error) []string {
+	if err == nil {
+		return nil
+	}
+	said := []string{err.Error(), fmt.Sprintf("%v %+v %#v %q", err, err, err, err)}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		said = append(said, everything(e.Unwrap())...)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			said = append(said, everything(inner)...)
+		}
+	}
+	var send *phoneauth.SendError
+	if errors.As(err, &send) {
+		said = append(said, fmt.Sprintf("%+v", *send))
+	}
+	return said
+}
+
+// keeps fails if said shows a secret of the sender's, or anything of m.
+func (p Provider) keeps(t testing.TB, said string, m phoneauth.Message) {
+	t.Helper()
+	secrets := append([]string{
+		string(m.Code),
+		"canary",   // of the body
+		number[1:], // with or without its '+'
+		number[3:], // and its calling code
+	}, p.Secrets...)
+	for _, secret := range secrets {
+		for _, form := range []string{secret, hex.EncodeToString([]byte(secret))} {
+			if strings.Contains(said, form) {
+				t.Errorf("%q shows %q: nothing that is printed or logged may hold a credential, a code, a text or a whole number", said, secret)
+				return
+			}
+		}
+	}
+}
+
+// accepted checks the receipt of the nth message.
+func (p Provider) accepted(t testing.TB, r phoneauth.Receipt, n int) {
+	t.Helper()
+	assert.NotEmpty(t, r.Sender, "Receipt.Sender names the sender")
+	if p.OwnIDs {
+		assert.NotEmpty(t, r.ID, "Receipt.ID: delivery reports name the message by it")
+	} else {
+		assert.Equal(t, messageID(n), r.ID, "Receipt.ID is the provider's")
+	}
+}

@@ -1,0 +1,144 @@
+// Package sendertest is the suite that every sender of phoneauth passes which talks HTTP
+// to a provider, exported so that a host can put its own through it:
+//
+//	func TestSender(t *testing.T) {
+//		sendertest.Run(t, sendertest.Provider{
+//			New: func(baseURL string, client *http.Client) (phoneauth.SMSSender, error) {
+//				return acmesms.New(acmesms.Config{BaseURL: baseURL, Key: "canary-key", Client: client})
+//			},
+//			Secrets: []string{"canary-key"},
+//			Read: func(r *http.Request) (to, body string, err error) {
+//				return r.PostFormValue("to"), r.PostFormValue("text"), nil
+//			},
+//			Accepts: func(id string) sendertest.Answer {
+//				return sendertest.Answer{Status: 202, Body: `{"id":"` + id + `"}`}
+//			},
+//			Refusals: []sendertest.Refusal{{
+//				Name:   "no such number",
+//				Answer: sendertest.Answer{Status: 400, Body: `{"error":"bad_number"}`},
+//				Class:  phoneauth.Permanent, Code: "bad_number",
+//			}},
+//		})
+//	}
+//
+// Run starts servers on loopback that play the provider, and scripts what they do:
+// accept, refuse, redirect, hang, hang up, talk nonsense. It holds the sender to the
+// contract of phoneauth.SMSSender: texts of any script and length arrive whole, and once;
+// an error is a *phoneauth.SendError of the right class, with the provider's code and its
+// Retry-After, and without a secret; the context is honoured, and no send takes longer
+// than 10 s.
+package sendertest
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// Provider is what the suite has to know of a sender and its provider. All fields are
+// required but those that say otherwise.
+type Provider struct {
+	// New returns the sender under test, set up to reach its provider at baseURL, such
+	// as "http://127.0.0.1:41523". client is what it must make its requests with; nil
+	// leaves it to the sender.
+	New func(baseURL string, client *http.Client) (phoneauth.SMSSender, error)
+	// NoClient says that the sender cannot be given a client. The bound of 10 s is then
+	// not tested. Optional.
+	NoClient bool
+	// Secrets are the credentials that New hands to the sender, and whatever else of it
+	// no error and no print may show. Take values that occur nowhere by chance.
+	Secrets []string
+	// Read returns what a request asks to be sent: the number in E.164 form, with its
+	// '+', and the text. It is an error if the provider would not take the request, for
+	// its path, say, or its credentials. The body of the request is there to be read.
+	// It is called from many goroutines.
+	Read func(*http.Request) (to, body string, err error)
+	// Accepts is the provider's answer when it takes a message and names it id.
+	Accepts func(id string) Answer
+	// OwnIDs says that the ids are the sender's own, and Accepts tells none. Optional.
+	OwnIDs bool
+	// Refusals are the provider's other answers, one at least of each class.
+	Refusals []Refusal
+	// Never are the classes that no answer of the provider stands for. Optional.
+	Never []phoneauth.SendClass
+}
+
+// Answer is an answer of the provider. A Status of 0 is 200.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// Refusal is an answer that accepts nothing, and the error it has to become.
+type Refusal struct {
+	// Name of the case, unique.
+	Name   string
+	Answer Answer
+	// Class, Code and RetryAfter as in phoneauth.SendError.
+	Class      phoneauth.SendClass
+	Code       string
+	RetryAfter time.Duration
+}
+
+// Run runs the suite: one parallel subtest for each rule.
+func Run(t *testing.T, p Provider) {
+	t.Helper()
+	p.check(t)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.run(t, p)
+		})
+	}
+	t.Run("ends within 10 s", func(t *testing.T) {
+		t.Parallel()
+		if p.NoClient {
+			t.Skip("Provider.NoClient: nothing to hold the time with")
+		}
+		for _, d := range deadlines {
+			synctest.Test(t, func(t *testing.T) { endsInTime(t, p, d) })
+		}
+	})
+}
+
+// check fails t if p cannot be run.
+func (p Provider) check(t testing.TB) {
+	t.Helper()
+	require.NotNil(t, p.New, "Provider.New")
+	require.NotNil(t, p.Read, "Provider.Read")
+	require.NotNil(t, p.Accepts, "Provider.Accepts")
+	require.NotEmpty(t, p.Secrets, "Provider.Secrets")
+	require.NotContains(t, p.Secrets, "", "Provider.Secrets")
+	for _, class := range []phoneauth.SendClass{phoneauth.Permanent, phoneauth.Temporary, phoneauth.Ambiguous} {
+		has := slices.ContainsFunc(p.Refusals, func(r Refusal) bool { return r.Class == class })
+		if !has && !slices.Contains(p.Never, class) {
+			t.Fatalf("Provider.Refusals has none of class %s, nor is it in Provider.Never", class)
+		}
+	}
+}
+
+// cases are the rules that need no clock.
+var cases = []struct {
+	name string
+	run  func(testing.TB, Provider)
+}{
+	{"texts arrive whole", textsArrive},
+	{"many at once", manyAtOnce},
+	{"refusals", refusals},
+	{"HTTP statuses", statuses},
+	{"follows no redirect", redirects},
+	{"an answer it cannot read is not a refusal", nonsense},
+	{"nobody listens", nobodyListens},
+	{"the connection breaks after the request", breaksAfter},
+	{"a kept connection breaks under the request", breaksKept},
+	{"the context ended before", endedBefore},
+	{"the context ends while it waits", endsWhile},
+	{"prints no secret", prints},
+}

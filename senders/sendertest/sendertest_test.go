@@ -1,0 +1,95 @@
+package sendertest
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	Run(t, provider(""))
+}
+
+// TestSuiteSeesBugs: each bug fails the case that is meant for it.
+func TestSuiteSeesBugs(t *testing.T) {
+	t.Parallel()
+	for bug, name := range map[string]string{
+		"cuts texts":                        "texts arrive whole",
+		"trims texts":                       "texts arrive whole",
+		"ASCII only":                        "texts arrive whole",
+		"sends the code":                    "texts arrive whole",
+		"no plus":                           "texts arrive whole",
+		"no id":                             "texts arrive whole",
+		"no reuse":                          "many at once",
+		"accepts everything":                "refusals",
+		"no code":                           "refusals",
+		"plain errors":                      "refusals",
+		"4xx is permanent":                  "HTTP statuses",
+		"a 500 is temporary":                "HTTP statuses",
+		"no Retry-After":                    "HTTP statuses",
+		"negative Retry-After":              "HTTP statuses",
+		"its code is the answer":            "HTTP statuses",
+		"wraps the answer":                  "HTTP statuses",
+		"hides the answer in the chain":     "HTTP statuses",
+		"follows redirects":                 "follows no redirect",
+		"an unread answer is a refusal":     "an answer it cannot read is not a refusal",
+		"wraps net/http's error":            "nobody listens",
+		"a refused connection is ambiguous": "nobody listens",
+		"a reset is temporary":              "the connection breaks after the request",
+		"tries again":                       "the connection breaks after the request",
+		"idempotent":                        "a kept connection breaks under the request",
+		"begins after the end":              "the context ended before",
+		"ignores the context":               "the context ends while it waits",
+		"hides the context":                 "the context ends while it waits",
+		"prints its key":                    "prints no secret",
+	} {
+		t.Run(bug, func(t *testing.T) {
+			t.Parallel()
+			assert.NotEmpty(t, record(t, func(t testing.TB) { caseOf(t, name)(t, provider(bug)) }), "case %q passes", name)
+			assert.Empty(t, record(t, func(t testing.TB) { caseOf(t, name)(t, provider("")) }), "case %q fails without the bug", name)
+		})
+	}
+	for bug, deadline := range map[string]int{"no deadline": 0, "own client": 0, "ignores the context": 1} {
+		t.Run(bug, func(t *testing.T) {
+			t.Parallel()
+			for _, bug := range []string{bug, ""} {
+				synctest.Test(t, func(t *testing.T) {
+					said := record(t, func(t testing.TB) { endsInTime(t, provider(bug), deadlines[deadline]) })
+					assert.Equal(t, bug == "", said == "", said)
+				})
+			}
+		})
+	}
+}
+
+func caseOf(t testing.TB, name string) func(testing.TB, Provider) {
+	for _, c := range cases {
+		if c.name == name {
+			return c.run
+		}
+	}
+	t.Fatalf("there is no case %q", name)
+	return nil
+}
+
+func TestProviderFaults(t *testing.T) {
+	t.Parallel()
+	for want, spoil := range map[string]func(*Provider){
+		"Provider.New":     func(p *Provider) { p.New = nil },
+		"Provider.Read":    func(p *Provider) { p.Read = nil },
+		"Provider.Accepts": func(p *Provider) { p.Accepts = nil },
+		"Provider.Secrets": func(p *Provider) { p.Secrets = nil },
+		"none of class permanent, nor is it in Provider.Never": func(p *Provider) { p.Refusals = p.Refusals[1:] },
+	} {
+		p := provider("")
+		spoil(&p)
+		assert.Contains(t, record(t, func(t testing.TB) { p.check(t) }), want)
+	}
+	p := provider("")
+	p.Refusals, p.Never = p.Refusals[1:], []phoneauth.SendClass{phoneauth.Permanent}
+	assert.Empty(t, record(t, func(t testing.TB) { p.check(t) }))
+}

@@ -1,0 +1,55 @@
+package twilio
+
+import (
+	"crypto/hmac"
+	"crypto/sha1" // Twilio's choice; HMAC does not rest on collisions
+	"encoding/base64"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// signed reports whether header is the signature of params, posted to one of the URLs.
+func (c *callbacks) signed(params url.Values, header string) bool {
+	got, err := base64.StdEncoding.DecodeString(header)
+	if err != nil {
+		return false
+	}
+	ok := false
+	for _, u := range c.urls {
+		ok = hmac.Equal(got, signature(c.token, u, params)) || ok
+	}
+	return ok
+}
+
+// signature is the HMAC-SHA1 under the token of the URL and of each parameter, by name,
+// its values behind it (https://www.twilio.com/docs/usage/webhooks/webhooks-security).
+func signature(token []byte, u string, params url.Values) []byte {
+	mac := hmac.New(sha1.New, token)
+	io.WriteString(mac, u)
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		values := slices.Sorted(slices.Values(params[name]))
+		for _, value := range slices.Compact(values) {
+			io.WriteString(mac, name+value)
+		}
+	}
+	return mac.Sum(nil)
+}
+
+// spellings are u with and without the default port, or without the one it has: which of
+// them Twilio signs depends on the product, and its own libraries take them all.
+func spellings(u string) []string {
+	parsed, err := url.Parse(u)
+	if err != nil {
+		return []string{u}
+	}
+	other := parsed.Host + ":443"
+	if port := parsed.Port(); port != "" {
+		other = strings.TrimSuffix(parsed.Host, ":"+port)
+	} else if parsed.Scheme == "http" {
+		other = parsed.Host + ":80"
+	}
+	return []string{u, strings.Replace(u, "://"+parsed.Host, "://"+other, 1)}
+}

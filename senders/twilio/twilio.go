@@ -1,0 +1,120 @@
+package twilio
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+)
+
+// Config is what a [Sender] is made of.
+type Config struct {
+	// AccountSID is the account that sends: "AC" and 32 hexadecimal digits. Required.
+	AccountSID string
+	// AuthToken of the account; or, better, since it can be revoked by itself, an API
+	// key: APIKey ("SK" and 32 hexadecimal digits) with its APISecret. One of the two is
+	// required.
+	AuthToken phoneauth.Secret
+	APIKey    string
+	APISecret phoneauth.Secret
+	// From is the number in E.164, short code or alphanumeric id to send from;
+	// MessagingServiceSID ("MG" and 32 hexadecimal digits) a service that chooses one.
+	// At least one is required. With both, the service sends from From.
+	From                string
+	MessagingServiceSID string
+	// StatusCallback is the URL that Twilio tells what became of each message, see
+	// [Callbacks]. Empty leaves it to what the messaging service has.
+	StatusCallback string
+	// BaseURL of the API, for tests and for regions such as
+	// "https://api.dublin.ie1.twilio.com"; empty is "https://api.twilio.com".
+	BaseURL string
+	// Client makes the requests; redirects are not followed even so, and a transport
+	// that tries again by itself breaks the promise that nothing is posted twice. nil
+	// is a client that keeps connections, gives up a dial after 5 s, and uses no proxy.
+	Client *http.Client
+}
+
+// Sender sends by one account. It is safe for concurrent use, and prints without its
+// credentials.
+type Sender struct {
+	url            string
+	user, password string
+	fixed          url.Values // what every message has
+	client         *http.Client
+}
+
+var _ phoneauth.SMSSender = (*Sender)(nil)
+
+var (
+	accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
+	keySID     = regexp.MustCompile(`^SK[0-9a-fA-F]{32}$`)
+	serviceSID = regexp.MustCompile(`^MG[0-9a-fA-F]{32}$`)
+)
+
+// New returns a Sender, or every fault of c at once. It does not connect.
+func New(c Config) (*Sender, error) {
+	var faults []error
+	fault := func(wrong bool, text string) {
+		if wrong {
+			faults = append(faults, errors.New("twilio: config: "+text))
+		}
+	}
+	token, key := c.AuthToken != "", c.APIKey != "" || c.APISecret != ""
+	fault(!accountSID.MatchString(c.AccountSID), `AccountSID must be "AC" and 32 hexadecimal digits`)
+	fault(!token && !key, "AuthToken, or APIKey and APISecret, are required")
+	fault(token && key, "AuthToken and APIKey exclude each other")
+	fault(key && !keySID.MatchString(c.APIKey), `APIKey must be "SK" and 32 hexadecimal digits`)
+	fault(key && c.APISecret == "", "APISecret is required with APIKey")
+	fault(c.From == "" && c.MessagingServiceSID == "", "From or MessagingServiceSID is required")
+	fault(c.MessagingServiceSID != "" && !serviceSID.MatchString(c.MessagingServiceSID), `MessagingServiceSID must be "MG" and 32 hexadecimal digits`)
+	fault(c.StatusCallback != "" && !absolute(c.StatusCallback), "StatusCallback must be an absolute http or https URL without credentials")
+	base := "https://api.twilio.com"
+	if c.BaseURL != "" {
+		base = strings.TrimRight(c.BaseURL, "/")
+		fault(!absolute(base) || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	s := &Sender{
+		url:      fmt.Sprintf("%s/2010-04-01/Accounts/%s/Messages.json", base, c.AccountSID),
+		user:     c.AccountSID,
+		password: string(c.AuthToken),
+		fixed:    url.Values{},
+		client:   httpsend.Client(c.Client),
+	}
+	if key {
+		s.user, s.password = c.APIKey, string(c.APISecret)
+	}
+	for name, value := range map[string]string{
+		"From":                c.From,
+		"MessagingServiceSid": c.MessagingServiceSID,
+		"StatusCallback":      c.StatusCallback,
+	} {
+		if value != "" {
+			s.fixed.Set(name, value)
+		}
+	}
+	return s, nil
+}
+
+// absolute reports whether s is a URL of http or https with a host, and no credentials.
+func absolute(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
+}
+
+// String returns "twilio".
+func (s *Sender) String() string { return name }
+
+// GoString returns what String does.
+func (s *Sender) GoString() string { return s.String() }
+
+// LogValue returns what String does.
+func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -1,0 +1,33 @@
+package vonage_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/vonage"
+)
+
+func ExampleNew() {
+	sender, err := vonage.New(vonage.Config{
+		APIKey:    "abcd1234",
+		APISecret: "from the environment",
+		From:      "Acme",
+	})
+	fmt.Println(sender, err) // Config.Sender
+	// Output: vonage <nil>
+}
+
+func ExampleCallbacks() {
+	report := func(_ context.Context, d phoneauth.Delivery) { // Service.ReportDelivery
+		fmt.Println(d.ID, d.Status, d.Code)
+	}
+	callbacks, err := vonage.Callbacks(vonage.CallbackConfig{SignatureSecret: "from the environment"}, report)
+	if err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /vonage", callbacks)
+	// Output:
+}

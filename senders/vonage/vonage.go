@@ -1,0 +1,91 @@
+package vonage
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+)
+
+// Config is what a [Sender] is made of.
+type Config struct {
+	// APIKey is the account that sends, 8 characters, and APISecret its secret. Both are
+	// required.
+	APIKey    string
+	APISecret phoneauth.Secret
+	// From is the number or alphanumeric id to send from. Required.
+	From string
+	// StatusCallback is the URL that Vonage tells what became of each message ("callback"
+	// in its API), see [Callbacks]. Empty leaves it to what the dashboard has.
+	StatusCallback string
+	// BaseURL of the API, for tests and for regions; empty is "https://rest.nexmo.com".
+	BaseURL string
+	// Client makes the requests; redirects are not followed even so, and a transport
+	// that tries again by itself breaks the promise that nothing is posted twice. nil
+	// is a client that keeps connections, gives up a dial after 5 s, and uses no proxy.
+	Client *http.Client
+}
+
+// Sender sends by one account. It is safe for concurrent use, and prints without its
+// credentials.
+type Sender struct {
+	url    string
+	fixed  url.Values // what every message has, the credentials too
+	client *http.Client
+}
+
+var _ phoneauth.SMSSender = (*Sender)(nil)
+
+// New returns a Sender, or every fault of c at once. It does not connect.
+func New(c Config) (*Sender, error) {
+	var faults []error
+	fault := func(wrong bool, text string) {
+		if wrong {
+			faults = append(faults, errors.New("vonage: config: "+text))
+		}
+	}
+	fault(len(c.APIKey) != 8, "APIKey must be 8 characters")
+	fault(c.APISecret == "", "APISecret is required")
+	fault(c.From == "", "From is required")
+	fault(c.StatusCallback != "" && !absolute(c.StatusCallback), "StatusCallback must be an absolute http or https URL")
+	base := "https://rest.nexmo.com"
+	if c.BaseURL != "" {
+		base = strings.TrimRight(c.BaseURL, "/")
+		fault(!absolute(base) || strings.ContainsAny(base, "?#@"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	s := &Sender{
+		url: base + "/sms/json",
+		fixed: url.Values{
+			"api_key":    {c.APIKey},
+			"api_secret": {string(c.APISecret)},
+			"from":       {strings.TrimPrefix(c.From, "+")},
+		},
+		client: httpsend.Client(c.Client),
+	}
+	if c.StatusCallback != "" {
+		s.fixed.Set("callback", c.StatusCallback)
+	}
+	return s, nil
+}
+
+// absolute reports whether s is a URL of http or https with a host.
+func absolute(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}
+
+// String returns "vonage".
+func (s *Sender) String() string { return name }
+
+// GoString returns what String does.
+func (s *Sender) GoString() string { return s.String() }
+
+// LogValue returns what String does.
+func (s *Sender) LogValue() slog.Value { return slog.StringValue(s.String()) }
