@@ -15,10 +15,11 @@ func (s *Service) targetOfUser(u User) target {
 }
 
 // change makes a change that ends what was open before: challenges, proofs and sessions.
-// do raises the epoch, which alone makes sessions and proofs worthless; what is removed
-// here besides are the challenges that could lead to new ones, before the change so that
-// a failure changes nothing, and after it for those that were begun in between.
-func (s *Service) change(ctx context.Context, u User, do func() (User, error)) (User, error) {
+// do raises the epoch, which alone makes sessions and proofs worthless; the challenges
+// that could lead to new ones are cancelled, before it so that a failure changes nothing,
+// and after it for those that were begun in between. done tells of a change that was
+// made, even if the store fails in what is left to do.
+func (s *Service) change(ctx context.Context, u User, do func() (User, error), done func()) (User, error) {
 	if err := s.cancelChallenges(ctx, u.Phone); err != nil {
 		return User{}, err
 	}
@@ -26,16 +27,14 @@ func (s *Service) change(ctx context.Context, u User, do func() (User, error)) (
 	if err != nil {
 		return User{}, err
 	}
+	done()
 	if err := s.cancelChallenges(ctx, u.Phone, changed.Phone); err != nil {
-		s.cfg.Logger.ErrorContext(ctx, "phoneauth: cancel challenges", "user_id", u.ID, "error", err)
+		return User{}, err
 	}
 	if s.cfg.HostSessions {
 		return changed, nil
 	}
-	if err := s.store.EndUserSessions(ctx, u.ID, ""); err != nil {
-		s.cfg.Logger.WarnContext(ctx, "phoneauth: remove ended sessions", "user_id", u.ID, "error", err)
-	}
-	return changed, nil
+	return changed, s.store.EndUserSessions(ctx, u.ID, "")
 }
 
 // cancelChallenges takes away what is open for signing in with phones and for a new
@@ -63,24 +62,25 @@ func (s *Service) ChangePhone(ctx context.Context, c Claims, r ConnectRequest) (
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.redeem(ctx, r.Phone, r.Token, PurposePhoneChange, user.ID)
+	p, err := s.redeem(ctx, r.Phone, r.Token, PurposePhoneChange, phoneChangeOf(user))
 	if err != nil {
 		return nil, invalidIfGone(err)
 	}
 	changed, err := s.change(ctx, user, func() (User, error) {
 		return s.store.SetPhone(ctx, PhoneUpdate{UserID: user.ID, Phone: p.phone, Epoch: user.Epoch, Now: s.now()})
+	}, func() {
+		e := s.about(p.target, EventPhoneChanged)
+		e.UserID = user.ID
+		s.event(ctx, e)
+		if user.Phone != p.phone {
+			s.notify(ctx, s.targetOfUser(user), NoticePhoneChanged, r.Client.Locale)
+		}
 	})
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return nil, ErrUnauthenticated
 	}
 	if err != nil {
 		return nil, err
-	}
-	e := s.about(p.target, EventPhoneChanged)
-	e.UserID = user.ID
-	s.event(ctx, e)
-	if user.Phone != p.phone {
-		s.notify(ctx, s.targetOfUser(user), NoticePhoneChanged, r.Client.Locale)
 	}
 	return s.newSession(ctx, changed, []string{amrCode}, rec.DeviceID)
 }
@@ -93,10 +93,11 @@ func (s *Service) DeleteUser(ctx context.Context, c Claims) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.change(ctx, user, func() (User, error) { return user, s.store.DeleteUser(ctx, user.ID) })
-	if err == nil {
+	_, err = s.change(ctx, user, func() (User, error) {
+		return user, s.store.DeleteUser(ctx, user.ID)
+	}, func() {
 		s.event(ctx, aboutUser(user, EventDeleted))
-	}
+	})
 	return err
 }
 
@@ -107,18 +108,16 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 	if err != nil {
 		return err
 	}
+	what := EventUnblocked
+	if blocked {
+		what = EventBlocked
+	}
 	_, err = s.change(ctx, user, func() (User, error) {
 		return s.store.SetBlocked(ctx, userID, blocked, s.now())
+	}, func() {
+		s.event(ctx, aboutUser(user, what))
 	})
-	if err != nil {
-		return err
-	}
-	e := aboutUser(user, EventUnblocked)
-	if blocked {
-		e.Type = EventBlocked
-	}
-	s.event(ctx, e)
-	return nil
+	return err
 }
 
 // Unlock is an operator's reset: it forgets the failures and locks of a number, and gives

@@ -47,6 +47,21 @@ func (s *Service) key(t target) string {
 // the slot, and what kind of key it is.
 func tagged(print, kind string) string { return "{" + print + "}" + kind }
 
+// subjectOf is what a code for purpose is bound to. A change of number is about a user at
+// an epoch, so that any other change of the account voids its codes and proofs.
+func (s *Service) subjectOf(ctx context.Context, purpose Purpose, subject string) (string, error) {
+	if purpose != PurposePhoneChange {
+		return subject, nil
+	}
+	user, err := s.store.UserByID(ctx, subject)
+	if errors.Is(err, ErrNotFound) {
+		return subject, nil // nothing can come of it
+	}
+	return phoneChangeOf(user), err
+}
+
+func phoneChangeOf(u User) string { return u.ID + " at " + strconv.FormatInt(u.Epoch, 10) }
+
 // targetFields is the number of fields that appendTarget writes.
 const targetFields = 7
 
@@ -100,8 +115,10 @@ func (s *Service) newChallenge(t target, now time.Time) (Challenge, string, erro
 	if err != nil {
 		return Challenge{}, "", err
 	}
+	expires, until := now.Add(s.cfg.Code.Life), now.Add(2*s.cfg.Code.Life)
 	if test := s.testNumber(t.phone, now); test != nil {
 		code = string(test.Code)
+		expires, until = earlier(expires, test.Until), earlier(until, test.Until)
 	}
 	key := s.key(t)
 	return Challenge{
@@ -111,9 +128,16 @@ func (s *Service) newChallenge(t target, now time.Time) (Challenge, string, erro
 		Sealed:    s.keys.sealed(key, code),
 		TriesLeft: s.cfg.Code.Tries,
 		Sends:     1,
-		ExpiresAt: now.Add(s.cfg.Code.Life),
-		Until:     now.Add(2 * s.cfg.Code.Life),
+		ExpiresAt: expires,
+		Until:     until,
 	}, code, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // pendingUse is the use under which a pending password of the challenge is sealed.
@@ -233,12 +257,10 @@ func (s *Service) attempt(ctx context.Context, t target, id, code string, c Clie
 		return Challenge{}, s.limited(ctx, t, err)
 	}
 	s.event(ctx, s.about(t, EventVerified))
-	if takes := s.addressSendTakes(c, 1-taken.Sends); taken.Sends > 1 && len(takes) > 0 {
-		// What was sent again is given back too. It is rare, and only a kindness to those
-		// who share the address: a store that fails now has let the code through already.
-		if err := s.store.TakeLimits(ctx, takes, now); err != nil {
-			s.cfg.Logger.WarnContext(ctx, "phoneauth: give back sends", "error", err)
-		}
+	if taken.Sends > 1 { // what was sent again is given back too
+		s.afterwards(ctx, "give back sends", func(ctx context.Context) error {
+			return s.store.TakeLimits(ctx, s.addressSendTakes(c, 1-taken.Sends), now)
+		})
 	}
 	return taken, nil
 }

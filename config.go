@@ -32,8 +32,8 @@ type Config struct {
 	Name string
 	// Realm separates tenants that share a store and keys: it is part of every
 	// fingerprint, digest and token, so that nothing of one realm means anything in
-	// another. It does not separate users: give each realm a UserStore and
-	// SessionStore of its own.
+	// another. It does not separate users, nor what a TokenIssuer of the host's issues:
+	// give each realm a UserStore, a SessionStore and an issuer of its own.
 	Realm string
 	// HostSessions: the host keeps sessions of its own. Session then has the User and
 	// no tokens, Refresh and Authenticate refuse, and Store needs no SessionStore.
@@ -190,7 +190,8 @@ type HTTPConfig struct {
 	// TrustedOrigins ("https://app.example.com") may use the cookie routes from
 	// another origin.
 	TrustedOrigins []string
-	// UserView adds the host's own attributes and relationships to user documents.
+	// UserView adds the host's own attributes and relationships to user documents. It is
+	// asked after somebody has signed in: its error is a 503 to them, and they are.
 	UserView func(context.Context, User) (UserView, error)
 	// Claims says who is signed in, under HostSessions; its error means nobody.
 	Claims func(*http.Request) (Claims, error)
@@ -217,6 +218,8 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	c.Numbers.Regions = slices.Clone(c.Numbers.Regions)
+	c.Numbers.Types = slices.Clone(c.Numbers.Types)
 	c.Numbers.Test = slices.Clone(c.Numbers.Test)
 	c.HTTP.TrustedProxies = slices.Clone(c.HTTP.TrustedProxies)
 	c.HTTP.TrustedOrigins = slices.Clone(c.HTTP.TrustedOrigins)
@@ -231,6 +234,17 @@ func (c Config) validate() (numberPolicy, error) {
 	}
 	if c.Store == nil {
 		fault("Store", "is required")
+	}
+	if parts, ok := c.Store.(Stores); ok {
+		if parts.ChallengeStore == nil {
+			fault("Store.ChallengeStore", "is required")
+		}
+		if parts.UserStore == nil {
+			fault("Store.UserStore", "is required")
+		}
+		if parts.SessionStore == nil && !c.HostSessions {
+			fault("Store.SessionStore", "is required, unless HostSessions is set")
+		}
 	}
 	if c.Sender == nil {
 		fault("Sender", "is required")

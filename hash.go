@@ -102,6 +102,10 @@ func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) 
 	return false, false
 }
 
+const argon2Fields = "m=%d,t=%d,p=%d"
+
+func (c argon2Cost) fields() string { return fmt.Sprintf(argon2Fields, c.memory, c.time, c.threads) }
+
 func (c argon2Cost) key(password Secret, salt []byte, length int) []byte {
 	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, uint32(length))
 }
@@ -111,7 +115,7 @@ func hashArgon2(password Secret, c argon2Cost) Secret {
 	salt := make([]byte, argon2Salt)
 	rand.Read(salt)
 	b64 := base64.RawStdEncoding
-	return Secret(fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.time, c.threads,
+	return Secret(fmt.Sprintf("$argon2id$v=%d$%s$%s$%s", argon2.Version, c.fields(),
 		b64.EncodeToString(salt), b64.EncodeToString(c.key(password, salt, argon2Hash))))
 }
 
@@ -122,7 +126,7 @@ func parseArgon2(phc string) (c argon2Cost, salt, hash []byte, ok bool) {
 	if len(f) != 6 || f[0] != "" || f[1] != "argon2id" || f[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, nil, nil, false
 	}
-	if n, err := fmt.Sscanf(f[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); n != 3 || err != nil {
+	if n, err := fmt.Sscanf(f[3], argon2Fields, &c.memory, &c.time, &c.threads); n != 3 || err != nil || c.fields() != f[3] {
 		return c, nil, nil, false
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(f[4])

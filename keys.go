@@ -26,6 +26,9 @@ func (Keys) String() string { return redacted }
 // Format writes what String returns, whatever the verb.
 func (k Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
+// MarshalText returns what String does.
+func (k Keys) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
 // LogValue returns what String does.
 func (Keys) LogValue() slog.Value { return slog.StringValue(redacted) }
 
@@ -34,6 +37,9 @@ func (k Key) String() string { return k.ID + ":" + redacted }
 
 // Format writes what String returns, whatever the verb.
 func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
+
+// MarshalText returns what String does.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // LogValue returns what String does.
 func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }

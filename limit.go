@@ -1,12 +1,14 @@
 package phoneauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -85,15 +87,12 @@ func (l Limits) withDefaults() Limits {
 		}
 		l.PasswordFailures = append(l.PasswordFailures, Step{20, 15 * time.Minute})
 	}
-	if l.Block == 0 {
-		l.Block = 20
-	}
-	if l.WideBlock == 0 {
-		l.WideBlock = 60
-	}
-	if l.Country == 0 {
-		l.Country = 100
-	}
+	l.PhoneSends = slices.Clone(l.PhoneSends)
+	l.PhoneFailures = slices.Clone(l.PhoneFailures)
+	l.PasswordFailures = slices.Clone(l.PasswordFailures)
+	l.Block = cmp.Or(l.Block, 20)
+	l.WideBlock = cmp.Or(l.WideBlock, 60)
+	l.Country = cmp.Or(l.Country, 100)
 	return l
 }
 

@@ -108,8 +108,8 @@ func (s *Service) provePassword(ctx context.Context, t target, password Secret, 
 		return s.limited(ctx, t, err)
 	}
 	free, err := s.hashSlot(ctx)
-	if err != nil {
-		return err
+	if err != nil { // nothing was tried
+		return errors.Join(err, s.store.TakeLimits(ctx, s.addressFailureTakes(c, -1), now))
 	}
 	defer free()
 	failures := s.passwordFailures(t)
@@ -140,16 +140,16 @@ func (s *Service) provePassword(ctx context.Context, t target, password Secret, 
 // rehash keeps the same password under today's parameters. It may fail: there is always
 // the next sign-in.
 func (s *Service) rehash(ctx context.Context, user User, password Secret) {
-	_, err := s.store.SetPassword(ctx, PasswordUpdate{
-		UserID:       user.ID,
-		PasswordHash: hashArgon2(password, argon2Params),
-		Epoch:        user.Epoch,
-		KeepEpoch:    true,
-		Now:          s.now(),
+	hash := hashArgon2(password, argon2Params)
+	s.afterwards(ctx, "rehash", func(ctx context.Context) error {
+		_, err := s.store.SetPassword(ctx, PasswordUpdate{
+			UserID: user.ID, PasswordHash: hash, Epoch: user.Epoch, KeepEpoch: true, Now: s.now(),
+		})
+		if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
 	})
-	if err != nil && !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound) {
-		s.cfg.Logger.WarnContext(ctx, "phoneauth: rehash", "user_id", user.ID, "error", err)
-	}
 }
 
 // RecoverPassword sets a new password with the code that Register sent for
@@ -187,13 +187,15 @@ func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone,
 		return Phone{}, err
 	}
 	hash := hashArgon2(r.Password, argon2Params)
-	if _, err := s.setPassword(ctx, t, user, hash); err != nil {
-		if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
-			return Phone{}, ErrInvalidCode
-		}
+	_, err = s.setPassword(ctx, t, user, hash, func() {
+		s.notify(ctx, t, NoticePasswordChanged, r.Client.Locale)
+	})
+	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+		return Phone{}, ErrInvalidCode
+	}
+	if err != nil {
 		return Phone{}, err
 	}
-	s.notify(ctx, t, NoticePasswordChanged, r.Client.Locale)
 	return t.phone, nil
 }
 
@@ -222,7 +224,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Claims, r ChangePassword
 	if err != nil {
 		return nil, err
 	}
-	changed, err := s.setPassword(ctx, t, user, hash)
+	changed, err := s.setPassword(ctx, t, user, hash, func() {})
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return nil, ErrUnauthenticated
 	}
@@ -237,16 +239,15 @@ func (s *Service) ChangePassword(ctx context.Context, c Claims, r ChangePassword
 }
 
 // setPassword is the one place where a password changes: at user's epoch, which rises.
-func (s *Service) setPassword(ctx context.Context, t target, user User, hash Secret) (User, error) {
-	changed, err := s.change(ctx, user, func() (User, error) {
+func (s *Service) setPassword(ctx context.Context, t target, user User, hash Secret, done func()) (User, error) {
+	return s.change(ctx, user, func() (User, error) {
 		return s.store.SetPassword(ctx, PasswordUpdate{
 			UserID: user.ID, PasswordHash: hash, Epoch: user.Epoch, Now: s.now(),
 		})
-	})
-	if err == nil {
+	}, func() {
 		e := s.about(t, EventPasswordChanged)
 		e.UserID = user.ID
 		s.event(ctx, e)
-	}
-	return changed, err
+		done()
+	})
 }

@@ -178,7 +178,11 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
 		return nil, err
 	}
-	t, err := s.target(ctx, r.Phone, r.Purpose, r.Subject, r.Client)
+	subject, err := s.subjectOf(ctx, r.Purpose, r.Subject)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.target(ctx, r.Phone, r.Purpose, subject, r.Client)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +206,11 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	if r.Purpose == PurposePasswordReset {
 		return nil, ErrPurpose // RecoverPassword takes the code itself
 	}
-	t, id, err := s.answered(ctx, r.Phone, r.SessionToken, r.Purpose, r.Subject, r.Client)
+	subject, err := s.subjectOf(ctx, r.Purpose, r.Subject)
+	if err != nil {
+		return nil, err
+	}
+	t, id, err := s.answered(ctx, r.Phone, r.SessionToken, r.Purpose, subject, r.Client)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +218,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	if _, err := s.attempt(ctx, t, id, r.Code, r.Client, p.at, s.proofChallenge(p)); err != nil {
 		return nil, err
 	}
-	if p.epoch, err = s.epochOf(ctx, t); err != nil {
+	if p.account, err = s.accountOf(ctx, t); err != nil {
 		return nil, err
 	}
 	token, err := s.signProof(p)
@@ -221,7 +229,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		Token:     token,
 		Phone:     t.phone,
 		Purpose:   t.purpose,
-		Subject:   t.subject,
+		Subject:   r.Subject,
 		ExpiresAt: p.expires(),
 	}, nil
 }
@@ -241,7 +249,7 @@ func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.signIn(ctx, p.target, SignIn{Epoch: p.epoch}, []string{amrCode}, r.Client, ErrInvalidToken)
+	return s.signIn(ctx, p.target, SignIn{UserID: p.account.id, Epoch: p.account.epoch}, []string{amrCode}, r.Client, ErrInvalidToken)
 }
 
 // Login is Verify and Connect in one. Without a code it takes the password; and for
@@ -299,8 +307,8 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	if err != nil {
 		return nil, invalidIfGone(err)
 	}
-	epoch, err := s.epochOf(ctx, p.target)
-	if errors.Is(err, ErrInvalidCode) || err == nil && epoch != p.epoch {
+	now, err := s.accountOf(ctx, p.target)
+	if errors.Is(err, ErrInvalidCode) || err == nil && !p.account.still(now) {
 		return nil, ErrInvalidToken
 	}
 	if err != nil {

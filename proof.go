@@ -12,9 +12,22 @@ import (
 // store has, not what a token claims.
 type proof struct {
 	target
-	secret string
-	at     time.Time
-	epoch  int64 // of the phone's account at that time; 0 where there was none
+	secret  string
+	at      time.Time
+	account account // the phone's at that time
+}
+
+// account is the account of a phone at one of its epochs; zero where there is none.
+type account struct {
+	id    string
+	epoch int64
+}
+
+// still reports whether a proof that was given when the phone's account was a is good
+// for the account it has now: the same one at the same epoch, or where there was none,
+// none or one that is new.
+func (a account) still(now account) bool {
+	return a == now || a.id == "" && now.epoch == 0
 }
 
 func (p proof) expires() time.Time { return p.at.Add(proofLife) }
@@ -43,7 +56,8 @@ func (s *Service) proofChallenge(p proof) *Challenge {
 
 // signProof makes the verification token.
 func (s *Service) signProof(p proof) (Secret, error) {
-	data := appendFields(nil, p.secret, strconv.FormatInt(p.at.UnixMicro(), 10), strconv.FormatInt(p.epoch, 10))
+	data := appendFields(nil, p.secret, strconv.FormatInt(p.at.UnixMicro(), 10),
+		p.account.id, strconv.FormatInt(p.account.epoch, 10))
 	data = appendTarget(data, p.target)
 	return s.keys.signToken(verificationToken, s.keys.sealed(string(verificationToken), string(data)), p.expires())
 }
@@ -58,14 +72,14 @@ func (s *Service) openProof(token Secret, now time.Time) (p proof, ok bool) {
 	if !ok {
 		return proof{}, false
 	}
-	f, ok := splitFields(plain, 3+targetFields)
+	f, ok := splitFields(plain, 4+targetFields)
 	if !ok {
 		return proof{}, false
 	}
 	at, err1 := strconv.ParseInt(f[1], 10, 64)
-	epoch, err2 := strconv.ParseInt(f[2], 10, 64)
-	t, ok := s.targetOf(f[3:])
-	p = proof{target: t, secret: f[0], at: time.UnixMicro(at).UTC(), epoch: epoch}
+	epoch, err2 := strconv.ParseInt(f[3], 10, 64)
+	t, ok := s.targetOf(f[4:])
+	p = proof{target: t, secret: f[0], at: time.UnixMicro(at).UTC(), account: account{f[2], epoch}}
 	return p, ok && err1 == nil && err2 == nil && now.Before(p.expires())
 }
 
@@ -125,16 +139,15 @@ func (s *Service) whyGone(ctx context.Context, p proof) error {
 	return ErrPhoneTaken
 }
 
-// epochOf is the epoch of the phone's account, 0 where there is none. For a known device
-// it is ErrInvalidCode when the account is not the one, or not at the epoch, that the
-// device belongs to.
-func (s *Service) epochOf(ctx context.Context, t target) (int64, error) {
+// accountOf is the account of t's phone now. For a known device it is ErrInvalidCode when
+// that is not the one, or not at the epoch, that the device belongs to.
+func (s *Service) accountOf(ctx context.Context, t target) (account, error) {
 	user, err := s.store.UserByPhone(ctx, t.phone)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return 0, err
+		return account{}, err
 	}
 	if t.device.known() && (user.ID != t.device.userID || user.Epoch != t.device.epoch) {
-		return 0, ErrInvalidCode
+		return account{}, ErrInvalidCode
 	}
-	return user.Epoch, nil
+	return account{user.ID, user.Epoch}, nil
 }

@@ -62,15 +62,20 @@ func (s *Service) notify(ctx context.Context, t target, notice Purpose, locale s
 	if s.testNumber(t.phone, s.now()) != nil {
 		return
 	}
-	err := s.later.start(ctx, func(ctx context.Context) error {
+	s.afterwards(ctx, "notice", func(ctx context.Context) error {
 		m, err := s.message(t, notice, "", locale, "", time.Time{})
 		if err != nil {
 			return err
 		}
 		return s.send(ctx, t, m)
 	})
-	if err != nil {
-		s.cfg.Logger.ErrorContext(ctx, "phoneauth: notice not sent", "purpose", notice, "phone", t.phone, "error", err)
+}
+
+// afterwards does what need not be done for the answer to be true. When there is no place
+// for it, it is not done, and the log says so.
+func (s *Service) afterwards(ctx context.Context, what string, do func(context.Context) error) {
+	if err := s.later.start(ctx, do); err != nil {
+		s.cfg.Logger.ErrorContext(ctx, "phoneauth: not done: "+what, "error", err)
 	}
 }
 

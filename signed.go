@@ -24,10 +24,22 @@ var tokenKinds = [...]tokenKind{sessionToken, verificationToken, deviceToken, re
 // maxTokenLength of any token that is looked at.
 const maxTokenLength = 4 << 10
 
+// tokenData are the claims of such a token.
 type tokenData struct {
-	jwt.RegisteredClaims
-	Data []byte `json:"d"`
+	Expires int64  `json:"exp"`
+	Data    []byte `json:"d"`
 }
+
+// GetExpirationTime implements [jwt.Claims]; there is nothing else to say.
+func (d tokenData) GetExpirationTime() (*jwt.NumericDate, error) {
+	return jwt.NewNumericDate(time.Unix(d.Expires, 0)), nil
+}
+
+func (tokenData) GetIssuedAt() (*jwt.NumericDate, error)  { return nil, nil }
+func (tokenData) GetNotBefore() (*jwt.NumericDate, error) { return nil, nil }
+func (tokenData) GetIssuer() (string, error)              { return "", nil }
+func (tokenData) GetSubject() (string, error)             { return "", nil }
+func (tokenData) GetAudience() (jwt.ClaimStrings, error)  { return nil, nil }
 
 // tokenKey signs and verifies the tokens of one kind under one live key.
 type tokenKey struct {
@@ -51,8 +63,8 @@ func (r *keyring) signToken(kind tokenKind, data []byte, expires time.Time) (Sec
 	k := r.live[0].tokens[kind]
 	expires = expires.Add(time.Second - 1)
 	t := jwt.Token{Method: jwt.SigningMethodHS256, Header: k.fields, Claims: tokenData{
-		RegisteredClaims: jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(expires)},
-		Data:             data,
+		Expires: expires.Unix(),
+		Data:    data,
 	}}
 	signed, err := t.SignedString(k.secret)
 	return Secret(signed), err

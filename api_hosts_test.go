@@ -1,0 +1,211 @@
+package phoneauth_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
+)
+
+// Over a real connection, with TLS and a browser's cookie jar.
+func TestAPIOverTLS(t *testing.T) {
+	t.Parallel()
+	s := newAPI(t)
+	server := httptest.NewTLSServer(s.handler)
+	defer server.Close()
+	client := server.Client()
+	var err error
+	client.Jar, err = cookiejar.New(nil)
+	require.NoError(t, err)
+	send := func(method, path, body string, status int) (answer map[string]any) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/json")
+		w, err := client.Do(r)
+		require.NoError(t, err)
+		defer w.Body.Close()
+		text, err := io.ReadAll(w.Body)
+		require.NoError(t, err)
+		require.Equal(t, status, w.StatusCode, string(text))
+		if len(text) > 0 {
+			require.NoError(t, json.Unmarshal(text, &answer))
+		}
+		return answer
+	}
+	send("POST", "/api/v1/users/verify", `{"code":"123456"}`, 422)
+	send("POST", "/api/v1/users", `{"msisdn":"84932466","password":"12345678","password_confirmation":"12345678"}`, 200)
+	code := s.inbox.Code(t, apiSingapore)
+	a := send("POST", "/api/v1/users/verify", `{"code":"`+code+`"}`, 200)
+	assert.Equal(t, true, a["valid_for_authentication"])
+	send("POST", "/api/v1/users/verify", `{"code":"`+code+`"}`, 422)
+	send("POST", "/logout", `{"refresh_token":"`+a["refresh_token"].(string)+`"}`, 204)
+	send("POST", "/users/verification/start", strings.Repeat(" ", 9000), 413)
+	send("POST", "/users/verification/start", `{"phone":"`+apiCairo+`"}`, 200)
+}
+
+// What a hook of the host answers wrongly is 503, without its words.
+func TestAPIHooksThatFail(t *testing.T) {
+	apiTest(t, func(t *testing.T) {
+		fails := false
+		hook := func() error {
+			if fails {
+				return errors.New("host: no such table")
+			}
+			return nil
+		}
+		for name, set := range map[string]func(*phoneauth.Config){
+			"Claims": func(cfg *phoneauth.Config) {
+				cfg.Claims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, hook() }
+			},
+			"UserView": func(cfg *phoneauth.Config) {
+				cfg.HTTP.UserView = func(context.Context, phoneauth.User) (phoneauth.UserView, error) { return phoneauth.UserView{}, hook() }
+			},
+			"SignedIn": func(cfg *phoneauth.Config) {
+				cfg.HostSessions = true
+				cfg.HTTP.SignedIn = func(http.ResponseWriter, *http.Request, *phoneauth.Session) error { return hook() }
+			},
+			"Text": func(cfg *phoneauth.Config) {
+				cfg.Text = func(phoneauth.Message) (string, error) { return "", hook() }
+			},
+		} {
+			fails = false
+			s := newAPI(t, set, apiLimitsOff)
+			c := s.client()
+			proof, code := c.proof(apiCairo), c.start(apiParis)
+			fails = true
+			for _, a := range []*apiAnswer{
+				c.post("/connect", apiBody{"phone": apiCairo, "verification_token": proof}),
+				c.login(apiParis, code),
+				c.phoneRegister(apiDelhi),
+			} {
+				if a.status == 200 {
+					continue // a hook that is not asked there
+				}
+				a.refused(503, "unavailable", name)
+				assert.NotContains(t, a.text, "table")
+				assert.Empty(t, a.cookies, "nobody is signed in")
+			}
+			assert.Contains(t, s.log.String(), "no such table", name)
+			fails = false
+			c.post("/connect", apiBody{"phone": apiCairo, "verification_token": c.proof(apiCairo)}).ok()
+		}
+	})
+}
+
+// A failing Claims hook costs no refresh token.
+func TestAPIRefreshWhileTheHostIsDown(t *testing.T) {
+	apiTest(t, func(t *testing.T) {
+		var down error
+		s := newAPI(t, func(cfg *phoneauth.Config) {
+			cfg.Claims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, down }
+		})
+		c := s.client()
+		token := c.connect(apiCairo).str("meta.refresh_token")
+		down = errors.New("down")
+		c.refresh(token).refused(503, "unavailable")
+		time.Sleep(time.Minute)
+		down = nil
+		c.refresh(token).ok()
+	})
+}
+
+// BeforeSend refuses, and the caller cannot tell.
+func TestAPIBeforeSend(t *testing.T) {
+	apiTest(t, func(t *testing.T) {
+		s := newAPI(t, func(cfg *phoneauth.Config) {
+			cfg.BeforeSend = func(_ context.Context, in phoneauth.SendInfo) error {
+				if in.Region == "IN" {
+					return errors.New("no captcha")
+				}
+				return nil
+			}
+		})
+		c := s.client()
+		sent := c.post("/users/verification/start", apiBody{"phone": apiCairo}).ok()
+		quiet := c.post("/users/verification/start", apiBody{"phone": apiDelhi}).ok()
+		assert.Equal(t, sent.text, quiet.text)
+		assert.Equal(t, sent.header, quiet.header)
+		time.Sleep(time.Minute)
+		a := c.phoneRegister(apiDelhi).ok()
+		assert.EqualValues(t, 300, a.get("expires_in"))
+		assert.EqualValues(t, 60, a.get("resend_in"))
+		c.phoneVerify(apiDelhi, "123456", a.str("session_token")).refused(422, "invalid_security_code")
+		assert.Equal(t, 1, s.inbox.Sends())
+	})
+}
+
+// Behind a trusted proxy each client has limits of its own.
+func TestAPITrustedProxy(t *testing.T) {
+	apiTest(t, func(t *testing.T) {
+		s := newAPI(t, func(cfg *phoneauth.Config) {
+			cfg.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		})
+		c := s.client()
+		c.addr = "10.0.0.1:80"
+		from := func(forwarded string) int {
+			c.header["X-Forwarded-For"] = forwarded
+			for i := range 40 {
+				if a := c.login(apiCairo, "123456"); a.status == 429 {
+					return i
+				}
+			}
+			return -1
+		}
+		assert.Equal(t, 30, from("203.0.113.1"))
+		assert.Equal(t, 30, from("203.0.113.2"))
+		assert.Zero(t, from("203.0.113.9, 203.0.113.2"), "what the client itself said counts for nothing")
+		assert.Equal(t, 30, from("2001:db8::1"))
+		assert.Zero(t, from("2001:db8::ffff:2"), "the same /64")
+	})
+}
+
+// The routes of the host, behind Require.
+func TestAPIRequire(t *testing.T) {
+	apiTest(t, func(t *testing.T) {
+		s := newAPI(t)
+		c := s.client()
+		id := c.connect(apiCairo).str("data.id")
+		s.handler = s.svc.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			claims, ok := phoneauth.UserFrom(r.Context())
+			w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("X-Content-Type-Options", "nosniff")
+			_ = json.NewEncoder(w).Encode(map[string]any{"id": claims.UserID, "ok": ok})
+		}))
+		assert.Equal(t, id, c.do("GET", "/orders", nil).ok().get("id"))
+		c.bearer += "x"
+		c.do("GET", "/orders", nil).refused(401, "unauthorized")
+		time.Sleep(time.Hour)
+		c.bearer = strings.TrimSuffix(c.bearer, "x")
+		c.do("GET", "/orders", nil).refused(401, "unauthorized")
+	})
+}
+
+// The largest cap there is caps nothing.
+func TestAPIMemstoreWithTheLargestCap(t *testing.T) {
+	apiTest(t, func(t *testing.T) {
+		for name, option := range map[string]memstore.Option{
+			"bytes": memstore.MaxBytes(math.MaxInt), "records": memstore.MaxRecords(math.MaxInt),
+		} {
+			s := newAPI(t, func(cfg *phoneauth.Config) { cfg.Store = memstore.New(option) })
+			c := s.client()
+			body := apiBody{"phone": apiCairo, "verification_code": c.start(apiCairo)}
+			assert.Equal(t, 200, c.post("/users/verification/verify", body).status, name)
+		}
+	})
+}

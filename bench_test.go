@@ -1,0 +1,288 @@
+package phoneauth_test
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"net/netip"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/nyaruka/phonenumbers"
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/stretchr/testify/require"
+)
+
+// The figures of docs/performance.md:
+//
+//	go test -run '^$' -bench 'Flow|Method|Unavoidable' -benchtime 20000x -count 3 .
+//	go test -run '^$' -bench Password -benchtime 20x .
+
+// discard is a sender that keeps the last code.
+type discard struct{ code string }
+
+func (d *discard) Send(_ context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	d.code = string(m.Code)
+	return phoneauth.Receipt{}, nil
+}
+
+// bencher is a Service on memory with all limits on, and a sender that discards.
+type bencher struct {
+	*phoneauth.Service
+	store  phoneauth.Store
+	sender discard
+	n      int
+}
+
+// bench times f, and counts the verbs of one call of it. ready is what f is given, made
+// before the clock runs.
+func bench[T any](b *testing.B, name string, ready func(*bencher) T, f func(*bencher, T) error) {
+	b.Run(name, func(b *testing.B) {
+		verbs := 0
+		counted := newBencher(b, &spied{Store: bigStore(), before: func(context.Context, string, ...any) error { verbs++; return nil }})
+		prepared := ready(counted)
+		verbs = 0
+		require.NoError(b, f(counted, prepared))
+
+		s := newBencher(b, bigStore())
+		all := make([]T, b.N)
+		for i := range all {
+			all[i] = ready(s)
+		}
+		b.ReportAllocs()
+		b.ResetTimer()
+		cpu := cpuTime()
+		for _, made := range all {
+			if err := f(s, made); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(cpuTime()-cpu)/float64(b.N), "cpu-ns/op")
+		b.ReportMetric(float64(verbs), "verbs/op")
+	})
+}
+
+// bigStore has room for whatever a benchmark runs.
+func bigStore() phoneauth.Store {
+	return memstore.New(memstore.MaxRecords(1<<40), memstore.MaxBytes(1<<50))
+}
+
+func newBencher(b *testing.B, store phoneauth.Store) *bencher {
+	s := &bencher{store: store}
+	tr := startTrial(b, store, noEvents, func(c *phoneauth.Config) {
+		c.Sender = &s.sender
+		// As asked and as taken as the defaults, but codes that are never verified do not
+		// run them dry.
+		c.Limits.Block, c.Limits.WideBlock, c.Limits.Country = 1e9, 1e9, 1e9
+	})
+	s.Service = tr.Service
+	return s
+}
+
+// someone is a number and an address that were not seen before.
+type someone struct {
+	phone  string
+	client phoneauth.Client
+}
+
+func (s *bencher) someone() someone {
+	s.n++
+	digits := strconv.Itoa(100_000_000 + s.n*10_007%100_000_000)
+	return someone{
+		phone:  "+2010" + digits[1:],
+		client: phoneauth.Client{Addr: netip.AddrFrom4([4]byte{byte(s.n >> 24), byte(s.n >> 16), byte(s.n >> 8), byte(s.n)})},
+	}
+}
+
+// pending is somebody who was sent a code.
+type pending struct {
+	someone
+	session phoneauth.Secret
+	code    string
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func (s *bencher) pending() pending {
+	w := s.someone()
+	p := must(s.Register(context.Background(), phoneauth.RegisterRequest{Phone: w.phone, Client: w.client}))
+	return pending{w, p.SessionToken, s.sender.code}
+}
+
+func (s *bencher) proof() phoneauth.Secret {
+	p := s.pending()
+	return must(s.Verify(context.Background(), phoneauth.VerifyRequest{Phone: p.phone, Code: p.code, Client: p.client})).Token
+}
+
+func (s *bencher) session() *phoneauth.Session {
+	p := s.pending()
+	return must(s.Login(context.Background(), phoneauth.LoginRequest{Phone: p.phone, Code: p.code, Client: p.client}))
+}
+
+// BenchmarkFlow is whole sign-ins. A flow of two requests has twice the time of one.
+func BenchmarkFlow(b *testing.B) {
+	ctx := context.Background()
+	bench(b, "Register+Login", (*bencher).someone, func(s *bencher, w someone) error {
+		if _, err := s.Register(ctx, phoneauth.RegisterRequest{Phone: w.phone, Client: w.client}); err != nil {
+			return err
+		}
+		_, err := s.Login(ctx, phoneauth.LoginRequest{Phone: w.phone, Code: s.sender.code, Client: w.client})
+		return err
+	})
+	bench(b, "Register+Login_by_token", (*bencher).someone, func(s *bencher, w someone) error {
+		p, err := s.Register(ctx, phoneauth.RegisterRequest{Phone: w.phone, Client: w.client})
+		if err != nil {
+			return err
+		}
+		_, err = s.Login(ctx, phoneauth.LoginRequest{SessionToken: p.SessionToken, Code: s.sender.code, Client: w.client})
+		return err
+	})
+	bench(b, "Register+Verify+Connect", (*bencher).someone, func(s *bencher, w someone) error {
+		p, err := s.Register(ctx, phoneauth.RegisterRequest{Phone: w.phone, Client: w.client})
+		if err != nil {
+			return err
+		}
+		proof, err := s.Verify(ctx, phoneauth.VerifyRequest{Phone: w.phone, SessionToken: p.SessionToken, Code: s.sender.code, Client: w.client})
+		if err != nil {
+			return err
+		}
+		_, err = s.Connect(ctx, phoneauth.ConnectRequest{Phone: w.phone, Token: proof.Token, Client: w.client})
+		return err
+	})
+}
+
+// BenchmarkMethod is each method alone.
+func BenchmarkMethod(b *testing.B) {
+	ctx := context.Background()
+	bench(b, "Register", (*bencher).someone, func(s *bencher, w someone) error {
+		_, err := s.Register(ctx, phoneauth.RegisterRequest{Phone: w.phone, Client: w.client})
+		return err
+	})
+	bench(b, "Verify", (*bencher).pending, func(s *bencher, p pending) error {
+		_, err := s.Verify(ctx, phoneauth.VerifyRequest{Phone: p.phone, Code: p.code, Client: p.client})
+		return err
+	})
+	bench(b, "Verify_by_token", (*bencher).pending, func(s *bencher, p pending) error {
+		_, err := s.Verify(ctx, phoneauth.VerifyRequest{SessionToken: p.session, Code: p.code, Client: p.client})
+		return err
+	})
+	bench(b, "Verify_wrong_code", (*bencher).pending, func(s *bencher, p pending) error {
+		_, _ = s.Verify(ctx, phoneauth.VerifyRequest{SessionToken: p.session, Code: wrongCode(p.code), Client: p.client})
+		return nil
+	})
+	bench(b, "Connect", (*bencher).proof, func(s *bencher, token phoneauth.Secret) error {
+		_, err := s.Connect(ctx, phoneauth.ConnectRequest{Token: token})
+		return err
+	})
+	bench(b, "Login", (*bencher).pending, func(s *bencher, p pending) error {
+		_, err := s.Login(ctx, phoneauth.LoginRequest{Phone: p.phone, Code: p.code, Client: p.client})
+		return err
+	})
+	bench(b, "Login_by_token", (*bencher).pending, func(s *bencher, p pending) error {
+		_, err := s.Login(ctx, phoneauth.LoginRequest{SessionToken: p.session, Code: p.code, Client: p.client})
+		return err
+	})
+	bench(b, "Refresh", (*bencher).session, func(s *bencher, session *phoneauth.Session) error {
+		_, err := s.Refresh(ctx, session.Refresh)
+		return err
+	})
+	bench(b, "Authenticate", (*bencher).session, func(s *bencher, session *phoneauth.Session) error {
+		_, err := s.Authenticate(ctx, session.Access)
+		return err
+	})
+	bench(b, "Logout", (*bencher).session, func(s *bencher, session *phoneauth.Session) error {
+		return s.Logout(ctx, session.Refresh)
+	})
+	bench(b, "Connect_junk", func(*bencher) phoneauth.Secret { return "junk" }, func(s *bencher, token phoneauth.Secret) error {
+		_, _ = s.Connect(ctx, phoneauth.ConnectRequest{Token: token})
+		return nil
+	})
+}
+
+// BenchmarkPassword is apart: it is one argon2id hash, and little else.
+func BenchmarkPassword(b *testing.B) {
+	ctx := context.Background()
+	bench(b, "Login_by_password", func(s *bencher) someone {
+		w := s.someone()
+		seedUser(b, s.store, w.phone, todaysHash())
+		return w
+	}, func(s *bencher, w someone) error {
+		_, err := s.Login(ctx, phoneauth.LoginRequest{Phone: w.phone, Password: "correct horse", Client: w.client})
+		return err
+	})
+	b.Run("argon2id", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			phc("correct horse", 19*1024, 2, 1)
+		}
+	})
+}
+
+// BenchmarkUnavoidable is what the methods are made of, without us: each as often as its
+// name says one request needs it.
+func BenchmarkUnavoidable(b *testing.B) {
+	loop := func(name string, f func()) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			cpu := cpuTime()
+			for b.Loop() {
+				f()
+			}
+			b.ReportMetric(float64(cpuTime()-cpu)/float64(b.N), "cpu-ns/op")
+		})
+	}
+	loop("parse_a_number", func() {
+		n := must(phonenumbers.Parse("+201061797840", "ZZ"))
+		if phonenumbers.GetNumberType(n) != phonenumbers.MOBILE {
+			b.Fatal("no mobile number")
+		}
+	})
+	key := make([]byte, 32)
+	mac := hmac.New(sha256.New, key)
+	text := make([]byte, 64)
+	sum := make([]byte, 0, sha256.Size)
+	loop("HMAC-SHA-256", func() {
+		mac.Reset()
+		mac.Write(text)
+		sum = mac.Sum(sum[:0])
+	})
+	gcm := must(cipher.NewGCMWithRandomNonce(must(aes.NewCipher(key))))
+	code, use := []byte("123456"), []byte("the key of a challenge, of about 60 bytes or so, in all")
+	sealed := gcm.Seal(nil, nil, code, use)
+	loop("AES-GCM_seal", func() { sealed = gcm.Seal(sealed[:0], nil, code, use) })
+	plain := make([]byte, 0, 64)
+	loop("AES-GCM_open", func() { plain = must(gcm.Open(plain[:0], nil, sealed, use)) })
+	loop("16_random_bytes", func() { _, _ = rand.Read(text[:16]) })
+	claims := jwt.RegisteredClaims{ExpiresAt: jwt.NewNumericDate(time.Now().Add(time.Hour)), Subject: "somebody", ID: "some random id of 22 c"}
+	signed := ""
+	loop("JWT_sign", func() { signed = must(jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(key)) })
+	parser := jwt.NewParser(jwt.WithExpirationRequired())
+	loop("JWT_verify", func() {
+		var c jwt.RegisteredClaims
+		_ = must(parser.ParseWithClaims(signed, &c, func(*jwt.Token) (any, error) { return key, nil }))
+	})
+	body := []byte(`{"phone":"+201061797840","verification_code":"123456"}`)
+	loop("JSON_decode", func() {
+		var v struct {
+			Phone string `json:"phone"`
+			Code  string `json:"verification_code"`
+		}
+		if err := json.Unmarshal(body, &v); err != nil {
+			b.Fatal(err)
+		}
+	})
+	answer := map[string]any{"message": "Verification code is correct.", "success": true, "verification_token": signed}
+	loop("JSON_encode", func() { _ = must(json.Marshal(answer)) })
+}

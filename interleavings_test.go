@@ -1,0 +1,375 @@
+package phoneauth_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
+)
+
+// Somebody has the owner's number, and not the owner's phone. All interleavings of what
+// the two can do leave the attacker with nothing.
+
+const (
+	attackersPassword phoneauth.Secret = "the attacker's"
+	ownersPassword    phoneauth.Secret = "the owner's own"
+)
+
+// phones is a sender that keeps the codes of each number, newest last.
+type phones map[string][]phoneauth.Message
+
+func (p phones) Send(_ context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	p[m.To.E164()] = append(p[m.To.E164()], m)
+	return phoneauth.Receipt{}, nil
+}
+
+// registration is a token of the attacker's, the code that would finish it, and whether
+// a later token has replaced it.
+type registration struct {
+	token phoneauth.Secret
+	code  string
+	void  bool
+}
+
+// play is one sequence, with a number of its own.
+type play struct {
+	*service
+	ctx    context.Context
+	phones phones
+	phone  string
+	userID string // the account's, once there is one
+	// The attacker's tokens: of signing in, and of registering with a password.
+	aSignIn phoneauth.Secret
+	aRegs   []registration
+	// The owner's: asked for a code, a proof, a registration; finished one.
+	asked    bool
+	proof    phoneauth.Secret
+	connects int
+	oReg     phoneauth.Secret
+	password bool
+	live     bool // something was begun since the last expiry
+}
+
+// move is what one of the two does, or time. It says what went wrong.
+type move struct {
+	name string
+	// able: otherwise the move would change nothing, and the sequence is a shorter one.
+	able func(*play) bool
+	do   func(*play) (wrong string)
+	// creates: the owner proves the phone, which may make the account.
+	creates bool
+}
+
+func always(*play) bool { return true }
+
+// newest is the last code that came, for purpose or for any.
+func (p *play) newest(purpose phoneauth.Purpose) string {
+	all := p.phones[p.phone]
+	for i := len(all) - 1; i >= 0; i-- {
+		if purpose == "" || all[i].Purpose == purpose {
+			return string(all[i].Code)
+		}
+	}
+	return ""
+}
+
+// typed are the codes that an owner tries who does not read what a text is for: the
+// newest first, whatever it is, then the right one.
+func (p *play) typed(purpose phoneauth.Purpose) []string {
+	codes := []string{p.newest("")}
+	if right := p.newest(purpose); right != "" && right != codes[0] {
+		codes = append(codes, right)
+	}
+	return codes
+}
+
+func (p *play) registerPassword(token, password phoneauth.Secret) phoneauth.Secret {
+	pending, err := p.RegisterPassword(p.ctx, phoneauth.PasswordRequest{Phone: p.phone, Password: password, SessionToken: token})
+	if err != nil {
+		return ""
+	}
+	return pending.SessionToken
+}
+
+func (p *play) lastReg() *registration {
+	if len(p.aRegs) == 0 {
+		return &registration{}
+	}
+	return &p.aRegs[len(p.aRegs)-1]
+}
+
+// complete gives a code to a registration.
+func (p *play) complete(token phoneauth.Secret, code string) bool {
+	_, err := p.Login(p.ctx, phoneauth.LoginRequest{Code: code, SessionToken: token, Purpose: phoneauth.PurposePasswordRegistration})
+	return err == nil
+}
+
+var (
+	attackerRegisters = move{"attacker registers", always, func(p *play) string {
+		if pending, err := p.Register(p.ctx, phoneauth.RegisterRequest{Phone: p.phone}); err == nil {
+			p.aSignIn = pending.SessionToken
+		}
+		return ""
+	}, false}
+
+	attackerRegistersPassword = move{"attacker registers with a password", always, func(p *play) string {
+		token := p.registerPassword(p.lastReg().token, attackersPassword)
+		if token != "" {
+			p.lastReg().void = true
+			p.aRegs = append(p.aRegs, registration{token: token, code: p.newest(phoneauth.PurposePasswordRegistration)})
+		}
+		return ""
+	}, false}
+
+	attackerVerifies = move{"attacker verifies", func(p *play) bool { return len(p.phones[p.phone]) > 0 }, func(p *play) string {
+		const guess = "0123456789" // of ten digits: no chance
+		if _, err := p.Verify(p.ctx, phoneauth.VerifyRequest{Phone: p.phone, Code: guess, SessionToken: p.aSignIn}); err == nil {
+			return "the attacker has a proof"
+		}
+		if _, err := p.Connect(p.ctx, phoneauth.ConnectRequest{Phone: p.phone, Token: p.aSignIn}); err == nil {
+			return "the attacker has a session for a session token"
+		}
+		if reg := p.lastReg(); reg.token != "" && p.complete(reg.token, guess) {
+			return "the attacker has a session for a guess"
+		}
+		return ""
+	}, false}
+
+	// Sent once more it is the resend.
+	ownerRegisters = move{"owner registers", always, func(p *play) string {
+		_, err := p.Register(p.ctx, phoneauth.RegisterRequest{Phone: p.phone})
+		p.asked = p.asked || err == nil
+		return ""
+	}, false}
+
+	ownerVerifies = move{"owner verifies", func(p *play) bool { return p.asked }, func(p *play) string {
+		for _, code := range p.typed(phoneauth.PurposeSignIn) {
+			proof, err := p.Verify(p.ctx, phoneauth.VerifyRequest{Phone: p.phone, Code: code})
+			if err == nil {
+				p.proof, p.connects = proof.Token, 0
+				break
+			}
+		}
+		return ""
+	}, false}
+
+	// Twice at most: the third time is the second.
+	ownerConnects = move{"owner connects", func(p *play) bool { return p.proof != "" && p.connects < 2 }, func(p *play) string {
+		p.connects++
+		p.Connect(p.ctx, phoneauth.ConnectRequest{Phone: p.phone, Token: p.proof})
+		return ""
+	}, true}
+
+	ownerLogsIn = move{"owner logs in", func(p *play) bool { return p.asked }, func(p *play) string {
+		for _, code := range p.typed(phoneauth.PurposeSignIn) {
+			if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Code: code}); err == nil {
+				break
+			}
+		}
+		return ""
+	}, true}
+
+	ownerRegistersPassword = move{"owner registers with a password", always, func(p *play) string {
+		if token := p.registerPassword(p.oReg, ownersPassword); token != "" {
+			p.oReg = token
+		}
+		return ""
+	}, false}
+
+	// The attacker's token was planted in the owner's browser.
+	ownerRegistersPlanted = move{"owner registers with a password, planted token",
+		func(p *play) bool { return len(p.aRegs) > 0 }, func(p *play) string {
+			if token := p.registerPassword(p.lastReg().token, ownersPassword); token != "" {
+				p.lastReg().void = true
+				p.oReg = token
+			}
+			return ""
+		}, false}
+
+	ownerFinishes = move{"owner finishes the registration", func(p *play) bool { return p.oReg != "" }, func(p *play) string {
+		for _, code := range p.typed(phoneauth.PurposePasswordRegistration) {
+			if p.complete(p.oReg, code) {
+				p.password = true
+				break
+			}
+		}
+		return ""
+	}, true}
+
+	ownerSignsIn = move{"owner signs in", always, func(p *play) string {
+		p.Register(p.ctx, phoneauth.RegisterRequest{Phone: p.phone})
+		p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Code: p.newest(phoneauth.PurposeSignIn)})
+		return ""
+	}, true}
+
+	expiry = move{"5 minutes pass", func(p *play) bool { return p.live }, func(*play) string {
+		time.Sleep(5 * time.Minute)
+		return ""
+	}, false}
+)
+
+// games are what is interleaved, and how far: signing in by code, and registering with a
+// password.
+var games = map[string]struct {
+	depth int
+	moves []move
+}{
+	"codes": {6, []move{attackerRegisters, attackerRegistersPassword, attackerVerifies,
+		ownerRegisters, ownerVerifies, ownerConnects, ownerLogsIn, expiry}},
+	"passwords": {5, []move{attackerRegistersPassword, attackerVerifies,
+		ownerRegistersPassword, ownerRegistersPlanted, ownerFinishes, ownerSignsIn, expiry}},
+}
+
+// make does one move, and looks after it who made an account.
+func (p *play) make(m move) string {
+	if wrong := m.do(p); wrong != "" {
+		return wrong
+	}
+	p.live = m.name != expiry.name
+	user, err := p.store.UserByPhone(p.ctx, phoneauth.StoredPhone(p.phone))
+	switch {
+	case err == nil && p.userID == "" && !m.creates:
+		return "an account without a step of the owner's"
+	case err == nil && p.userID != "" && p.userID != user.ID, err != nil && p.userID != "":
+		return "the owner's account is another"
+	}
+	p.userID = user.ID
+	return ""
+}
+
+// check tries everything that must not work. It spoils the play.
+func (p *play) check() string {
+	user, err := p.store.UserByPhone(p.ctx, phoneauth.StoredPhone(p.phone))
+	if (err == nil && user.PasswordHash != "") != p.password {
+		return "the account's password is not the owner's doing"
+	}
+	if p.password {
+		if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
+			return "the attacker's password signs in"
+		}
+	}
+	unlocked := false
+	for _, reg := range p.aRegs {
+		if p.userID == "" && !reg.void {
+			continue // whoever reads the owner's texts is the owner
+		}
+		if !unlocked {
+			p.Unlock(p.ctx, p.phone) // so that no lock stands in for a rule
+			unlocked = true
+		}
+		if p.complete(reg.token, reg.code) {
+			return "a token of the attacker's completes that is void, or whose number has an account"
+		}
+	}
+	return ""
+}
+
+// later is what sleeps in the play: the owner gets in, whatever was done, and what must
+// not work does not then either.
+func (p *play) later() string {
+	p.Unlock(p.ctx, p.phone)
+	if wrong := p.make(ownerSignsIn); wrong != "" {
+		return wrong
+	}
+	if p.userID == "" {
+		return "the owner does not get in"
+	}
+	if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: ownersPassword}); (err == nil) != p.password {
+		return "the owner's password is lost, or came from nowhere"
+	}
+	if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
+		return "the attacker's password signs in"
+	}
+	return p.check()
+}
+
+// search goes through the tree of interleavings below path, each node a new number.
+type search struct {
+	t     testing.TB
+	svc   *service
+	moves []move
+	depth int
+	nodes int
+	wrong string
+}
+
+func (s *search) visit(path []move) {
+	s.nodes++
+	p := &play{service: s.svc, ctx: s.t.Context(), phones: s.svc.config.Sender.(phones), phone: fmt.Sprintf("+3361%07d", s.nodes)}
+	defer delete(p.phones, p.phone)
+	for i, m := range path {
+		if wrong := p.make(m); wrong != "" {
+			s.report(path[:i+1], wrong)
+			return
+		}
+	}
+	able := make([]bool, len(s.moves))
+	for i, m := range s.moves {
+		able[i] = m.able(p)
+	}
+	wrong := p.check()
+	if wrong == "" && len(path) < s.depth {
+		wrong = p.later() // one step more, and two
+	}
+	if wrong != "" {
+		s.report(path, wrong)
+		return
+	}
+	if len(path) == s.depth {
+		return
+	}
+	for i, m := range s.moves {
+		if able[i] && s.wrong == "" {
+			s.visit(append(path[:len(path):len(path)], m))
+		}
+	}
+}
+
+func (s *search) report(path []move, wrong string) {
+	var names []string
+	for _, m := range path {
+		names = append(names, m.name)
+	}
+	s.wrong = fmt.Sprintf("%s, after: %s", wrong, strings.Join(names, "; "))
+}
+
+// explore searches below the path of some first moves, in the bubble it is called in.
+func explore(t testing.TB, moves []move, depth int, wrap func(phoneauth.Store) phoneauth.Store, first ...move) *search {
+	svc := newService(t, limitsOff, longCodes, func(c *phoneauth.Config) {
+		c.Store, c.Sender = wrap(memstore.New()), phones{}
+		c.Code.Tries = 2 // so that tries and locks end within six steps
+		c.Limits.PhoneFailures = []phoneauth.Step{{At: 4, Wait: 15 * time.Minute}}
+	})
+	s := &search{t: t, svc: svc, moves: moves, depth: depth}
+	s.visit(first)
+	return s
+}
+
+func TestInterleavings(t *testing.T) {
+	phoneauth.CheapHashes(t)
+	for name, game := range games {
+		depth := game.depth
+		if raceDetector || testing.Short() {
+			depth = 4
+		}
+		for _, first := range game.moves {
+			if !first.able(&play{}) {
+				continue
+			}
+			t.Run(name+", "+first.name, func(t *testing.T) {
+				t.Parallel()
+				in(t, func(t *testing.T) {
+					s := explore(t, game.moves, depth, func(s phoneauth.Store) phoneauth.Store { return s }, first)
+					assert.Empty(t, s.wrong)
+					t.Logf("%d sequences", s.nodes)
+				})
+			})
+		}
+	}
+}

@@ -1,0 +1,322 @@
+package phoneauth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// trace is what a Service did, as somebody could tell who measures it: the verbs with the
+// shape of what they were asked, the texts, the hashes, and the shape of the answer.
+type trace struct {
+	mu    sync.Mutex
+	steps []string
+	on    bool
+}
+
+func (tr *trace) add(format string, args ...any) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	if tr.on {
+		tr.steps = append(tr.steps, fmt.Sprintf(format, args...))
+	}
+}
+
+// shape is v without what differs from number to number: texts and bytes are their
+// lengths, times whether they are set.
+func shape(v any) string {
+	var b strings.Builder
+	writeShape(&b, "", reflect.ValueOf(v))
+	return b.String()
+}
+
+func writeShape(b *strings.Builder, name string, v reflect.Value) {
+	switch x := v.Interface().(type) {
+	case time.Time:
+		fmt.Fprintf(b, "set:%t", !x.IsZero())
+		return
+	case phoneauth.Phone:
+		b.WriteString("phone")
+		return
+	case []byte:
+		fmt.Fprintf(b, "%d bytes", len(x))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		switch {
+		case name == "Name" || name == "Limit" || name == "Purpose":
+			b.WriteString(v.String())
+		case strings.HasPrefix(v.String(), "{"): // a key: its kind, and its length
+			_, kind, _ := strings.Cut(v.String(), "}")
+			fmt.Fprintf(b, "key %c of %d", kind[0], v.Len())
+		default:
+			fmt.Fprintf(b, "%d characters", v.Len())
+		}
+	case reflect.Struct:
+		b.WriteString("{")
+		for i := range v.NumField() {
+			if field := v.Type().Field(i); field.Name != "Weight" { // at random, for all
+				fmt.Fprintf(b, "%s: ", field.Name)
+				writeShape(b, field.Name, v.Field(i))
+				b.WriteString(" ")
+			}
+		}
+		b.WriteString("}")
+	case reflect.Slice:
+		b.WriteString("[")
+		for i := range v.Len() {
+			writeShape(b, name, v.Index(i))
+			b.WriteString(" ")
+		}
+		b.WriteString("]")
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			b.WriteString("nil")
+			return
+		}
+		writeShape(b, name, v.Elem())
+	default:
+		fmt.Fprint(b, v.Interface())
+	}
+}
+
+// tracedSender notes texts, and can hold them up.
+type tracedSender struct {
+	phoneauth.SMSSender
+	trace *trace
+	hold  chan struct{}
+}
+
+func (s tracedSender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	if s.hold != nil {
+		<-s.hold
+	}
+	s.trace.add("send %s, %d characters", m.Purpose, len(m.Body))
+	return s.SMSSender.Send(ctx, m)
+}
+
+// alike are the flows that must not tell known numbers from unknown ones. Each is done
+// several times in a row, so that limits and locks come into it too.
+var alike = []struct {
+	name  string
+	setUp func(t testing.TB, tr *trial, phone string)
+	after bool // the text leaves after the answer, and only to known numbers
+	times int
+	do    func(t testing.TB, tr *trial, phone string) (any, error)
+}{
+	{
+		name: "Register", times: 3,
+		do: func(t testing.TB, tr *trial, phone string) (any, error) {
+			return tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: trialClient})
+		},
+	},
+	{
+		name: "Register, password reset", after: true, times: 3,
+		do: func(t testing.TB, tr *trial, phone string) (any, error) {
+			return tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: trialClient})
+		},
+	},
+	{
+		name: "RecoverPassword, a code never sent", times: 3,
+		do: func(t testing.TB, tr *trial, phone string) (any, error) {
+			return tr.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: phone, Code: "000000", Password: "new password", Client: trialClient})
+		},
+	},
+	{
+		name: "RecoverPassword, a wrong code", times: 12,
+		setUp: func(t testing.TB, tr *trial, phone string) {
+			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: trialClient})
+			require.NoError(t, err)
+		},
+		do: func(t testing.TB, tr *trial, phone string) (any, error) {
+			return tr.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: phone, Code: wrongFor(tr, phone), Password: "new password", Client: trialClient})
+		},
+	},
+	{
+		name: "Login by password", times: 12,
+		do: func(t testing.TB, tr *trial, phone string) (any, error) {
+			return tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: "wrong horse", Client: trialClient})
+		},
+	},
+	{
+		name: "Login by a wrong code", times: 7,
+		setUp: func(t testing.TB, tr *trial, phone string) { tr.register(t, phone) },
+		do: func(t testing.TB, tr *trial, phone string) (any, error) {
+			return tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: wrongFor(tr, phone), Client: trialClient})
+		},
+	},
+	{
+		name: "Verify, a wrong code", times: 7,
+		setUp: func(t testing.TB, tr *trial, phone string) { tr.register(t, phone) },
+		do: func(t testing.TB, tr *trial, phone string) (any, error) {
+			return tr.Verify(t.Context(), phoneauth.VerifyRequest{Phone: phone, Code: wrongFor(tr, phone), Client: trialClient})
+		},
+	},
+}
+
+var trialClient = freshClient()
+
+// wrongFor is not the code that phone was sent, if it was sent one.
+func wrongFor(tr *trial, phone string) string {
+	if m, ok := tr.inbox.Last(phone); ok && m.Code != "" {
+		return wrongCode(string(m.Code))
+	}
+	return "000000"
+}
+
+// TestPromiseKnownAndUnknown is not parallel: it counts hashes by what they allocate.
+func TestPromiseKnownAndUnknown(t *testing.T) {
+	for _, flow := range alike {
+		for _, hook := range []bool{false, true} {
+			if hook && !strings.HasPrefix(flow.name, "Register") {
+				continue // it is asked about sends only
+			}
+			t.Run(fmt.Sprintf("%s, hook %t", flow.name, hook), func(t *testing.T) {
+				kinds := []struct {
+					name string
+					seed func(t testing.TB, store phoneauth.Store, phone string)
+				}{
+					{"unknown", func(testing.TB, phoneauth.Store, string) {}},
+					{"known", func(t testing.TB, store phoneauth.Store, phone string) {
+						seedUser(t, store, phone, todaysHash())
+					}},
+					{"without a password", func(t testing.TB, store phoneauth.Store, phone string) { seedUser(t, store, phone, "") }},
+					{"blocked", func(t testing.TB, store phoneauth.Store, phone string) {
+						user := seedUser(t, store, phone, todaysHash())
+						_, err := store.SetBlocked(t.Context(), user.ID, true, time.Now())
+						require.NoError(t, err)
+					}},
+				}
+				var traces [4][]string
+				for i, kind := range kinds {
+					synctest.Test(t, func(t *testing.T) {
+						var steps trace
+						var sender *tracedSender
+						tr := startTrial(t, &spied{Store: inMemory(t), before: func(_ context.Context, verb string, asked ...any) error {
+							steps.add("%s %s", verb, shape(asked))
+							return nil
+						}}, func(c *phoneauth.Config) {
+							sender = &tracedSender{SMSSender: c.Sender, trace: &steps}
+							c.Sender = sender
+							if hook {
+								c.BeforeSend = func(context.Context, phoneauth.SendInfo) error { steps.add("BeforeSend"); return nil }
+							}
+						})
+						phone := "+20106179784" + fmt.Sprint(i)
+						kind.seed(t, tr.store, phone)
+						if flow.setUp != nil {
+							flow.setUp(t, tr, phone)
+							synctest.Wait()
+						}
+						if flow.after {
+							sender.hold = make(chan struct{}) // if the answer waited for it, it would hang
+						}
+						for range flow.times {
+							steps.on = true
+							hashes := hashesDuring(func() {
+								answer, err := flow.do(t, tr, phone)
+								synctest.Wait() // what comes after the answer may be done by then, or not
+								steps.add("answer %s, %s", answerShape(answer, err), told(err))
+							})
+							steps.add("%d hashes", hashes)
+							steps.on = false
+							time.Sleep(61 * time.Second)
+						}
+						traces[i] = steps.steps
+						if sender.hold != nil {
+							close(sender.hold)
+							synctest.Wait()
+							assert.Equal(t, kind.name == "known" || kind.name == "without a password", tr.inbox.Sends() > 0)
+						}
+					})
+				}
+				require.NotEmpty(t, traces[0])
+				for i := 1; i < len(kinds); i++ {
+					assertSameTrace(t, traces[0], traces[i], kinds[i].name)
+				}
+			})
+		}
+	}
+}
+
+// assertSameTrace shows the first step that differs.
+func assertSameTrace(t *testing.T, unknown, other []string, kind string) {
+	t.Helper()
+	for i, step := range unknown {
+		if i >= len(other) || step != other[i] {
+			assert.Equal(t, unknown[i], strings.Join(other[min(i, len(other)):min(i+1, len(other))], ""), "unknown, and %s: step %d", kind, i)
+			return
+		}
+	}
+	assert.Len(t, other, len(unknown), "unknown, and %s", kind)
+}
+
+func answerShape(answer any, err error) string {
+	if v := reflect.ValueOf(answer); err != nil || v.Kind() == reflect.Pointer && v.IsNil() {
+		return "none"
+	}
+	return shape(answer)
+}
+
+// told is what a client hears of err.
+func told(err error) string { return fmt.Sprintf("%q", fmt.Sprint(err)) }
+
+// TestPromiseTiming runs before a release: 1,000 answers for known numbers and 1,000 for
+// unknown ones, in turn, cannot be told apart by their time.
+func TestPromiseTiming(t *testing.T) {
+	if !release() {
+		t.Skip("a matter of minutes: PHONEAUTH_RELEASE=1")
+	}
+	for _, flow := range alike {
+		t.Run(flow.name, func(t *testing.T) {
+			const samples = 1000
+			tr := startTrial(t, inMemory(t), loose, noEvents)
+			var took [2][]float64
+			for i := range 2 * samples {
+				known := i % 2
+				phone := freshPhone()
+				if known == 1 {
+					seedUser(t, tr.store, phone, todaysHash())
+				}
+				if flow.setUp != nil {
+					flow.setUp(t, tr, phone)
+				}
+				start := time.Now()
+				_, err := flow.do(t, tr, phone)
+				took[known] = append(took[known], float64(time.Since(start)))
+				require.False(t, errors.Is(err, phoneauth.ErrUnavailable), "%v", err)
+			}
+			require.NoError(t, tr.Close(t.Context()))
+			area := auc(took[0], took[1])
+			t.Logf("AUC %.3f", area)
+			assert.InDelta(t, 0.5, area, 0.05)
+		})
+	}
+}
+
+// auc is the chance that one of b is larger than one of a: 0.5 when nothing tells them
+// apart.
+func auc(a, b []float64) float64 {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	var wins float64
+	for _, x := range b {
+		below := sort.SearchFloat64s(a, x)
+		same := sort.Search(len(a), func(i int) bool { return a[i] > x }) - below
+		wins += float64(below) + float64(same)/2
+	}
+	return wins / float64(len(a)*len(b))
+}

@@ -1,0 +1,216 @@
+package phoneauth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/phonetest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// fault is a way for a store to fail.
+type fault struct {
+	name string
+	// outage: everything after the first failure fails too.
+	outage bool
+	fail   func(context.Context) error
+}
+
+var errDriver = errors.New("dial tcp 10.1.2.3:5432: password authentication failed for user root")
+
+var faults = []fault{
+	{"error", false, func(context.Context) error { return errDriver }},
+	{"hang", false, func(ctx context.Context) error { <-ctx.Done(); return fmt.Errorf("driver: %w", ctx.Err()) }},
+	{"outage, errors", true, func(context.Context) error { return errDriver }},
+	{"outage, hangs", true, func(ctx context.Context) error { <-ctx.Done(); return errDriver }},
+}
+
+// failAt counts calls once armed, and fails the one it is told to.
+type failAt struct {
+	mu    sync.Mutex
+	armed bool
+	at    int
+	fault fault
+	calls []string // "verb" or "verb 2"
+	hit   string
+}
+
+func (f *failAt) before(ctx context.Context, verb string, _ ...any) error {
+	f.mu.Lock()
+	if !f.armed {
+		f.mu.Unlock()
+		return nil
+	}
+	name, n := verb, 1
+	for _, call := range f.calls {
+		if call == verb || call == fmt.Sprint(verb, " ", n) {
+			n++
+		}
+	}
+	if n > 1 {
+		name = fmt.Sprint(verb, " ", n)
+	}
+	f.calls = append(f.calls, name)
+	fails := len(f.calls)-1 == f.at || f.fault.outage && len(f.calls)-1 > f.at
+	if len(f.calls)-1 == f.at {
+		f.hit = name
+	}
+	f.mu.Unlock()
+	if fails {
+		return f.fault.fail(ctx)
+	}
+	return nil
+}
+
+// TestPromiseFailClosed: whichever call of the store fails, in whatever way, the method
+// says ErrUnavailable within 2 s, tells nothing of the cause, sends nothing, and lets
+// nobody in.
+func TestPromiseFailClosed(t *testing.T) {
+	for _, m := range methods {
+		for _, fault := range faults {
+			t.Run(m.name+"/"+fault.name, func(t *testing.T) {
+				for at := 0; ; at++ {
+					more := false
+					synctest.Test(t, func(t *testing.T) {
+						more = failsClosed(t, m.do, m.kind, &failAt{at: at, fault: fault})
+					})
+					if !more {
+						require.Positive(t, at, "it never asks the store")
+						return
+					}
+				}
+			})
+		}
+	}
+}
+
+func failsClosed(t *testing.T, method func(testing.TB, *trial) func() (any, error), kind []string, f *failAt) (more bool) {
+	tr := startTrial(t, &spied{Store: inMemory(t), before: f.before})
+	do := method(t, tr)
+	synctest.Wait()
+	sends, start := codes(tr), time.Now()
+	f.mu.Lock()
+	f.armed = true
+	f.mu.Unlock()
+	result, err := do()
+	took := time.Since(start)
+	require.NoError(t, tr.Close(context.Background())) // what comes after the answer
+	if f.hit == "" {
+		require.NoError(t, err, "nothing failed")
+		return false
+	}
+	assert.LessOrEqual(t, took, 2*time.Second, "%s fails: too late", f.hit)
+	if slices.Contains(kind, f.hit) && err == nil {
+		return true
+	}
+	if !assert.ErrorIs(t, err, phoneauth.ErrUnavailable, "%s fails", f.hit) {
+		return true
+	}
+	assert.NotContains(t, err.Error(), "driver", f.hit)
+	assert.NotContains(t, err.Error(), "dial tcp", f.hit)
+	assert.NotContains(t, err.Error(), "deadline", f.hit)
+	assert.True(t, result == nil || reflect.ValueOf(result).IsNil(), "%s fails, and there is a result", f.hit)
+	// A notice may have gone: of a change that was made before the store failed.
+	assert.Equal(t, sends, codes(tr), "%s fails, and a code was sent", f.hit)
+	return true
+}
+
+// codes that arrived.
+func codes(tr *trial) (n int) {
+	for _, m := range tr.inbox.Messages() {
+		if m.Code != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestPromiseSenderFails: whatever the sender does, nobody hears that a code was sent
+// when that is not certain, and the cause is there for who asks.
+func TestPromiseSenderFails(t *testing.T) {
+	for _, c := range []struct {
+		failure error
+		class   phoneauth.SendClass
+		takes   time.Duration
+	}{
+		{phonetest.Permanent, phoneauth.Permanent, 0},
+		{phonetest.Temporary, phoneauth.Temporary, 0},
+		{phonetest.Ambiguous, phoneauth.Ambiguous, 0},
+		{phonetest.AmbiguousArrived, phoneauth.Ambiguous, 0},
+		{phonetest.Hang, phoneauth.Ambiguous, 10 * time.Second},
+		{errDriver, phoneauth.Ambiguous, 0},
+	} {
+		t.Run(c.failure.Error(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tr := startTrial(t, inMemory(t))
+				phone := freshPhone()
+				tr.inbox.FailNext(c.failure)
+				start := time.Now()
+				p, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: freshClient()})
+				assert.Equal(t, c.takes, time.Since(start))
+				assert.Nil(t, p)
+				require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+				assert.NotContains(t, err.Error(), "dial tcp")
+				failed, ok := errors.AsType[*phoneauth.SendError](err)
+				require.True(t, ok)
+				assert.Equal(t, c.class, failed.Class)
+				events := tr.events(phoneauth.EventSendFailed)
+				require.Len(t, events, 1)
+				assert.Equal(t, c.class, events[0].SendClass)
+				assert.Empty(t, tr.events(phoneauth.EventCodeSent))
+				assert.Equal(t, 1, tr.inbox.Sends(), "it was sent again")
+
+				// A failed send gives nothing back to the phone's limit.
+				_, err = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: freshClient()})
+				assert.True(t, isLimit(err, phoneauth.LimitPhoneSends), "%v", err)
+				time.Sleep(time.Minute)
+				_, code := tr.register(t, phone)
+				if c.failure == phonetest.AmbiguousArrived {
+					assert.Equal(t, string(tr.inbox.Messages()[0].Code), code, "the late text has the same code")
+				}
+				_, err = tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: code, Client: freshClient()})
+				require.NoError(t, err)
+			})
+		})
+	}
+}
+
+// TestPromiseHookFails: a step-up or sign-in hook that fails lets nobody through.
+func TestPromiseHookFails(t *testing.T) {
+	t.Parallel()
+	down := errors.New("captcha provider is down")
+	tr := startTrial(t, inMemory(t), func(c *phoneauth.Config) {
+		c.BeforeSend = func(context.Context, phoneauth.SendInfo) error { return down }
+	})
+	p, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: freshPhone(), Client: freshClient()})
+	require.NoError(t, err, "the answer is that of a send")
+	assert.NotEmpty(t, p.SessionToken)
+	assert.Zero(t, tr.inbox.Sends())
+
+	tr = startTrial(t, inMemory(t), func(c *phoneauth.Config) {
+		c.BeforeSignIn = func(context.Context, phoneauth.SignInInfo) error { return down }
+	})
+	proof := tr.prove(t, freshPhone())
+	session, err := tr.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token, Client: freshClient()})
+	assert.Nil(t, session)
+	require.ErrorIs(t, err, phoneauth.ErrRefused)
+	require.ErrorIs(t, err, down)
+	_, err = tr.store.UserByPhone(t.Context(), proof.Phone)
+	assert.ErrorIs(t, err, phoneauth.ErrNotFound, "an account was made")
+
+	tr = startTrial(t, inMemory(t), func(c *phoneauth.Config) {
+		c.Claims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, down }
+	})
+	session, err = tr.Connect(t.Context(), phoneauth.ConnectRequest{Token: tr.prove(t, freshPhone()).Token, Client: freshClient()})
+	assert.Nil(t, session)
+	require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+}

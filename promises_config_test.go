@@ -1,0 +1,130 @@
+package phoneauth_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/phonetest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestPromiseConfigFaults: New reports every fault at once, one line each, naming the
+// field, and tells nothing of a key.
+func TestPromiseConfigFaults(t *testing.T) {
+	t.Parallel()
+	secret := []byte("too short a secret")
+	svc, err := phoneauth.New(phoneauth.Config{
+		Keys: phoneauth.Keys{Index: secret, Secrets: []phoneauth.Key{
+			{ID: "", Secret: secret}, {ID: "a", Secret: secret}, {ID: "a", Secret: bytes.Repeat(secret, 2)}, {ID: "no spaces"},
+		}},
+		Code:     phoneauth.CodeRules{Digits: 5, Life: 11 * time.Minute, Tries: 11},
+		Sessions: phoneauth.SessionRules{Access: 16 * time.Minute, Idle: time.Minute, Life: time.Second},
+		Limits: phoneauth.Limits{
+			PhoneSends: []phoneauth.Limit{{}, {Burst: 1}, {Every: time.Second}}, AddressSends: phoneauth.Limit{Burst: -1, Every: 1},
+			AddressFailures: phoneauth.Limit{Burst: 1 << 40, Every: time.Hour}, ServiceSends: phoneauth.Limit{Burst: 1},
+			PhoneFailures: []phoneauth.Step{{At: 10, Wait: 1}, {At: 10, Wait: 1}}, PasswordFailures: []phoneauth.Step{{At: 101, Wait: 1}},
+			Block: -1,
+		},
+		Numbers: phoneauth.NumberRules{
+			DefaultRegion: "Egypt", Regions: []string{"EG", "XX"}, Types: []phoneauth.NumberType{"pager"},
+			Test: []phoneauth.TestNumber{{Phone: "+20 106 179 7840", Code: "12345a"}},
+		},
+	})
+	require.Error(t, err)
+	assert.Nil(t, svc)
+	text := err.Error()
+	for _, field := range []string{
+		"Store", "Sender", "Keys.Index", "Keys.Secrets[0]", "Keys.Secrets[1]", "Keys.Secrets[2]", "Keys.Secrets[3]",
+		"Code.Digits", "Code.Life", "Code.Tries", "Sessions.Access", "Sessions",
+		"Limits.PhoneSends[0]", "Limits.PhoneSends[1]", "Limits.PhoneSends[2]", "Limits.AddressSends", "Limits.AddressFailures", "Limits.ServiceSends",
+		"Limits.PhoneFailures", "Limits.PasswordFailures", "Limits",
+		"Numbers.DefaultRegion", "Numbers.Regions[1]", "Numbers.Types[0]", "Numbers.Test[0]",
+	} {
+		assert.Contains(t, text, "phoneauth: config: "+field+":")
+	}
+	for line := range strings.Lines(text) {
+		assert.True(t, strings.HasPrefix(line, "phoneauth: config: "), line)
+	}
+	assert.NotContains(t, text, string(secret))
+}
+
+// TestPromiseConfigRequired: what has no safe default is an error alone, and enough.
+func TestPromiseConfigRequired(t *testing.T) {
+	t.Parallel()
+	whole := phoneauth.Config{Store: inMemory(t), Sender: phonetest.New(), Keys: trialKeys()}
+	_, err := phoneauth.New(whole)
+	require.NoError(t, err, "the zero value of everything else is its safe default")
+	for field, without := range map[string]func(*phoneauth.Config){
+		"Store":        func(c *phoneauth.Config) { c.Store = nil },
+		"Sender":       func(c *phoneauth.Config) { c.Sender = nil },
+		"Keys.Index":   func(c *phoneauth.Config) { c.Keys.Index = nil },
+		"Keys.Secrets": func(c *phoneauth.Config) { c.Keys.Secrets = nil },
+	} {
+		c := whole
+		without(&c)
+		_, err := phoneauth.New(c)
+		require.Error(t, err, field)
+		assert.Equal(t, 1, strings.Count(err.Error(), "phoneauth: config: "), "%s: %v", field, err)
+		assert.Contains(t, err.Error(), field)
+	}
+}
+
+// TestPromiseConfigCopied: what a host does to its Config after New changes nothing.
+func TestPromiseConfigCopied(t *testing.T) {
+	t.Parallel()
+	c := phoneauth.Config{
+		Store: inMemory(t), Sender: phonetest.New(), Keys: trialKeys(),
+		Limits: phoneauth.Limits{
+			PhoneSends:       []phoneauth.Limit{{Burst: 1, Every: time.Hour}},
+			PhoneFailures:    []phoneauth.Step{{At: 1, Wait: time.Hour}},
+			PasswordFailures: []phoneauth.Step{{At: 1, Wait: time.Hour}},
+		},
+		Numbers: phoneauth.NumberRules{
+			Regions: []string{"EG"}, Types: []phoneauth.NumberType{phoneauth.Mobile},
+			Test: []phoneauth.TestNumber{{Phone: "+201061797840", Code: "424242", Until: time.Now().Add(time.Hour)}},
+		},
+		Logger: slog.New(slog.DiscardHandler),
+		HTTP:   phoneauth.HTTPConfig{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
+	}
+	svc, err := phoneauth.New(c)
+	require.NoError(t, err)
+	clear(c.Keys.Index)
+	clear(c.Keys.Secrets[0].Secret)
+	c.Keys.Secrets[0].ID = "changed"
+	c.Limits.PhoneSends[0] = phoneauth.Limit{Burst: 1e6, Every: 1}
+	c.Limits.PhoneFailures[0] = phoneauth.Step{At: 100, Wait: 1}
+	c.Limits.PasswordFailures[0] = phoneauth.Step{At: 100, Wait: 1}
+	c.Numbers.Regions[0], c.Numbers.Types[0] = "FR", phoneauth.VoIP
+	c.Numbers.Test[0].Code = "000000"
+
+	ctx := context.Background()
+	const phone, reviewer = "+201061797841", "+201061797840"
+	_, err = svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone})
+	require.NoError(t, err)
+	_, err = svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone})
+	assert.True(t, isLimit(err, phoneauth.LimitPhoneSends), "Limits.PhoneSends: %v", err)
+	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Password: "wrong horse"})
+	require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
+	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Password: "wrong horse"})
+	assert.True(t, isLimit(err, phoneauth.LimitPasswordFailures), "Limits.PasswordFailures: %v", err)
+	_, err = svc.Register(ctx, phoneauth.RegisterRequest{Phone: reviewer})
+	require.NoError(t, err)
+	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: reviewer, Code: "424242"})
+	assert.NoError(t, err, "Numbers.Test")
+	_, err = svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797842"})
+	require.NoError(t, err)
+	_, err = svc.Verify(ctx, phoneauth.VerifyRequest{Phone: "+201061797842", Code: "no code"})
+	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+
+	again, err := phoneauth.New(phoneauth.Config{Store: c.Store, Sender: c.Sender, Keys: trialKeys()})
+	require.NoError(t, err)
+	_, err = again.Register(ctx, phoneauth.RegisterRequest{Phone: phone})
+	assert.True(t, isLimit(err, phoneauth.LimitPhoneSends), "Keys: %v", err)
+}

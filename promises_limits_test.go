@@ -1,0 +1,199 @@
+package phoneauth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// crowded is a limit, asked for by many at once.
+type crowded struct {
+	name   string
+	limit  string // the one that refuses
+	most   int
+	change func(*phoneauth.Config)
+	ask    func(tr *trial, i int) error
+}
+
+// crowd returns the limits of a Service, each alone. Nothing comes back within a test:
+// what is admitted one each so long stays admitted Burst.
+func crowd(seed int) []crowded {
+	block := seed % 10_000
+	sendTo := func(phone string, c phoneauth.Client) func(*trial, int) error {
+		return func(tr *trial, _ int) error {
+			_, err := tr.Register(context.Background(), phoneauth.RegisterRequest{Phone: phone, Client: c})
+			return err
+		}
+	}
+	each := func(format string, numbers func(i int) []any) func(*trial, int) error {
+		return func(tr *trial, i int) error {
+			return sendTo(fmt.Sprintf(format, numbers(i)...), freshClient())(tr, i)
+		}
+	}
+	phone, client := freshPhone(), freshClient()
+	v6 := netip.MustParseAddr(fmt.Sprintf("2001:db8:%x::", block))
+	return []crowded{
+		{"sends per phone", phoneauth.LimitPhoneSends, 1, nil, func(tr *trial, i int) error {
+			return sendTo(phone, freshClient())(tr, i)
+		}},
+		{"sends per phone, a larger burst", phoneauth.LimitPhoneSends, 5, func(c *phoneauth.Config) {
+			c.Limits.PhoneSends = []phoneauth.Limit{{Burst: 5, Every: time.Hour}, {Burst: 10, Every: time.Hour}}
+		}, func(tr *trial, i int) error { return sendTo(phone, freshClient())(tr, i) }},
+		{"sends per address", phoneauth.LimitAddressSends, 20, nil, func(tr *trial, i int) error {
+			return sendTo(freshPhone(), client)(tr, i)
+		}},
+		{"sends per IPv6 /64", phoneauth.LimitAddressSends, 20, nil, func(tr *trial, i int) error {
+			a := v6.As16()
+			a[15], a[9] = byte(i), byte(i)
+			return sendTo(freshPhone(), phoneauth.Client{Addr: netip.AddrFrom16(a)})(tr, i)
+		}},
+		{"sends without an address", phoneauth.LimitAddressSends, 20, nil, func(tr *trial, i int) error {
+			return sendTo(freshPhone(), phoneauth.Client{})(tr, i)
+		}},
+		{"sends of the service", phoneauth.LimitServiceSends, 30, func(c *phoneauth.Config) {
+			c.Limits.ServiceSends = phoneauth.Limit{Burst: 30, Every: time.Hour}
+		}, func(tr *trial, i int) error { return sendTo(freshPhone(), freshClient())(tr, i) }},
+		{"failures per address, codes", phoneauth.LimitAddressFailures, 30, func(c *phoneauth.Config) {
+			c.Limits.AddressFailures = phoneauth.Limit{Burst: 30, Every: time.Hour}
+		}, func(tr *trial, i int) error {
+			_, err := tr.Login(context.Background(), phoneauth.LoginRequest{Phone: freshPhone(), Code: "000000", Client: client})
+			return err
+		}},
+		{"budget of a block", phoneauth.LimitBlock, 20, nil, each("+2011%04d%04d", func(i int) []any { return []any{block, i} })},
+		{"budget of a wide block", phoneauth.LimitWideBlock, 60, nil, each("+2012%02d%02d%04d", func(i int) []any { return []any{block % 100, i % 50, i} })},
+		{"budget of a country", phoneauth.LimitCountry, 100, nil, each("+3367%03d%04d", func(i int) []any { return []any{i * 37 % 1000, i} })},
+	}
+}
+
+// promiseNoOvershoot: 64 goroutines ask until each was refused; exactly the limit is
+// admitted, on a store where nobody else asks.
+func promiseNoOvershoot(t *testing.T, store newStore, rounds int) {
+	const callers, asks = 64, 3
+	for round := range min(max(1, rounds/100), 100) {
+		for _, c := range crowd(round) {
+			if c.change == nil {
+				c.change = func(*phoneauth.Config) {}
+			}
+			tr := startTrial(t, store(t), noEvents, c.change)
+			results := atOnce(callers, func(caller int) (errs [asks]error) {
+				for i := range errs {
+					errs[i] = c.ask(tr, caller*asks+i)
+				}
+				return errs
+			})
+			admitted := 0
+			for _, errs := range results {
+				for _, err := range errs {
+					if err == nil || errors.Is(err, phoneauth.ErrInvalidCode) {
+						admitted++
+					} else {
+						require.True(t, isLimit(err, c.limit), "%s: %v", c.name, err)
+					}
+				}
+			}
+			require.Equal(t, c.most, admitted, "round %d: %s", round, c.name)
+			if c.limit != phoneauth.LimitAddressFailures {
+				require.Equal(t, admitted, tr.inbox.Sends(), "round %d: %s", round, c.name)
+			}
+		}
+	}
+}
+
+// assertHonest asks until it is refused, and checks that the RetryAfter of the refusal
+// is the very time it takes. admitted says whether an answer was no refusal.
+func assertHonest(t *testing.T, limit string, most int, ask func() error) {
+	t.Helper()
+	admitted := func(err error) bool { return !isLimit(err, "") }
+	var err error
+	for n := 0; ; n++ {
+		if err = ask(); !admitted(err) {
+			assert.Equal(t, most, n, "%s: admitted", limit)
+			break
+		}
+		require.LessOrEqual(t, n, most, "%s overshot", limit)
+	}
+	for range 3 {
+		refused, _ := errors.AsType[*phoneauth.LimitError](err)
+		require.Equal(t, limit, refused.Limit)
+		require.Positive(t, refused.RetryAfter)
+		time.Sleep(refused.RetryAfter - time.Microsecond)
+		err = ask()
+		require.True(t, isLimit(err, limit), "%s: admitted 1 µs before its RetryAfter of %s: %v", limit, refused.RetryAfter, err)
+		left, _ := errors.AsType[*phoneauth.LimitError](err)
+		assert.Equal(t, time.Microsecond, left.RetryAfter)
+		time.Sleep(time.Microsecond)
+		require.NoError(t, notALimit(ask()), "%s: refused at its RetryAfter of %s", limit, refused.RetryAfter)
+		if err = ask(); admitted(err) {
+			return // a lock: one failure more does not lock again at once
+		}
+	}
+}
+
+func notALimit(err error) error {
+	if isLimit(err, "") {
+		return err
+	}
+	return nil
+}
+
+func TestPromiseRetryAfter(t *testing.T) {
+	for _, c := range crowd(1) {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if c.change == nil {
+					c.change = func(*phoneauth.Config) {}
+				}
+				tr := startTrial(t, inMemory(t), c.change)
+				i := 0
+				assertHonest(t, c.limit, c.most, func() error {
+					i++
+					return c.ask(tr, i)
+				})
+			})
+		})
+	}
+}
+
+// TestPromisePhoneSends: the three default limits of a number, 1 each minute, 5 each 12
+// minutes, 10 each 144 minutes, all hold at once.
+func TestPromisePhoneSends(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := startTrial(t, inMemory(t))
+		phone, start := freshPhone(), time.Now()
+		var sent []time.Duration
+		for time.Since(start) < 24*time.Hour {
+			p, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: freshClient()})
+			if refused, ok := errors.AsType[*phoneauth.LimitError](err); ok {
+				require.Equal(t, phoneauth.LimitPhoneSends, refused.Limit)
+				time.Sleep(refused.RetryAfter)
+				continue
+			}
+			require.NoError(t, err)
+			sent = append(sent, time.Since(start))
+			time.Sleep(time.Until(p.ResendAt) - time.Microsecond)
+			_, err = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: freshClient()})
+			require.True(t, isLimit(err, phoneauth.LimitPhoneSends), "ResendAt is not honest: %v", err)
+			time.Sleep(time.Microsecond)
+		}
+		for i, at := range sent {
+			for _, l := range []struct {
+				burst int
+				every time.Duration
+			}{{1, time.Minute}, {5, 12 * time.Minute}, {10, 144 * time.Minute}} {
+				if i >= l.burst {
+					assert.GreaterOrEqual(t, at-sent[i-l.burst], l.every, "send %d", i)
+				}
+			}
+		}
+		assert.Equal(t, 10+9, len(sent), "a day: 10 at most in a row, then one each 144 minutes")
+		assert.Equal(t, len(sent), tr.inbox.Sends())
+	})
+}

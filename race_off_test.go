@@ -1,0 +1,5 @@
+//go:build !race
+
+package phoneauth_test
+
+const raceDetector = false

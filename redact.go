@@ -1,0 +1,91 @@
+package phoneauth
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// What is handed in holds codes and numbers as they were typed, and what goes to a store
+// holds digests: all of it prints as the name of its type, whatever the verb, so that
+// none of it gets into a log by accident.
+
+func redact(f fmt.State, name string) { _, _ = io.WriteString(f, "phoneauth."+name) }
+
+// Format writes the name of the type.
+func (RegisterRequest) Format(f fmt.State, _ rune) { redact(f, "RegisterRequest") }
+
+// LogValue returns the name of the type.
+func (RegisterRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.RegisterRequest") }
+
+// Format writes the name of the type.
+func (VerifyRequest) Format(f fmt.State, _ rune) { redact(f, "VerifyRequest") }
+
+// LogValue returns the name of the type.
+func (VerifyRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.VerifyRequest") }
+
+// Format writes the name of the type.
+func (ConnectRequest) Format(f fmt.State, _ rune) { redact(f, "ConnectRequest") }
+
+// LogValue returns the name of the type.
+func (ConnectRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.ConnectRequest") }
+
+// Format writes the name of the type.
+func (LoginRequest) Format(f fmt.State, _ rune) { redact(f, "LoginRequest") }
+
+// LogValue returns the name of the type.
+func (LoginRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.LoginRequest") }
+
+// Format writes the name of the type.
+func (PasswordRequest) Format(f fmt.State, _ rune) { redact(f, "PasswordRequest") }
+
+// LogValue returns the name of the type.
+func (PasswordRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.PasswordRequest") }
+
+// Format writes the name of the type.
+func (RecoverRequest) Format(f fmt.State, _ rune) { redact(f, "RecoverRequest") }
+
+// LogValue returns the name of the type.
+func (RecoverRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.RecoverRequest") }
+
+// Format writes the name of the type.
+func (TestNumber) Format(f fmt.State, _ rune) { redact(f, "TestNumber") }
+
+// LogValue returns the name of the type.
+func (TestNumber) LogValue() slog.Value { return slog.StringValue("phoneauth.TestNumber") }
+
+// Format writes the name of the type.
+func (Challenge) Format(f fmt.State, _ rune) { redact(f, "Challenge") }
+
+// LogValue returns the name of the type.
+func (Challenge) LogValue() slog.Value { return slog.StringValue("phoneauth.Challenge") }
+
+// Format writes the name of the type.
+func (Begin) Format(f fmt.State, _ rune) { redact(f, "Begin") }
+
+// LogValue returns the name of the type.
+func (Begin) LogValue() slog.Value { return slog.StringValue("phoneauth.Begin") }
+
+// Format writes the name of the type.
+func (Begun) Format(f fmt.State, _ rune) { redact(f, "Begun") }
+
+// LogValue returns the name of the type.
+func (Begun) LogValue() slog.Value { return slog.StringValue("phoneauth.Begun") }
+
+// Format writes the name of the type.
+func (Attempt) Format(f fmt.State, _ rune) { redact(f, "Attempt") }
+
+// LogValue returns the name of the type.
+func (Attempt) LogValue() slog.Value { return slog.StringValue("phoneauth.Attempt") }
+
+// Format writes the name of the type.
+func (SessionRecord) Format(f fmt.State, _ rune) { redact(f, "SessionRecord") }
+
+// LogValue returns the name of the type.
+func (SessionRecord) LogValue() slog.Value { return slog.StringValue("phoneauth.SessionRecord") }
+
+// Format writes the name of the type.
+func (Rotation) Format(f fmt.State, _ rune) { redact(f, "Rotation") }
+
+// LogValue returns the name of the type.
+func (Rotation) LogValue() slog.Value { return slog.StringValue("phoneauth.Rotation") }

@@ -1,0 +1,224 @@
+package phoneauth_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// What the tables of docs/states.md cannot say of codes.
+
+func TestResendKeepsCodeAndTries(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t)
+		start := now()
+		first := s.register(t, owner)
+		assert.Equal(t, start.Add(5*time.Minute), first.ExpiresAt)
+		assert.Equal(t, start.Add(time.Minute), first.ResendAt)
+		for range 3 {
+			_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.wrong(owner)})
+			require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+		}
+		time.Sleep(time.Minute - time.Microsecond)
+		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
+		require.Equal(t, phoneauth.LimitPhoneSends, limited(err))
+
+		// Three times more, each as late as it goes: 2, 6 and 9 minutes after the first.
+		for _, c := range []struct{ at, end time.Duration }{
+			{2 * time.Minute, 7 * time.Minute},
+			{6 * time.Minute, 10 * time.Minute}, // not 11
+			{9 * time.Minute, 10 * time.Minute},
+		} {
+			time.Sleep(time.Until(start.Add(c.at)))
+			again := s.register(t, owner)
+			assert.Equal(t, start.Add(c.end), again.ExpiresAt)
+		}
+		codes := s.codes(owner, phoneauth.PurposeSignIn)
+		require.Len(t, codes, 4)
+		for _, code := range codes {
+			assert.Equal(t, codes[0], code)
+		}
+		last, _ := s.inbox.Last(owner)
+		assert.Equal(t, start.Add(10*time.Minute), last.ExpiresAt)
+
+		// Two tries are left: the resends brought none.
+		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.wrong(owner), SessionToken: first.SessionToken})
+		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: codes[0], SessionToken: first.SessionToken})
+		require.NoError(t, err, "the first token names the same challenge")
+	})
+}
+
+func TestCodeEndsToTheMicrosecond(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, limitsOff)
+		for _, c := range []struct {
+			after time.Duration
+			want  error
+		}{{5*time.Minute - time.Microsecond, nil}, {5 * time.Minute, phoneauth.ErrInvalidCode}} {
+			s.register(t, owner)
+			time.Sleep(c.after)
+			_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
+			assert.ErrorIs(t, err, c.want, c.after)
+		}
+		// Ten minutes after the first sending it is gone, however often it was sent.
+		start := now()
+		s.register(t, owner)
+		for range 2 {
+			time.Sleep(4*time.Minute + 59*time.Second)
+			s.register(t, owner)
+		}
+		time.Sleep(time.Until(start.Add(10 * time.Minute)))
+		_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+		assert.Len(t, s.codes(owner, phoneauth.PurposeSignIn), 5)
+	})
+}
+
+func TestUsedUpCodeIsReplaced(t *testing.T) {
+	t.Parallel()
+	s := newService(t, limitsOff, longCodes)
+	first := s.register(t, owner)
+	old := s.code(owner, phoneauth.PurposeSignIn)
+	for range 5 {
+		_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.wrong(owner)})
+		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	}
+	s.register(t, owner)
+	assert.NotEqual(t, old, s.code(owner, phoneauth.PurposeSignIn))
+	_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: old})
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+
+	// The token of the old one costs the new one no try.
+	for range 5 {
+		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{SessionToken: first.SessionToken, Code: s.wrong(owner)})
+		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	}
+	_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
+	assert.NoError(t, err)
+}
+
+func TestRetiredKeyBeginsAnew(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, longCodes)
+		s.register(t, owner)
+		old := s.code(owner, phoneauth.PurposeSignIn)
+		next := s.again(t, func(c *phoneauth.Config) { c.Keys = testKeys("b") })
+		_, err := next.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: old})
+		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+		_, err = next.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
+		require.Equal(t, phoneauth.LimitPhoneSends, limited(err), "the limits know the number all the same")
+
+		time.Sleep(time.Minute)
+		p := next.register(t, owner)
+		assert.NotEqual(t, old, next.code(owner, phoneauth.PurposeSignIn))
+		assert.Equal(t, now().Add(5*time.Minute), p.ExpiresAt)
+		for range 4 { // it has all its tries
+			_, err = next.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: old})
+			require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+		}
+		_, err = next.Verify(t.Context(), phoneauth.VerifyRequest{SessionToken: p.SessionToken, Code: next.code(owner, phoneauth.PurposeSignIn)})
+		assert.NoError(t, err)
+	})
+}
+
+func TestKeysRotateMidChallenge(t *testing.T) {
+	t.Parallel()
+	old := newService(t, limitsOff)
+	pending := old.register(t, owner)
+	code := old.code(owner, phoneauth.PurposeSignIn)
+	both := old.again(t, func(c *phoneauth.Config) { c.Keys = testKeys("b", "a") })
+
+	again := both.register(t, owner)
+	assert.Equal(t, code, both.code(owner, phoneauth.PurposeSignIn), "the same code, opened with the old key")
+	assert.NotEqual(t, pending.SessionToken, again.SessionToken)
+	proof, err := both.Verify(t.Context(), phoneauth.VerifyRequest{SessionToken: pending.SessionToken, Code: code})
+	require.NoError(t, err, "a token and a digest of the old key")
+	_, err = both.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token})
+	require.NoError(t, err)
+
+	// A proof of before, and machines that do not have the new key yet.
+	proof = old.prove(t, owner)
+	_, err = both.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token})
+	require.NoError(t, err)
+	proof = both.prove(t, owner)
+	_, err = old.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token})
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+}
+
+func TestRealmsAreApart(t *testing.T) {
+	t.Parallel()
+	one := newService(t, longCodes, func(c *phoneauth.Config) { c.Realm = "one" })
+	two := one.again(t, func(c *phoneauth.Config) { c.Realm = "two" })
+	p1 := one.register(t, owner)
+	code1 := one.code(owner, phoneauth.PurposeSignIn)
+	p2 := two.register(t, owner) // no cooldown of the other's
+	code2 := two.code(owner, phoneauth.PurposeSignIn)
+	assert.NotEqual(t, code1, code2)
+	for _, r := range []phoneauth.VerifyRequest{
+		{Phone: owner, Code: code1},
+		{Code: code1, SessionToken: p1.SessionToken},
+		{Code: code2, SessionToken: p1.SessionToken},
+		{Code: code1, SessionToken: p2.SessionToken},
+	} {
+		_, err := two.Verify(t.Context(), r)
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	}
+	proof, err := one.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: code1})
+	require.NoError(t, err)
+	_, err = two.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token})
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+	session, err := one.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token})
+	require.NoError(t, err)
+	_, err = two.Authenticate(t.Context(), session.Access)
+	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
+	_, err = two.Refresh(t.Context(), session.Refresh)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+}
+
+func TestTestNumbers(t *testing.T) {
+	in(t, func(t *testing.T) {
+		until := time.Now().Add(48 * time.Hour)
+		s := newService(t, limitsOff, func(c *phoneauth.Config) {
+			c.Numbers.Test = []phoneauth.TestNumber{{Phone: owner, Code: "246810", Until: until}}
+		})
+		s.register(t, owner)
+		session, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: "246810"})
+		require.NoError(t, err)
+		assert.True(t, session.New)
+		assert.Zero(t, s.inbox.Sends(), "nothing is ever sent")
+		_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: "246810"})
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode, "a code must be asked for, and works once")
+		s.register(t, stranger)
+		_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: stranger, Code: "246810"})
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+
+		time.Sleep(time.Until(until))
+		sends := s.inbox.Sends()
+		s.register(t, owner)
+		assert.Equal(t, sends+1, s.inbox.Sends(), "a number like all others")
+		_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: "246810"})
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	})
+}
+
+// A code that was begun before the date must not outlive it: it is known to everybody.
+func TestTestNumberEndsOnItsDate(t *testing.T) {
+	in(t, func(t *testing.T) {
+		until := time.Now().Add(time.Hour)
+		s := newService(t, limitsOff, func(c *phoneauth.Config) {
+			c.Numbers.Test = []phoneauth.TestNumber{{Phone: owner, Code: "246810", Until: until}}
+		})
+		time.Sleep(time.Hour - time.Second)
+		s.register(t, owner)
+		time.Sleep(time.Second)
+		_, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: "246810"})
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+		s.register(t, owner)
+		assert.NotEqual(t, "246810", s.code(owner, phoneauth.PurposeSignIn), "sent to a real phone")
+	})
+}

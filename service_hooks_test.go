@@ -1,0 +1,184 @@
+package phoneauth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// What the tables of docs/states.md cannot say of the host's hooks.
+
+var errHost = errors.New("the host says no")
+
+func TestBeforeSendRefusalAnswersAsASend(t *testing.T) {
+	in(t, func(t *testing.T) {
+		var refuse bool
+		var asked []phoneauth.SendInfo
+		s := newService(t, longCodes, func(c *phoneauth.Config) {
+			c.Limits.Block = 3
+			c.BeforeSend = func(_ context.Context, i phoneauth.SendInfo) error {
+				asked = append(asked, i)
+				if refuse {
+					return errHost
+				}
+				return nil
+			}
+		})
+		const neighbour = "+201061797849"
+		sent := s.register(t, owner)
+		refuse = true
+		kept, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: neighbour, Channel: "whatsapp"})
+		require.NoError(t, err)
+		assert.Equal(t, sent.ExpiresAt, kept.ExpiresAt)
+		assert.Equal(t, sent.ResendAt, kept.ResendAt)
+		assert.Equal(t, sent.CodeLength, kept.CodeLength)
+		assert.Equal(t, len(sent.SessionToken), len(kept.SessionToken))
+		assert.Equal(t, 1, s.inbox.Sends())
+		assert.Equal(t, phoneauth.SendInfo{
+			Phone: phoneauth.StoredPhone(neighbour), Region: "EG", Purpose: phoneauth.PurposeSignIn, Channel: "whatsapp",
+		}, asked[1])
+
+		// The limits hold for refused sends as well, and come before the hook.
+		_, err = s.Register(t.Context(), phoneauth.RegisterRequest{Phone: neighbour})
+		assert.Equal(t, phoneauth.LimitPhoneSends, limited(err))
+		assert.Len(t, asked, 2)
+
+		// The block has paid for one send, not for the refused: two more are left of three.
+		for i := range 4 {
+			_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: fmt.Sprintf("+20106179700%d", i)})
+			require.NoError(t, err)
+		}
+		refuse = false
+		for i := range 3 {
+			_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: fmt.Sprintf("+20106179710%d", i)})
+			if i < 2 {
+				require.NoError(t, err, i)
+			} else {
+				assert.Equal(t, phoneauth.LimitBlock, limited(err))
+			}
+		}
+	})
+}
+
+func TestRefusedCodeIsSentWhenTheHostSaysYes(t *testing.T) {
+	in(t, func(t *testing.T) {
+		refuse := true
+		s := newService(t, func(c *phoneauth.Config) {
+			c.BeforeSend = func(context.Context, phoneauth.SendInfo) error {
+				if refuse {
+					return errHost
+				}
+				return nil
+			}
+		})
+		s.register(t, owner)
+		require.Zero(t, s.inbox.Sends())
+		refuse = false
+		time.Sleep(time.Minute)
+		s.signIn(t, owner)
+	})
+}
+
+func TestStepUpForADryCountry(t *testing.T) {
+	t.Parallel()
+	var stepUps, human atomic.Int32
+	s := newService(t, func(c *phoneauth.Config) {
+		c.Limits.Country = 2
+		c.BeforeSend = func(_ context.Context, i phoneauth.SendInfo) error {
+			if !i.StepUp {
+				return nil
+			}
+			stepUps.Add(1)
+			if human.Load() == 0 {
+				return errHost
+			}
+			return nil
+		}
+	})
+	bare := newService(t, func(c *phoneauth.Config) { c.Limits.Country = 2 })
+	for _, phone := range []string{"+33612345001", "+33745345002"} {
+		s.register(t, phone)
+		bare.register(t, phone)
+	}
+	assert.Zero(t, stepUps.Load())
+	next := phoneauth.RegisterRequest{Phone: "+33622345003"}
+	_, err := bare.Register(t.Context(), next)
+	assert.Equal(t, phoneauth.LimitCountry, limited(err), "without a hook it refuses")
+	_, err = s.Register(t.Context(), next)
+	assert.Equal(t, phoneauth.LimitCountry, limited(err))
+	assert.EqualValues(t, 1, stepUps.Load())
+	assert.Equal(t, 2, s.inbox.Sends())
+	human.Store(1)
+	_, err = s.Register(t.Context(), next)
+	require.NoError(t, err, "the refusals took nothing, not even the cooldown")
+	assert.Equal(t, 3, s.inbox.Sends())
+	s.register(t, owner) // another country
+	assert.EqualValues(t, 2, stepUps.Load())
+}
+
+func TestKnownDeviceIsOutsideTheBudgets(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, func(c *phoneauth.Config) { c.Limits.Block, c.Limits.WideBlock, c.Limits.Country = 1, 1, 1 })
+		session := s.signIn(t, owner)
+		for i := 0; ; i++ { // the block runs dry
+			_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: fmt.Sprintf("+2010617970%02d", i)})
+			if limited(err) == phoneauth.LimitBlock {
+				break
+			}
+			require.NoError(t, err)
+			require.Less(t, i, 10)
+		}
+		time.Sleep(time.Minute)
+		_, err := s.trySignIn(t, owner)
+		require.Equal(t, phoneauth.LimitBlock, limited(err))
+		_, err = s.trySignIn(t, owner, session.Device)
+		assert.NoError(t, err)
+		_, err = s.trySignIn(t, owner, session.Device)
+		assert.Equal(t, phoneauth.LimitPhoneSends, limited(err), "the number's own limits hold")
+	})
+}
+
+func TestBeforeSignInRefusal(t *testing.T) {
+	t.Parallel()
+	var refuse atomic.Bool
+	var asked []phoneauth.SignInInfo
+	s := newService(t, limitsOff, func(c *phoneauth.Config) {
+		c.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
+			asked = append(asked, i)
+			if refuse.Load() {
+				return errHost
+			}
+			return nil
+		}
+	})
+	refuse.Store(true)
+	proof := s.prove(t, owner)
+	_, err := s.connect(t, proof)
+	assert.ErrorIs(t, err, phoneauth.ErrRefused)
+	assert.ErrorIs(t, err, errHost)
+	_, err = s.store.UserByPhone(t.Context(), proof.Phone)
+	assert.ErrorIs(t, err, phoneauth.ErrNotFound, "no account is made")
+	_, err = s.trySignIn(t, owner)
+	assert.ErrorIs(t, err, phoneauth.ErrRefused)
+
+	refuse.Store(false)
+	_, err = s.connect(t, proof)
+	assert.Error(t, err, "the proof is used up")
+	session := s.signIn(t, owner)
+	assert.True(t, session.New)
+	refuse.Store(true)
+	_, err = s.trySignIn(t, owner)
+	assert.ErrorIs(t, err, phoneauth.ErrRefused)
+	require.Len(t, asked, 4)
+	assert.Zero(t, asked[2].User)
+	assert.Equal(t, session.User.ID, asked[3].User.ID)
+	assert.Equal(t, []string{"sms"}, asked[3].AMR)
+}

@@ -1,0 +1,244 @@
+package phoneauth_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/phonetest"
+)
+
+// What the tables of docs/states.md cannot say of sessions.
+
+func TestRefreshGraceReturnsTheSuccessor(t *testing.T) {
+	in(t, func(t *testing.T) {
+		var reused int
+		s := newService(t, limitsOff, func(c *phoneauth.Config) {
+			c.OnEvent = func(_ context.Context, e phoneauth.Event) {
+				if e.Type == phoneauth.EventRefreshReused {
+					reused++
+				}
+			}
+		})
+		first := s.signIn(t, owner)
+		next, err := s.Refresh(t.Context(), first.Refresh)
+		require.NoError(t, err)
+		assert.NotEqual(t, first.Refresh, next.Refresh)
+		assert.Equal(t, first.ID, next.ID)
+		assert.Equal(t, first.Device, next.Device, "a session has one device")
+		time.Sleep(10*time.Second - time.Microsecond)
+		again, err := s.Refresh(t.Context(), first.Refresh)
+		require.NoError(t, err)
+		assert.Equal(t, next.Refresh, again.Refresh, "the same successor")
+		time.Sleep(time.Microsecond)
+		_, err = s.Refresh(t.Context(), first.Refresh)
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+		assert.Equal(t, 1, reused)
+		_, err = s.Refresh(t.Context(), next.Refresh)
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "reuse ended the family")
+	})
+}
+
+func TestUsedSuccessorEndsTheGrace(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, limitsOff)
+		tokens := []phoneauth.Secret{s.signIn(t, owner).Refresh}
+		for range 3 {
+			next, err := s.Refresh(t.Context(), tokens[len(tokens)-1])
+			require.NoError(t, err)
+			tokens = append(tokens, next.Refresh)
+		}
+		_, err := s.Refresh(t.Context(), tokens[1]) // two before the newest, within the grace
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+		_, err = s.Refresh(t.Context(), tokens[3])
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+	})
+}
+
+func TestGraceOverARotationOfKeys(t *testing.T) {
+	in(t, func(t *testing.T) {
+		old := newService(t, limitsOff)
+		first := old.signIn(t, owner)
+		next, err := old.Refresh(t.Context(), first.Refresh)
+		require.NoError(t, err)
+		both := old.again(t, func(c *phoneauth.Config) { c.Keys = testKeys("b", "a") })
+		time.Sleep(9 * time.Second)
+		again, err := both.Refresh(t.Context(), first.Refresh)
+		require.NoError(t, err)
+		// Signed under another key, it is the same secret: the first's successor is used by
+		// either, and then neither is good for more than its grace.
+		after, err := both.Refresh(t.Context(), next.Refresh)
+		require.NoError(t, err)
+		same, err := both.Refresh(t.Context(), again.Refresh)
+		require.NoError(t, err)
+		assert.Equal(t, after.Refresh, same.Refresh)
+		_, err = both.Refresh(t.Context(), first.Refresh)
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+	})
+}
+
+func TestSessionLives(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, limitsOff)
+		const day = 24 * time.Hour
+		for _, c := range []struct {
+			every time.Duration
+			times int
+			want  error
+		}{
+			{14*day - time.Microsecond, 2, nil},
+			{14 * day, 1, phoneauth.ErrInvalidToken},
+			{10*day - time.Microsecond, 3, nil},
+			{10 * day, 3, phoneauth.ErrInvalidToken},
+		} {
+			session := s.signIn(t, owner)
+			var err error
+			for range c.times {
+				require.NoError(t, err)
+				time.Sleep(c.every)
+				var next *phoneauth.Session
+				if next, err = s.Refresh(t.Context(), session.Refresh); err == nil {
+					session = next
+				}
+			}
+			assert.ErrorIs(t, err, c.want, "%s, %d times", c.every, c.times)
+		}
+	})
+}
+
+func TestAccessTokensAndFreshness(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, limitsOff)
+		session := s.signIn(t, owner)
+		c := s.claims(t, session)
+		assert.Equal(t, []string{"sms"}, c.AMR)
+		assert.Equal(t, session.User.UUID, c.Subject)
+		time.Sleep(5 * time.Minute)
+		_, err := s.Reauthenticated(t.Context(), c)
+		assert.NoError(t, err, "five minutes are recent enough")
+		time.Sleep(time.Microsecond)
+		next, err := s.Refresh(t.Context(), session.Refresh)
+		require.NoError(t, err)
+		c = s.claims(t, next)
+		proof := s.proveChange(t, session, third)
+		_, err = s.ChangePhone(t.Context(), c, phoneauth.ConnectRequest{Token: proof.Token})
+		assert.ErrorIs(t, err, phoneauth.ErrReauthenticate, "refreshing is not signing in")
+		_, err = s.ChangePassword(t.Context(), c, phoneauth.ChangePasswordRequest{New: "password two"})
+		assert.ErrorIs(t, err, phoneauth.ErrReauthenticate)
+		assert.ErrorIs(t, s.DeleteUser(t.Context(), c), phoneauth.ErrReauthenticate)
+		_, err = s.ChangePhone(t.Context(), s.claims(t, s.signIn(t, owner)), phoneauth.ConnectRequest{Token: proof.Token})
+		assert.NoError(t, err, "the refusal used nothing up")
+		synctest.Wait()
+		last, _ := s.inbox.Last(owner)
+		assert.Equal(t, phoneauth.NoticePhoneChanged, last.Purpose, "the old number is told")
+
+		time.Sleep(10*time.Minute + time.Minute)
+		_, err = s.Authenticate(t.Context(), session.Access)
+		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated, "expired")
+	})
+}
+
+func TestHostSessions(t *testing.T) {
+	in(t, func(t *testing.T) {
+		phoneauth.CheapHashes(t)
+		s := newService(t, limitsOff, func(c *phoneauth.Config) {
+			c.HostSessions = true
+			c.Store = phoneauth.Stores{ChallengeStore: c.Store, UserStore: c.Store} // no sessions
+		})
+		session := s.signUp(t, owner, "password one")
+		assert.True(t, session.New)
+		assert.Equal(t, phoneauth.Session{User: session.User, New: true, First: true}, *session)
+		_, err := s.Refresh(t.Context(), "anything")
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+		_, err = s.Authenticate(t.Context(), "anything")
+		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
+		assert.NoError(t, s.Logout(t.Context(), "anything"))
+
+		claims := phoneauth.Claims{UserID: session.User.ID, AuthTime: time.Now()}
+		time.Sleep(5*time.Minute + time.Microsecond)
+		_, err = s.ChangePassword(t.Context(), claims, phoneauth.ChangePasswordRequest{Current: "password one", New: "password two"})
+		assert.ErrorIs(t, err, phoneauth.ErrReauthenticate)
+		claims.AuthTime = time.Now()
+		_, err = s.ChangePassword(t.Context(), claims, phoneauth.ChangePasswordRequest{Current: "password one", New: "password two"})
+		require.NoError(t, err)
+		_, err = s.ChangePhone(t.Context(), claims, phoneauth.ConnectRequest{Token: s.proveChange(t, session, third).Token})
+		require.NoError(t, err)
+		require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, true))
+		_, err = s.User(t.Context(), claims)
+		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
+		require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, false))
+		require.NoError(t, s.DeleteUser(t.Context(), claims))
+		_, err = s.User(t.Context(), claims)
+		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
+		// Only a user store can say that all sessions of a user are to end.
+	})
+}
+
+func TestBlocked(t *testing.T) {
+	t.Parallel()
+	s := newService(t, limitsOff)
+	session := s.signIn(t, owner)
+	proof := s.prove(t, owner)
+	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, true))
+	refused, err := s.trySignIn(t, owner)
+	require.ErrorIs(t, err, phoneauth.ErrBlocked)
+	assert.Equal(t, session.User.ID, refused.User.ID)
+	assert.Empty(t, refused.Access)
+	assert.Empty(t, refused.Refresh)
+	_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: s.wrong(owner)})
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode, "only after the secret proved right")
+	_, err = s.connect(t, proof)
+	assert.Error(t, err)
+	_, err = s.connect(t, s.prove(t, owner))
+	assert.ErrorIs(t, err, phoneauth.ErrBlocked)
+	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, false))
+	again := s.signIn(t, owner)
+	assert.Equal(t, session.User.ID, again.User.ID)
+	assert.False(t, again.New || again.First)
+	assert.ErrorIs(t, s.SetBlocked(t.Context(), "none", true), phoneauth.ErrNotFound)
+}
+
+func TestDeletedNumberIsFreeAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newService(t, limitsOff)
+	session := s.signIn(t, owner)
+	require.NoError(t, s.DeleteUser(t.Context(), s.claims(t, session)))
+	again := s.signIn(t, owner)
+	assert.True(t, again.New && again.First)
+	assert.NotEqual(t, session.User.ID, again.User.ID)
+	_, err := s.User(t.Context(), s.claims(t, session))
+	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
+	_, err = s.Refresh(t.Context(), session.Refresh)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+}
+
+func TestCloseWaits(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, limitsOff)
+		s.signIn(t, owner)
+		s.inbox.FailNext(phonetest.Hang) // for 10 s
+		ask := phoneauth.RegisterRequest{Phone: owner, Purpose: phoneauth.PurposePasswordReset}
+		start := time.Now()
+		_, err := s.Register(t.Context(), ask)
+		require.NoError(t, err)
+		assert.Zero(t, time.Since(start), "the answer does not wait for the text")
+		synctest.Wait()
+
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		assert.ErrorIs(t, s.Close(short), context.DeadlineExceeded)
+		_, err = s.Register(t.Context(), ask)
+		assert.ErrorIs(t, err, phoneauth.ErrUnavailable, "nothing starts any more")
+		_, err = s.Register(t.Context(), phoneauth.RegisterRequest{Phone: stranger, Purpose: phoneauth.PurposePasswordReset})
+		assert.ErrorIs(t, err, phoneauth.ErrUnavailable, "known or not")
+		require.NoError(t, s.Close(t.Context()))
+		assert.Equal(t, 10*time.Second, time.Since(start))
+		assert.NoError(t, s.Close(t.Context()), "once more does nothing")
+		assert.NoError(t, newService(t).Close(t.Context()))
+	})
+}

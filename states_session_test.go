@@ -1,0 +1,189 @@
+package phoneauth_test
+
+import (
+	"testing/synctest"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+func synctestWait() { synctest.Wait() }
+
+// A session: w.session has the newest refresh token, w.before the one before it.
+
+func (w *world) started() {
+	w.signUp(w.t, owner, w.new)
+	w.session = w.signIn(w.t, owner)
+}
+
+func (w *world) refresh(s *phoneauth.Session) string {
+	if s == nil {
+		s = &phoneauth.Session{}
+	}
+	next, err := w.Refresh(w.t.Context(), s.Refresh)
+	if err == nil && next.Refresh != w.session.Refresh {
+		w.before, w.session = w.session, next
+	}
+	return answer(err)
+}
+
+// elsewhere is a sign-in on another device of the same user, and what is done there.
+// Whatever comes of it, the session's client hears nothing.
+func elsewhere(do func(*world, phoneauth.Claims)) func(*world) string {
+	return func(w *world) string {
+		if s, err := w.trySignIn(w.t, owner); err == nil {
+			do(w, w.claims(w.t, s))
+		}
+		return "–"
+	}
+}
+
+var sessionMachine = &machine{
+	heading: "5. A session",
+	states: map[string]func(*world){
+		"new":     (*world).started,
+		"rotated": func(w *world) { w.started(); w.refresh(w.session) },
+		"settled": func(w *world) { w.started(); w.refresh(w.session); time.Sleep(10 * time.Second) },
+		"ended":   func(w *world) { w.started(); w.refresh(w.session); w.Logout(w.t.Context(), w.session.Refresh) },
+		"expired": func(w *world) { w.started(); w.refresh(w.session); time.Sleep(14 * 24 * time.Hour) },
+	},
+	events: map[string]func(*world) string{
+		"refresh":                  func(w *world) string { return w.refresh(w.session) },
+		"refresh, token before it": func(w *world) string { return w.refresh(w.before) },
+		"refresh, another kind of token": func(w *world) string {
+			return w.refresh(&phoneauth.Session{Refresh: w.session.Device})
+		},
+		"authenticate": func(w *world) string {
+			_, err := w.Authenticate(w.t.Context(), w.session.Access)
+			return answer(err)
+		},
+		"reauthenticated": func(w *world) string {
+			c, err := w.Authenticate(w.t.Context(), w.session.Access)
+			if err == nil {
+				_, err = w.Reauthenticated(w.t.Context(), c)
+			}
+			return answer(err)
+		},
+		"sign out": func(w *world) string { return answer(w.Logout(w.t.Context(), w.session.Refresh)) },
+		"sign out, token before it": func(w *world) string {
+			if w.before == nil {
+				return answer(w.Logout(w.t.Context(), "junk"))
+			}
+			return answer(w.Logout(w.t.Context(), w.before.Refresh))
+		},
+		"sign out everywhere": func(w *world) string { return answer(w.LogoutAll(w.t.Context(), w.session.User.ID)) },
+		"password changed elsewhere": elsewhere(func(w *world, c phoneauth.Claims) {
+			w.ChangePassword(w.t.Context(), c, phoneauth.ChangePasswordRequest{Current: w.new, New: "third password"})
+		}),
+		"password recovered": func(w *world) string {
+			w.askReset()
+			synctest.Wait()
+			w.recoverWith(w.resetCode(), "third password")
+			return "–"
+		},
+		"number changed elsewhere": elsewhere(func(w *world, c phoneauth.Claims) {
+			w.askChange()
+			w.proveChange(w.changeCode(), w.session.User.ID)
+			w.ChangePhone(w.t.Context(), c, phoneauth.ConnectRequest{Token: w.proof})
+		}),
+		"account blocked":     func(w *world) string { w.block(true); return "–" },
+		"account deleted":     elsewhere(func(w *world, c phoneauth.Claims) { w.DeleteUser(w.t.Context(), c) }),
+		"a sign-in elsewhere": elsewhere(func(*world, phoneauth.Claims) {}),
+		"10 seconds pass":     pass(10 * time.Second),
+		"14 days pass":        pass(14 * 24 * time.Hour),
+		"30 days of use": func(w *world) string {
+			for range 3 {
+				time.Sleep(10 * 24 * time.Hour)
+				w.refresh(w.session)
+			}
+			return "–"
+		},
+	},
+	probes: map[string]func(*world) string{
+		"the token before it, then the newest": func(w *world) string {
+			w.refresh(w.before)
+			return w.refresh(w.session)
+		},
+	},
+}
+
+// A known device: w.device is the client that signed in before, if it did.
+
+func (w *world) knownDevice() { w.device.Device = w.signIn(w.t, owner).Device }
+
+func (w *world) deviceSignsIn() string {
+	s, err := w.trySignIn(w.t, owner, w.device.Device)
+	if err == nil {
+		w.device.Device = s.Device
+	}
+	return w.signedIn(s, err)
+}
+
+func (w *world) deviceGuesses() string {
+	w.guess(w.t, owner, w.device)
+	return "–"
+}
+
+var deviceMachine = &machine{
+	heading: "7. A known device",
+	states: map[string]func(*world){
+		"unknown":                func(w *world) { w.account() },
+		"unknown, number locked": func(w *world) { w.account(); w.strangersGuess() },
+		"known":                  func(w *world) { w.account(); w.knownDevice() },
+		"known, number locked":   func(w *world) { w.account(); w.knownDevice(); w.strangersGuess() },
+		"locked":                 func(w *world) { w.account(); w.knownDevice(); w.deviceGuesses() },
+		"locked, number locked": func(w *world) {
+			w.account()
+			w.knownDevice()
+			w.strangersGuess()
+			w.deviceGuesses()
+		},
+	},
+	events: map[string]func(*world) string{
+		"it signs in by code": (*world).deviceSignsIn,
+		"it gives a wrong code": func(w *world) string {
+			if _, err := w.Register(w.t.Context(), phoneauth.RegisterRequest{Phone: owner, Client: w.device}); err != nil {
+				return answer(err)
+			}
+			return w.verify(w.wrong(owner), phoneauth.VerifyRequest{Client: w.device})
+		},
+		"it guesses to the lock": (*world).deviceGuesses,
+		"another device signs in": func(w *world) string {
+			_, err := w.trySignIn(w.t, owner)
+			return answer(err)
+		},
+		"strangers guess to the lock": (*world).strangersGuess,
+		"its token for another number": func(w *world) string {
+			_, err := w.trySignIn(w.t, stranger, w.device.Device)
+			return answer(err)
+		},
+		"sign out everywhere": func(w *world) string {
+			return answer(w.LogoutAll(w.t.Context(), w.session.User.ID))
+		},
+		"block and unblock": func(w *world) string {
+			w.block(true)
+			return w.block(false)
+		},
+		"password recovered": func(w *world) string {
+			w.askReset()
+			synctest.Wait()
+			return w.recoverWith(w.resetCode(), w.new)
+		},
+		"operator unlocks": func(w *world) string { return answer(w.Unlock(w.t.Context(), owner)) },
+		"15 minutes pass":  pass(15 * time.Minute),
+		"180 days pass":    pass(180 * 24 * time.Hour),
+	},
+	probes: map[string]func(*world) string{
+		"strangers guess, then it signs in": func(w *world) string {
+			if _, err := w.Register(w.t.Context(), phoneauth.RegisterRequest{Phone: owner}); err == nil {
+				w.strangersGuess()
+			}
+			return w.deviceSignsIn()
+		},
+		"unlocked, strangers guess, then it signs in": func(w *world) string {
+			w.Unlock(w.t.Context(), owner)
+			w.strangersGuess()
+			return w.deviceSignsIn()
+		},
+	},
+}
