@@ -1,0 +1,15 @@
+// Package routers mounts phoneauth below a prefix of a host's own router, one file for
+// each router, and protects a route of the host's own:
+//
+//	/auth/…  everything that phoneauth serves
+//	/hello   of the host, for those who are signed in
+//
+// With net/http alone it is
+//
+//	mux.Handle("/auth/", http.StripPrefix("/auth", svc.Handler()))
+//	mux.Handle("GET /hello", svc.Require(hello))
+//
+// phoneauth goes by the path below the prefix, which StripPrefix leaves. Let the router
+// pass every method on: phoneauth answers those it does not serve in the shape that each
+// API documents.
+package routers

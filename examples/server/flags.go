@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// options are the flags.
+type options struct {
+	addr           string
+	store          string
+	sms            string
+	region         string
+	key            string
+	limits         string
+	insecureCookie bool
+}
+
+func newFlags(o *options) *flag.FlagSet {
+	f := flag.NewFlagSet("server", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // errors are printed once, by main
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen `address`; port 0 picks one")
+	f.StringVar(&o.store, "store", "memory", "where accounts are kept: memory")
+	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH or webhook:URL")
+	f.StringVar(&o.region, "region", "", "default `region` of national numbers, such as SG (default none)")
+	f.StringVar(&o.key, "key", "phoneauth.key", "`file` with the secret keys, made when absent")
+	f.StringVar(&o.limits, "limits", "default", "default, or off for development: send at will")
+	f.BoolVar(&o.insecureCookie, "insecure-cookie", false, "cookies without Secure, for plain HTTP on another host than localhost")
+	return f
+}
+
+// parseFlags reads args and, for flags that are not among them, the environment. An
+// empty variable is as good as none. Errors name the flag or variable and never quote
+// its value, which may hold a password.
+func parseFlags(args []string, getenv func(string) string) (options, error) {
+	var o options
+	flags := newFlags(&o)
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, errors.New("takes flags only; -h lists them")
+	}
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+
+	var faults []error
+	flags.VisitAll(func(f *flag.Flag) {
+		name := variable(f.Name)
+		if value := getenv(name); value != "" && !given[f.Name] {
+			if f.Value.Set(value) != nil {
+				faults = append(faults, fmt.Errorf("%s: has no value that -%s can take", name, f.Name))
+			}
+		}
+		if f.Value.String() == "" && f.DefValue != "" {
+			faults = append(faults, fmt.Errorf("-%s: must not be empty", f.Name))
+		}
+	})
+	if o.limits != "default" && o.limits != "off" {
+		faults = append(faults, errors.New(`-limits: must be "default" or "off"`))
+	}
+	return o, errors.Join(faults...)
+}
+
+// variable is the environment variable of a flag: PHONEAUTH_INSECURE_COOKIE for
+// insecure-cookie.
+func variable(flag string) string {
+	return "PHONEAUTH_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+func printUsage(w io.Writer) {
+	fmt.Fprintln(w, "Usage: server [flags]\n\nEach flag is also an environment variable, -insecure-cookie for example\nPHONEAUTH_INSECURE_COOKIE; the flag wins.")
+	fmt.Fprintln(w)
+	flags := newFlags(new(options))
+	flags.SetOutput(w)
+	flags.PrintDefaults()
+}

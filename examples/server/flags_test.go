@@ -1,0 +1,126 @@
+package main
+
+import (
+	"flag"
+	"net"
+	"net/http"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	o, err := parseFlags(nil, func(string) string { return "" })
+	require.NoError(t, err)
+	assert.Equal(t, options{addr: "127.0.0.1:8080", store: "memory", sms: "console", key: "phoneauth.key", limits: "default"}, o)
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{
+		"PHONEAUTH_ADDR":            ":1",
+		"PHONEAUTH_STORE":           "store",
+		"PHONEAUTH_SMS":             "sms",
+		"PHONEAUTH_REGION":          "SG",
+		"PHONEAUTH_KEY":             "key",
+		"PHONEAUTH_LIMITS":          "off",
+		"PHONEAUTH_INSECURE_COOKIE": "true",
+	}
+	want := options{addr: ":1", store: "store", sms: "sms", region: "SG", key: "key", limits: "off", insecureCookie: true}
+	getenv := func(name string) string { return env[name] }
+
+	o, err := parseFlags(nil, getenv)
+	require.NoError(t, err)
+	assert.Equal(t, want, o)
+	newFlags(new(options)).VisitAll(func(f *flag.Flag) {
+		assert.Contains(t, env, variable(f.Name), "a flag that this test does not know")
+	})
+
+	o, err = parseFlags([]string{"-addr", ":2", "-insecure-cookie=false", "-region="}, getenv)
+	require.NoError(t, err)
+	want.addr, want.insecureCookie, want.region = ":2", false, ""
+	assert.Equal(t, want, o, "a flag beats the environment")
+}
+
+func TestServerFromEnvironment(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := &server{t: t, sms: filepath.Join(dir, "sms")}
+	s.start(nil, map[string]string{
+		"PHONEAUTH_ADDR":   "127.0.0.1:0",
+		"PHONEAUTH_SMS":    "file:" + s.sms,
+		"PHONEAUTH_KEY":    filepath.Join(dir, "key"),
+		"PHONEAUTH_REGION": "SG",
+		"PHONEAUTH_LIMITS": "off",
+	})
+	s.post("/users/verification/start", body{"phone": "84932466"})
+	s.post("/users/verification/start", body{"phone": "84932466"})
+	s.code("+6584932466")
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	stderr := newOutput()
+	require.NoError(t, run(t.Context(), []string{"-h"}, func(string) string { return "" }, stderr, stderr))
+	newFlags(new(options)).VisitAll(func(f *flag.Flag) {
+		assert.Contains(t, stderr.String(), "  -"+f.Name)
+	})
+}
+
+func TestUnusableFlags(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { taken.Close() })
+	dir := t.TempDir()
+
+	for name, c := range map[string]struct {
+		args  []string
+		env   map[string]string
+		wants string
+	}{
+		"unknown flag":      {args: []string{"-colour", "red"}, wants: "-colour"},
+		"argument":          {args: []string{"serve"}, wants: "takes flags only"},
+		"no address":        {args: []string{"-addr", ""}, wants: "-addr: must not be empty"},
+		"address taken":     {args: []string{"-addr", taken.Addr().String()}, wants: "-addr: listen tcp"},
+		"address":           {args: []string{"-addr", "nonsense"}, wants: "-addr: listen tcp"},
+		"port":              {args: []string{"-addr", "127.0.0.1:99999"}, wants: "-addr: listen tcp"},
+		"store":             {args: []string{"-store", "mysql://root:hunter2@/db"}, wants: `-store: unknown kind of store, must be "memory"`},
+		"sender":            {args: []string{"-sms", "smtp://root:hunter2@/"}, wants: "-sms: unknown kind of sender"},
+		"file without path": {args: []string{"-sms", "file:"}, wants: "-sms: unknown kind of sender"},
+		"file in no folder": {args: []string{"-sms", "file:" + filepath.Join(dir, "no", "file")}, wants: "-sms: open "},
+		"webhook":           {args: []string{"-sms", "webhook:root:hunter2@host"}, wants: "-sms: webhook: config: URL"},
+		"region":            {args: []string{"-region", "XX"}, wants: "DefaultRegion"},
+		"key in no folder":  {args: []string{"-key", filepath.Join(dir, "no", "key")}, wants: "-key: open "},
+		"key is a folder":   {args: []string{"-key", dir}, wants: "-key: "},
+		"limits":            {args: []string{"-limits", "none"}, wants: `-limits: must be "default" or "off"`},
+		"cookie":            {args: []string{"-insecure-cookie=maybe"}, wants: "-insecure-cookie"},
+		"variable":          {env: map[string]string{"PHONEAUTH_INSECURE_COOKIE": "hunter2"}, wants: "PHONEAUTH_INSECURE_COOKIE: has no value that -insecure-cookie can take"},
+		"limits variable":   {env: map[string]string{"PHONEAUTH_LIMITS": "hunter2"}, wants: "-limits: must be"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"-key", filepath.Join(t.TempDir(), "key")}, c.args...)
+			output := newOutput()
+			err := run(t.Context(), args, func(name string) string { return c.env[name] }, output, output)
+			require.ErrorContains(t, err, c.wants)
+			assert.NotContains(t, err.Error(), "\n", "one error")
+			assert.NotContains(t, err.Error(), "hunter2", "a password is shown")
+			assert.Empty(t, output.String(), "main prints the error")
+		})
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		resp, err := s.client.Get(s.url + path)
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, http.StatusOK, resp.StatusCode, path)
+	}
+}

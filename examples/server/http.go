@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// routes is everything that the server serves.
+func routes(svc *phoneauth.Service, store phoneauth.Store, logger *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", svc.Handler())
+	// The process lives.
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "ok\n")
+	})
+	// It can do its work, too.
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := ready(ctx, store); err != nil {
+			logger.WarnContext(ctx, "not ready", "error", err)
+			http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		io.WriteString(w, "ok\n")
+	})
+	return mux
+}
+
+// stopTimeout is how long requests in flight have when the server is told to stop: a
+// sender may take 10 s, the store some more.
+const stopTimeout = 20 * time.Second
+
+// serve serves h until ctx ends. Then it takes no new requests, finishes those it has,
+// and waits for the texts that svc sends after its answers.
+func serve(ctx context.Context, listener net.Listener, svc *phoneauth.Service, h http.Handler, logger *slog.Logger) error {
+	server := &http.Server{
+		Handler: h,
+		// A client that sends or reads byte by byte must not hold a connection for ever.
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	var failed error
+	select {
+	case failed = <-ended:
+	case <-ctx.Done():
+		logger.Info("stopping")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	late := server.Shutdown(ctx)
+	if late != nil {
+		server.Close() // whoever is left has had the time there was
+	}
+	return errors.Join(failed, late, svc.Close(ctx))
+}
