@@ -4,8 +4,7 @@
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-# Every module of the workspace, and those whose tests are run without -race: they test
-# other programs through us, and those are not built with it.
+# Every module of the workspace.
 MODULES := $(shell go list -m -f '{{.Dir}}')
 
 .PHONY: check test servers fuzz bench release-check

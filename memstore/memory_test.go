@@ -138,7 +138,7 @@ func TestMemoryOfUsersAndSessions(t *testing.T) {
 		r := session(fmt.Sprintf("%022d", i), in.User.ID)
 		require.NoError(t, s.CreateSession(ctx, r))
 		_, err = s.RotateSession(ctx, phoneauth.Rotation{
-			ID: r.ID, Digest: r.Digest, Next: []byte(fmt.Sprintf("%032d", i)), IdleUntil: r.IdleUntil, Now: start,
+			ID: r.ID, Digest: r.Digest, Next: fmt.Appendf(nil, "%032d", i), IdleUntil: r.IdleUntil, Now: start,
 		})
 		require.NoError(t, err)
 	}

@@ -1,0 +1,117 @@
+package integration_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// description is one path of a vendor's own description of its API.
+type description struct {
+	doc    *openapi3.T
+	post   *openapi3.Operation
+	router routers.Router
+}
+
+// describe loads shared/delivery/file, which lies beside the repository or in
+// $PHONEAUTH_SHARED, and keeps path, under a server at base.
+func describe(t *testing.T, file, path, base string) *description {
+	t.Helper()
+	shared := os.Getenv("PHONEAUTH_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "shared")
+	}
+	file = filepath.Join(shared, "delivery", file)
+	if _, err := os.Stat(file); err != nil {
+		t.Skipf("the vendor's OpenAPI description is not there (%v): set PHONEAUTH_SHARED to the folder that has delivery/", err)
+	}
+	doc, err := openapi3.NewLoader().LoadFromFile(file)
+	require.NoError(t, err)
+	item := doc.Paths.Value(path)
+	require.NotNil(t, item, path)
+	item.Servers = nil
+	doc.Paths = openapi3.NewPaths(openapi3.WithPath(path, item))
+	doc.Servers = openapi3.Servers{{URL: base}}
+	router, err := gorillamux.NewRouter(doc)
+	require.NoError(t, err)
+	return &description{doc, item.Post, router}
+}
+
+// schema of the name, among the components.
+func (d *description) schema(t *testing.T, name string) *openapi3.Schema {
+	t.Helper()
+	ref := d.doc.Components.Schemas[name]
+	require.NotNil(t, ref, name)
+	return ref.Value
+}
+
+// form is the schema of the form that is posted.
+func (d *description) form() *openapi3.Schema {
+	return d.post.RequestBody.Value.Content.Get("application/x-www-form-urlencoded").Schema.Value
+}
+
+// options take basic credentials where the description wants them.
+func options() *openapi3filter.Options {
+	return &openapi3filter.Options{
+		MultiError:            true,
+		IncludeResponseStatus: true,
+		AuthenticationFunc: func(_ context.Context, in *openapi3filter.AuthenticationInput) error {
+			_, password, ok := in.RequestValidationInput.Request.BasicAuth()
+			if in.SecurityScheme.Scheme != "basic" || !ok || password == "" {
+				return in.NewError(nil)
+			}
+			return nil
+		},
+	}
+}
+
+// validate holds r, whose body can be read, to the description.
+func (d *description) validate(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
+	route, params, err := d.router.FindRoute(r)
+	if err != nil {
+		return nil, err
+	}
+	in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: options()}
+	return in, openapi3filter.ValidateRequest(r.Context(), in)
+}
+
+// serve starts a server that answers status and answer, and holds both requests and
+// answers to the description.
+func (d *description) serve(t *testing.T, status int, answer []byte) string {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		in, err := d.validate(r)
+		assert.NoError(t, err, "the request")
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		assert.NoError(t, r.ParseForm())
+		for name, values := range r.PostForm {
+			assert.Contains(t, d.form().Properties, name, "a field that the vendor does not know")
+			assert.Len(t, values, 1, name)
+		}
+		header := http.Header{"Content-Type": {"application/json"}}
+		if in != nil {
+			out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: status, Header: header, Options: in.Options}
+			assert.NoError(t, openapi3filter.ValidateResponse(r.Context(), out.SetBodyBytes(answer)), "the answer")
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		w.Write(answer)
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}

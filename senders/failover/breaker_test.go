@@ -1,0 +1,207 @@
+package failover_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/failover"
+)
+
+// send sends to Cairo and says how often each was called.
+func send(t *testing.T, s *failover.Sender, a, b *peer) [2]int {
+	t.Helper()
+	_, _ = s.Send(t.Context(), cairo)
+	return [2]int{a.took(), b.took()}
+}
+
+// open returns a pair whose first breaker has just been opened.
+func open(t *testing.T) (s *failover.Sender, a, b *peer) {
+	t.Helper()
+	a, b = &peer{then: fails(temporary)}, &peer{}
+	s = pair(t, a, b)
+	for range 3 {
+		require.Equal(t, [2]int{1, 1}, send(t, s, a, b))
+	}
+	require.Equal(t, [2]int{0, 1}, send(t, s, a, b), "open")
+	return s, a, b
+}
+
+// Every state of a breaker with everything that can happen to it. Closed is told from
+// open by whether a is called.
+func TestBreaker(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]func(t *testing.T){
+		"closed: failures in a row open it": func(t *testing.T) {
+			for _, err := range []error{temporary, ambiguous} {
+				a, b := &peer{then: fails(err)}, &peer{}
+				s := pair(t, a, b)
+				for range 3 {
+					require.Equal(t, 1, send(t, s, a, b)[0])
+				}
+				assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
+			}
+		},
+		"closed: a success between them does not": func(t *testing.T) {
+			for _, between := range []error{nil, permanent} {
+				a, b := &peer{}, &peer{}
+				s := pair(t, a, b)
+				for range 4 {
+					for _, err := range []error{temporary, temporary, between} {
+						a.then = fails(err)
+						assert.Equal(t, 1, send(t, s, a, b)[0])
+					}
+				}
+			}
+		},
+		"closed: Retry-After opens it at once, for that long": func(t *testing.T) {
+			a, b := &peer{then: fails(&phoneauth.SendError{Class: phoneauth.Temporary, RetryAfter: 20 * time.Second})}, &peer{}
+			s := pair(t, a, b)
+			assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
+			time.Sleep(20*time.Second - 1)
+			assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
+			time.Sleep(time.Nanosecond)
+			assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
+		},
+		"closed: Retry-After is believed for a minute": func(t *testing.T) {
+			a, b := &peer{then: fails(&phoneauth.SendError{Class: phoneauth.Temporary, RetryAfter: 24 * time.Hour})}, &peer{}
+			s := pair(t, a, b)
+			send(t, s, a, b)
+			time.Sleep(time.Minute)
+			assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
+		},
+		"open: passed over until the cooldown ends": func(t *testing.T) {
+			s, a, b := open(t)
+			time.Sleep(10*time.Second - 1)
+			assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
+		},
+		"open, all of them: an error at once": func(t *testing.T) {
+			s, a, b := open(t)
+			b.then = fails(temporary)
+			time.Sleep(4 * time.Second)
+			for range 3 {
+				require.Equal(t, [2]int{0, 1}, send(t, s, a, b))
+			}
+			_, err := s.Send(t.Context(), cairo)
+			var failed *phoneauth.SendError
+			require.ErrorAs(t, err, &failed)
+			assert.Equal(t, phoneauth.Temporary, failed.Class)
+			assert.Equal(t, 6*time.Second, failed.RetryAfter, "when the first may be probed")
+			assert.Equal(t, [2]int{0, 0}, [2]int{a.took(), b.took()})
+		},
+		"half open: success closes it": func(t *testing.T) {
+			s, a, b := open(t)
+			time.Sleep(10 * time.Second)
+			a.then = nil
+			assert.Equal(t, [2]int{1, 0}, send(t, s, a, b))
+			a.then = fails(temporary)
+			for range 3 {
+				assert.Equal(t, [2]int{1, 1}, send(t, s, a, b), "it takes three again")
+			}
+			assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
+		},
+		"half open: permanent closes it": func(t *testing.T) {
+			s, a, b := open(t)
+			time.Sleep(10 * time.Second)
+			a.then = fails(permanent)
+			assert.Equal(t, [2]int{1, 0}, send(t, s, a, b))
+			assert.Equal(t, [2]int{1, 0}, send(t, s, a, b))
+		},
+		"half open: one failure opens it anew": func(t *testing.T) {
+			s, a, b := open(t)
+			for range 3 {
+				time.Sleep(10 * time.Second)
+				assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
+				assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
+			}
+		},
+		"half open: a caller that goes away leaves the probe to the next": func(t *testing.T) {
+			s, a, b := open(t)
+			time.Sleep(10 * time.Second)
+			ctx, cancel := context.WithCancel(t.Context())
+			a.then = func(ctx context.Context) error { cancel(); return hangs(phoneauth.Ambiguous)(ctx) }
+			_, err := s.Send(ctx, cairo)
+			require.ErrorIs(t, err, context.Canceled)
+			a.took()
+			a.then = nil
+			assert.Equal(t, [2]int{1, 0}, send(t, s, a, b))
+		},
+		"half open: a sender that panics leaves the probe to the next": func(t *testing.T) {
+			s, a, b := open(t)
+			time.Sleep(10 * time.Second)
+			a.then = func(context.Context) error { panic("canary") }
+			assert.Panics(t, func() { _, _ = s.Send(t.Context(), cairo) })
+			a.took()
+			a.then = nil
+			assert.Equal(t, [2]int{1, 0}, send(t, s, a, b))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, run)
+		})
+	}
+}
+
+func TestOneProbeAtATime(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			s, a, b := open(t)
+			time.Sleep(10 * time.Second)
+			a.then = func(context.Context) error { time.Sleep(time.Second); return nil }
+			var wg sync.WaitGroup
+			for range 64 {
+				wg.Go(func() {
+					_, err := s.Send(t.Context(), cairo)
+					assert.NoError(t, err)
+				})
+			}
+			wg.Wait()
+			assert.Equal(t, [2]int{1, 63}, [2]int{a.took(), b.took()})
+		})
+	}
+}
+
+// Calls that began before the breaker opened come back late: they neither close it nor
+// keep it open, nor count against what comes after.
+func TestLateOutcomes(t *testing.T) {
+	t.Parallel()
+	for name, late := range map[string]error{"success": nil, "failure": temporary} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				a, b := &peer{}, &peer{}
+				s := newSender(t, failover.Config{
+					Senders:  []failover.Entry{{Name: "a", Sender: a}, {Name: "b", Sender: b}},
+					Cooldown: 2 * time.Second,
+				})
+				a.then = func(context.Context) error { time.Sleep(3 * time.Second); return late }
+				var wg sync.WaitGroup
+				for range 10 {
+					wg.Go(func() { _, _ = s.Send(t.Context(), cairo) })
+				}
+				synctest.Wait()
+				a.took()
+
+				a.then = fails(temporary)
+				for range 3 {
+					require.Equal(t, 1, send(t, s, a, b)[0])
+				}
+				require.Equal(t, 0, send(t, s, a, b)[0], "open")
+				time.Sleep(2 * time.Second)
+				a.then = nil
+				require.Equal(t, 1, send(t, s, a, b)[0], "a probe closes it")
+				wg.Wait()
+				b.took()
+				assert.Equal(t, [2]int{1, 0}, send(t, s, a, b), "still closed")
+			})
+		})
+	}
+}

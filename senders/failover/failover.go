@@ -1,0 +1,218 @@
+package failover
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+)
+
+// Config is what a [Sender] is made of. The zero value of a field but Senders is its
+// default.
+type Config struct {
+	// Senders in the order to try them. At least one.
+	Senders []Entry
+	// Failures in a row that open a breaker; 0 is 3.
+	Failures int
+	// Cooldown is how long a breaker stays open; 0 is 10 s.
+	Cooldown time.Duration
+	// Demotion is how long a sender that does not deliver stays behind the others; 0 is
+	// 5 min.
+	Demotion time.Duration
+	// Logger is told when a sender is passed on from, opened, closed or demoted; nil is
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// Entry is one sender.
+type Entry struct {
+	// Name becomes Receipt.Sender. Required, and different for each. For [Sender.Report]
+	// it must be the Delivery.Sender of its callbacks, such as "kannel"; with two of a
+	// kind, set Delivery.Sender in the functions that their callbacks report to.
+	Name   string
+	Sender phoneauth.SMSSender
+	// Prefixes of the numbers it serves, in E.164, as "+20" for Egypt; empty serves all.
+	// They are prefixes of numbers and not regions: "+1" is the whole of North America,
+	// "+1242" the Bahamas. The order of the entries decides, not the longest prefix.
+	Prefixes []string
+}
+
+// Sender is a phoneauth.SMSSender of several. It is safe for concurrent use.
+type Sender struct {
+	routes []*route
+	log    *slog.Logger
+}
+
+// route is an entry and how it does.
+type route struct {
+	Entry
+	mu       sync.Mutex // of the two below
+	breaker  breaker
+	delivery delivery
+}
+
+var _ phoneauth.SMSSender = (*Sender)(nil)
+
+// New returns a Sender, or every fault of c at once.
+func New(c Config) (*Sender, error) {
+	c.Failures = cmp.Or(c.Failures, 3)
+	c.Cooldown = cmp.Or(c.Cooldown, 10*time.Second)
+	c.Demotion = cmp.Or(c.Demotion, 5*time.Minute)
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	s := &Sender{log: cmp.Or(c.Logger, slog.Default())}
+	for _, e := range c.Senders {
+		e.Prefixes = append([]string(nil), e.Prefixes...)
+		s.routes = append(s.routes, &route{
+			Entry:    e,
+			breaker:  breaker{failures: c.Failures, cooldown: c.Cooldown},
+			delivery: delivery{demotion: c.Demotion},
+		})
+	}
+	return s, nil
+}
+
+func (c Config) validate() error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("failover: config: "+format, args...))
+	}
+	if len(c.Senders) == 0 {
+		fault("Senders needs at least one")
+	}
+	names := map[string]bool{}
+	for i, e := range c.Senders {
+		switch {
+		case e.Name == "":
+			fault("Senders[%d].Name is required", i)
+		case names[e.Name]:
+			fault("Senders[%d].Name %q is taken", i, e.Name)
+		}
+		names[e.Name] = true
+		if e.Sender == nil {
+			fault("Senders[%d].Sender is required", i)
+		}
+		for _, p := range e.Prefixes {
+			if len(p) < 2 || p[0] != '+' || strings.Trim(p[1:], "0123456789") != "" {
+				fault(`Senders[%d].Prefixes: %q is not E.164, as "+20"`, i, p)
+			}
+		}
+	}
+	if c.Failures < 0 || c.Cooldown < 0 || c.Demotion < 0 {
+		fault("Failures, Cooldown and Demotion must not be negative")
+	}
+	return errors.Join(faults...)
+}
+
+// Send tries one sender after the other; the package documentation says when. Its errors
+// are *phoneauth.SendError, of Class and Code of the last one tried; the Receipt of a
+// failed send has the Sender that it ended with, if there was one.
+func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	ctx, cancel := httpsend.Deadline(ctx)
+	defer cancel()
+	var last phoneauth.Receipt
+	var failed *phoneauth.SendError
+	candidates, reopens := s.candidates(m.To.E164(), time.Now())
+	for i, r := range candidates {
+		pass, ok := r.admit(time.Now())
+		if !ok {
+			continue
+		}
+		receipt, err := s.try(ctx, r, pass, m, len(candidates)-i)
+		if err == nil {
+			return receipt, nil
+		}
+		last, failed = receipt, err
+		if err.Class != phoneauth.Temporary || ctx.Err() != nil {
+			break
+		}
+		s.log.WarnContext(ctx, "failover: passed on", "sender", r.Name, "code", err.Code, "error", err.Err)
+	}
+	if failed == nil {
+		return phoneauth.Receipt{}, &phoneauth.SendError{
+			Class: phoneauth.Temporary, RetryAfter: reopens, Err: errors.New("no sender is open for this number"),
+		}
+	}
+	return last, failed
+}
+
+// candidates are the routes for a number, in order, without those whose breaker is open,
+// and after how long the first of the latter may be probed.
+func (s *Sender) candidates(e164 string, now time.Time) (in []*route, reopens time.Duration) {
+	var behind []*route
+	for _, r := range s.routes {
+		if !r.serves(e164) {
+			continue
+		}
+		wait, demoted := r.state(now)
+		switch {
+		case wait > 0:
+			if reopens == 0 || wait < reopens {
+				reopens = wait
+			}
+		case demoted:
+			behind = append(behind, r)
+		default:
+			in = append(in, r)
+		}
+	}
+	return append(in, behind...), reopens
+}
+
+func (r *route) serves(e164 string) bool {
+	for _, p := range r.Prefixes {
+		if strings.HasPrefix(e164, p) {
+			return true
+		}
+	}
+	return len(r.Prefixes) == 0
+}
+
+// try sends through r, which has one share of the time that is left.
+func (s *Sender) try(ctx context.Context, r *route, pass pass, m phoneauth.Message, shares int) (phoneauth.Receipt, *phoneauth.SendError) {
+	outcome, retryAfter := unknown, time.Duration(0)
+	defer func() { s.settle(ctx, r, pass, outcome, retryAfter) }() // a panic of the sender too
+	deadline, _ := ctx.Deadline()
+	share, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(shares))
+	defer cancel()
+	receipt, err := r.Sender.Send(share, m)
+	receipt.Sender = r.Name
+	if err == nil {
+		outcome = success
+		return receipt, nil
+	}
+	failed, ok := errors.AsType[*phoneauth.SendError](err)
+	if !ok {
+		failed = &phoneauth.SendError{Class: phoneauth.Ambiguous, Err: err}
+	}
+	switch {
+	case failed.Class == phoneauth.Permanent:
+		outcome = success // of the sender: it is the number that fails
+	case errors.Is(ctx.Err(), context.Canceled): // the caller went away
+	default:
+		outcome, retryAfter = failure, failed.RetryAfter
+	}
+	return phoneauth.Receipt{Sender: r.Name}, failed
+}
+
+// Report learns from a delivery report; hand it everything that is handed to
+// Service.ReportDelivery. Deliveries of names that are not among the entries, and
+// others than Delivered and Undelivered, change nothing.
+func (s *Sender) Report(ctx context.Context, d phoneauth.Delivery) {
+	if d.Status != phoneauth.Delivered && d.Status != phoneauth.Undelivered {
+		return
+	}
+	for _, r := range s.routes {
+		if r.Name == d.Sender && r.report(d.Status == phoneauth.Delivered, time.Now()) {
+			s.log.WarnContext(ctx, "failover: does not deliver, demoted", "sender", r.Name, "for", r.delivery.demotion)
+		}
+	}
+}
