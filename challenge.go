@@ -230,15 +230,15 @@ func (s *Service) attempt(ctx context.Context, t target, id, code string, c Clie
 	if !ok {
 		return Challenge{}, ErrInvalidCode
 	}
-	key := s.key(t)
+	key, address := s.key(t), s.address(c)
 	a := Attempt{
 		Key:      key,
 		ID:       id,
 		Digests:  s.keys.digests(key, code),
 		Then:     then,
 		Failures: s.phoneFailures(t),
-		Takes:    s.addressFailureTakes(c, 1),
-		GiveBack: append(s.addressFailureTakes(c, -1), s.addressSendTakes(c, -1)...),
+		Takes:    s.addressFailureTakes(address, 1),
+		GiveBack: append(s.addressFailureTakes(address, -1), s.addressSendTakes(address, -1)...),
 		Now:      now,
 	}
 	if s.budgeted(t, now) {
@@ -259,7 +259,7 @@ func (s *Service) attempt(ctx context.Context, t target, id, code string, c Clie
 	s.event(ctx, s.about(t, EventVerified))
 	if taken.Sends > 1 { // what was sent again is given back too
 		s.afterwards(ctx, "give back sends", func(ctx context.Context) error {
-			return s.store.TakeLimits(ctx, s.addressSendTakes(c, 1-taken.Sends), now)
+			return s.store.TakeLimits(ctx, s.addressSendTakes(address, 1-taken.Sends), now)
 		})
 	}
 	return taken, nil

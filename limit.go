@@ -131,7 +131,7 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 
 // sendTakes are the limits that a send must pass, private keys first, shared ones last.
 func (s *Service) sendTakes(t target, c Client, cost int) []Take {
-	return append(append(s.phoneSendTakes(t, cost), s.addressSendTakes(c, cost)...), s.serviceTakes(cost)...)
+	return append(append(s.phoneSendTakes(t, cost), s.addressSendTakes(s.address(c), cost)...), s.serviceTakes(cost)...)
 }
 
 func (s *Service) phoneSendTakes(t target, cost int) []Take {
@@ -145,19 +145,22 @@ func (s *Service) phoneSendTakes(t target, cost int) []Take {
 	return takes
 }
 
-func (s *Service) addressSendTakes(c Client, cost int) []Take {
-	return s.addressTakes(LimitAddressSends, "s", s.cfg.Limits.AddressSends, c, cost)
+// address is the print of what a client can easily change addresses within.
+func (s *Service) address(c Client) string { return s.keys.print("address", addressBlock(c.Addr)) }
+
+func (s *Service) addressSendTakes(address string, cost int) []Take {
+	return s.addressTakes(LimitAddressSends, "s", s.cfg.Limits.AddressSends, address, cost)
 }
 
-func (s *Service) addressFailureTakes(c Client, cost int) []Take {
-	return s.addressTakes(LimitAddressFailures, "f", s.cfg.Limits.AddressFailures, c, cost)
+func (s *Service) addressFailureTakes(address string, cost int) []Take {
+	return s.addressTakes(LimitAddressFailures, "f", s.cfg.Limits.AddressFailures, address, cost)
 }
 
-func (s *Service) addressTakes(name, kind string, l Limit, c Client, cost int) []Take {
+func (s *Service) addressTakes(name, kind string, l Limit, address string, cost int) []Take {
 	if s.cfg.Limits.InsecureOff {
 		return nil
 	}
-	return []Take{{name, tagged(s.keys.print("address", addressBlock(c.Addr)), kind), l, cost}}
+	return []Take{{name, tagged(address, kind), l, cost}}
 }
 
 func (s *Service) serviceTakes(cost int) []Take {

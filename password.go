@@ -55,7 +55,7 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	for i := range asks {
 		asks[i].Cost = 0
 	}
-	if err := s.store.TakeLimits(ctx, append(asks, s.addressSendTakes(r.Client, 1)...), now); err != nil {
+	if err := s.store.TakeLimits(ctx, append(asks, s.addressSendTakes(s.address(r.Client), 1)...), now); err != nil {
 		return nil, s.limited(ctx, t, err)
 	}
 	if _, err := s.store.UserByPhone(ctx, t.phone); err == nil {
@@ -103,13 +103,13 @@ func (s *Service) loginPassword(ctx context.Context, r LoginRequest) (*Session, 
 // number belongs to, it costs the same verbs and one hash. A failure is counted before
 // the hash, since the hash takes time, and taken back when the password is right.
 func (s *Service) provePassword(ctx context.Context, t target, password Secret, c Client, find func() (User, error)) error {
-	now := s.now()
-	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(c, 1), now); err != nil {
+	now, address := s.now(), s.address(c)
+	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(address, 1), now); err != nil {
 		return s.limited(ctx, t, err)
 	}
 	free, err := s.hashSlot(ctx)
 	if err != nil { // nothing was tried
-		return errors.Join(err, s.store.TakeLimits(ctx, s.addressFailureTakes(c, -1), now))
+		return errors.Join(err, s.store.TakeLimits(ctx, s.addressFailureTakes(address, -1), now))
 	}
 	defer free()
 	failures := s.passwordFailures(t)
@@ -128,7 +128,7 @@ func (s *Service) provePassword(ctx context.Context, t target, password Secret, 
 	if err := s.store.ClearFailures(ctx, failures.Key); err != nil {
 		return err
 	}
-	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(c, -1), now); err != nil {
+	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(address, -1), now); err != nil {
 		return err
 	}
 	if outdated {
@@ -168,7 +168,7 @@ func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone,
 	}
 	// Ask, take a place, attempt, hash: strangers burn no CPU, and a busy machine loses
 	// nobody's code.
-	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(r.Client, 0), s.now()); err != nil {
+	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(s.address(r.Client), 0), s.now()); err != nil {
 		return Phone{}, s.limited(ctx, t, err)
 	}
 	free, err := s.hashSlot(ctx)

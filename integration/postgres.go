@@ -1,0 +1,224 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// InstallPostgres is what to do where [StartPostgres] fails with [ErrNoPostgres].
+const InstallPostgres = "apt-get install -y --no-install-recommends postgresql"
+
+// ErrNoPostgres: initdb and postgres are not on this machine.
+var ErrNoPostgres = errors.New("no PostgreSQL found: " + InstallPostgres)
+
+// Postgres is a server of our own, on a free port of the loopback interface.
+type Postgres struct {
+	dir, bin string
+	port     int
+	settings []string
+	owner    *syscall.Credential
+	cmd      *exec.Cmd
+	exited   chan struct{}
+}
+
+// StartPostgres makes a cluster in a temporary directory and starts its server, with
+// settings of the form name=value beside ours. Whoever runs this as root has it run by
+// nobody, since PostgreSQL refuses root. Stop ends it.
+func StartPostgres(settings ...string) (*Postgres, error) {
+	bin, err := postgresBin()
+	if err != nil {
+		return nil, err
+	}
+	// Not under t.TempDir: where we are root, nobody may not enter that.
+	dir, err := os.MkdirTemp("", "phoneauth-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	p := &Postgres{dir: dir, bin: bin, settings: settings}
+	if err := p.start(); err != nil {
+		p.Stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Postgres) start() (err error) {
+	if os.Geteuid() == 0 {
+		if p.owner, err = nobody(); err != nil {
+			return err
+		}
+		if err := os.Chown(p.dir, int(p.owner.Uid), int(p.owner.Gid)); err != nil {
+			return err
+		}
+	}
+	initdb := p.command("initdb", "-D", p.data(), "-U", "phoneauth", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	if p.port, err = freePort(); err != nil {
+		return err
+	}
+	return p.Start()
+}
+
+func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
+
+func (p *Postgres) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(p.bin, name), args...)
+	cmd.Dir = p.dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
+	// A server in a group of its own does not get our Ctrl-C; one of a test that is
+	// killed is killed, too.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.owner, Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// Start starts the server again, after Kill or Stop, on the port that it had.
+func (p *Postgres) Start() error {
+	args := []string{"-D", p.data(), "-p", strconv.Itoa(p.port), "-k", p.dir, "-h", "127.0.0.1"}
+	for _, setting := range append([]string{"max_connections=200"}, p.settings...) {
+		args = append(args, "-c", setting)
+	}
+	log, err := os.Create(filepath.Join(p.dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := p.command("postgres", args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	exited := make(chan struct{})
+	p.cmd, p.exited = cmd, exited
+	go func() {
+		_ = cmd.Wait()
+		close(exited)
+	}()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		select {
+		case <-exited:
+			return fmt.Errorf("postgres has ended: %s", p.Log())
+		default:
+		}
+		if p.ready() {
+			return nil
+		}
+	}
+	return errors.New("postgres is not ready after 30 s")
+}
+
+// ready reads the server's own word for it: line 8 of its pid file, which it writes anew
+// at each start.
+func (p *Postgres) ready() bool {
+	text, err := os.ReadFile(filepath.Join(p.data(), "postmaster.pid"))
+	if err != nil {
+		return false
+	}
+	lines := bytes.Split(text, []byte("\n"))
+	return len(lines) >= 8 && string(lines[0]) == strconv.Itoa(p.cmd.Process.Pid) &&
+		string(bytes.TrimSpace(lines[7])) == "ready"
+}
+
+// DSN names the server's database, with the schema as its search_path.
+func (p *Postgres) DSN(schema string) string {
+	return fmt.Sprintf("postgres://phoneauth@127.0.0.1:%d/postgres?sslmode=disable&search_path=%s", p.port, schema)
+}
+
+// Log is what the server has to say.
+func (p *Postgres) Log() string {
+	text, _ := os.ReadFile(filepath.Join(p.dir, "log"))
+	return string(text)
+}
+
+// Kill is kill -9 of the server. Its children end as soon as they notice.
+func (p *Postgres) Kill() { p.end(syscall.SIGKILL) }
+
+// Stop ends the server and removes all that it has.
+func (p *Postgres) Stop() {
+	p.end(syscall.SIGINT) // "fast shutdown"
+	_ = os.RemoveAll(p.dir)
+}
+
+func (p *Postgres) end(signal syscall.Signal) {
+	if p.cmd == nil {
+		return
+	}
+	group := -p.cmd.Process.Pid
+	if signal == syscall.SIGKILL {
+		_ = syscall.Kill(group, signal)
+	} else {
+		_ = p.cmd.Process.Signal(signal)
+	}
+	select {
+	case <-p.exited:
+	case <-time.After(20 * time.Second):
+		_ = syscall.Kill(group, syscall.SIGKILL)
+		<-p.exited
+	}
+	p.cmd = nil
+}
+
+// Schema makes an empty schema, by a connection of driver, and says how to end it.
+func (p *Postgres) Schema(ctx context.Context, driver, name string) (drop func(), err error) {
+	db, err := sql.Open(driver, p.DSN("public"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.ExecContext(ctx, "CREATE SCHEMA "+name); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return func() {
+		_, _ = db.ExecContext(context.WithoutCancel(ctx), "DROP SCHEMA "+name+" CASCADE")
+		_ = db.Close()
+	}, nil
+}
+
+// postgresBin is where the newest server is: of PATH, or where Debian has it.
+func postgresBin() (string, error) {
+	if path, err := exec.LookPath("postgres"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if len(found) == 0 {
+		return "", ErrNoPostgres
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(strings.Split(path, "/")[4])
+		return n
+	}
+	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
+}
+
+func nobody() (*syscall.Credential, error) {
+	for _, name := range []string{"postgres", "nobody"} {
+		if u, err := user.Lookup(name); err == nil {
+			uid, err1 := strconv.Atoi(u.Uid)
+			gid, err2 := strconv.Atoi(u.Gid)
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(err1, err2)
+		}
+	}
+	return nil, errors.New("root may not run PostgreSQL, and there is no user postgres or nobody")
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

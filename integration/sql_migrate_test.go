@@ -1,0 +1,183 @@
+package integration_test
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/sqlstore"
+)
+
+func TestSQLMigrateAgain(t *testing.T) {
+	databases(t, func(t *testing.T, d database) {
+		db := d.open(t)
+		_, err := sqlstore.New(t.Context(), db, d.dialect)
+		require.ErrorContains(t, err, "has Migrate been called?")
+		d.use(t, d.store(t, db))
+		d.use(t, d.store(t, db))
+	})
+}
+
+// use signs somebody in and back out.
+func (d database) use(t *testing.T, s *sqlstore.Store) {
+	t.Helper()
+	svc, inbox := service(t, s, func(*phoneauth.Config) {})
+	phone, client := caller(int(time.Now().UnixNano() % 1e6))
+	_, err := svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: client})
+	require.NoError(t, err)
+	session, err := svc.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: inbox.Code(t, phone), Client: client})
+	require.NoError(t, err)
+	require.NoError(t, svc.Logout(t.Context(), session.Refresh))
+}
+
+func TestSQLMigrateAtOnce(t *testing.T) {
+	databases(t, func(t *testing.T, d database) {
+		var opts []sqlstore.Option
+		for round := range 5 {
+			opts = []sqlstore.Option{sqlstore.Prefix(fmt.Sprintf("p%d_", round))}
+			if d.dialect == sqlstore.Postgres {
+				schema := fmt.Sprintf("at_once_%d", round)
+				opts = append(opts, sqlstore.Schema(schema))
+				db := d.open(t)
+				t.Cleanup(func() { _, _ = db.Exec("DROP SCHEMA " + schema + " CASCADE") })
+			}
+			var all sync.WaitGroup
+			for range 8 {
+				db := d.open(t)
+				all.Go(func() { assert.NoError(t, sqlstore.Migrate(t.Context(), db, d.dialect, opts...)) })
+			}
+			all.Wait()
+			d.store(t, d.open(t), opts...)
+		}
+	})
+}
+
+// childOf is the environment of a process that migrates, and stops midway for good.
+const childOf = "PHONEAUTH_MIGRATE_CHILD"
+
+type child struct {
+	Dialect     sqlstore.Dialect
+	Driver, DSN string
+	// After so many statements it says so, and does nothing more.
+	After int64
+}
+
+func migrateAsChild(text string) int {
+	var c child
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		panic(err)
+	}
+	db, counts := openCounted(database{c.Dialect, c.Driver, c.DSN})
+	counts.before = func(n int64) {
+		if n > c.After {
+			fmt.Println("midway")
+			select {}
+		}
+	}
+	if err := sqlstore.Migrate(context.Background(), db, c.Dialect); err != nil {
+		panic(err)
+	}
+	fmt.Println("done")
+	return 0
+}
+
+func TestSQLMigrateKilledMidway(t *testing.T) {
+	databases(t, func(t *testing.T, d database) {
+		midway := 0
+		for after := int64(1); ; after++ {
+			text, err := json.Marshal(child{d.dialect, d.driver, d.dsn, after})
+			require.NoError(t, err)
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), childOf+"="+string(text))
+			cmd.Stderr = os.Stderr
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			line, err := bufio.NewReader(out).ReadString('\n')
+			require.NoError(t, err)
+			require.NoError(t, cmd.Process.Kill())
+			_ = cmd.Wait()
+			if line == "done\n" {
+				break
+			}
+			midway++
+			db := d.open(t)
+			_, err = sqlstore.New(t.Context(), db, d.dialect)
+			require.Error(t, err, "killed after %d statements, and yet all is there", after)
+			if after%5 == 0 {
+				d.use(t, d.store(t, db))
+				d.reset(t, db)
+			}
+		}
+		assert.Greater(t, midway, 8, "killed after each statement")
+		d.use(t, d.store(t, d.open(t)))
+	})
+}
+
+// reset takes the tables away again.
+func (d database) reset(t *testing.T, db *sql.DB) {
+	t.Helper()
+	for _, table := range []string{"users", "challenges", "counters", "sessions", "migrations"} {
+		_, err := db.Exec("DROP TABLE phoneauth_" + table)
+		require.NoError(t, err)
+	}
+}
+
+// goose applies the same files, before Migrate or after it.
+func TestSQLGoose(t *testing.T) {
+	databases(t, func(t *testing.T, d database) {
+		db := d.open(t)
+		files, err := sqlstore.Migrations(d.dialect)
+		require.NoError(t, err)
+		dialect := map[sqlstore.Dialect]goose.Dialect{sqlstore.SQLite: goose.DialectSQLite3, sqlstore.Postgres: goose.DialectPostgres}[d.dialect]
+		provider, err := goose.NewProvider(dialect, db, files)
+		require.NoError(t, err)
+		results, err := provider.Up(t.Context())
+		require.NoError(t, err)
+		assert.Len(t, results, 3)
+		s, err := sqlstore.New(t.Context(), db, d.dialect)
+		require.NoError(t, err)
+		d.use(t, s)
+
+		d.use(t, d.store(t, db)) // Migrate after goose
+		_, err = provider.DownTo(t.Context(), 0)
+		require.NoError(t, err)
+		_, err = sqlstore.New(t.Context(), db, d.dialect)
+		require.Error(t, err)
+
+		_, err = db.Exec("DROP TABLE phoneauth_migrations")
+		require.NoError(t, err)
+		d.store(t, db)
+		_, err = provider.Up(t.Context()) // goose after Migrate
+		require.NoError(t, err)
+		d.use(t, d.store(t, db))
+	})
+}
+
+func TestSQLMigrationFiles(t *testing.T) {
+	files, err := sqlstore.Migrations(sqlstore.Postgres, sqlstore.Prefix("auth_"), sqlstore.Only(sqlstore.Users))
+	require.NoError(t, err)
+	names, err := fs.Glob(files, "*")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"00001_users.sql"}, names)
+	text, err := fs.ReadFile(files, names[0])
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "CREATE TABLE IF NOT EXISTS auth_users")
+	assert.NotContains(t, string(text), "phoneauth_")
+	_, err = fs.ReadFile(files, "00003_sessions.sql")
+	assert.True(t, errors.Is(err, fs.ErrNotExist))
+}

@@ -1,0 +1,3 @@
+-- The ids of a user's sessions, some of which may be gone.
+
+return {OK, redis.call('ZRANGE', key(), 0, -1)}

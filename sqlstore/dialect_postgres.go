@@ -1,0 +1,34 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"hash/fnv"
+)
+
+var postgres = speech{
+	name:       "postgres",
+	forUpdate:  " FOR UPDATE",
+	skipLocked: " FOR UPDATE SKIP LOCKED",
+	in:         [2]string{" = ANY (ARRAY(", "))"}, // no join, and so no scan
+	least:      "LEAST",
+	numbered:   true,
+	schemas:    true,
+	settings: func(ctx context.Context, db *sql.DB) error {
+		// NULL from what speaks the language but has no such setting.
+		var commit sql.NullString
+		if err := db.QueryRowContext(ctx, "SELECT current_setting('synchronous_commit', true)").Scan(&commit); err != nil {
+			return err
+		}
+		if commit.String == "off" {
+			return &settingError{"set synchronous_commit to on: with off, a crash brings back codes that were used"}
+		}
+		return nil
+	},
+	lockMigrations: func(ctx context.Context, q querier, name string) error {
+		h := fnv.New64a()
+		h.Write([]byte("phoneauth migrations of " + name))
+		_, err := q.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(h.Sum64()))
+		return err
+	},
+}

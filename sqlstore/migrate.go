@@ -1,0 +1,205 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"embed"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed migrations
+var embedded embed.FS
+
+// defaultPrefix is the one in the files.
+const defaultPrefix = "phoneauth_"
+
+// Migrations returns the files that make the tables, for the host's own tool: in goose's
+// format, and numbered. Of opts, Prefix and Only count; a Schema is for the tool's
+// connection to set, as its search_path.
+//
+// What [Migrate] has applied, a tool may apply again, and the other way around: whatever
+// a file makes, it makes only where it is not there. Their records of what was applied
+// are their own: the table phoneauth_migrations here, goose_db_version there.
+func Migrations(dialect Dialect, opts ...Option) (fs.FS, error) {
+	o, err := optionsOf(dialect, opts)
+	if err != nil {
+		return nil, err
+	}
+	return migrations(dialect, o), nil
+}
+
+func migrations(dialect Dialect, o options) fs.FS {
+	dir, err := fs.Sub(embedded, path.Join("migrations", dialect.String()))
+	if err != nil {
+		panic(err) // the name is not a path
+	}
+	return &files{dir, &o}
+}
+
+// Migrate makes the tables that are missing, and brings those that are there up to date.
+// It may be called at every start, by any number of processes at once: they wait for one
+// another. All of it is one transaction, so that a process that is killed leaves nothing
+// half done. Where nothing is missing it only reads.
+func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) error {
+	o, err := optionsOf(dialect, opts)
+	if err != nil {
+		return err
+	}
+	s := newStore(db, dialect, o)
+	names, err := fs.Glob(migrations(dialect, o), "*.sql")
+	if err != nil {
+		return failed("migrate", err)
+	}
+	if done, err := s.applied(ctx, db); err == nil && len(missing(names, done)) == 0 {
+		return nil
+	}
+	return s.atomically(ctx, "migrate", func(q querier) error {
+		if err := s.lockMigrations(ctx, q, s.table.migrations); err != nil {
+			return err
+		}
+		for _, statement := range s.preparation() {
+			if _, err := q.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		done, err := s.applied(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, name := range missing(names, done) {
+			if err := s.apply(ctx, q, dialect, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// preparation makes the table of what was applied, and the schema that the tables, which
+// the files name without one, are made in.
+func (s *Store) preparation() []string {
+	table := "CREATE TABLE IF NOT EXISTS " + s.table.migrations + " (name VARCHAR(128) NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)"
+	if s.schema == "" {
+		return []string{table}
+	}
+	return []string{"CREATE SCHEMA IF NOT EXISTS " + s.schema, "SET LOCAL search_path TO " + s.schema, table}
+}
+
+func (s *Store) applied(ctx context.Context, q querier) (map[string]bool, error) {
+	done := map[string]bool{}
+	err := s.query("SELECT name FROM "+s.table.migrations).rows(ctx, q, func(scan func(into ...any) error) error {
+		var name string
+		err := scan(&name)
+		done[name] = true
+		return err
+	})
+	return done, err
+}
+
+func missing(names []string, done map[string]bool) (left []string) {
+	for _, name := range names {
+		if !done[name] {
+			left = append(left, name)
+		}
+	}
+	return left
+}
+
+func (s *Store) apply(ctx context.Context, q querier, dialect Dialect, name string) error {
+	text, err := fs.ReadFile(migrations(dialect, s.options), name)
+	if err != nil {
+		return err
+	}
+	for _, statement := range up(string(text)) {
+		if _, err := q.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	_, err = s.query("INSERT INTO "+s.table.migrations+" (name, applied_at) VALUES (?, ?)", name, time.Now().UnixMicro()).exec(ctx, q)
+	return err
+}
+
+// up returns the statements of a file that lead up. Each ends with its line.
+func up(text string) (statements []string) {
+	_, text, _ = strings.Cut(text, "-- +goose Up\n")
+	text, _, _ = strings.Cut(text, "-- +goose Down\n")
+	var statement strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "--") || strings.TrimSpace(line) == "" {
+			continue
+		}
+		statement.WriteString(line)
+		if strings.HasSuffix(strings.TrimSpace(line), ";") {
+			statements = append(statements, strings.TrimSuffix(strings.TrimSpace(statement.String()), ";"))
+			statement.Reset()
+		}
+	}
+	return statements
+}
+
+// files are those of the parts of o, with its prefix.
+type files struct {
+	dir fs.FS
+	o   *options
+}
+
+func (f *files) Open(name string) (fs.File, error) {
+	file, err := f.dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil || info.IsDir() {
+		return file, err
+	}
+	defer file.Close()
+	if !f.has(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.ReplaceAll(text, []byte(defaultPrefix), []byte(f.o.prefix))
+	return &rendered{Reader: bytes.NewReader(text), info: sized{info, int64(len(text))}}, nil
+}
+
+// ReadDir implements [fs.ReadDirFS].
+func (f *files) ReadDir(name string) ([]fs.DirEntry, error) {
+	all, err := fs.ReadDir(f.dir, name)
+	var ours []fs.DirEntry
+	for _, entry := range all {
+		if f.has(entry.Name()) {
+			ours = append(ours, entry)
+		}
+	}
+	return ours, err
+}
+
+// has reports whether a file, called 00001_users.sql, is of a part that there is.
+func (f *files) has(name string) bool {
+	_, part, _ := strings.Cut(strings.TrimSuffix(name, ".sql"), "_")
+	part, _, _ = strings.Cut(part, "_")
+	return f.o.has(Part(part))
+}
+
+// rendered is a file with its text in memory.
+type rendered struct {
+	*bytes.Reader
+	info fs.FileInfo
+}
+
+func (r *rendered) Stat() (fs.FileInfo, error) { return r.info, nil }
+func (r *rendered) Close() error               { return nil }
+
+type sized struct {
+	fs.FileInfo
+	size int64
+}
+
+func (s sized) Size() int64 { return s.size }

@@ -1,0 +1,60 @@
+package sqlstore
+
+import (
+	"context"
+	"strconv"
+	"time"
+)
+
+// purgeBatch is how many rows one statement of Purge removes: a few milliseconds.
+const purgeBatch = 500
+
+// Purge removes what is gone at now, and returns how many rows that were. It does so a
+// few hundred rows at a time, each a transaction of its own, and passes over rows that
+// others have locked: no verb waits for it long. Once a minute, from one of the
+// instances or from all of them, keeps the tables small.
+func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
+	var removed int
+	at := now.UnixMicro()
+	for _, t := range s.expiring() {
+		for {
+			var n int64
+			err := s.write(ctx, "purge", func(q querier) (err error) {
+				del := s.query("DELETE FROM "+t.name+" WHERE "+t.key+s.in[0]+"SELECT "+t.key+" FROM "+t.name+" WHERE due <= ?", due(at, t.grain))
+				for _, end := range t.ends {
+					del.add(" AND "+end+" <= ?", at)
+				}
+				n, err = del.add(" ORDER BY due LIMIT "+strconv.Itoa(purgeBatch)+s.skipLocked+s.in[1]).exec(ctx, q)
+				return err
+			})
+			removed += int(n)
+			if err != nil {
+				return removed, err
+			}
+			if n < purgeBatch {
+				break
+			}
+		}
+	}
+	return removed, nil
+}
+
+// expiring is a table whose rows have an end.
+type expiring struct {
+	name, key string
+	grain     int64    // of its column due
+	ends      []string // the row is gone when now has reached all of these columns
+}
+
+func (s *Store) expiring() []expiring {
+	var all []expiring
+	if s.has(Challenges) {
+		all = append(all,
+			expiring{s.table.challenges, "key", minute, []string{"expires_at"}},
+			expiring{s.table.counters, "key", hour, []string{"at_us", "until_us"}})
+	}
+	if s.has(Sessions) {
+		all = append(all, expiring{s.table.sessions, "id", day, []string{s.least + "(idle_until, expires_at)"}})
+	}
+	return all
+}

@@ -1,0 +1,156 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// query is a statement and its arguments.
+type query struct {
+	*speech
+	text []byte
+	args []any
+}
+
+func (s *Store) query(text string, args ...any) *query {
+	q := &query{speech: s.speech}
+	return q.add(text, args...)
+}
+
+// add appends text, in which each question mark stands for one of args. A nil or empty
+// slice of bytes is sent as empty, never as NULL.
+func (q *query) add(text string, args ...any) *query {
+	for _, arg := range args {
+		before, after, _ := strings.Cut(text, "?")
+		q.text = append(q.text, before...)
+		q.arg(arg)
+		text = after
+	}
+	q.text = append(q.text, text...)
+	return q
+}
+
+func (q *query) arg(arg any) {
+	if b, ok := arg.([]byte); ok && len(b) == 0 {
+		arg = []byte{}
+	}
+	q.args = append(q.args, arg)
+	if !q.numbered {
+		q.text = append(q.text, '?')
+		return
+	}
+	q.text = strconv.AppendInt(append(q.text, '$'), int64(len(q.args)), 10)
+}
+
+func (q *query) exec(ctx context.Context, on querier) (affected int64, err error) {
+	result, err := on.ExecContext(ctx, string(q.text), q.args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// row runs the query, and scans its one row: sql.ErrNoRows if there is none.
+func (q *query) row(ctx context.Context, on querier, into ...any) error {
+	return on.QueryRowContext(ctx, string(q.text), q.args...).Scan(into...)
+}
+
+// rows runs the query, and calls scan for each row.
+func (q *query) rows(ctx context.Context, on querier, scan func(scan func(into ...any) error) error) error {
+	rows, err := on.QueryContext(ctx, string(q.text), q.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// batch is the writes of one verb. They touch different rows, and each that says how
+// many rows it affects is right only if it does: see errRaced.
+type batch struct {
+	*speech
+	args  []any
+	parts []part
+}
+
+type part struct {
+	text     string
+	from, to int // of args
+	want     int // rows, or -1 for any number
+}
+
+func (p part) rank() int {
+	if strings.HasPrefix(p.text, "INSERT") {
+		return 0
+	}
+	return 1
+}
+
+func (s *Store) batch() *batch { return &batch{speech: s.speech} }
+
+// begin starts a write; end adds it.
+func (b *batch) begin(text string, args ...any) *query {
+	q := &query{speech: b.speech, args: b.args}
+	return q.add(text, args...)
+}
+
+func (b *batch) end(q *query, want int) {
+	b.parts = append(b.parts, part{text: string(q.text), from: len(b.args), to: len(q.args), want: want})
+	b.args = q.args
+}
+
+func (b *batch) add(want int, text string, args ...any) { b.end(b.begin(text, args...), want) }
+
+// run does all of it: in one round trip, where numbered placeholders let statements
+// share their arguments. What inserts comes first, see counters.
+func (b *batch) run(ctx context.Context, on querier) error {
+	slices.SortStableFunc(b.parts, func(x, y part) int { return cmp.Compare(x.rank(), y.rank()) })
+	if b.numbered && len(b.parts) > 1 {
+		return b.together(ctx, on)
+	}
+	for _, p := range b.parts {
+		q := query{text: []byte(p.text), args: b.args[p.from:p.to]}
+		n, err := q.exec(ctx, on)
+		if err != nil {
+			return err
+		}
+		if p.want >= 0 && n != int64(p.want) {
+			return errRaced
+		}
+	}
+	return nil
+}
+
+// together makes one statement of all, whose result is how many rows each affected. The
+// result is evaluated from left to right, and so are the writes.
+func (b *batch) together(ctx context.Context, on querier) error {
+	var with, counts strings.Builder
+	counted, into := make([]int64, len(b.parts)), make([]any, len(b.parts))
+	for i, p := range b.parts {
+		name, comma := "w"+strconv.Itoa(i), ", "
+		if i == 0 {
+			comma = ""
+		}
+		with.WriteString(comma + name + " AS (" + p.text + " RETURNING 1)")
+		counts.WriteString(comma + "(SELECT count(*) FROM " + name + ")")
+		into[i] = &counted[i]
+	}
+	err := on.QueryRowContext(ctx, "WITH "+with.String()+" SELECT "+counts.String(), b.args...).Scan(into...)
+	if err != nil {
+		return err
+	}
+	for i, p := range b.parts {
+		if p.want >= 0 && counted[i] != int64(p.want) {
+			return errRaced
+		}
+	}
+	return nil
+}

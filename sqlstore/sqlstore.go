@@ -1,0 +1,171 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+var (
+	_ phoneauth.Store  = (*Store)(nil)
+	_ phoneauth.Purger = (*Store)(nil)
+)
+
+// Store is a [phoneauth.Store] in a SQL database. [New] makes one. It is safe for
+// concurrent use, and any number of processes may have one on the same tables.
+type Store struct {
+	*speech
+	options
+	db     *sql.DB
+	table  tables
+	writer chan struct{} // holds a place while this process writes, where there is one writer
+}
+
+// Part is one of the roles of a [phoneauth.Store], with the tables it needs.
+type Part string
+
+const (
+	// Users are accounts: a [phoneauth.UserStore].
+	Users Part = "users"
+	// Challenges are codes, proofs, limits, failures and budgets: a
+	// [phoneauth.ChallengeStore].
+	Challenges Part = "challenges"
+	// Sessions are refresh-token families: a [phoneauth.SessionStore].
+	Sessions Part = "sessions"
+)
+
+// Option sets how the tables are called, or which of them there are. [New], [Migrate]
+// and [Migrations] must be given the same options.
+type Option func(*options)
+
+type options struct {
+	prefix, schema string
+	parts          []Part
+}
+
+// Prefix is what the names of the tables begin with; "phoneauth_" unless set. It is made
+// of at most 32 lower-case letters, digits and underscores.
+func Prefix(prefix string) Option { return func(o *options) { o.prefix = prefix } }
+
+// Schema is the schema that the tables are in; the first of the connection's search_path
+// unless set. [Migrate] creates it. It is made as a Prefix is. SQLite has no schemas.
+func Schema(schema string) Option { return func(o *options) { o.schema = schema } }
+
+// Only makes a store of some parts, for a [phoneauth.Stores] whose other parts live
+// elsewhere. Only the tables of these parts are made and purged. The verbs of all other
+// parts fail.
+func Only(parts ...Part) Option { return func(o *options) { o.parts = parts } }
+
+// tables are their names, as they are written.
+type tables struct{ users, challenges, counters, sessions, migrations string }
+
+var identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,31}$`)
+
+func optionsOf(d Dialect, opts []Option) (options, error) {
+	o := options{prefix: defaultPrefix, parts: []Part{Users, Challenges, Sessions}}
+	for _, set := range opts {
+		set(&o)
+	}
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("sqlstore: "+format, args...))
+	}
+	if d.speech() == nil {
+		fault("dialect must be Postgres or SQLite")
+	} else if o.schema != "" && !d.speech().schemas {
+		fault("Schema: %s has no schemas; use Prefix", d)
+	}
+	if !identifier.MatchString(o.prefix) {
+		fault("Prefix must be 1 to 32 lower-case letters, digits and underscores, and not begin with a digit")
+	}
+	if o.schema != "" && !identifier.MatchString(o.schema) {
+		fault("Schema must be 1 to 32 lower-case letters, digits and underscores, and not begin with a digit")
+	}
+	for _, p := range o.parts {
+		if p != Users && p != Challenges && p != Sessions {
+			fault("Only: there is no part %q", string(p))
+		}
+	}
+	if len(o.parts) == 0 {
+		fault("Only needs a part")
+	}
+	return o, errors.Join(faults...)
+}
+
+func (o *options) has(p Part) bool { return slices.Contains(o.parts, p) }
+
+func (o *options) tables() tables {
+	name := func(table string) string {
+		if o.schema != "" {
+			return o.schema + "." + o.prefix + table
+		}
+		return o.prefix + table
+	}
+	return tables{name("users"), name("challenges"), name("counters"), name("sessions"), name("migrations")}
+}
+
+// New returns the store in db, after looking whether all it needs is there: the server,
+// its settings and the tables, which [Migrate] or another tool has made. Its error says
+// what to change. Give ctx a deadline: a server that is away may not say so.
+//
+// The caller keeps db, and closes it when the store is not used any more.
+func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Store, error) {
+	o, err := optionsOf(dialect, opts)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(db, dialect, o)
+	if err := s.settings(ctx, db); err != nil {
+		return nil, s.unfit(err)
+	}
+	for _, check := range s.columns() {
+		rows, err := db.QueryContext(ctx, "SELECT "+check.columns+" FROM "+check.table+" WHERE 1 = 0")
+		if err != nil {
+			return nil, fmt.Errorf("sqlstore: table %s cannot be read; has Migrate been called? %w", check.table, s.unfit(err))
+		}
+		if err := rows.Close(); err != nil {
+			return nil, s.unfit(err)
+		}
+	}
+	return s, nil
+}
+
+func newStore(db *sql.DB, dialect Dialect, o options) *Store {
+	return &Store{speech: dialect.speech(), options: o, db: db, table: o.tables(), writer: make(chan struct{}, 1)}
+}
+
+// unfit is err of New. What the settings lack is told in our own words.
+func (s *Store) unfit(err error) error {
+	if setting, ok := errors.AsType[*settingError](err); ok {
+		return fmt.Errorf("sqlstore: %s: %w", s.name, setting)
+	}
+	return failed("open", err)
+}
+
+// settingError says which setting of the database is to be changed.
+type settingError struct{ say string }
+
+func (e *settingError) Error() string { return e.say }
+
+// columns are what the statements of the store's parts name.
+func (s *Store) columns() (all []struct{ table, columns string }) {
+	need := func(table, columns string) {
+		all = append(all, struct{ table, columns string }{table, columns})
+	}
+	if s.has(Users) {
+		need(s.table.users, userColumns)
+	}
+	if s.has(Challenges) {
+		need(s.table.challenges, challengeColumns)
+		need(s.table.counters, counterColumns)
+	}
+	if s.has(Sessions) {
+		need(s.table.sessions, sessionColumns+", due")
+	}
+	return all
+}

@@ -1,0 +1,107 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// mostTries is how often a transaction that was rolled back is done: a safeguard beside
+// the deadline that every call of a store has.
+const mostTries = 20
+
+// errRows: somebody else keeps changing the rows that a verb would change.
+var errRows = errors.New("its rows change too fast")
+
+// atomically calls do in a transaction, which is committed if do returns no error and
+// rolled back otherwise. It is done again, whole, where rolledBack says so: do must not
+// keep anything from one call to the next.
+func (s *Store) atomically(ctx context.Context, step string, do func(q querier) error) error {
+	return failed(step, again(ctx, func() error {
+		if s.alone {
+			return s.immediately(ctx, do)
+		}
+		tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+		if err != nil {
+			return err
+		}
+		if err := do(tx); err != nil {
+			_ = tx.Rollback() // if it fails, the connection is gone, and the transaction with it
+			return err
+		}
+		return tx.Commit()
+	}))
+}
+
+// write calls do for a write that is one statement, a transaction of its own.
+func (s *Store) write(ctx context.Context, step string, do func(q querier) error) error {
+	if s.alone {
+		return s.atomically(ctx, step, do)
+	}
+	return failed(step, again(ctx, func() error { return do(s.db) }))
+}
+
+// again calls do until it is not rolled back.
+func again(ctx context.Context, do func() error) error {
+	for try := 1; ; try++ {
+		err := do()
+		if !rolledBack(err) {
+			return err
+		}
+		if try == mostTries {
+			return errors.Join(errRows, err)
+		}
+		// Those who met are not to meet again.
+		wait := time.NewTimer(rand.N(time.Millisecond << min(try, 6)))
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return ctx.Err()
+		case <-wait.C:
+		}
+	}
+}
+
+// immediately is the transaction of a database with one writer. Those of this process
+// queue up here, in order; between processes there is only busy_timeout.
+func (s *Store) immediately(ctx context.Context, do func(q querier) error) error {
+	select {
+	case s.writer <- struct{}{}:
+		defer func() { <-s.writer }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return immediate(ctx, conn, func() error { return do(conn) })
+}
+
+// immediate calls do in a transaction of conn. It ends on what has begun, whatever ctx
+// says by then; a connection that cannot end it is closed, which rolls it back.
+func immediate(ctx context.Context, conn *sql.Conn, do func() error) error {
+	discard := func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		discard() // where ctx ended, it may have begun all the same
+		return err
+	}
+	end := func(statement string) error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), statement)
+		return err
+	}
+	err := do()
+	if err == nil {
+		if err = end("COMMIT"); err == nil {
+			return nil
+		}
+	}
+	if end("ROLLBACK") != nil {
+		discard()
+	}
+	return err
+}
