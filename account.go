@@ -28,6 +28,7 @@ func (s *Service) change(ctx context.Context, u User, do func() (User, error), d
 		return User{}, err
 	}
 	done()
+	ctx = context.WithoutCancel(ctx)
 	if err := s.cancelChallenges(ctx, u.Phone, changed.Phone); err != nil {
 		return User{}, err
 	}
@@ -123,10 +124,11 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 // Unlock is an operator's reset: it forgets the failures and locks of a number, and gives
 // its sends back. ErrInvalidPhone; ErrUnavailable, and it may be half done: do it again.
 func (s *Service) Unlock(ctx context.Context, phone string) error {
-	t, err := s.target(ctx, phone, "", "", Client{})
+	n, err := parseNumber(phone, s.numbers.home) // also of a region that is not served any more
 	if err != nil {
 		return err
 	}
+	t := target{number: n, print: s.phonePrint(n.phone)}
 	known := t
 	known.device.id = "any"
 	for _, f := range []Failures{s.phoneFailures(t), s.phoneFailures(known), s.passwordFailures(t), s.passwordFailures(known)} {

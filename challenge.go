@@ -115,7 +115,7 @@ func (s *Service) newChallenge(t target, now time.Time) (Challenge, string, erro
 	if err != nil {
 		return Challenge{}, "", err
 	}
-	expires, until := now.Add(s.cfg.Code.Life), now.Add(2*s.cfg.Code.Life)
+	expires, until := now.Add(s.cfg.Code.Life), now.Add(min(2*s.cfg.Code.Life, maxCodeLife))
 	if test := s.testNumber(t.phone, now); test != nil {
 		code = string(test.Code)
 		expires, until = earlier(expires, test.Until), earlier(until, test.Until)
@@ -169,8 +169,11 @@ func (s *Service) begin(ctx context.Context, t target, b Begin) (Begun, string, 
 	if err != nil {
 		return Begun{}, "", err
 	}
-	if string(again.Challenge.Sealed) != string(fresh.Sealed) {
-		code, _ = s.keys.open(fresh.Key, again.Challenge.Sealed) // a concurrent caller was first
+	if string(again.Challenge.Sealed) != string(fresh.Sealed) { // a concurrent caller was first
+		var ok bool
+		if code, ok = s.keys.open(fresh.Key, again.Challenge.Sealed); !ok {
+			return Begun{}, "", &unavailable{"begin challenge", errors.New("sealed under a key that is not among Keys.Secrets")}
+		}
 	}
 	begun.Challenge = again.Challenge
 	return begun, code, nil
@@ -224,13 +227,22 @@ func (s *Service) answered(ctx context.Context, phone string, token Secret, purp
 }
 
 // attempt gives code to the challenge of t, and stores then in the step that takes it.
-// Whatever was wrong, it is ErrInvalidCode.
-func (s *Service) attempt(ctx context.Context, t target, id, code string, c Client, now time.Time, then *Challenge) (Challenge, error) {
+// Whatever was wrong, it is ErrInvalidCode. It returns the account that the phone had
+// before, so that what comes of the code is worth nothing once the account has changed;
+// and since limits come before look-ups, the address is asked before that.
+func (s *Service) attempt(ctx context.Context, t target, id, code string, c Client, now time.Time, then *Challenge) (Challenge, User, error) {
 	code, ok := s.wellFormed(code)
 	if !ok {
-		return Challenge{}, ErrInvalidCode
+		return Challenge{}, User{}, ErrInvalidCode
 	}
 	key, address := s.key(t), s.address(c)
+	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(address, 0), now); err != nil {
+		return Challenge{}, User{}, s.limited(ctx, t, err)
+	}
+	user, err := s.accountOf(ctx, t)
+	if err != nil {
+		return Challenge{}, User{}, err
+	}
 	a := Attempt{
 		Key:      key,
 		ID:       id,
@@ -252,9 +264,9 @@ func (s *Service) attempt(ctx context.Context, t target, id, code string, c Clie
 	switch {
 	case errors.Is(err, ErrMismatch), errors.Is(err, ErrNotFound):
 		s.event(ctx, s.about(t, EventVerifyFailed))
-		return Challenge{}, ErrInvalidCode
+		return Challenge{}, User{}, ErrInvalidCode
 	case err != nil:
-		return Challenge{}, s.limited(ctx, t, err)
+		return Challenge{}, User{}, s.limited(ctx, t, err)
 	}
 	s.event(ctx, s.about(t, EventVerified))
 	if taken.Sends > 1 { // what was sent again is given back too
@@ -262,7 +274,7 @@ func (s *Service) attempt(ctx context.Context, t target, id, code string, c Clie
 			return s.store.TakeLimits(ctx, s.addressSendTakes(address, 1-taken.Sends), now)
 		})
 	}
-	return taken, nil
+	return taken, user, nil
 }
 
 // testNumber is the entry of p, if it has one that has not ended.

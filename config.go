@@ -27,8 +27,8 @@ type Config struct {
 	// Tokens issues access tokens; nil issues HS256 JWTs under keys derived from Keys,
 	// with Name as issuer and audience.
 	Tokens TokenIssuer
-	// Name of the service, as its users know it: it stands in every text. "phoneauth"
-	// when empty.
+	// Name of the service, as its users know it: it stands in every text, and is issuer
+	// and audience of the default access tokens. "phoneauth" when empty.
 	Name string
 	// Realm separates tenants that share a store and keys: it is part of every
 	// fingerprint, digest and token, so that nothing of one realm means anything in
@@ -36,7 +36,10 @@ type Config struct {
 	// give each realm a UserStore, a SessionStore and an issuer of its own.
 	Realm string
 	// HostSessions: the host keeps sessions of its own. Session then has the User and
-	// no tokens, Refresh and Authenticate refuse, and Store needs no SessionStore.
+	// no tokens, Refresh and Authenticate refuse, and Store needs no SessionStore. The
+	// host keeps User.Epoch with its session, and ends one whose user has another: that
+	// is what "every session ends" then means. Handlers want HTTP.SignedIn and
+	// HTTP.Claims.
 	HostSessions bool
 
 	Code     CodeRules
@@ -47,8 +50,13 @@ type Config struct {
 
 	// BeforeSend is asked before a code goes out: a captcha, a SIM-swap look-up. After
 	// an error nothing is sent, and the caller cannot tell: the answer is that of a
-	// send. It runs after the limits of phone and address, before the number budgets.
+	// send, and the log has the error. One that is ErrUnavailable is a 503 instead. It
+	// runs after the limits of phone and address, before the number budgets.
 	BeforeSend func(context.Context, SendInfo) error
+	// StepUp is asked when the budget of the number's country is dry: after nil the code
+	// is sent all the same, so let it ask for a captcha or a proof of work. An error, or
+	// no StepUp, is a *LimitError.
+	StepUp func(context.Context, SendInfo) error
 	// BeforeSignIn is asked after the proof and before the account is found or made:
 	// invitations, terms, dormant or recycled numbers. An error is wrapped beside
 	// ErrRefused; the proof is used up.
@@ -57,7 +65,7 @@ type Config struct {
 	Claims func(context.Context, User) (map[string]any, error)
 	// Text words a message, Body being empty; an empty answer means the built-in text.
 	Text func(Message) (string, error)
-	// OnEvent is told what happened, synchronously, after it happened.
+	// OnEvent is told what happened, synchronously, after it happened. It must not panic.
 	OnEvent func(context.Context, Event)
 	// Logger gets every event and the cause of every failure; nil is slog.Default().
 	Logger *slog.Logger
@@ -70,9 +78,10 @@ type Keys struct {
 	// Index fingerprints numbers, at least 32 bytes. It is never rotated: under a new
 	// one all limits, failure counts and locks are forgotten.
 	Index []byte
-	// Secrets sign and seal. The first makes, all verify and open: rotate by putting a
-	// new one first. Dropping one ends what it made: codes and proofs at once, refresh
-	// and default access tokens too, so keep it for as long as a session lives.
+	// Secrets sign and seal. The first makes, all verify and open. Rotate by putting a new
+	// one last in every process, and then first in every process. Dropping one ends what
+	// it made: codes and proofs at once, refresh and default access tokens too, so keep
+	// it for as long as a session lives.
 	Secrets []Key
 }
 
@@ -88,7 +97,7 @@ type CodeRules struct {
 	// Digits from 6 to 10; 0 is 6.
 	Digits int
 	// Life of a code from its last sending, at most 10 minutes; 0 is 5 minutes. Sending
-	// again moves the end, to at most twice Life after the first sending.
+	// again moves the end, to at most twice Life and 10 minutes after the first sending.
 	Life time.Duration
 	// Tries to give the code, from 1 to 10; 0 is 5. Sending again adds none.
 	Tries int
@@ -144,7 +153,8 @@ type PasswordRules struct {
 	// example "is too common". It runs before anything is consumed.
 	Check func(ctx context.Context, password Secret) error
 	// Legacy verifies a stored hash that is no argon2id PHC string; nil refuses those.
-	// After a match the password is hashed anew.
+	// After a match the password is hashed anew. It runs besides one argon2id hash, so
+	// the time of an answer tells a number with such a hash from others.
 	Legacy func(hash, password Secret) bool
 }
 
@@ -155,9 +165,6 @@ type SendInfo struct {
 	Purpose Purpose
 	Channel string
 	Client  Client
-	// StepUp: the country's budget is dry. The error then means *LimitError for the
-	// caller, nil sends all the same: ask for a captcha or a proof of work.
-	StepUp bool
 }
 
 // SignInInfo is what BeforeSignIn is asked about.
@@ -206,6 +213,9 @@ type UserView struct {
 	Attributes, Relationships map[string]any
 }
 
+// maxCodeLife is NIST's 10 minutes for out-of-band secrets (SP 800-63B-4, 3.1.3.2).
+const maxCodeLife = 10 * time.Minute
+
 func (c Config) withDefaults() Config {
 	c.Name = cmp.Or(c.Name, "phoneauth")
 	c.Code.Digits = cmp.Or(c.Code.Digits, 6)
@@ -235,7 +245,11 @@ func (c Config) validate() (numberPolicy, error) {
 	if c.Store == nil {
 		fault("Store", "is required")
 	}
-	if parts, ok := c.Store.(Stores); ok {
+	parts, ok := c.Store.(Stores)
+	if p, pointer := c.Store.(*Stores); pointer && p != nil {
+		parts, ok = *p, true
+	}
+	if ok {
 		if parts.ChallengeStore == nil {
 			fault("Store.ChallengeStore", "is required")
 		}
@@ -253,7 +267,7 @@ func (c Config) validate() (numberPolicy, error) {
 	if c.Code.Digits < 6 || c.Code.Digits > 10 {
 		fault("Code.Digits", "must be from 6 to 10, is %d", c.Code.Digits)
 	}
-	if c.Code.Life < time.Second || c.Code.Life > 10*time.Minute {
+	if c.Code.Life < time.Second || c.Code.Life > maxCodeLife {
 		fault("Code.Life", "must be from 1 s to 10 min, is %s", c.Code.Life)
 	}
 	if c.Code.Tries < 1 || c.Code.Tries > 10 {
@@ -273,6 +287,11 @@ func (c Config) validate() (numberPolicy, error) {
 		}
 		if n.Until.IsZero() {
 			fault(field, "Until is required")
+		}
+	}
+	for i, p := range c.HTTP.TrustedProxies {
+		if !p.IsValid() || p.Addr().Is4In6() {
+			fault(fmt.Sprintf("HTTP.TrustedProxies[%d]", i), "must be a prefix of IPv4 or IPv6")
 		}
 	}
 	if _, err := c.HTTP.crossOrigin(); err != nil {

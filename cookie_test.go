@@ -101,7 +101,7 @@ func TestCrossOrigin(t *testing.T) {
 	}
 
 	cfg.HostSessions = true
-	cfg.HTTP.Claims = func(*http.Request) (Claims, error) { return Claims{}, nil }
+	cfg.HTTP.Claims = func(*http.Request) (Claims, error) { return Claims{UserID: "1"}, nil }
 	w := ask(bare(cfg).Handler(), "DELETE", "/users/me", "", "Sec-Fetch-Site", "cross-site")
 	assertRefused(t, w, SessionAPI, 403, "cross_origin", "a host's session is a cookie")
 

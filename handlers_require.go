@@ -44,7 +44,7 @@ func (s *Service) claims(r *http.Request) (Claims, error) {
 		return Claims{}, ErrUnauthenticated
 	}
 	claims, err := s.cfg.HTTP.Claims(r)
-	if err != nil && !errors.Is(err, ErrUnavailable) {
+	if err != nil && !errors.Is(err, ErrUnavailable) || err == nil && claims.UserID == "" {
 		err = ErrUnauthenticated
 	}
 	return claims, err

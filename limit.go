@@ -28,7 +28,7 @@ const (
 
 // Limits are the defaults of docs/security.md where zero.
 type Limits struct {
-	// PhoneSends all hold for each number; nil is 1 each 60 s, 5 each 12 min, 10 each
+	// PhoneSends all hold for each number; empty is 1 each 60 s, 5 each 12 min, 10 each
 	// 144 min.
 	PhoneSends []Limit
 	// AddressSends hold for each client address (IPv4, or IPv6 /64); zero is 20, one
@@ -40,10 +40,10 @@ type Limits struct {
 	// AddressFailures holds for wrong codes and passwords from one address; zero is 30,
 	// one each 10 s.
 	AddressFailures Limit
-	// PhoneFailures in a row lock a number; nil is 15 min at 10, 1 h at 20, 24 h at 50,
+	// PhoneFailures in a row lock a number; empty is 15 min at 10, 1 h at 20, 24 h at 50,
 	// 30 days at 100. At most 100 at the last step (NIST SP 800-63B-4, 3.2.2).
 	PhoneFailures []Step
-	// PasswordFailures in a row make a number's passwords wait; nil is 1 s at the 10th,
+	// PasswordFailures in a row make a number's passwords wait; empty is 1 s at the 10th,
 	// doubling to 15 min.
 	PasswordFailures []Step
 	// Budgets of blocks of 10,000 numbers, of 1,000,000, and of countries; zero is 20,
@@ -69,7 +69,7 @@ const (
 )
 
 func (l Limits) withDefaults() Limits {
-	if l.PhoneSends == nil {
+	if len(l.PhoneSends) == 0 {
 		l.PhoneSends = []Limit{{1, time.Minute}, {5, 12 * time.Minute}, {10, 144 * time.Minute}}
 	}
 	if l.AddressSends == (Limit{}) {
@@ -78,10 +78,10 @@ func (l Limits) withDefaults() Limits {
 	if l.AddressFailures == (Limit{}) {
 		l.AddressFailures = Limit{30, 10 * time.Second}
 	}
-	if l.PhoneFailures == nil {
+	if len(l.PhoneFailures) == 0 {
 		l.PhoneFailures = []Step{{10, 15 * time.Minute}, {20, time.Hour}, {50, 24 * time.Hour}, {100, 30 * 24 * time.Hour}}
 	}
-	if l.PasswordFailures == nil {
+	if len(l.PasswordFailures) == 0 {
 		for i := range 10 {
 			l.PasswordFailures = append(l.PasswordFailures, Step{10 + i, time.Second << i})
 		}
@@ -113,13 +113,13 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 	steps := func(field string, steps []Step) {
 		before := 0
 		for _, s := range steps {
-			if s.At <= before || s.Wait <= 0 {
-				fault(field, "steps must ascend from At 1, with a Wait of more than 0")
+			if s.At <= before || s.Wait < time.Second {
+				fault(field, "steps must ascend from At 1, with a Wait of at least 1 s")
 			}
 			before = s.At
 		}
-		if len(steps) == 0 || before > 100 {
-			fault(field, "needs a step, and its last at 100 failures or before")
+		if before > 100 {
+			fault(field, "the last step must be at 100 failures or before")
 		}
 	}
 	steps("Limits.PhoneFailures", l.PhoneFailures)
@@ -127,6 +127,15 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 	if l.Block < 1 || l.WideBlock < 1 || l.Country < 1 {
 		fault("Limits", "Block, WideBlock and Country must be at least 1")
 	}
+}
+
+// asking is takes as a question: whether each would admit one.
+func asking(takes []Take) []Take {
+	asks := slices.Clone(takes)
+	for i := range asks {
+		asks[i].Cost = 0
+	}
+	return asks
 }
 
 // sendTakes are the limits that a send must pass, private keys first, shared ones last.
@@ -202,9 +211,11 @@ func (s *Service) passwordFailures(t target) Failures {
 }
 
 // budgeted reports whether codes for t count in the number budgets: not those of a known
-// device or a test number.
+// device or a test number, and not resets, which only proved numbers are sent: else asking
+// for numbers without an account would dry a country up for nothing.
 func (s *Service) budgeted(t target, now time.Time) bool {
-	return !s.cfg.Limits.InsecureOff && !t.device.known() && s.testNumber(t.phone, now) == nil
+	return !s.cfg.Limits.InsecureOff && !t.device.known() && t.purpose != PurposePasswordReset &&
+		s.testNumber(t.phone, now) == nil
 }
 
 // budgets of t's blocks and country, to be changed by add; the country comes last: its

@@ -3,7 +3,6 @@ package phoneauth
 import (
 	"context"
 	"errors"
-	"slices"
 )
 
 // PasswordRequest registers a phone with a password.
@@ -51,11 +50,7 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	// answer worth asking for.
 	now := s.now()
 	phone := append(s.phoneSendTakes(t, 1), s.serviceTakes(1)...)
-	asks := slices.Clone(phone)
-	for i := range asks {
-		asks[i].Cost = 0
-	}
-	if err := s.store.TakeLimits(ctx, append(asks, s.addressSendTakes(s.address(r.Client), 1)...), now); err != nil {
+	if err := s.store.TakeLimits(ctx, append(asking(phone), s.addressSendTakes(s.address(r.Client), 1)...), now); err != nil {
 		return nil, s.limited(ctx, t, err)
 	}
 	if _, err := s.store.UserByPhone(ctx, t.phone); err == nil {
@@ -166,26 +161,21 @@ func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone,
 	if err := s.checkPassword(ctx, r.Password); err != nil {
 		return Phone{}, err
 	}
-	// Ask, take a place, attempt, hash: strangers burn no CPU, and a busy machine loses
-	// nobody's code.
-	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(s.address(r.Client), 0), s.now()); err != nil {
-		return Phone{}, s.limited(ctx, t, err)
-	}
+	// Take a place, attempt, hash: strangers burn no CPU, and a busy machine loses nobody's
+	// code.
 	free, err := s.hashSlot(ctx)
 	if err != nil {
 		return Phone{}, err
 	}
 	defer free()
-	if _, err := s.attempt(ctx, t, "", r.Code, r.Client, s.now(), nil); err != nil {
-		return Phone{}, err
-	}
-	user, err := s.store.UserByPhone(ctx, t.phone)
-	if errors.Is(err, ErrNotFound) || err == nil && user.Blocked {
-		return Phone{}, ErrInvalidCode
-	}
+	_, user, err := s.attempt(ctx, t, "", r.Code, r.Client, s.now(), nil)
 	if err != nil {
 		return Phone{}, err
 	}
+	if user.ID == "" || user.Blocked {
+		return Phone{}, ErrInvalidCode
+	}
+	ctx = context.WithoutCancel(ctx) // the code is used up
 	hash := hashArgon2(r.Password, argon2Params)
 	_, err = s.setPassword(ctx, t, user, hash, func() {
 		s.notify(ctx, t, NoticePasswordChanged, r.Client.Locale)

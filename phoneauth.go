@@ -215,12 +215,11 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		return nil, err
 	}
 	p := s.newProof(t, s.now())
-	if _, err := s.attempt(ctx, t, id, r.Code, r.Client, p.at, s.proofChallenge(p)); err != nil {
+	_, user, err := s.attempt(ctx, t, id, r.Code, r.Client, p.at, s.proofChallenge(p))
+	if err != nil {
 		return nil, err
 	}
-	if p.account, err = s.accountOf(ctx, t); err != nil {
-		return nil, err
-	}
+	p.account = account{user.ID, user.Epoch}
 	token, err := s.signProof(p)
 	if err != nil {
 		return nil, err
@@ -249,6 +248,8 @@ func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, erro
 	if err != nil {
 		return nil, err
 	}
+	// From here on there is no way back: a client that hangs up must not leave it half done.
+	ctx = context.WithoutCancel(ctx)
 	return s.signIn(ctx, p.target, SignIn{UserID: p.account.id, Epoch: p.account.epoch}, []string{amrCode}, r.Client, ErrInvalidToken)
 }
 
@@ -273,14 +274,11 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	taken, err := s.attempt(ctx, t, id, r.Code, r.Client, s.now(), nil)
+	taken, user, err := s.attempt(ctx, t, id, r.Code, r.Client, s.now(), nil)
 	if err != nil {
 		return nil, err
 	}
-	in := SignIn{Epoch: AnyEpoch}
-	if t.device.known() {
-		in.Epoch = t.device.epoch
-	}
+	in := SignIn{UserID: user.ID, Epoch: user.Epoch}
 	if registration {
 		hash, ok := s.keys.open(pendingUse(taken.Key), taken.Pending)
 		if !ok {
@@ -288,7 +286,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 		}
 		in.PasswordHash = Secret(hash)
 	}
-	return s.signIn(ctx, t, in, []string{amrCode}, r.Client, ErrInvalidCode)
+	return s.signIn(context.WithoutCancel(ctx), t, in, []string{amrCode}, r.Client, ErrInvalidCode)
 }
 
 // Redeem ends a purpose of the host's own: it takes the proof, once, and makes neither
@@ -307,8 +305,8 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	if err != nil {
 		return nil, invalidIfGone(err)
 	}
-	now, err := s.accountOf(ctx, p.target)
-	if errors.Is(err, ErrInvalidCode) || err == nil && !p.account.still(now) {
+	user, err := s.accountOf(context.WithoutCancel(ctx), p.target)
+	if errors.Is(err, ErrInvalidCode) || err == nil && !p.account.still(account{user.ID, user.Epoch}) {
 		return nil, ErrInvalidToken
 	}
 	if err != nil {

@@ -243,10 +243,7 @@ func TestPromiseBudgetStepUp(t *testing.T) {
 		})
 		stepUp := startTrial(t, tr.store, func(c *phoneauth.Config) {
 			c.Limits.Country = 30
-			c.BeforeSend = func(_ context.Context, i phoneauth.SendInfo) error {
-				if !i.StepUp {
-					return nil
-				}
+			c.StepUp = func(context.Context, phoneauth.SendInfo) error {
 				asked++
 				return answer
 			}

@@ -40,7 +40,7 @@ var methods = []struct {
 		r := phoneauth.VerifyRequest{Phone: phone, Code: code, Client: freshClient()}
 		return func() (any, error) { return tr.Verify(context.Background(), r) }
 	}},
-	{name: "Verify, sent twice", kind: []string{"TakeLimits"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Verify, sent twice", kind: []string{"TakeLimits 2"}, do: func(t testing.TB, tr *trial) func() (any, error) {
 		phone := freshPhone()
 		tr.register(t, phone)
 		time.Sleep(time.Minute)

@@ -139,15 +139,15 @@ func (s *Service) whyGone(ctx context.Context, p proof) error {
 	return ErrPhoneTaken
 }
 
-// accountOf is the account of t's phone now. For a known device it is ErrInvalidCode when
-// that is not the one, or not at the epoch, that the device belongs to.
-func (s *Service) accountOf(ctx context.Context, t target) (account, error) {
+// accountOf is the user of t's phone now, zero where there is none. For a known device it
+// is ErrInvalidCode when that is not the one, or not at the epoch, that it belongs to.
+func (s *Service) accountOf(ctx context.Context, t target) (User, error) {
 	user, err := s.store.UserByPhone(ctx, t.phone)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return account{}, err
+		return User{}, err
 	}
 	if t.device.known() && (user.ID != t.device.userID || user.Epoch != t.device.epoch) {
-		return account{}, ErrInvalidCode
+		return User{}, ErrInvalidCode
 	}
-	return account{user.ID, user.Epoch}, nil
+	return user, nil
 }

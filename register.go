@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -72,28 +71,25 @@ func (s *Service) hostAllows(ctx context.Context, t target, info SendInfo, takes
 	if s.cfg.BeforeSend == nil || s.testNumber(t.phone, now) != nil {
 		return true, nil
 	}
-	asks := slices.Clone(takes)
-	for i := range asks {
-		asks[i].Cost = 0
-	}
-	if err := s.store.TakeLimits(ctx, asks, now); err != nil {
+	if err := s.store.TakeLimits(ctx, asking(takes), now); err != nil {
 		return false, err
 	}
-	if err := s.cfg.BeforeSend(ctx, info); err != nil {
-		s.event(ctx, s.about(t, EventSendRefused))
-		return false, nil
+	err := s.cfg.BeforeSend(ctx, info)
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, ErrUnavailable):
+		return false, err
 	}
-	return true, nil
+	s.event(ctx, s.about(t, EventSendRefused))
+	s.cfg.Logger.InfoContext(ctx, "phoneauth: BeforeSend refused", "error", err)
+	return false, nil
 }
 
-// stepUp asks BeforeSend about a country whose budget is dry.
+// stepUp asks the host about a country whose budget is dry.
 func (s *Service) stepUp(ctx context.Context, info SendInfo, err error) bool {
 	refused, ok := errors.AsType[*LimitError](err)
-	if !ok || refused.Limit != LimitCountry || s.cfg.BeforeSend == nil {
-		return false
-	}
-	info.StepUp = true
-	return s.cfg.BeforeSend(ctx, info) == nil
+	return ok && refused.Limit == LimitCountry && s.cfg.StepUp != nil && s.cfg.StepUp(ctx, info) == nil
 }
 
 // deliver sends the code of c: within the request where it is sent to every number,

@@ -144,6 +144,11 @@ func (l *later) close(ctx context.Context) error {
 	}
 	l.mu.Unlock()
 	select {
+	case <-l.idle: // even if ctx has ended, too
+		return nil
+	default:
+	}
+	select {
 	case <-l.idle:
 		return nil
 	case <-ctx.Done():

@@ -92,10 +92,8 @@ func TestStepUpForADryCountry(t *testing.T) {
 	var stepUps, human atomic.Int32
 	s := newService(t, func(c *phoneauth.Config) {
 		c.Limits.Country = 2
-		c.BeforeSend = func(_ context.Context, i phoneauth.SendInfo) error {
-			if !i.StepUp {
-				return nil
-			}
+		c.BeforeSend = func(context.Context, phoneauth.SendInfo) error { return nil } // is no step-up
+		c.StepUp = func(context.Context, phoneauth.SendInfo) error {
 			stepUps.Add(1)
 			if human.Load() == 0 {
 				return errHost

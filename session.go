@@ -42,9 +42,6 @@ func (s *Service) signIn(ctx context.Context, t target, in SignIn, amr []string,
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, err
 		}
-		if in.Epoch == AnyEpoch {
-			in.Epoch = user.Epoch // what the host allows is this account, as it is now
-		}
 		info := SignInInfo{Phone: t.phone, User: user, AMR: amr, Client: c}
 		if err := s.cfg.BeforeSignIn(ctx, info); err != nil {
 			s.event(ctx, s.about(t, EventSignInRefused))
@@ -63,17 +60,20 @@ func (s *Service) signIn(ctx context.Context, t target, in SignIn, amr []string,
 	case err != nil:
 		return nil, err
 	}
+	e := s.about(t, EventSignedUp)
+	e.UserID = signed.User.ID
+	if signed.Created { // whatever becomes of the session
+		s.event(ctx, e)
+	}
 	session, err := s.newSession(ctx, signed.User, amr, t.device.id)
 	if err != nil {
 		return nil, err
 	}
 	session.New, session.First = signed.Created, signed.First
-	e := s.about(t, EventSignedIn)
-	if signed.Created {
-		e.Type = EventSignedUp
+	if !signed.Created {
+		e.Type, e.SessionID = EventSignedIn, session.ID
+		s.event(ctx, e)
 	}
-	e.UserID, e.SessionID = signed.User.ID, session.ID
-	s.event(ctx, e)
 	return session, nil
 }
 
@@ -313,7 +313,7 @@ func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionR
 			return User{}, SessionRecord{}, err
 		}
 	}
-	if now.Sub(rec.AuthTime) > freshness {
+	if age := now.Sub(rec.AuthTime); age > freshness || age < -accessLeeway {
 		return User{}, SessionRecord{}, ErrReauthenticate
 	}
 	return user, rec, nil

@@ -1,0 +1,1 @@
+hunter2hunter2hunter2hunter2hunter2hunter2hunter2hunter2hunter2hunter2hunter2
