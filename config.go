@@ -47,6 +47,7 @@ type Config struct {
 	Limits   Limits
 	Password PasswordRules
 	Sessions SessionRules
+	Texts    TextRules
 
 	// BeforeSend is asked before a code goes out: a captcha, a SIM-swap look-up. After
 	// an error nothing is sent, and the caller cannot tell: the answer is that of a
@@ -64,6 +65,8 @@ type Config struct {
 	// Claims adds claims to an access token. Registered names are not overwritten.
 	Claims func(context.Context, User) (map[string]any, error)
 	// Text words a message, Body being empty; an empty answer means the built-in text.
+	// Its answer goes out as it is, without what Texts adds and whatever it costs:
+	// Segments tells, and so does Event.Segments.
 	Text func(Message) (string, error)
 	// OnEvent is told what happened, synchronously, after it happened. It must not panic.
 	OnEvent func(context.Context, Event)
@@ -181,7 +184,8 @@ type Client struct {
 	// Addr is the client's address; the zero Addr shares one strict allowance with all
 	// others that have none.
 	Addr netip.Addr
-	// Locale of the texts, BCP 47; empty is English.
+	// Locale of the texts, BCP 47; empty is English, and so is one that no built-in text
+	// is near to.
 	Locale string
 	// Device is Session.Device of an earlier sign-in, if the client kept it.
 	Device Secret
@@ -231,6 +235,7 @@ func (c Config) withDefaults() Config {
 	c.Numbers.Regions = slices.Clone(c.Numbers.Regions)
 	c.Numbers.Types = slices.Clone(c.Numbers.Types)
 	c.Numbers.Test = slices.Clone(c.Numbers.Test)
+	c.Texts.Locales = slices.Clone(c.Texts.Locales)
 	c.HTTP.TrustedProxies = slices.Clone(c.HTTP.TrustedProxies)
 	c.HTTP.TrustedOrigins = slices.Clone(c.HTTP.TrustedOrigins)
 	return c
@@ -279,6 +284,7 @@ func (c Config) validate() (numberPolicy, error) {
 	if c.Sessions.Idle < c.Sessions.Access || c.Sessions.Life < c.Sessions.Idle {
 		fault("Sessions", "Access, Idle and Life must not descend")
 	}
+	c.Texts.validate(c.Name, c.Code.Digits, fault)
 	c.Limits.validate(fault)
 	for i, n := range c.Numbers.Test {
 		field := fmt.Sprintf("Numbers.Test[%d]", i)

@@ -54,13 +54,14 @@ type Event struct {
 	MessageID string    // Receipt.ID
 	SendClass SendClass // of a failed send
 	SendCode  string    // the provider's
+	Segments  int       // of the text as SMS, see Segments
 	Device    bool      // a known device asked
 	Test      bool      // a test number
 }
 
 // LogValue groups the fields that are set.
 func (e Event) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 12)
+	attrs := make([]slog.Attr, 0, 14)
 	for _, f := range [...]struct{ name, value string }{
 		{"realm", e.Realm},
 		{"purpose", string(e.Purpose)},
@@ -77,6 +78,9 @@ func (e Event) LogValue() slog.Value {
 		if f.value != "" {
 			attrs = append(attrs, slog.String(f.name, f.value))
 		}
+	}
+	if e.Segments > 0 {
+		attrs = append(attrs, slog.Int("segments", e.Segments))
 	}
 	if e.Device {
 		attrs = append(attrs, slog.Bool("device", true))

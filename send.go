@@ -30,7 +30,7 @@ func (s *Service) message(t target, purpose Purpose, code string, locale, channe
 		m.Body = Secret(body)
 	}
 	if m.Body == "" {
-		m.Body = Secret(text(m))
+		m.Body = Secret(s.cfg.Texts.text(m))
 	}
 	return m, nil
 }
@@ -42,6 +42,7 @@ func (s *Service) send(ctx context.Context, t target, m Message) error {
 	receipt, err := s.cfg.Sender.Send(ctx, m)
 	e := s.about(t, EventCodeSent)
 	e.Purpose, e.Sender, e.MessageID = m.Purpose, receipt.Sender, receipt.ID
+	e.Segments, _ = Segments(string(m.Body))
 	if m.Code == "" {
 		e.Type = EventNoticeSent
 	}

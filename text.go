@@ -1,33 +1,146 @@
 package phoneauth
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
-// english words a message by purpose; the entry of the empty purpose serves a host's
-// own. The code comes first, where phones and people look for it. A text holds the
-// code, the name of the service and fixed words: never a number, a name or a link,
-// which whoever asked for the code could have chosen.
+// TextRules say what the built-in texts carry and may cost. There is one for each
+// [Purpose] in English, French, Spanish, Arabic and Hindi; a locale asked for gets the
+// nearest, or English. A text holds the code, the name of the service, its purpose and
+// fixed words; a warning ("Never share it.") goes where it costs no segment.
 //
-// All of it is GSM-7, so that with a name of up to 30 characters a text is one segment
-// of 160 septets.
-var english = map[Purpose]string{
-	PurposeSignIn:               "{code} is your {service} sign-in code. Never share it.",
-	PurposePasswordRegistration: "{code} is your {service} code to sign up with a password. Never share it.",
-	PurposePasswordReset:        "{code} is your {service} code to reset your password. Never share it.",
-	PurposePhoneChange:          "{code} is your {service} code to change your phone number. Never share it.",
-	"":                          "{code} is your {service} code for: {purpose}. Never share it.",
+// [New] refuses a Config.Name with which a text would take more than MaxSegments. The
+// longest Name with which none takes more than one, in characters, with codes of 6
+// digits:
+//
+//	                            en   fr   es   ar   hi
+//	in GSM-7                    101  99   101  36   30
+//	in another script           11   9    11   19   11
+//	in GSM-7, Host of 11        80   78   80   15   9
+//	in GSM-7, AndroidHash       69   66   69   24   18
+//	in GSM-7, both              48   45   48   3    none
+//
+// A purpose of the host's own, which New cannot know, counts as 32 letters, and is
+// worded in English where the text in another language would take more. Config.Text
+// words it better.
+type TextRules struct {
+	// Host ends each text that has a code with the line "@example.com #123456", by which
+	// browsers and iOS offer the code to pages of that site and to no other (WICG
+	// origin-bound one-time codes). The host name of the page that asks for the code, in
+	// lower case, without scheme, port and path; punycode for other scripts. Empty: no
+	// line.
+	Host string
+	// AndroidHash ends each text that has a code with the 11 characters by which Google
+	// Play services hand it to the app they stand for (SMS Retriever API); [AndroidHash]
+	// computes them. Such a text is at most 140 bytes of UTF-8. Empty: none.
+	//
+	// With Host they end its line, "@example.com #123456 FA+9qCX9VSu": WICG has what
+	// follows the code ignored, and Google asks no more than that the text has them. This
+	// is written to both documents, and was not tried on phones.
+	AndroidHash string
+	// Locales of the texts, of "en", "fr", "es", "ar" and "hi"; empty is all of them.
+	// English serves whoever asks for another, listed or not.
+	Locales []string
+	// MaxSegments is what a built-in text may take, see [Segments]; 0 is 1. Above 1 a
+	// text may also have more than the 140 bytes that AndroidHash asks for, and may then
+	// not reach the app.
+	MaxSegments int
+}
 
-	NoticePasswordChanged: "Your {service} password was changed. If it was not you, reset it now.",
-	NoticePhoneChanged:    "The phone number of your {service} account was changed. If it was not you, contact us now.",
+// words are one text. The tail goes when there is no room for it.
+type words struct{ text, tail string }
+
+// wording is every text in one language. The words of the empty purpose serve a host's
+// own.
+type wording struct {
+	locale string // BCP 47
+	words  map[Purpose]words
 }
 
 // text is the built-in text of m.
-func text(m Message) string {
-	words, ok := english[m.Purpose]
+func (r TextRules) text(m Message) string {
+	in := r.wordingFor(m.Locale)
+	w, ok := in.words[m.Purpose]
 	if !ok {
-		words = english[""]
+		w = in.words[""]
 	}
+	short, end := w.say(m), r.autofill(m.Code)
+	if whole := short + " " + w.tail + end; r.small(whole, 1, m.Code) {
+		return whole
+	}
+	if short += end; !ok && in != &english && !r.small(short, r.maxSegments(), m.Code) {
+		m.Locale = english.locale
+		return r.text(m)
+	}
+	return short
+}
+
+// say fills in the text.
+func (w words) say(m Message) string {
+	s := strings.ReplaceAll(w.text, "{code}", string(m.Code))
+	s = strings.ReplaceAll(s, "{purpose}", strings.ReplaceAll(string(m.Purpose), "_", " "))
 	// The name comes last: it is the one value that could look like a placeholder.
-	words = strings.ReplaceAll(words, "{code}", string(m.Code))
-	words = strings.ReplaceAll(words, "{purpose}", strings.ReplaceAll(string(m.Purpose), "_", " "))
-	return strings.ReplaceAll(words, "{service}", m.Service)
+	return strings.ReplaceAll(s, "{service}", m.Service)
+}
+
+// small reports whether a text takes no more than segments, and can be read by an app.
+func (r TextRules) small(text string, segments int, code Secret) bool {
+	n, _ := Segments(text)
+	forApp := r.AndroidHash != "" && code != "" && segments == 1
+	return n <= segments && (!forApp || len(text) <= maxRetrieverBytes)
+}
+
+func (r TextRules) maxSegments() int { return max(r.MaxSegments, 1) }
+
+// longestPurpose stands for the purposes of a host's own.
+var longestPurpose = Purpose(strings.Repeat("w", 32))
+
+// validate reports what is wrong with r, or else the texts that are too long by it.
+func (r TextRules) validate(name string, digits int, fault func(field, format string, args ...any)) {
+	sound := digits >= 6 && digits <= 10 // or a fault of its own
+	check := func(ok bool, field, format string, args ...any) {
+		if sound = sound && ok; !ok {
+			fault(field, format, args...)
+		}
+	}
+	check(r.Host == "" || validHost(r.Host),
+		"Texts.Host", "must be a lower case host name such as example.com, without scheme, port and path")
+	check(r.AndroidHash == "" || validAndroidHash(r.AndroidHash), "Texts.AndroidHash", "must be 11 characters of base64")
+	check(r.MaxSegments >= 0, "Texts.MaxSegments", "must not be negative, is %d", r.MaxSegments)
+	for i, locale := range r.Locales {
+		known := slices.ContainsFunc(wordings, func(w *wording) bool { return w.locale == locale })
+		check(known, fmt.Sprintf("Texts.Locales[%d]", i), "must be en, fr, es, ar or hi, is %q", locale)
+	}
+	if !sound {
+		return
+	}
+	if long := r.tooLong(name, Secret(strings.Repeat("0", digits))); len(long) > 0 {
+		fault("Texts.MaxSegments", "%d is not enough, with this Name, Host and AndroidHash, for the text of %s",
+			r.maxSegments(), strings.Join(long, ", "))
+	}
+}
+
+// tooLong names the texts that take too much.
+func (r TextRules) tooLong(name string, code Secret) (long []string) {
+	for _, in := range wordings {
+		if in != r.wordingFor(in.locale) {
+			continue
+		}
+		for _, p := range purposes {
+			m := Message{Purpose: p, Service: name, Locale: in.locale}
+			if p != NoticePasswordChanged && p != NoticePhoneChanged {
+				m.Code = code
+			}
+			if !r.small(r.text(m), r.maxSegments(), m.Code) {
+				long = append(long, fmt.Sprintf("%s in %s", p, in.locale))
+			}
+		}
+	}
+	m := Message{Purpose: longestPurpose, Service: name, Code: code}
+	if !r.small(r.text(m), r.maxSegments(), code) {
+		long = append(long, fmt.Sprintf("a purpose of %d letters in en", len(longestPurpose)))
+	}
+	return long
 }

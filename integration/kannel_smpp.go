@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -37,53 +35,11 @@ func StartSMPP(t testing.TB) *SMPP {
 	script, err := os.ReadFile("testdata/smpp/smsc.mjs")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "smsc.mjs"), script, 0o600))
-	require.NoError(t, os.Symlink(filepath.Join(npmSMPP(t), "node_modules"), filepath.Join(dir, "node_modules")))
+	require.NoError(t, os.Symlink(nodeModules(t, "testdata/smpp", "smpp@0.5.1"), filepath.Join(dir, "node_modules")))
 	s := &SMPP{}
 	s.process = startProcess(t, dir, s.line, node, "smsc.mjs")
 	s.wait(t, true)
 	return s
-}
-
-var npmOnce sync.Mutex
-
-// npmSMPP returns a folder with the node_modules of testdata/smpp, which it installs
-// into the user's cache once.
-func npmSMPP(t testing.TB) string {
-	t.Helper()
-	npmOnce.Lock()
-	defer npmOnce.Unlock()
-	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
-	cache = filepath.Join(cache, "phoneauth-integration")
-	final := filepath.Join(cache, "smpp-0.5.1")
-	if _, err := os.Stat(final); err == nil {
-		return final
-	}
-	npm, err := exec.LookPath("npm")
-	if err != nil {
-		missing(t, "npm", "apt-get install -y --no-install-recommends nodejs npm")
-	}
-	require.NoError(t, os.MkdirAll(cache, 0o700))
-	dir, err := os.MkdirTemp(cache, "smpp-")
-	require.NoError(t, err)
-	defer os.RemoveAll(dir)
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		b, err := os.ReadFile(filepath.Join("testdata/smpp", name))
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), b, 0o600))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir = dir
-	cmd.WaitDelay = time.Second
-	if out, err := cmd.CombinedOutput(); err != nil {
-		missing(t, "npm smpp@0.5.1", fmt.Sprintf("npm ci in integration/testdata/smpp: %v\n%s", err, out))
-	}
-	if err := os.Rename(dir, final); err != nil { // another test binary was faster
-		require.DirExists(t, final)
-	}
-	return final
 }
 
 // Addr is where it listens, or listened before Stop.

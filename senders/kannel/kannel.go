@@ -83,7 +83,7 @@ func (s *Sender) request(ctx context.Context, m phoneauth.Message, id string) (*
 		return nil, err
 	}
 	coding := "0"
-	if !gsm7(string(m.Body)) {
+	if _, encoding := phoneauth.Segments(string(m.Body)); encoding == phoneauth.UCS2 {
 		coding = "2"
 	}
 	for name, value := range map[string]string{

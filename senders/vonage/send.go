@@ -39,8 +39,8 @@ func (s *Sender) request(ctx context.Context, m phoneauth.Message) (*http.Reques
 	form := maps.Clone(s.fixed)
 	form.Set("to", strings.TrimPrefix(m.To.E164(), "+"))
 	form.Set("text", string(m.Body))
-	form.Set("type", "text")
-	if !gsm7(string(m.Body)) {
+	form.Set("type", "text") // in which Vonage replaces what GSM-7 has not
+	if _, encoding := phoneauth.Segments(string(m.Body)); encoding == phoneauth.UCS2 {
 		form.Set("type", "unicode")
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, strings.NewReader(form.Encode()))
@@ -51,20 +51,4 @@ func (s *Sender) request(ctx context.Context, m phoneauth.Message) (*http.Reques
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "phoneauth")
 	return req, nil
-}
-
-// alphabet is that of GSM 03.38 with its extension. Vonage replaces any other character
-// of a text whose type is "text".
-const alphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
-	"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà" +
-	"\f^{}\\[~]|€"
-
-// gsm7 reports whether all of text is in the alphabet.
-func gsm7(text string) bool {
-	for _, r := range text {
-		if !strings.ContainsRune(alphabet, r) {
-			return false
-		}
-	}
-	return true
 }

@@ -1,0 +1,119 @@
+package phoneauth
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/language"
+)
+
+// A text begins with the code, where phones and people look for it, and names the
+// purpose, so that a code given away to a caller says what it opens. It holds no number,
+// person or link, which whoever asked for the code could have chosen.
+//
+// To add a language: its words here, its name in wordings, its strings in
+// text_locales_test.go, its names in the documentation of TextRules.
+
+// purposes have words in every language.
+var purposes = []Purpose{
+	PurposeSignIn, PurposePasswordRegistration, PurposePasswordReset, PurposePhoneChange,
+	NoticePasswordChanged, NoticePhoneChanged,
+}
+
+// wordings are what a locale is matched with. The first serves all others.
+var wordings = []*wording{&english, &french, &spanish, &arabic, &hindi}
+
+// English is GSM-7.
+var english = wording{"en", map[Purpose]words{
+	PurposeSignIn:               {"{code} is your {service} sign-in code.", "Never share it."},
+	PurposePasswordRegistration: {"{code} is your {service} code to sign up with a password.", "Never share it."},
+	PurposePasswordReset:        {"{code} is your {service} code to reset your password.", "Never share it."},
+	PurposePhoneChange:          {"{code} is your {service} code to change your phone number.", "Never share it."},
+	"":                          {"{code} is your {service} code for: {purpose}.", "Never share it."},
+	NoticePasswordChanged:       {"Your {service} password was changed.", "If it was not you, reset it now."},
+	NoticePhoneChanged:          {"The phone number of your {service} account was changed.", "If it was not you, contact us now."},
+}}
+
+// French keeps to GSM-7, which has é è à ù, and neither ç nor a circumflex.
+var french = wording{"fr", map[Purpose]words{
+	PurposeSignIn:               {"{code} est votre code de connexion à {service}.", "Ne le communiquez à personne."},
+	PurposePasswordRegistration: {"{code} est votre code d'inscription à {service} avec mot de passe.", "Ne le communiquez à personne."},
+	PurposePasswordReset:        {"{code} est votre code pour réinitialiser votre mot de passe {service}.", "Ne le communiquez à personne."},
+	PurposePhoneChange:          {"{code} est votre code pour changer de numéro sur {service}.", "Ne le communiquez à personne."},
+	"":                          {"{code} est votre code {service} pour : {purpose}.", "Ne le communiquez à personne."},
+	NoticePasswordChanged:       {"Votre mot de passe {service} a été modifié.", "Si ce n'était pas vous, réinitialisez-le tout de suite."},
+	NoticePhoneChanged:          {"Le numéro de téléphone de votre compte {service} a été modifié.", "Si ce n'était pas vous, contactez-nous tout de suite."},
+}}
+
+// Spanish keeps to GSM-7, which has é ñ, and no á í ó ú: "clave" for "código".
+var spanish = wording{"es", map[Purpose]words{
+	PurposeSignIn:               {"{code} es tu clave para acceder a {service}.", "No la compartas con nadie."},
+	PurposePasswordRegistration: {"{code} es tu clave para registrarte en {service} con contraseña.", "No la compartas con nadie."},
+	PurposePasswordReset:        {"{code} es tu clave para restablecer tu contraseña de {service}.", "No la compartas con nadie."},
+	PurposePhoneChange:          {"{code} es tu clave para cambiar tu teléfono en {service}.", "No la compartas con nadie."},
+	"":                          {"{code} es tu clave de {service} para: {purpose}.", "No la compartas con nadie."},
+	NoticePasswordChanged:       {"Tu contraseña de {service} ha cambiado.", "Si no reconoces este cambio, restablécela ahora."},
+	NoticePhoneChanged:          {"El teléfono de tu cuenta de {service} ha cambiado.", "Si no reconoces este cambio, contacta con nosotros."},
+}}
+
+// Arabic has a letter of its own before the name, so that the text runs from right to
+// left whatever the name is; digits stay Western, as they are typed.
+var arabic = wording{"ar", map[Purpose]words{
+	PurposeSignIn:               {"{code} رمز الدخول إلى {service}.", "لا تشاركه مع أحد."},
+	PurposePasswordRegistration: {"{code} رمز التسجيل في {service} بكلمة مرور.", "لا تشاركه مع أحد."},
+	PurposePasswordReset:        {"{code} رمز استعادة كلمة مرور {service}.", "لا تشاركه مع أحد."},
+	PurposePhoneChange:          {"{code} رمز تغيير رقم هاتفك في {service}.", "لا تشاركه مع أحد."},
+	"":                          {"{code} رمز {service} لغرض: {purpose}.", "لا تشاركه مع أحد."},
+	NoticePasswordChanged:       {"تم تغيير كلمة مرورك في {service}.", "إن لم تكن أنت، فأعد تعيينها الآن."},
+	NoticePhoneChanged:          {"تم تغيير رقم هاتف حسابك في {service}.", "إن لم تكن أنت، فتواصل معنا الآن."},
+}}
+
+// Hindi uses the English words that its speakers use for these things.
+var hindi = wording{"hi", map[Purpose]words{
+	PurposeSignIn:               {"{code} आपका {service} साइन-इन कोड है।", "इसे किसी को न बताएँ।"},
+	PurposePasswordRegistration: {"{code} {service} पर पासवर्ड से साइन-अप का कोड है।", "इसे किसी को न बताएँ।"},
+	PurposePasswordReset:        {"{code} आपका {service} पासवर्ड रीसेट कोड है।", "इसे किसी को न बताएँ।"},
+	PurposePhoneChange:          {"{code} {service} पर फ़ोन नंबर बदलने का कोड है।", "इसे किसी को न बताएँ।"},
+	"":                          {"{code} {purpose} के लिए आपका {service} कोड है।", "इसे किसी को न बताएँ।"},
+	NoticePasswordChanged:       {"आपका {service} पासवर्ड बदल गया है।", "आपने नहीं बदला? अभी रीसेट करें।"},
+	NoticePhoneChanged:          {"आपके {service} खाते का फ़ोन नंबर बदल गया है।", "आपने नहीं बदला? हमसे संपर्क करें।"},
+}}
+
+// matcher is built when somebody first asks for what is not plainly one of ours.
+var matcher = sync.OnceValue(func() language.Matcher {
+	tags := make([]language.Tag, len(wordings))
+	for i, w := range wordings {
+		tags[i] = language.Make(w.locale)
+	}
+	return language.NewMatcher(tags)
+})
+
+// wordingFor is the wording that serves a locale under r.
+func (r TextRules) wordingFor(locale string) *wording {
+	w := nearest(locale)
+	if len(r.Locales) > 0 && !slices.Contains(r.Locales, w.locale) {
+		return &english
+	}
+	return w
+}
+
+// nearest is the wording that serves a locale, as CLDR has it: French for Breton,
+// English for what is unknown or malformed.
+func nearest(locale string) *wording {
+	if locale == "" || len(locale) > maxLocale {
+		return &english
+	}
+	for _, w := range wordings { // "fr", "fr-CA", "es-419": a tenth of the time, and most there are
+		if region, ok := strings.CutPrefix(locale, w.locale); ok &&
+			(region == "" || region[0] == '-' && len(region) <= len("-419")) {
+			return w
+		}
+	}
+	tag, _ := language.Parse(locale)
+	_, i, confidence := matcher().Match(tag)
+	if confidence == language.No {
+		return &english
+	}
+	return wordings[i]
+}
