@@ -25,7 +25,7 @@ import (
 func TestAPIOverTLS(t *testing.T) {
 	t.Parallel()
 	s := newAPI(t)
-	server := httptest.NewTLSServer(s.handler)
+	server := httptest.NewTLSServer(phoneauth.Recorded(s.handler))
 	defer server.Close()
 	client := server.Client()
 	var err error

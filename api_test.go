@@ -154,7 +154,7 @@ func (c *apiClient) request(method, path string, body any) *http.Request {
 func (c *apiClient) do(method, path string, body any) *apiAnswer {
 	c.t.Helper()
 	w := httptest.NewRecorder()
-	c.handler.ServeHTTP(w, c.request(method, path, body))
+	phoneauth.Recorded(c.handler).ServeHTTP(w, c.request(method, path, body))
 	a := &apiAnswer{t: c.t, path: path, status: w.Code, header: w.Header(), text: w.Body.String(), cookies: w.Result().Cookies()}
 	a.checkHeaders()
 	if c.browser {

@@ -31,7 +31,7 @@ func ask(h http.Handler, method, path, body string, headers ...string) *httptest
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	Recorded(h).ServeHTTP(w, r)
 	return w
 }
 

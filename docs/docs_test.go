@@ -1,0 +1,47 @@
+package docs_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth/docs"
+)
+
+func ask(method string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "/openapi.yaml", nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	docs.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func TestHandler(t *testing.T) {
+	t.Parallel()
+	w := ask(http.MethodGet)
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.Equal(t, "application/yaml", w.Header().Get("Content-Type"))
+	assert.Equal(t, string(docs.OpenAPI), w.Body.String())
+	assert.Contains(t, w.Body.String(), "openapi: 3.1.0\n")
+
+	etag := w.Header().Get("ETag")
+	require.NotEmpty(t, etag)
+	w = ask(http.MethodGet, "If-None-Match", etag)
+	assert.Equal(t, http.StatusNotModified, w.Code)
+	assert.Empty(t, w.Body.String())
+	assert.Equal(t, http.StatusOK, ask(http.MethodGet, "If-None-Match", `"of before"`).Code)
+
+	w = ask(http.MethodHead)
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.Equal(t, etag, w.Header().Get("ETag"))
+	assert.Empty(t, w.Body.String())
+
+	w = ask(http.MethodPost)
+	assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
+	assert.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
+}
