@@ -1,0 +1,96 @@
+package otelphoneauth
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// routes are those of [phoneauth.Service.Handler], and names of spans. A test compares
+// them with its table.
+var routes = map[string]bool{
+	"POST /users/verification/start":     true,
+	"POST /users/verification/verify":    true,
+	"POST /connect":                      true,
+	"POST /api/phone/register":           true,
+	"POST /api/phone/verify":             true,
+	"POST /api/v1/users":                 true,
+	"POST /api/v1/users/verify":          true,
+	"PUT /api/v1/users/forget_password":  true,
+	"PUT /api/v1/users/recover_password": true,
+	"PUT /api/v1/users/reset_password":   true,
+	"POST /api/v1/login":                 true,
+	"POST /token/refresh":                true,
+	"POST /logout":                       true,
+	"POST /users/phone/start":            true,
+	"POST /users/phone/verify":           true,
+	"GET /users/me":                      true,
+	"DELETE /users/me":                   true,
+	"GET /.well-known/jwks.json":         true,
+}
+
+// Handler is [phoneauth.Service.Handler] with a span and a duration for each request.
+// They have the method, the route and the status, and nothing else of the request; the
+// route is the path of the contract, without a prefix that [http.StripPrefix] took. What
+// is no route is "_OTHER".
+func (s *Service) Handler(apis ...phoneauth.API) http.Handler {
+	next := s.Service.Handler(apis...)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		_, _ = run(r.Context(), s.t, s.t.route(r),
+			func(ctx context.Context) (int, error) {
+				next.ServeHTTP(answer, r.WithContext(ctx))
+				return answer.status, nil
+			}, routeOutcome)
+	})
+}
+
+// route is the work of one request.
+func (t *telemetry) route(r *http.Request) work {
+	w := work{duration: t.operationDuration}
+	name := r.Method + " " + r.URL.Path
+	if routes[name] {
+		w.attrs = []attribute.KeyValue{keyMethod.String(r.Method), keyRoute.String(r.URL.Path)}
+	} else {
+		name = other
+	}
+	w.span, w.attr = name, keyOperation.String(name)
+	return w
+}
+
+// routeOutcome is the status. Those of servers are faults, as the semantic conventions
+// want it.
+func routeOutcome(_ context.Context, status int, _ error) outcome {
+	o := outcome{attrs: []attribute.KeyValue{keyStatus.Int(status)}}
+	if status >= 500 {
+		o.fault = strconv.Itoa(status)
+	}
+	return o
+}
+
+// statusWriter remembers the status.
+type statusWriter struct {
+	http.ResponseWriter
+
+	status int
+	wrote  bool
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *statusWriter) WriteHeader(status int) {
+	if !w.wrote && status >= 200 { // the others are not the last
+		w.status, w.wrote = status, true
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	w.wrote = true
+	return w.ResponseWriter.Write(b)
+}

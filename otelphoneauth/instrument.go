@@ -1,0 +1,101 @@
+package otelphoneauth
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// Instrument returns a copy of cfg, to make a Service of, whose Store and Sender have
+// spans and durations, and whose OnEvent counts and then calls cfg's. cfg stays as it is.
+//
+// The Store of the copy is a [phoneauth.Purger] exactly if cfg's is, and stays a
+// [phoneauth.Stores] if it is one; a Store or Sender that is missing stays missing, for
+// [phoneauth.New] to refuse. Errors and results pass as they are.
+//
+// The error is one of the MeterProvider, or says that cfg is instrumented already: all
+// would count twice. Services that share a MeterProvider, such as one for each realm, are
+// counted together.
+func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) {
+	if _, twice := cfg.Sender.(*sender); twice {
+		return phoneauth.Config{}, errors.New("otelphoneauth: instrument: the Config is instrumented already")
+	}
+	t, err := newTelemetry(opts)
+	if err != nil {
+		return phoneauth.Config{}, err
+	}
+	cfg.Store = t.store(cfg.Store)
+	if cfg.Sender != nil {
+		cfg.Sender = &sender{t, cfg.Sender}
+	}
+	onEvent := cfg.OnEvent
+	cfg.OnEvent = func(ctx context.Context, e phoneauth.Event) {
+		t.count(ctx, e)
+		if onEvent != nil {
+			onEvent(ctx, e)
+		}
+	}
+	return cfg, nil
+}
+
+// count counts e, and tells the span of the operation, if there is one.
+func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
+	attrs := t.eventAttrs(e)
+	what := keyEventType.String(string(e.Type))
+	counted := context.WithoutCancel(ctx)
+	t.events.Add(counted, 1, metric.WithAttributes(append(attrs, what)...))
+	if e.Region != "" {
+		region := keyRegion.String(t.regions.tell(e.Region, regionLike))
+		if byRegion(e) {
+			regional := []attribute.KeyValue{what, region}
+			if e.Limit != "" {
+				regional = append(regional, keyLimit.String(e.Limit)) // one of three
+			}
+			t.regionEvents.Add(counted, 1, metric.WithAttributes(regional...))
+		}
+		attrs = append(attrs, region)
+	}
+	trace.SpanFromContext(ctx).AddEvent("phoneauth."+string(e.Type), trace.WithAttributes(attrs...))
+}
+
+// eventAttrs are the names in e, but for its type and region, and have room for two more.
+func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
+	attrs := make([]attribute.KeyValue, 0, 7)
+	if e.Purpose != "" {
+		attrs = append(attrs, keyPurpose.String(t.purposes.tell(string(e.Purpose), nameLike)))
+	}
+	if e.Limit != "" {
+		attrs = append(attrs, keyLimit.String(t.limits.tell(e.Limit, nameLike)))
+	}
+	if e.Sender != "" {
+		attrs = append(attrs, keySender.String(t.senders.tell(e.Sender, nameLike)))
+	}
+	if e.SendClass != "" {
+		attrs = append(attrs, keySendClass.String(class(e.SendClass)))
+	}
+	if e.Test {
+		attrs = append(attrs, keyTest.Bool(true))
+	}
+	return attrs
+}
+
+// byRegion reports whether e counts in phoneauth.region.events: what fraud teams compare
+// between countries, and no more, so that 247 regions are fewer than 2,000 series.
+func byRegion(e phoneauth.Event) bool {
+	if e.Test {
+		return false
+	}
+	switch e.Type {
+	case phoneauth.EventCodeSent, phoneauth.EventSendFailed, phoneauth.EventSendRefused,
+		phoneauth.EventVerified, phoneauth.EventSignedUp:
+		return true
+	case phoneauth.EventLimited:
+		return e.Limit == phoneauth.LimitBlock || e.Limit == phoneauth.LimitWideBlock || e.Limit == phoneauth.LimitCountry
+	}
+	return false
+}

@@ -1,0 +1,57 @@
+package otelphoneauth
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// sender is an SMSSender with spans and durations.
+type sender struct {
+	t    *telemetry
+	next phoneauth.SMSSender
+}
+
+func (s *sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	w := work{
+		span:     "phoneauth.send",
+		kind:     trace.SpanKindClient,
+		duration: s.t.sendDuration,
+		attr:     keyPurpose.String(s.t.purposes.tell(string(m.Purpose), nameLike)),
+	}
+	return run(ctx, s.t, w,
+		func(ctx context.Context) (phoneauth.Receipt, error) { return s.next.Send(ctx, m) },
+		s.outcome)
+}
+
+// outcome is "ok" or the class of the failure. A sender that fails need not name itself.
+func (s *sender) outcome(_ context.Context, r phoneauth.Receipt, err error) outcome {
+	o := named(ok)
+	if err != nil {
+		failed, known := errors.AsType[*phoneauth.SendError](err)
+		if !known {
+			failed = &phoneauth.SendError{Class: phoneauth.Ambiguous}
+		}
+		o = faulty(class(failed.Class))
+		if failed.Code != "" {
+			o.spanOnly = []attribute.KeyValue{keySendCode.String(sendCode(failed.Code))}
+		}
+	}
+	if r.Sender != "" {
+		o.attrs = append(o.attrs, keySender.String(s.t.senders.tell(r.Sender, nameLike)))
+	}
+	return o
+}
+
+// class is c if it is one of the package's.
+func class(c phoneauth.SendClass) string {
+	switch c {
+	case phoneauth.Permanent, phoneauth.Temporary, phoneauth.Ambiguous:
+		return string(c)
+	}
+	return other
+}

@@ -1,0 +1,136 @@
+package otelphoneauth
+
+import (
+	"context"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// Service is a [phoneauth.Service] whose operations have a span and a duration each: its
+// methods "phoneauth.Login" and so on, what comes through its Handler one for the route,
+// "POST /api/v1/login". The wrapped Service does the work; Close, Require and
+// ReportDelivery are its own.
+//
+// Both ways are needed, since the handlers of a Service call it and not its wrapper. A
+// request has one span of an operation either way. It is an internal span, a child of the
+// one in the context: it knows routes and outcomes, and leaves what every HTTP server has
+// (the server span, propagation, addresses) to the host's own instrumentation, such as
+// otelhttp, around it.
+type Service struct {
+	*phoneauth.Service
+
+	t *telemetry
+}
+
+// Wrap returns svc with spans and durations of its operations. For what is below them,
+// make svc of an instrumented Config: see [Instrument]. svc must not be nil. The error is
+// one of the MeterProvider.
+func Wrap(svc *phoneauth.Service, opts ...Option) (*Service, error) {
+	t, err := newTelemetry(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{svc, t}, nil
+}
+
+// operation makes one call of the Service.
+func operation[T any](ctx context.Context, t *telemetry, name string, do func(context.Context) (T, error)) (T, error) {
+	w := work{span: "phoneauth." + name, duration: t.operationDuration, attr: keyOperation.String(name)}
+	return run(ctx, t, w, do, func(ctx context.Context, _ T, err error) outcome { return t.operationOutcome(ctx, err) })
+}
+
+// operationErr is operation for methods without a result.
+func operationErr(ctx context.Context, t *telemetry, name string, do func(context.Context) error) error {
+	_, err := operation(ctx, t, name, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
+	return err
+}
+
+// Authenticate is [phoneauth.Service.Authenticate] with a span.
+func (s *Service) Authenticate(ctx context.Context, access phoneauth.Secret) (phoneauth.Claims, error) {
+	return operation(ctx, s.t, "Authenticate", func(ctx context.Context) (phoneauth.Claims, error) { return s.Service.Authenticate(ctx, access) })
+}
+
+// ChangePassword is [phoneauth.Service.ChangePassword] with a span.
+func (s *Service) ChangePassword(ctx context.Context, c phoneauth.Claims, r phoneauth.ChangePasswordRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "ChangePassword", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.ChangePassword(ctx, c, r) })
+}
+
+// ChangePhone is [phoneauth.Service.ChangePhone] with a span.
+func (s *Service) ChangePhone(ctx context.Context, c phoneauth.Claims, r phoneauth.ConnectRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "ChangePhone", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.ChangePhone(ctx, c, r) })
+}
+
+// Connect is [phoneauth.Service.Connect] with a span.
+func (s *Service) Connect(ctx context.Context, r phoneauth.ConnectRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "Connect", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Connect(ctx, r) })
+}
+
+// DeleteUser is [phoneauth.Service.DeleteUser] with a span.
+func (s *Service) DeleteUser(ctx context.Context, c phoneauth.Claims) error {
+	return operationErr(ctx, s.t, "DeleteUser", func(ctx context.Context) error { return s.Service.DeleteUser(ctx, c) })
+}
+
+// Login is [phoneauth.Service.Login] with a span.
+func (s *Service) Login(ctx context.Context, r phoneauth.LoginRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "Login", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Login(ctx, r) })
+}
+
+// Logout is [phoneauth.Service.Logout] with a span.
+func (s *Service) Logout(ctx context.Context, refresh phoneauth.Secret) error {
+	return operationErr(ctx, s.t, "Logout", func(ctx context.Context) error { return s.Service.Logout(ctx, refresh) })
+}
+
+// LogoutAll is [phoneauth.Service.LogoutAll] with a span.
+func (s *Service) LogoutAll(ctx context.Context, userID string) error {
+	return operationErr(ctx, s.t, "LogoutAll", func(ctx context.Context) error { return s.Service.LogoutAll(ctx, userID) })
+}
+
+// Reauthenticated is [phoneauth.Service.Reauthenticated] with a span.
+func (s *Service) Reauthenticated(ctx context.Context, c phoneauth.Claims) (phoneauth.User, error) {
+	return operation(ctx, s.t, "Reauthenticated", func(ctx context.Context) (phoneauth.User, error) { return s.Service.Reauthenticated(ctx, c) })
+}
+
+// RecoverPassword is [phoneauth.Service.RecoverPassword] with a span.
+func (s *Service) RecoverPassword(ctx context.Context, r phoneauth.RecoverRequest) (phoneauth.Phone, error) {
+	return operation(ctx, s.t, "RecoverPassword", func(ctx context.Context) (phoneauth.Phone, error) { return s.Service.RecoverPassword(ctx, r) })
+}
+
+// Redeem is [phoneauth.Service.Redeem] with a span.
+func (s *Service) Redeem(ctx context.Context, r phoneauth.RedeemRequest) (*phoneauth.Proof, error) {
+	return operation(ctx, s.t, "Redeem", func(ctx context.Context) (*phoneauth.Proof, error) { return s.Service.Redeem(ctx, r) })
+}
+
+// Refresh is [phoneauth.Service.Refresh] with a span.
+func (s *Service) Refresh(ctx context.Context, refresh phoneauth.Secret) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "Refresh", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Refresh(ctx, refresh) })
+}
+
+// Register is [phoneauth.Service.Register] with a span.
+func (s *Service) Register(ctx context.Context, r phoneauth.RegisterRequest) (*phoneauth.Pending, error) {
+	return operation(ctx, s.t, "Register", func(ctx context.Context) (*phoneauth.Pending, error) { return s.Service.Register(ctx, r) })
+}
+
+// RegisterPassword is [phoneauth.Service.RegisterPassword] with a span.
+func (s *Service) RegisterPassword(ctx context.Context, r phoneauth.PasswordRequest) (*phoneauth.Pending, error) {
+	return operation(ctx, s.t, "RegisterPassword", func(ctx context.Context) (*phoneauth.Pending, error) { return s.Service.RegisterPassword(ctx, r) })
+}
+
+// SetBlocked is [phoneauth.Service.SetBlocked] with a span.
+func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) error {
+	return operationErr(ctx, s.t, "SetBlocked", func(ctx context.Context) error { return s.Service.SetBlocked(ctx, userID, blocked) })
+}
+
+// Unlock is [phoneauth.Service.Unlock] with a span.
+func (s *Service) Unlock(ctx context.Context, phone string) error {
+	return operationErr(ctx, s.t, "Unlock", func(ctx context.Context) error { return s.Service.Unlock(ctx, phone) })
+}
+
+// User is [phoneauth.Service.User] with a span.
+func (s *Service) User(ctx context.Context, c phoneauth.Claims) (phoneauth.User, error) {
+	return operation(ctx, s.t, "User", func(ctx context.Context) (phoneauth.User, error) { return s.Service.User(ctx, c) })
+}
+
+// Verify is [phoneauth.Service.Verify] with a span.
+func (s *Service) Verify(ctx context.Context, r phoneauth.VerifyRequest) (*phoneauth.Proof, error) {
+	return operation(ctx, s.t, "Verify", func(ctx context.Context) (*phoneauth.Proof, error) { return s.Service.Verify(ctx, r) })
+}
