@@ -78,10 +78,14 @@ phoneauth.Register phoneauth.limit=phone_sends phoneauth.operation=Register phon
 	phoneauth.store.BeginChallenge phoneauth.limit=phone_sends phoneauth.outcome=limited phoneauth.store.verb=BeginChallenge
 phoneauth.Login phoneauth.operation=Login phoneauth.outcome=invalid_code
 	* phoneauth.verify_failed phoneauth.purpose=sign_in phoneauth.region=EG
+	phoneauth.store.TakeLimits phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
+	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
 	phoneauth.store.AttemptChallenge phoneauth.outcome=mismatch phoneauth.store.verb=AttemptChallenge
 phoneauth.Login phoneauth.operation=Login phoneauth.outcome=ok
 	* phoneauth.verified phoneauth.purpose=sign_in phoneauth.region=EG
 	* phoneauth.signed_up phoneauth.purpose=sign_in phoneauth.region=EG
+	phoneauth.store.TakeLimits phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
+	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
 	phoneauth.store.AttemptChallenge phoneauth.outcome=ok phoneauth.store.verb=AttemptChallenge
 	phoneauth.store.SignInUser phoneauth.outcome=ok phoneauth.store.verb=SignInUser
 	phoneauth.store.CreateSession phoneauth.outcome=ok phoneauth.store.verb=CreateSession
@@ -136,5 +140,7 @@ phoneauth.store.duration s [0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0
 	1 phoneauth.outcome=ok phoneauth.store.verb=SignInUser
 	1 phoneauth.outcome=ok phoneauth.store.verb=UserByID
 	2 phoneauth.outcome=limited phoneauth.store.verb=BeginChallenge
+	2 phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
+	2 phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
 	3 phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
 `
