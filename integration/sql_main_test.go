@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(migrateAsChild(child))
 	}
 	code := m.Run()
+	integration.EndChromium()
 	postgresOnce.Lock()
 	if postgresUsed {
 		if p, err := postgresServer(); err == nil {

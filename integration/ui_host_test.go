@@ -1,0 +1,100 @@
+package integration
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/phoneauth/phoneauth/phonetest"
+	"github.com/phoneauth/phoneauth/ui"
+)
+
+// uiHost is a host with the page at /signin/ and something behind it at /home.
+type uiHost struct {
+	url   string
+	inbox *phonetest.Inbox
+	store *faultyStore
+}
+
+// faultyStore fails all that begins or ends a challenge, while down.
+type faultyStore struct {
+	phoneauth.Store
+	down atomic.Bool
+}
+
+var errDown = errors.New("the store is down")
+
+func (s *faultyStore) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
+	if s.down.Load() {
+		return phoneauth.Begun{}, errDown
+	}
+	return s.Store.BeginChallenge(ctx, b)
+}
+
+func newUIHost(t *testing.T, change func(*phoneauth.Config, *ui.Options)) *uiHost {
+	t.Helper()
+	key := []byte(rand.Text() + rand.Text())
+	h := &uiHost{inbox: phonetest.New(), store: &faultyStore{Store: memstore.New()}}
+	cfg := phoneauth.Config{
+		Name:   "Sunbird",
+		Store:  h.store,
+		Sender: h.inbox,
+		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	o := ui.Options{Name: "Sunbird", Next: "/home", Logger: cfg.Logger}
+	if change != nil {
+		change(&cfg, &o)
+	}
+	svc, err := phoneauth.New(cfg)
+	require.NoError(t, err)
+	page := ui.Handler(svc, o)
+	mux := http.NewServeMux()
+	mux.Handle("/signin/", page)
+	mux.HandleFunc("/favicon.ico", http.NotFound)
+	if o.OnSession == nil {
+		mux.Handle("/home", page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			claims, _ := phoneauth.UserFrom(r.Context())
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, `<!doctype html><html lang="en"><title>Home</title><link rel="icon" href="data:,"><p>Welcome home, user `+claims.UserID+`.</p>`)
+		})))
+	}
+	server := httptest.NewServer(mux)
+	t.Cleanup(func() {
+		server.Close()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
+		defer cancel()
+		require.NoError(t, svc.Close(ctx))
+	})
+	h.url = server.URL
+	return h
+}
+
+// The numbers of the tests, as people type them, as they are sent to, as they are shown.
+const (
+	cairoTyped, cairo, cairoShown = "010 6179 7840", "+201061797840", "+20 10 61797840"
+	parisTyped, paris             = "06 00 00 01 78", "+33600000178"
+)
+
+// uiTexts are the words of the page in one language.
+func uiTexts(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile("../ui/text/" + lang + ".json")
+	require.NoError(t, err)
+	var words map[string]string
+	require.NoError(t, json.Unmarshal(data, &words))
+	return words
+}

@@ -1,0 +1,177 @@
+package integration
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/ui"
+)
+
+// askForCode goes to the step of the code.
+func (b *browser) askForCode(country, typed string) {
+	b.t.Helper()
+	b.sees("Phone number")
+	b.choose("Country or region", country)
+	b.fill("Phone number", typed)
+	b.press("Continue")
+	b.sees("Enter your code")
+}
+
+// wrong is a code that is not code.
+func wrong(code string) string {
+	return string('0'+(code[0]-'0'+1)%10) + code[1:]
+}
+
+func TestUISignUpAndSignIn(t *testing.T) {
+	host := newUIHost(t, nil)
+	b := newBrowser(t, host.url)
+	b.open("/home?tab=2") // the host sends whoever is not signed in to the page, and back
+	b.sees("Sign in")
+	b.askForCode("Egypt", cairoTyped)
+	b.sees("We sent a code by text message to " + cairoShown + ".")
+	b.fill("Code", host.inbox.Code(t, cairo)) // the last digit is enough
+	b.at("/home?tab=2")
+	b.sees("Welcome home, user 1.")
+
+	cookies := b.cookies()
+	for name, path := range map[string]string{
+		"__Host-phoneauth-access": "/", "__Host-phoneauth-session": "/", "__Host-phoneauth-device": "/",
+		"__Secure-phoneauth-refresh": "/signin/session/",
+	} {
+		c := cookies[name]
+		require.NotNil(t, c, name)
+		assert.Equal(t, path, c.Path, name)
+		assert.True(t, c.HTTPOnly && c.Secure, name)
+	}
+	assert.Empty(t, valueOf[string](b, "document.cookie"), "no script reads a cookie of the page")
+	assert.Empty(t, valueOf[map[string]string](b, "({...sessionStorage})"), "nothing is left behind")
+
+	b.open("/signin/") // and it knows who is signed in
+	b.sees("You are signed in")
+	b.sees("Your number is " + cairoShown + ".")
+	b.press("Sign out")
+	b.sees("You are signed out.")
+	b.open("/home")
+	b.sees("Phone number") // /home sent us back
+}
+
+func TestUISecondSignIn(t *testing.T) {
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) { cfg.Limits.InsecureOff = true })
+	for range 2 { // two visitors with one number are one user
+		b := newBrowser(t, host.url)
+		b.open("/signin/")
+		b.sees("Phone number")
+		b.fill("Phone number", "+33 6 00 00 01 78") // the calling code chooses the country
+		assert.Equal(t, "FR", valueOf[string](b, `field("Country or region").value`))
+		b.key("\r")
+		b.sees("Enter your code")
+		b.fill("Code", host.inbox.Code(t, paris))
+		b.at("/home")
+		b.sees("Welcome home, user 1.")
+	}
+}
+
+// A session whose access token is gone goes on without being asked anything.
+func TestUIRefresh(t *testing.T) {
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) { cfg.Sessions.Access = time.Second })
+	b := newBrowser(t, host.url)
+	b.open("/signin/")
+	b.askForCode("France", parisTyped)
+	b.fill("Code", host.inbox.Code(t, paris))
+	b.at("/home")
+	b.sees("Welcome home, user 1.")
+	before := b.cookies()["__Secure-phoneauth-refresh"].Value
+	Eventually(t, "the access cookie ends", func() bool { return b.cookies()["__Host-phoneauth-access"] == nil })
+	b.open("/home?again=1")
+	b.at("/home?again=1")
+	b.sees("Welcome home, user 1.")
+	assert.NotEqual(t, before, b.cookies()["__Secure-phoneauth-refresh"].Value)
+	assert.Equal(t, 1, host.inbox.Sends())
+}
+
+func TestUIWrongCodes(t *testing.T) {
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) { cfg.Limits.InsecureOff = true })
+	b := newBrowser(t, host.url)
+	b.open("/signin/")
+	b.askForCode("Egypt", cairoTyped)
+	code := host.inbox.Code(t, cairo)
+	b.fill("Code", "12")
+	b.press("Confirm")
+	b.sees("Enter the 6 digits of your code.") // and no try is lost
+	b.fill("Code", wrong(code))
+	b.sees("This code is wrong or has expired. You have 4 tries left.")
+	b.screenshot("wrong-code-390")
+	for _, left := range []string{"3 tries left", "2 tries left", "1 try left"} {
+		b.press("Confirm")
+		b.sees("You have " + left + ".")
+	}
+	b.press("Confirm")
+	b.sees("You have no tries left. Send a new code.")
+	b.fill("Code", code)
+	b.seesNot("Welcome")
+	b.sees("You have no tries left. Send a new code.")
+	b.press("Send the code again")
+	b.sees("We sent the code again.")
+	fresh := host.inbox.Code(t, cairo)
+	require.NotEqual(t, code, fresh)
+	b.fill("Code", fresh)
+	b.at("/home")
+}
+
+func TestUIResend(t *testing.T) {
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
+		cfg.Limits.PhoneSends = []phoneauth.Limit{{Burst: 1, Every: 4 * time.Second}}
+	})
+	b := newBrowser(t, host.url)
+	b.open("/signin/")
+	b.askForCode("Egypt", cairoTyped)
+	first := host.inbox.Code(t, cairo)
+	b.sees("Send again in 0:0") // counting down
+	b.open("/signin/")          // the page is gone and comes back, and goes on where it was
+	b.sees("Enter your code")
+	b.press("Send the code again")
+	b.sees("We sent the code again.")
+	b.sees("Send again in 0:0")
+	assert.Equal(t, first, host.inbox.Code(t, cairo), "the same code, as the first message may come late")
+	b.press("Change number")
+	b.askForCode("France", parisTyped)
+	b.fill("Code", host.inbox.Code(t, paris))
+	b.at("/home")
+}
+
+func TestUIExpiredCode(t *testing.T) {
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
+		cfg.Code.Life = time.Second
+		cfg.Limits.InsecureOff = true
+	})
+	b := newBrowser(t, host.url)
+	b.open("/signin/")
+	b.askForCode("Egypt", cairoTyped)
+	code := host.inbox.Code(t, cairo)
+	b.sees("Your code has expired. Send it again.")
+	b.fill("Code", code)
+	b.sees("This code is wrong or has expired.")
+	b.press("Send the code again")
+	b.sees("We sent the code again.")
+	b.fill("Code", host.inbox.Code(t, cairo))
+	b.at("/home")
+}
+
+// Without a page of the host's to go to, the page itself is where it ends.
+func TestUILanding(t *testing.T) {
+	host := newUIHost(t, func(_ *phoneauth.Config, o *ui.Options) { o.Next = "" })
+	b := newBrowser(t, host.url)
+	b.open("/signin/?next=//example.com/")
+	b.askForCode("Egypt", cairoTyped)
+	b.fill("Code", host.inbox.Code(t, cairo))
+	b.sees("You are signed in")
+	b.sees("Your number is " + cairoShown + ".")
+	b.press("Sign out")
+	b.sees("You are signed out.")
+	assert.NotContains(t, b.cookies(), "__Secure-phoneauth-refresh")
+	assert.Contains(t, b.cookies(), "__Host-phoneauth-device")
+}

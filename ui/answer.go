@@ -1,0 +1,111 @@
+package ui
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+var (
+	errNoRoute     = errors.New("phoneauth/ui: no such route")
+	errMethod      = errors.New("phoneauth/ui: method not allowed")
+	errCrossOrigin = errors.New("phoneauth/ui: request of another origin")
+)
+
+// refusals is the one table from errors to answers; the first row that fits counts. What
+// ErrUnavailable and ErrRefused wrap is for the log, so they come first. The page has a
+// sentence for each code: the texts under "error.".
+var refusals = []struct {
+	is     error
+	status int
+	code   string
+}{
+	{phoneauth.ErrUnavailable, 503, "unavailable"},
+	{phoneauth.ErrRefused, 403, "refused"},
+	{phoneauth.ErrBlocked, 403, "blocked"},
+	{phoneauth.ErrInvalidPhone, 422, "invalid_phone"},
+	{phoneauth.ErrInvalidCode, 422, "invalid_code"},
+	{phoneauth.ErrInvalidPassword, 422, "invalid_password"},
+	{phoneauth.ErrPhoneTaken, 422, "phone_taken"},
+	{phoneauth.ErrInvalidToken, 401, "signed_out"},
+	{errNoRoute, 404, "bad_request"},
+	{errMethod, 405, "bad_request"},
+	{errMediaType, 415, "bad_request"},
+	{errTooLarge, 413, "bad_request"},
+	{errBadRequest, 400, "bad_request"},
+	{errCrossOrigin, 403, "cross_origin"},
+}
+
+// refusal is the body of a refusal.
+type refusal struct {
+	Code string `json:"code"`
+	// Limit and RetryAfter in seconds say which limit it was: "sent", a code has just
+	// been sent there; "locked", too many wrong codes or passwords; else "".
+	Limit      string `json:"limit,omitempty"`
+	RetryAfter int    `json:"retry_after,omitempty"`
+	// Reason completes "password …".
+	Reason string `json:"reason,omitempty"`
+}
+
+// limitKinds are what the page has words for.
+var limitKinds = map[string]string{
+	phoneauth.LimitPhoneSends:       "sent",
+	phoneauth.LimitPhoneFailures:    "locked",
+	phoneauth.LimitPasswordFailures: "locked",
+}
+
+// refusalOf is the answer to err. Whatever has no row is a fault of ours.
+func refusalOf(err error) (int, refusal) {
+	if limit, ok := errors.AsType[*phoneauth.LimitError](err); ok {
+		seconds := max(1, int((limit.RetryAfter+1e9-1)/1e9))
+		return http.StatusTooManyRequests, refusal{Code: "rate_limited", Limit: limitKinds[limit.Limit], RetryAfter: seconds}
+	}
+	if password, ok := errors.AsType[*phoneauth.PasswordError](err); ok {
+		return http.StatusUnprocessableEntity, refusal{Code: "password_rejected", Reason: password.Reason}
+	}
+	for _, r := range refusals {
+		if errors.Is(err, r.is) {
+			return r.status, refusal{Code: r.code}
+		}
+	}
+	return http.StatusServiceUnavailable, refusal{Code: "unavailable"}
+}
+
+// fail answers with err, and logs what is a fault.
+func (p *Page) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, body := refusalOf(err)
+	if status >= 500 && r.Context().Err() == nil {
+		p.log(r, err)
+	}
+	if body.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(body.RetryAfter))
+	}
+	writeJSON(w, status, body)
+}
+
+// log writes err and what it wraps, which is not in its text.
+func (p *Page) log(r *http.Request, err error) {
+	attrs := []slog.Attr{slog.Any("error", err)}
+	var tree interface{ Unwrap() []error }
+	if errors.As(err, &tree) {
+		for _, cause := range tree.Unwrap() {
+			if cause != phoneauth.ErrUnavailable {
+				attrs = append(attrs, slog.String("cause", cause.Error()))
+			}
+		}
+	}
+	p.o.Logger.LogAttrs(r.Context(), slog.LevelError, "phoneauth/ui: request failed", attrs...)
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	data, _ := json.Marshal(body) // text and numbers alone
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // the client is gone, or it is not
+}

@@ -1,0 +1,49 @@
+package ui
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"unicode/utf8"
+)
+
+const maxBody = 8 << 10
+
+var (
+	errMediaType  = errors.New("phoneauth/ui: content type is not application/json")
+	errTooLarge   = errors.New("phoneauth/ui: body too large")
+	errBadRequest = errors.New("phoneauth/ui: body is not a JSON object of texts")
+)
+
+// readBody reads the body of r: one JSON object, flat, of texts, no name twice.
+func readBody(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return nil, errMediaType
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, errTooLarge
+	}
+	if err != nil || !utf8.Valid(data) || !json.Valid(data) { // valid: one value, and nothing after it
+		return nil, errBadRequest
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if begin, _ := d.Token(); begin != json.Delim('{') {
+		return nil, errBadRequest
+	}
+	body := map[string]string{}
+	for d.More() {
+		name, _ := d.Token()
+		value, _ := d.Token()
+		key, _ := name.(string)
+		text, ok := value.(string)
+		if _, twice := body[key]; twice || !ok {
+			return nil, errBadRequest
+		}
+		body[key] = text
+	}
+	return body, nil
+}

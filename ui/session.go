@@ -1,0 +1,194 @@
+package ui
+
+import (
+	"crypto/subtle"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// The cookies; see the package documentation. The device cookie is that of the
+// documented APIs.
+const (
+	accessCookie  = "phoneauth-access"
+	refreshCookie = "phoneauth-refresh"
+	sessionCookie = "phoneauth-session"
+	deviceCookie  = "phoneauth-device"
+)
+
+// The routes below which the refresh token is sent.
+const (
+	sessionPath  = "session/"
+	refreshRoute = sessionPath + "refresh"
+	endRoute     = sessionPath + "end"
+)
+
+// cookieLife is longer than a session that is used: the tokens say when it ends. It is
+// that of the known device.
+const cookieLife = 180 * 24 * time.Hour
+
+func (p *Page) cookieName(name string) string {
+	switch {
+	case p.o.InsecureCookie:
+		return name
+	case name == refreshCookie:
+		return "__Secure-" + name
+	}
+	return "__Host-" + name
+}
+
+func (p *Page) cookie(r *http.Request, name string) phoneauth.Secret {
+	cookie, err := r.Cookie(p.cookieName(name))
+	if err != nil {
+		return ""
+	}
+	return phoneauth.Secret(cookie.Value)
+}
+
+// setCookie sets a cookie, or removes it where value is empty.
+func (p *Page) setCookie(w http.ResponseWriter, name string, value phoneauth.Secret, life time.Duration) {
+	c := &http.Cookie{
+		Name:     p.cookieName(name),
+		Value:    string(value),
+		Path:     "/",
+		MaxAge:   max(1, int(life.Seconds())),
+		Secure:   !p.o.InsecureCookie,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	}
+	if name == refreshCookie {
+		c.Path, c.SameSite = p.o.Path+sessionPath, http.SameSiteStrictMode
+	}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// signIn hands the session to whoever keeps it, and tells the page.
+func (q *request) signIn(session *phoneauth.Session, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	if session.Device != "" {
+		q.setCookie(q.w, deviceCookie, session.Device, cookieLife)
+	}
+	if q.o.OnSession != nil {
+		err = q.o.OnSession(q.w, q.r, session)
+	} else {
+		err = q.setSession(session)
+	}
+	if err != nil {
+		return nil, errors.Join(phoneauth.ErrUnavailable, err)
+	}
+	return struct {
+		Display string `json:"display"`
+		New     bool   `json:"new"`
+	}{display(session.User.Phone), session.New}, nil
+}
+
+func (q *request) setSession(session *phoneauth.Session) error {
+	if session.Refresh == "" {
+		return errors.New("phoneauth/ui: under HostSessions, Options.OnSession is required")
+	}
+	q.setCookie(q.w, accessCookie, session.Access, time.Until(session.ExpiresAt))
+	q.setCookie(q.w, refreshCookie, session.Refresh, cookieLife)
+	q.setCookie(q.w, sessionCookie, phoneauth.Secret(session.ID), cookieLife)
+	return nil
+}
+
+// clearSession removes the cookies of a session. The device stays known.
+func (p *Page) clearSession(w http.ResponseWriter) {
+	for _, name := range []string{accessCookie, refreshCookie, sessionCookie} {
+		p.setCookie(w, name, "", 0)
+	}
+}
+
+// refresh gets new tokens for the session of the cookies. A refresh token of another
+// session was planted by a sibling domain: it is ended, and so is nobody's else.
+func (q *request) refresh() (any, error) {
+	id := q.cookie(q.r, sessionCookie)
+	session, err := q.svc.Refresh(q.r.Context(), q.cookie(q.r, refreshCookie))
+	if err == nil && subtle.ConstantTimeCompare([]byte(session.ID), []byte(id)) != 1 {
+		_ = q.svc.Logout(q.r.Context(), session.Refresh) // it lives on if the store fails: it is not of this browser
+		err = phoneauth.ErrInvalidToken
+	}
+	if errors.Is(err, phoneauth.ErrInvalidToken) {
+		q.clearSession(q.w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return q.signIn(session, nil)
+}
+
+// end signs out.
+func (q *request) end() (any, error) {
+	if err := q.svc.Logout(q.r.Context(), q.cookie(q.r, refreshCookie)); err != nil {
+		return nil, err
+	}
+	q.clearSession(q.w)
+	return struct{}{}, nil
+}
+
+// endByForm signs out for a plain form of the host's, and shows the page.
+func (p *Page) endByForm(w http.ResponseWriter, r *http.Request) {
+	if err := p.svc.Logout(r.Context(), p.cookie(r, refreshCookie)); err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.clearSession(w)
+	http.Redirect(w, r, p.o.Path, http.StatusSeeOther)
+}
+
+func isForm(r *http.Request) bool {
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && (t == "application/x-www-form-urlencoded" || t == "multipart/form-data")
+}
+
+// Require lets a request through to next only if the page's cookies say who is signed
+// in; next finds them with [phoneauth.UserFrom]. It is [phoneauth.Service.Require] for
+// cookies: requests of other origins that could change something are refused with 403,
+// people without a session are sent to the page, and come back to where they were. Any
+// other request of theirs, of a script for example, is answered 401. Bearer tokens are
+// good too.
+//
+// It needs the page's own cookies: with Options.OnSession it panics.
+func (p *Page) Require(next http.Handler) http.Handler {
+	if p.o.OnSession != nil {
+		panic("phoneauth/ui: Require needs the page's cookies, and Options.OnSession takes their place")
+	}
+	guarded := p.svc.Require(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			guarded.ServeHTTP(w, r)
+			return
+		}
+		if p.origins.Check(r) != nil {
+			p.fail(w, r, errCrossOrigin)
+			return
+		}
+		access := p.cookie(r, accessCookie)
+		_, err := p.svc.Authenticate(r.Context(), access)
+		if errors.Is(err, phoneauth.ErrUnauthenticated) && isVisit(r) {
+			w.Header().Set("Cache-Control", "no-store")
+			http.Redirect(w, r, p.o.Path+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			return
+		}
+		r = r.Clone(r.Context())
+		if access != "" {
+			r.Header.Set("Authorization", "Bearer "+string(access))
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+// isVisit reports whether r is of somebody who wants to see a page.
+func isVisit(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html")
+}

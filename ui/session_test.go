@@ -1,0 +1,161 @@
+package ui_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/ui"
+)
+
+func TestSessionCookies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t, ui.Options{})
+		h.signIn(cairo)
+		for name, want := range map[string]struct {
+			path     string
+			age      int
+			sameSite http.SameSite
+		}{
+			"__Host-phoneauth-access":    {"/", 899, http.SameSiteLaxMode},
+			"__Host-phoneauth-session":   {"/", 180 * 86400, http.SameSiteLaxMode},
+			"__Host-phoneauth-device":    {"/", 180 * 86400, http.SameSiteLaxMode},
+			"__Secure-phoneauth-refresh": {"/signin/session/", 180 * 86400, http.SameSiteStrictMode},
+		} {
+			c := h.cookies[name]
+			require.NotNil(t, c, name)
+			assert.True(t, c.HttpOnly && c.Secure && c.Domain == "", name)
+			assert.Equal(t, want.path, c.Path, name)
+			assert.InDelta(t, want.age, c.MaxAge, 1, name)
+			assert.Equal(t, want.sameSite, c.SameSite, name)
+		}
+		assert.Equal(t, "+20 10 61797840", h.config("/signin/")["user"])
+
+		access := h.cookies["__Host-phoneauth-access"].Value
+		time.Sleep(16 * time.Minute) // of the bubble
+		delete(h.cookies, "__Host-phoneauth-access")
+		assert.Equal(t, true, h.config("/signin/")["refresh"])
+		status, _ := h.post("session/refresh")
+		require.Equal(t, 200, status)
+		assert.NotEqual(t, access, h.cookies["__Host-phoneauth-access"].Value)
+
+		status, _ = h.post("session/end")
+		require.Equal(t, 200, status)
+		assert.Len(t, h.cookies, 1, "only the device stays known")
+		status, answer := h.post("session/refresh")
+		assert.Equal(t, 401, status)
+		assert.Equal(t, "signed_out", answer["code"])
+	})
+}
+
+// A sibling domain can plant a cookie that has a path, but none with the __Host- prefix.
+func TestPlantedRefreshToken(t *testing.T) {
+	t.Parallel()
+	h, attacker := newHost(t, ui.Options{}), &host{}
+	h.signIn(cairo)
+	mine := h.cookies
+	*attacker = host{t: t, page: h.page, inbox: h.inbox, cookies: map[string]*http.Cookie{}}
+	attacker.signIn(paris)
+	planted := attacker.cookies["__Secure-phoneauth-refresh"]
+	for _, session := range []*http.Cookie{mine["__Host-phoneauth-session"], nil} {
+		h.cookies = map[string]*http.Cookie{planted.Name: planted}
+		if session != nil {
+			h.cookies[session.Name] = session
+		}
+		status, answer := h.post("session/refresh")
+		assert.Equal(t, 401, status)
+		assert.Equal(t, "signed_out", answer["code"])
+		assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
+	}
+}
+
+func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Passwords: true})
+	for _, route := range []string{"start", "verify", "register", "password", "recover", "session/refresh", "session/end"} {
+		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://example.org"}} {
+			w := h.ask(h.page, "POST", "/signin/"+route, `{"phone":"`+cairo+`","purpose":"sign_in"}`, headers...)
+			assert.Equal(t, 403, w.Code, route)
+			assert.JSONEq(t, `{"code":"cross_origin"}`, w.Body.String())
+		}
+		assert.Equal(t, 405, h.ask(h.page, "GET", "/signin/"+route, "").Code, route)
+	}
+	assert.Zero(t, h.inbox.Sends())
+}
+
+func TestRequire(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{})
+	home := h.page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, ok := phoneauth.UserFrom(r.Context())
+		assert.True(t, ok)
+		_, _ = io.WriteString(w, claims.UserID)
+	}))
+	w := h.ask(home, "GET", "/orders?id=1&x=2", "", "Accept", "text/html,*/*")
+	assert.Equal(t, 303, w.Code)
+	assert.Equal(t, "/signin/?next=%2Forders%3Fid%3D1%26x%3D2", w.Header().Get("Location"))
+	assert.Equal(t, "/orders?id=1&x=2", h.config(w.Header().Get("Location"))["next"])
+	assert.Equal(t, 401, h.ask(home, "GET", "/orders", "").Code)
+	assert.Equal(t, 401, h.ask(home, "POST", "/orders", "{}", "Accept", "text/html").Code)
+	h.signIn(cairo)
+	w = h.ask(home, "GET", "/orders", "")
+	assert.Equal(t, "1", w.Body.String())
+	assert.Equal(t, 200, h.ask(home, "POST", "/orders", "{}", "Sec-Fetch-Site", "same-origin").Code)
+	assert.Equal(t, 403, h.ask(home, "POST", "/orders", "{}", "Sec-Fetch-Site", "same-site").Code)
+	access := h.cookies["__Host-phoneauth-access"].Value
+	h.cookies = map[string]*http.Cookie{}
+	assert.Equal(t, 200, h.ask(home, "POST", "/orders", "{}", "Authorization", "Bearer "+access).Code)
+	h.cookies = map[string]*http.Cookie{"phoneauth-access": {Name: "phoneauth-access", Value: access, Path: "/"}}
+	assert.Equal(t, 401, h.ask(home, "GET", "/orders", "").Code, "a cookie without the prefix can be planted")
+}
+
+// A plain form of the host's signs out.
+func TestEndByForm(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{})
+	h.signIn(cairo)
+	form := []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"}
+	w := h.ask(h.page, "POST", "/signin/session/end", "", form...)
+	assert.Equal(t, 303, w.Code)
+	assert.Equal(t, "/signin/", w.Header().Get("Location"))
+	assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
+	assert.Equal(t, 415, h.ask(h.page, "POST", "/signin/start", "phone=1", form...).Code)
+}
+
+func TestOnSession(t *testing.T) {
+	t.Parallel()
+	var got *phoneauth.Session
+	fail := errors.New("the host's table is away")
+	h := newHost(t, ui.Options{OnSession: func(w http.ResponseWriter, _ *http.Request, s *phoneauth.Session) error {
+		got = s
+		http.SetCookie(w, &http.Cookie{Name: "host", Value: "x", Path: "/"})
+		return fail
+	}})
+	_, started := h.post("start", "phone", cairo, "purpose", "sign_in")
+	status, answer := h.post("verify", "phone", cairo, "purpose", "sign_in", "session_token", started["session_token"].(string), "code", h.inbox.Code(t, cairo))
+	assert.Equal(t, 503, status)
+	assert.Equal(t, map[string]any{"code": "unavailable"}, answer)
+	assert.Contains(t, h.log.String(), "the host's table is away")
+	fail = nil
+	h.signIn(paris)
+	assert.Equal(t, paris, got.User.Phone.E164())
+	assert.NotEmpty(t, got.Refresh)
+	assert.Contains(t, h.cookies, "host")
+	assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
+	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/session/refresh", "{}").Code)
+	assert.Empty(t, h.config("/signin/")["user"])
+
+	hosted := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) { cfg.HostSessions = true })
+	_, started = hosted.post("start", "phone", cairo, "purpose", "sign_in")
+	status, _ = hosted.post("verify", "phone", cairo, "purpose", "sign_in", "session_token", started["session_token"].(string), "code", hosted.inbox.Code(t, cairo))
+	assert.Equal(t, 503, status)
+	assert.Contains(t, hosted.log.String(), "OnSession is required")
+}

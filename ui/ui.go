@@ -1,0 +1,194 @@
+// Package ui is a sign-in page that a host mounts in one line:
+//
+//	page := ui.Handler(svc, ui.Options{Name: "Acme", Next: "/home"})
+//	mux.Handle("/signin/", page)
+//	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.UserFrom has the user
+//
+// Everything is embedded: no build step, no framework, under 40 KB gzipped, and no
+// request to another host. It speaks en, fr, es, ar and hi, and what a host adds.
+//
+// # Where it is mounted
+//
+// Options.Path is the path as the browser sees it, "/signin/" by default. Requests may
+// arrive with it, as from [http.ServeMux], or without, as from [http.StripPrefix] or the
+// group of a router.
+//
+// # Session
+//
+// The page calls the Service itself, through JSON routes of its own below its path, and
+// puts the session into cookies that no script can read:
+//
+//   - __Host-phoneauth-access, the access token, which [Page.Require] reads;
+//   - __Secure-phoneauth-refresh, the refresh token, which browsers send to "session/"
+//     below the page's path and nowhere else;
+//   - __Host-phoneauth-session, the id of the session. A cookie with a path cannot have
+//     the __Host- prefix, so a sibling domain could plant a refresh token: one that is
+//     not of this session is refused;
+//   - __Host-phoneauth-device, the known device, as the documented APIs set it.
+//
+// When the access token has expired, the page gets a new one by itself as soon as
+// somebody comes to it, as Require makes them; a page of the host's does it with
+// POST session/refresh, and signs out with POST session/end, by fetch or by a form. All
+// of this is behind [http.CrossOriginProtection]. With Options.OnSession the host gets
+// the tokens in place of the cookies.
+//
+// # Security
+//
+// The page may load nothing but itself and sends to nobody else (Content-Security-Policy
+// with trusted types and without inline code); it cannot be framed. The address to go on
+// to, ?next=/…, is a path of the same origin or it is dropped.
+//
+// Codes fill themselves in on Android where the text ends with the WebOTP line
+// "@example.com #123456" (Config.Text), and on iOS from any text.
+package ui
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// Options say what the page looks like and where it leads. The zero value is a plain
+// page at /signin/ that stays where it is once somebody is signed in. What a Service is
+// configured with and does not tell has to be told again: Regions, Region, Tries,
+// InsecureCookie, TrustedProxies.
+type Options struct {
+	// Path is where the browser finds the page; empty is "/signin/".
+	Path string
+	// Next is where somebody goes who has signed in, a path of this origin, unless the
+	// page was opened with ?next=. Empty: the page itself says that they are signed in.
+	Next string
+
+	// Name of the service, shown above the form; empty shows none.
+	Name string
+	// Color of the brand, "#rrggbb" or "#rgb"; empty is a blue. What is written on it and
+	// with it is made legible, in light and in dark.
+	Color string
+	// Logo is a path of this origin, or a data:image/ URL; empty is the first letter of
+	// Name.
+	Logo string
+	// Texts replace words of the page, by language and key, as the files in ui/text have
+	// them. A language that is not shipped is added, with English where it has no words.
+	Texts map[string]map[string]string
+	// Locale is the one language of the page; empty lets people choose, beginning with
+	// what their browser asks for.
+	Locale string
+
+	// Region (ISO 3166-1 alpha-2) that is chosen at first; empty is the browser's guess.
+	Region string
+	// Regions to choose from, as in NumberRules; empty is all.
+	Regions []string
+	// Passwords shows the way to sign up, sign in and recover with a password.
+	Passwords bool
+	// Tries for a code, as in CodeRules; 0 is 5. The page counts them down.
+	Tries int
+
+	// OnSession takes the session in place of the page's cookies: it may set cookies of
+	// the host's own. Its error is a 503, and nobody is signed in. Required under
+	// HostSessions.
+	OnSession func(http.ResponseWriter, *http.Request, *phoneauth.Session) error
+	// InsecureCookie is as in HTTPConfig: cookies without Secure and prefix.
+	InsecureCookie bool
+	// TrustedProxies are as in HTTPConfig: they may say X-Forwarded-For.
+	TrustedProxies []netip.Prefix
+	// Logger gets the causes of failures; nil is slog.Default().
+	Logger *slog.Logger
+}
+
+// Page is the sign-in page, an [http.Handler]. It is safe for concurrent use.
+type Page struct {
+	svc     *phoneauth.Service
+	o       Options
+	origins *http.CrossOriginProtection
+	files   map[string]*file
+	locales map[string]*locale
+	names   []*locale // in the order of the menu
+	regions string
+	icon    string
+	routes  map[string]func(*request) (any, error)
+}
+
+// Handler returns the page for svc. It panics when o is wrong, naming the field: that is
+// a fault of the program, found when it starts.
+func Handler(svc *phoneauth.Service, o Options) *Page {
+	o, colors := o.checked()
+	p := &Page{svc: svc, o: o, origins: http.NewCrossOriginProtection(), icon: icon(o, colors)}
+	p.locales, p.names = o.locales()
+	p.files = staticFiles(colors)
+	p.regions = callingCodes(o.Regions)
+	p.routes = map[string]func(*request) (any, error){
+		"start":  (*request).start,
+		"verify": (*request).verify,
+	}
+	if o.Passwords {
+		p.routes["register"] = (*request).register
+		p.routes["password"] = (*request).password
+		p.routes["recover"] = (*request).recover
+	}
+	if o.OnSession == nil {
+		p.routes[refreshRoute] = (*request).refresh
+		p.routes[endRoute] = (*request).end
+	}
+	return p
+}
+
+// securityHeaders are on every answer. The page needs no script, style or connection but
+// its own, and nobody may frame it.
+var securityHeaders = map[string]string{
+	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+		"img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
+		"require-trusted-types-for 'script'; trusted-types 'none'",
+	"X-Content-Type-Options":       "nosniff",
+	"X-Frame-Options":              "DENY",
+	"Referrer-Policy":              "same-origin",
+	"Cross-Origin-Opener-Policy":   "same-origin",
+	"Cross-Origin-Resource-Policy": "same-origin",
+}
+
+func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, value := range securityHeaders {
+		w.Header().Set(name, value)
+	}
+	if asked, _, _ := strings.Cut(r.RequestURI, "?"); r.URL.Path == "" && !strings.HasSuffix(asked, "/") {
+		http.Redirect(w, r, p.o.Path, http.StatusSeeOther) // the addresses of the page are relative to it
+		return
+	}
+	rest, ok := strings.CutPrefix(r.URL.Path, p.o.Path)
+	if !ok {
+		rest = strings.TrimPrefix(r.URL.Path, "/")
+	}
+	if route, ok := p.routes[rest]; ok {
+		p.serveRoute(w, r, route)
+		return
+	}
+	file, isFile := p.files[rest]
+	switch {
+	case !isFile && rest != "":
+		p.fail(w, r, errNoRoute)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		p.fail(w, r, errMethod)
+	case isFile:
+		file.serve(w, r)
+	default:
+		p.servePage(w, r)
+	}
+}
+
+// client is who asks, in the language that their page is in.
+func (p *Page) client(r *http.Request) phoneauth.Client {
+	return phoneauth.Client{
+		Addr:   clientAddr(r, p.o.TrustedProxies),
+		Locale: p.locale(r).Tag,
+		Device: p.cookie(r, deviceCookie),
+	}
+}
+
+// wholeSeconds until t, rounded up; none for a time that has passed.
+func wholeSeconds(t time.Time) int {
+	return max(0, int((time.Until(t)+time.Second-1)/time.Second))
+}

@@ -1,0 +1,169 @@
+package ui_test
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/ui"
+)
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{})
+	for _, path := range []string{"/signin/", "/signin/app.js", "/signin/style.css", "/signin/nothing"} {
+		w := h.ask(h.page, "GET", path, "")
+		assert.Equal(t, "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "+
+			"base-uri 'none'; frame-ancestors 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
+			w.Header().Get("Content-Security-Policy"), path)
+		assert.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"), path)
+		assert.Empty(t, w.Result().Cookies(), path)
+	}
+	body := h.ask(h.page, "GET", "/signin/", "").Body.String()
+	assert.NotRegexp(t, `<script(?:[^>]*)>[^<{]`, body, "no inline script but data")
+	assert.NotRegexp(t, `\son[a-z]+=|style=`, body)
+}
+
+// All that a visit loads, as it goes over the wire.
+func TestWeight(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Name: "Sunbird", Passwords: true})
+	loads := regexp.MustCompile(`(?:href|src)="([a-z]+\.(?:js|css))"|from '\./([a-z]+\.js)'`)
+	for _, lang := range []string{"en", "fr", "es", "ar", "hi"} {
+		total, seen, queue := 0, map[string]bool{}, []string{"?lang=" + lang}
+		for len(queue) > 0 {
+			path := queue[0]
+			queue = queue[1:]
+			w := h.ask(h.page, "GET", "/signin/"+path, "", "Accept-Encoding", "gzip, br")
+			require.Equal(t, 200, w.Code, path)
+			require.Equal(t, "gzip", w.Header().Get("Content-Encoding"), path)
+			total += w.Body.Len()
+			r, err := gzip.NewReader(w.Body)
+			require.NoError(t, err)
+			text, err := io.ReadAll(r)
+			require.NoError(t, err)
+			assert.NotRegexp(t, `(?:src|href)="(?:https?:)?//|url\(|@import`, string(text), "another host")
+			for _, m := range loads.FindAllStringSubmatch(string(text), -1) {
+				if name := m[1] + m[2]; !seen[name] {
+					seen[name] = true
+					queue = append(queue, name)
+				}
+			}
+		}
+		assert.Len(t, seen, 6)
+		assert.Less(t, total, 40_000, lang)
+		t.Logf("%s: %d bytes", lang, total)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{})
+	w := h.ask(h.page, "GET", "/signin/app.js", "")
+	assert.Equal(t, "text/javascript; charset=utf-8", w.Header().Get("Content-Type"))
+	assert.Empty(t, w.Header().Get("Content-Encoding"))
+	tag := w.Header().Get("ETag")
+	assert.Equal(t, 304, h.ask(h.page, "GET", "/signin/app.js", "", "If-None-Match", tag).Code)
+	assert.Equal(t, 200, h.ask(h.page, "GET", "/signin/app.js", "", "If-None-Match", tag, "Accept-Encoding", "gzip").Code)
+	assert.Empty(t, h.ask(h.page, "GET", "/signin/app.js", "", "Accept-Encoding", "gzip;q=0").Header().Get("Content-Encoding"))
+	assert.Equal(t, 404, h.ask(h.page, "GET", "/signin/page.html", "").Code)
+	assert.Equal(t, 404, h.ask(h.page, "GET", "/signin/../ui.go", "").Code)
+	w = h.ask(h.page, "DELETE", "/signin/", "")
+	assert.Equal(t, 405, w.Code)
+	assert.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
+}
+
+// The page is found with its prefix and without, and its addresses are relative.
+func TestMounting(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Path: "/account/login"})
+	mux := http.NewServeMux()
+	mux.Handle("/account/login/", h.page)
+	for i, handler := range []http.Handler{h.page, mux, http.StripPrefix("/account/login", h.page), http.StripPrefix("/account/login/", h.page)} {
+		assert.Contains(t, h.ask(handler, "GET", "/account/login/", "").Body.String(), `src="app.js"`, i)
+		assert.Equal(t, 200, h.ask(handler, "GET", "/account/login/app.js", "").Code, i)
+		assert.Equal(t, 405, h.ask(handler, "GET", "/account/login/session/end", "").Code, i)
+	}
+	w := h.ask(http.StripPrefix("/account/login", h.page), "GET", "/account/login", "")
+	assert.Equal(t, 303, w.Code)
+	assert.Equal(t, "/account/login/", w.Header().Get("Location"))
+	root := newHost(t, ui.Options{Path: "/"})
+	assert.Contains(t, root.ask(root.page, "GET", "/", "").Body.String(), `<form id="form"`)
+}
+
+func TestNext(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Next: "/home"})
+	for next, want := range map[string]string{
+		"":                              "/home",
+		"/orders?id=1%262#top":          "/orders?id=1&2#top",
+		"//example.com":                 "/home",
+		`/\example.com`:                 "/home",
+		`/a\b`:                          "/home",
+		"/%09/example.com":              "/home", // a tab, which browsers drop
+		"/%0a/example.com":              "/home",
+		"https://example.com/":          "/home",
+		"javascript:alert(1)":           "/home",
+		"home":                          "/home",
+		"%20//example.com":              "/home",
+		"/" + strings.Repeat("a", 4096): "/home",
+	} {
+		next = strings.ReplaceAll(strings.ReplaceAll(next, "#", "%23"), `\`, "%5C")
+		assert.Equal(t, want, h.config("/signin/?next=" + next)["next"], next)
+	}
+	w := h.ask(h.page, "GET", `/signin/?next=/</script><script>alert(1)`, "")
+	assert.NotContains(t, w.Body.String(), "<script>alert")
+}
+
+func TestLocale(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Texts: map[string]map[string]string{"de": {"title.phone": "Anmelden"}, "en": {"title.phone": "Hello"}}})
+	for _, tt := range [][3]string{
+		{"", "", "en"}, {"", "fr-CA,en;q=0.8", "fr"}, {"", "xx, ar-EG;q=0.5, en;q=0.4", "ar"}, {"?lang=hi", "fr", "hi"},
+		{"?lang=<x>", "es", "es"}, {"", "DE-at", "de"}, {"", "*", "en"},
+	} {
+		assert.Equal(t, tt[2], h.config("/signin/"+tt[0], "Accept-Language", tt[1])["lang"], "%v", tt)
+	}
+	texts := h.config("/signin/?lang=de")["texts"].(map[string]any)
+	assert.Equal(t, "Anmelden", texts["title.phone"])
+	assert.Equal(t, "Enter your code", texts["title.code"])
+	assert.Contains(t, h.ask(h.page, "GET", "/signin/?lang=ar", "").Body.String(), `<html lang="ar" dir="rtl">`)
+	assert.Contains(t, h.ask(h.page, "GET", "/signin/", "").Body.String(), "<title>Hello</title>")
+	one := newHost(t, ui.Options{Locale: "fr"})
+	assert.Equal(t, "fr", one.config("/signin/?lang=en", "Accept-Language", "en")["lang"])
+	assert.NotContains(t, one.ask(one.page, "GET", "/signin/", "").Body.String(), "<nav")
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{})
+	for field, o := range map[string]ui.Options{
+		"Path": {Path: "signin"}, "Next": {Next: "https://example.com/"}, "Logo": {Logo: "https://example.com/logo.png"},
+		"Color": {Color: "red;}"}, "Tries": {Tries: 11}, "Regions": {Regions: []string{"XX"}}, "Region": {Region: "fr"},
+		"Texts": {Texts: map[string]map[string]string{"en": {"title": "x"}}}, "Locale": {Locale: "de"},
+	} {
+		func() {
+			defer func() { assert.Contains(t, recover(), "phoneauth/ui: Options."+field+": ") }()
+			ui.Handler(h.svc, o)
+		}()
+	}
+	page := ui.Handler(h.svc, ui.Options{OnSession: func(http.ResponseWriter, *http.Request, *phoneauth.Session) error { return nil }})
+	assert.Panics(t, func() { page.Require(http.NotFoundHandler()) })
+}
+
+func TestBrand(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Name: `<Söner & "Co">`, Color: "#ffd400", Logo: "/logo.svg"})
+	page := h.ask(h.page, "GET", "/signin/", "").Body.String()
+	assert.Contains(t, page, `<img src="/logo.svg" alt="" height="40">`)
+	assert.NotContains(t, page, "<Söner")
+	css := h.ask(h.page, "GET", "/signin/style.css", "").Body.String()
+	assert.True(t, strings.HasPrefix(css, ":root{--brand:#ffd400;--on-brand:#000000;"), css[:100])
+}
