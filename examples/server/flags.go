@@ -12,6 +12,7 @@ import (
 type options struct {
 	addr           string
 	store          string
+	redis          string
 	sms            string
 	region         string
 	key            string
@@ -23,8 +24,9 @@ func newFlags(o *options) *flag.FlagSet {
 	f := flag.NewFlagSet("server", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are printed once, by main
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen `address`; port 0 picks one")
-	f.StringVar(&o.store, "store", "memory", "where accounts are kept: memory")
-	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH or webhook:URL")
+	f.StringVar(&o.store, "store", "sqlite:phoneauth.db", "where accounts are kept: memory, sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
+	f.StringVar(&o.redis, "redis", "", "`URL` of the Redis for challenges, limits and sessions, redis://HOST:PORT; or those of a\nRedis Cluster, with commas between them (default: they are where accounts are)")
+	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH, webhook:URL, kannel:URL, twilio:FROM or vonage:FROM;\nor several, with commas between them: the next takes over where one fails")
 	f.StringVar(&o.region, "region", "", "default `region` of national numbers, such as SG (default none)")
 	f.StringVar(&o.key, "key", "phoneauth.key", "`file` with the secret keys, made when absent")
 	f.StringVar(&o.limits, "limits", "default", "default, or off for development: send at will")
@@ -71,9 +73,24 @@ func variable(flag string) string {
 	return "PHONEAUTH_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+const usage = `Usage: server [flags]
+
+Each flag is also an environment variable, -insecure-cookie for example
+PHONEAUTH_INSECURE_COOKIE; the flag wins. Passwords in flags can be seen by everybody on
+the machine: take variables for those.
+
+The senders take their secrets from the environment:
+
+  kannel:URL   KANNEL_USERNAME and KANNEL_PASSWORD, the sendsms-user; KANNEL_FROM and
+               KANNEL_SMSC, if you like. Kannel reports deliveries to a path of this
+               server, so it must reach -addr, or 127.0.0.1 where that is all addresses
+  twilio:FROM  TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. FROM is a number, a name or the
+               SID of a messaging service
+  vonage:FROM  VONAGE_API_KEY and VONAGE_API_SECRET. FROM is a number or a name
+`
+
 func printUsage(w io.Writer) {
-	fmt.Fprintln(w, "Usage: server [flags]\n\nEach flag is also an environment variable, -insecure-cookie for example\nPHONEAUTH_INSECURE_COOKIE; the flag wins.")
-	fmt.Fprintln(w)
+	io.WriteString(w, usage+"\n")
 	flags := newFlags(new(options))
 	flags.SetOutput(w)
 	flags.PrintDefaults()

@@ -15,7 +15,7 @@ func TestDefaults(t *testing.T) {
 	t.Parallel()
 	o, err := parseFlags(nil, func(string) string { return "" })
 	require.NoError(t, err)
-	assert.Equal(t, options{addr: "127.0.0.1:8080", store: "memory", sms: "console", key: "phoneauth.key", limits: "default"}, o)
+	assert.Equal(t, options{addr: "127.0.0.1:8080", store: "sqlite:phoneauth.db", sms: "console", key: "phoneauth.key", limits: "default"}, o)
 }
 
 func TestEnvironment(t *testing.T) {
@@ -23,13 +23,14 @@ func TestEnvironment(t *testing.T) {
 	env := map[string]string{
 		"PHONEAUTH_ADDR":            ":1",
 		"PHONEAUTH_STORE":           "store",
+		"PHONEAUTH_REDIS":           "redis",
 		"PHONEAUTH_SMS":             "sms",
 		"PHONEAUTH_REGION":          "SG",
 		"PHONEAUTH_KEY":             "key",
 		"PHONEAUTH_LIMITS":          "off",
 		"PHONEAUTH_INSECURE_COOKIE": "true",
 	}
-	want := options{addr: ":1", store: "store", sms: "sms", region: "SG", key: "key", limits: "off", insecureCookie: true}
+	want := options{addr: ":1", store: "store", redis: "redis", sms: "sms", region: "SG", key: "key", limits: "off", insecureCookie: true}
 	getenv := func(name string) string { return env[name] }
 
 	o, err := parseFlags(nil, getenv)
@@ -51,6 +52,7 @@ func TestServerFromEnvironment(t *testing.T) {
 	s := &server{t: t, sms: filepath.Join(dir, "sms")}
 	s.start(nil, map[string]string{
 		"PHONEAUTH_ADDR":   "127.0.0.1:0",
+		"PHONEAUTH_STORE":  "sqlite:" + filepath.Join(dir, "db"),
 		"PHONEAUTH_SMS":    "file:" + s.sms,
 		"PHONEAUTH_KEY":    filepath.Join(dir, "key"),
 		"PHONEAUTH_REGION": "SG",
@@ -68,6 +70,9 @@ func TestHelp(t *testing.T) {
 	newFlags(new(options)).VisitAll(func(f *flag.Flag) {
 		assert.Contains(t, stderr.String(), "  -"+f.Name)
 	})
+	for _, secret := range []string{"KANNEL_PASSWORD", "TWILIO_AUTH_TOKEN", "VONAGE_API_SECRET"} {
+		assert.Contains(t, stderr.String(), secret)
+	}
 }
 
 func TestUnusableFlags(t *testing.T) {
@@ -88,8 +93,25 @@ func TestUnusableFlags(t *testing.T) {
 		"address taken":     {args: []string{"-addr", taken.Addr().String()}, wants: "-addr: listen tcp"},
 		"address":           {args: []string{"-addr", "nonsense"}, wants: "-addr: listen tcp"},
 		"port":              {args: []string{"-addr", "127.0.0.1:99999"}, wants: "-addr: listen tcp"},
-		"store":             {args: []string{"-store", "mysql://root:hunter2@/db"}, wants: `-store: unknown kind of store, must be "memory"`},
+		"store":             {args: []string{"-store", "mysql://root:hunter2@/db"}, wants: `-store: unknown kind of store, must be "memory", "sqlite:PATH" or "postgres://…"`},
+		"sqlite, no path":   {args: []string{"-store", "sqlite:"}, wants: "-store: unknown kind of store"},
+		"sqlite, no file":   {args: []string{"-store", "sqlite::memory:"}, wants: "-store: unknown kind of store"},
+		"sqlite, no folder": {args: []string{"-store", "sqlite:" + filepath.Join(dir, "no", "db")}, wants: "-store: open "},
+		"sqlite, a folder":  {args: []string{"-store", "sqlite:" + dir}, wants: "-store: open "},
+		"postgres":          {args: []string{"-store", "postgres://root:hunter2@h:p:q/%zz"}, wants: "-store: cannot be read as a URL of PostgreSQL"},
+		"redis":             {args: []string{"-redis", "mysql://root:hunter2@h"}, wants: "-redis: cannot be read, must be redis://HOST:PORT"},
+		"redis, half":       {args: []string{"-redis", "redis://root:hunter2@h,"}, wants: "-redis: cannot be read"},
+		"cluster, database": {args: []string{"-redis", "redis://root:hunter2@h/1,h"}, wants: "-redis: a Redis Cluster has no databases but 0"},
 		"sender":            {args: []string{"-sms", "smtp://root:hunter2@/"}, wants: "-sms: unknown kind of sender"},
+		"second sender":     {args: []string{"-sms", "console,smtp://root:hunter2@/"}, wants: "-sms: unknown kind of sender"},
+		"half a list":       {args: []string{"-sms", "console,"}, wants: "-sms: unknown kind of sender"},
+		"kannel, no URL":    {args: []string{"-sms", "kannel:"}, wants: "-sms: unknown kind of sender"},
+		"kannel, nobody":    {args: []string{"-sms", "kannel:http://h/"}, env: map[string]string{"KANNEL_PASSWORD": "hunter2"}, wants: "-sms: KANNEL_USERNAME and KANNEL_PASSWORD must be set in the environment"},
+		"kannel, its URL":   {args: []string{"-sms", "kannel:http://root:hunter2@h/"}, env: map[string]string{"KANNEL_USERNAME": "u", "KANNEL_PASSWORD": "hunter2"}, wants: "-sms: kannel: config: URL"},
+		"twilio, nobody":    {args: []string{"-sms", "twilio:+15005550006"}, wants: "-sms: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN must be set"},
+		"twilio, account":   {args: []string{"-sms", "twilio:+15005550006"}, env: map[string]string{"TWILIO_ACCOUNT_SID": "u", "TWILIO_AUTH_TOKEN": "hunter2"}, wants: "-sms: twilio: config: AccountSID"},
+		"vonage, nobody":    {args: []string{"-sms", "vonage:Acme"}, wants: "-sms: VONAGE_API_KEY and VONAGE_API_SECRET must be set"},
+		"vonage, key":       {args: []string{"-sms", "vonage:Acme"}, env: map[string]string{"VONAGE_API_KEY": "u", "VONAGE_API_SECRET": "hunter2"}, wants: "-sms: vonage: config: APIKey"},
 		"file without path": {args: []string{"-sms", "file:"}, wants: "-sms: unknown kind of sender"},
 		"file in no folder": {args: []string{"-sms", "file:" + filepath.Join(dir, "no", "file")}, wants: "-sms: open "},
 		"webhook":           {args: []string{"-sms", "webhook:root:hunter2@host"}, wants: "-sms: webhook: config: URL"},
@@ -103,7 +125,7 @@ func TestUnusableFlags(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			args := append([]string{"-key", filepath.Join(t.TempDir(), "key")}, c.args...)
+			args := append([]string{"-store", "memory", "-key", filepath.Join(t.TempDir(), "key")}, c.args...)
 			output := newOutput()
 			err := run(t.Context(), args, func(name string) string { return c.env[name] }, output, output)
 			require.ErrorContains(t, err, c.wants)
@@ -117,10 +139,9 @@ func TestUnusableFlags(t *testing.T) {
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	for _, path := range []string{"/healthz", "/readyz"} {
-		resp, err := s.client.Get(s.url + path)
-		require.NoError(t, err)
-		resp.Body.Close()
-		assert.Equal(t, http.StatusOK, resp.StatusCode, path)
-	}
+	resp, err := s.client.Get(s.url + "/healthz")
+	require.NoError(t, err)
+	resp.Body.Close()
+	assert.Equal(t, http.StatusOK, resp.StatusCode)
+	s.ready()
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// routes is everything that the server serves.
-func routes(svc *phoneauth.Service, store phoneauth.Store, logger *slog.Logger) http.Handler {
+// routes is everything that the server serves, whoever sends its texts.
+func routes(svc *phoneauth.Service, store phoneauth.Store, logger *slog.Logger) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/", svc.Handler())
 	// The process lives.

@@ -98,7 +98,7 @@ func TestWrongKeyFile(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "key")
 			require.NoError(t, os.WriteFile(path, []byte(c.data), 0o600))
 			output := newOutput()
-			err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-key", path}, func(string) string { return "" }, output, output)
+			err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-store", "memory", "-key", path}, func(string) string { return "" }, output, output)
 			require.ErrorContains(t, err, c.wants)
 			assert.NotContains(t, err.Error(), "hunter2")
 			data, err := os.ReadFile(path)

@@ -1,5 +1,6 @@
 // Command server shows everything that phoneauth does: the routes of all its APIs on
-// one address, and the codes on the console. From the root of the repository:
+// one address, accounts in a SQLite file, and the codes on the console. From the root of
+// the repository:
 //
 //	go run ./examples/server
 //
@@ -8,7 +9,21 @@
 //	curl http://127.0.0.1:8080/users/verification/start --json '{"phone":"+201061797840"}'
 //	curl http://127.0.0.1:8080/api/v1/login --json '{"user":{"phone":"+201061797840","sms_code":"123456"}}'
 //
-// -h lists the flags.
+// -h lists the flags. On PostgreSQL and Redis, which docker-compose.yml brings:
+//
+//	docker compose -f examples/server/docker-compose.yml up -d --wait
+//	go run ./examples/server -store postgres://phoneauth:phoneauth@127.0.0.1:5432/phoneauth -redis redis://127.0.0.1:6379
+//
+// Any number of servers may share them, with the file of -key the same for all: limits
+// and sessions hold across them. With texts that phones receive, from a Kannel on this
+// machine, and by Twilio where that fails:
+//
+//	export KANNEL_USERNAME=… KANNEL_PASSWORD=… TWILIO_ACCOUNT_SID=… TWILIO_AUTH_TOKEN=…
+//	go run ./examples/server -sms kannel:http://127.0.0.1:13013/cgi-bin/sendsms,twilio:+15005550006
+//
+// Kannel's delivery reports come back to the server, and appear in its log as delivered
+// and undelivered. Those of Twilio and Vonage need an address that the world can reach,
+// which this server does not know of: their packages say how a host takes them.
 //
 // Browsers keep its Secure cookies on localhost, though it speaks plain HTTP; curl's
 // cookie jar does not. There, send back the session_token of an answer in place of its
@@ -60,20 +75,29 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return fmt.Errorf("-key: %w", err)
 	}
-	store, closeStore, err := openStore(o.store)
+	store, closeStore, err := openStores(ctx, o)
+	if err != nil && ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("-store: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, closeStore()) }()
-	sender, closeSender, err := openSender(o.sms, stdout)
+	// Before the senders, who tell their gateways where the reports go.
+	listener, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return fmt.Errorf("-addr: %w", err)
+	}
+	defer listener.Close() // a second time, where it was served
+	sender, err := openSenders(o.sms, surroundings{getenv, stdout, listener.Addr(), logger})
 	if err != nil {
 		return fmt.Errorf("-sms: %w", err)
 	}
-	defer func() { err = errors.Join(err, closeSender()) }()
+	defer func() { err = errors.Join(err, sender.Close()) }()
 
 	svc, err := phoneauth.New(phoneauth.Config{
 		Store:   store,
-		Sender:  sender,
+		Sender:  sender.SMSSender,
 		Keys:    keys,
 		Numbers: phoneauth.NumberRules{DefaultRegion: o.region},
 		Limits:  phoneauth.Limits{InsecureOff: o.limits == "off"},
@@ -83,10 +107,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.addr)
-	if err != nil {
-		return fmt.Errorf("-addr: %w", err)
-	}
+	mux := routes(svc, store, logger)
+	sender.mount(mux, svc.ReportDelivery)
 	fmt.Fprintf(stderr, "listening on http://%s\n", listener.Addr())
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -94,5 +116,5 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	background.Go(func() { purge(ctx, store, logger) })
 	defer background.Wait()
 	defer cancel()
-	return serve(ctx, listener, svc, routes(svc, store, logger), logger)
+	return serve(ctx, listener, svc, mux, logger)
 }

@@ -47,19 +47,22 @@ func TestSignal(t *testing.T) {
 			require.NoError(t, cmd.Process.Signal(signal))
 			assert.NoError(t, cmd.Wait(), stderr.String())
 			assert.FileExists(t, filepath.Join(cmd.Dir, "phoneauth.key"), "the default of -key")
+			info, err := os.Stat(filepath.Join(cmd.Dir, "phoneauth.db"))
+			require.NoError(t, err, "the default of -store")
+			assert.Equal(t, os.FileMode(0o600), info.Mode(), "others can read the accounts")
 		})
 	}
 }
 
 func TestWrongFlagEndsTheProcess(t *testing.T) {
 	t.Parallel()
-	cmd := process(t, "-store", "postgres://user:password@host/db")
+	cmd := process(t, "-store", "mysql://user:password@host/db")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	var exit *exec.ExitError
 	require.ErrorAs(t, cmd.Run(), &exit)
 	assert.Equal(t, 1, exit.ExitCode())
-	assert.Equal(t, "server: -store: unknown kind of store, must be \"memory\"\n", stderr.String())
+	assert.Equal(t, "server: -store: unknown kind of store, must be \"memory\", \"sqlite:PATH\" or \"postgres://…\"\n", stderr.String())
 }
 
 func TestStop(t *testing.T) {

@@ -1,37 +1,128 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
+	"net"
+	"net/http"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/console"
+	"github.com/phoneauth/phoneauth/senders/failover"
+	"github.com/phoneauth/phoneauth/senders/kannel"
 	"github.com/phoneauth/phoneauth/senders/webhook"
 )
 
-// openSender opens what -sms names, and returns how to close it. Its errors do not quote
-// spec, in which there may be a password.
-func openSender(spec string, stdout io.Writer) (sender phoneauth.SMSSender, closeSender func() error, err error) {
-	nothing := func() error { return nil }
-	kind, where, _ := strings.Cut(spec, ":")
+// surroundings are what senders take from the process.
+type surroundings struct {
+	getenv func(string) string
+	stdout io.Writer
+	addr   net.Addr // of this server
+	logger *slog.Logger
+}
+
+// senders are what -sms names.
+type senders struct {
+	phoneauth.SMSSender // one, or all in their order
+
+	order    *failover.Sender          // nil where there is one
+	gateways map[string]*kannel.Sender // those that report to this server, by name
+	files    []io.Closer
+}
+
+// openSenders opens what -sms names. Its errors do not quote spec, in which there may be
+// a password.
+func openSenders(spec string, around surroundings) (*senders, error) {
+	s := &senders{gateways: map[string]*kannel.Sender{}}
+	var entries []failover.Entry
+	kinds := map[string]int{}
+	for _, one := range splitSenders(spec) {
+		kind, where, _ := strings.Cut(one, ":")
+		name := kind
+		if kinds[kind]++; kinds[kind] > 1 {
+			name = fmt.Sprintf("%s-%d", kind, kinds[kind])
+		}
+		sender, err := s.open(name, kind, where, around)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		entries = append(entries, failover.Entry{Name: name, Sender: sender})
+	}
+	if len(entries) == 1 {
+		s.SMSSender = entries[0].Sender
+		return s, nil
+	}
+	var err error
+	s.order, err = failover.New(failover.Config{Senders: entries, Logger: around.logger})
+	s.SMSSender = s.order
+	return s, err
+}
+
+var beginsSender = regexp.MustCompile(`^([a-z]+:|console$)`)
+
+// splitSenders splits spec at the commas. One that nothing like KIND: comes after is in
+// a URL or a path, and no end.
+func splitSenders(spec string) (all []string) {
+	for part := range strings.SplitSeq(spec, ",") {
+		if len(all) == 0 || part == "" || beginsSender.MatchString(part) {
+			all = append(all, part)
+		} else {
+			all[len(all)-1] += "," + part
+		}
+	}
+	return all
+}
+
+func (s *senders) open(name, kind, where string, around surroundings) (phoneauth.SMSSender, error) {
 	switch {
-	case spec == "console":
-		return console.New(stdout), nothing, nil
+	case kind == "console" && where == "":
+		return console.New(around.stdout), nil
 	case kind == "file" && where != "":
 		// Whoever can read the codes can sign in: the file is its owner's alone.
 		file, err := os.OpenFile(where, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		return console.NewJSON(file), file.Close, nil
+		s.files = append(s.files, file)
+		return console.NewJSON(file), nil
 	case kind == "webhook" && where != "":
-		sender, err := webhook.New(webhook.Config{URL: where})
-		if err != nil {
-			return nil, nil, err
-		}
-		return sender, nothing, nil
+		return webhook.New(webhook.Config{URL: where})
+	case kind == "kannel" && where != "":
+		gateway, err := newKannel(where, name, around)
+		s.gateways[name] = gateway
+		return gateway, err
+	case kind == "twilio" && where != "":
+		return newTwilio(where, around.getenv)
+	case kind == "vonage" && where != "":
+		return newVonage(where, around.getenv)
 	}
-	return nil, nil, errors.New(`unknown kind of sender, must be "console", "file:PATH" or "webhook:URL"`)
+	return nil, errors.New(`unknown kind of sender, must be "console", "file:PATH", "webhook:URL", "kannel:URL", "twilio:FROM" or "vonage:FROM"`)
+}
+
+// mount mounts what the gateways report to. Each has a path of its own, so that they can
+// be told apart.
+func (s *senders) mount(mux *http.ServeMux, report func(context.Context, phoneauth.Delivery)) {
+	for name, gateway := range s.gateways {
+		mux.Handle("/"+name+"/{secret}", gateway.Callbacks(func(ctx context.Context, d phoneauth.Delivery) {
+			d.Sender = name
+			if s.order != nil {
+				s.order.Report(ctx, d)
+			}
+			report(ctx, d)
+		}))
+	}
+}
+
+func (s *senders) Close() error {
+	var errs []error
+	for _, file := range s.files {
+		errs = append(errs, file.Close())
+	}
+	return errors.Join(errs...)
 }

@@ -34,7 +34,7 @@ func start(t *testing.T, args ...string) *server {
 	t.Helper()
 	dir := t.TempDir()
 	s := &server{t: t, sms: filepath.Join(dir, "sms")}
-	s.start(append([]string{"-addr", "127.0.0.1:0", "-key", filepath.Join(dir, "key"), "-sms", "file:" + s.sms}, args...), nil)
+	s.start(append([]string{"-addr", "127.0.0.1:0", "-store", "memory", "-key", filepath.Join(dir, "key"), "-sms", "file:" + s.sms}, args...), nil)
 	return s
 }
 
@@ -116,6 +116,15 @@ func (s *server) code(phone string) string {
 	}
 	require.NotEmpty(s.t, code, "no code went to %s", phone)
 	return code
+}
+
+// ready asks the server whether it can do its work, which it must.
+func (s *server) ready() {
+	s.t.Helper()
+	resp, err := s.client.Get(s.url + "/readyz")
+	require.NoError(s.t, err)
+	resp.Body.Close()
+	assert.Equal(s.t, http.StatusOK, resp.StatusCode)
 }
 
 // me returns the phone of whoever has this access token.

@@ -3,21 +3,55 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
-// openStore opens what -store names, and returns how to close it. Its errors do not
-// quote spec, in which there may be a password.
-func openStore(spec string) (store phoneauth.Store, closeStore func() error, err error) {
-	switch spec {
-	case "memory":
-		return memstore.New(), func() error { return nil }, nil
+// startTimeout is how long the servers of the stores have to answer at start. After that
+// this one gives up.
+const startTimeout = 4 * time.Second
+
+// openStores opens what -store and -redis name, and returns how to close it. Its errors
+// do not quote what the flags say, in which there may be a password.
+func openStores(ctx context.Context, o options) (store phoneauth.Store, closeStores func() error, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer within %v", startTimeout))
+	defer cancel()
+	var parts []sqlstore.Option
+	if o.redis != "" {
+		parts = append(parts, sqlstore.Only(sqlstore.Users))
 	}
-	return nil, nil, errors.New(`unknown kind of store, must be "memory"`)
+	store, closeStore, err := openStore(ctx, o.store, parts...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("-store: %w", err)
+	}
+	if o.redis == "" {
+		return store, closeStore, nil
+	}
+	short, closeRedis, err := openRedis(ctx, o.redis)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("-redis: %w", err), closeStore())
+	}
+	return phoneauth.Stores{ChallengeStore: short, UserStore: store, SessionStore: short},
+		func() error { return errors.Join(closeRedis(), closeStore()) }, nil
+}
+
+func openStore(ctx context.Context, spec string, parts ...sqlstore.Option) (phoneauth.Store, func() error, error) {
+	kind, where, _ := strings.Cut(spec, ":")
+	switch {
+	case spec == "memory":
+		return memstore.New(), func() error { return nil }, nil
+	case kind == "sqlite" && where != "" && where != ":memory:":
+		return openSQLite(ctx, where, parts...)
+	case (kind == "postgres" || kind == "postgresql") && strings.HasPrefix(where, "//"):
+		return openPostgres(ctx, spec, parts...)
+	}
+	return nil, nil, errors.New(`unknown kind of store, must be "memory", "sqlite:PATH" or "postgres://…"`)
 }
 
 // purgeEvery is how often what has expired is removed. It is gone for every caller
