@@ -128,7 +128,7 @@ func surrogatesPaired(body []byte) bool {
 	}
 }
 
-// escaped returns the XXXX of the \uXXXX that b begins with, or -1.
+// escaped returns the code unit of the escape (\u and four digits) that b begins with, or -1.
 func escaped(b []byte) rune {
 	if !bytes.HasPrefix(b, []byte(`\u`)) {
 		return -1
