@@ -7,6 +7,16 @@ import (
 	"strings"
 )
 
+// ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, and the first
+// language that it accepts. A known device is the caller's to add: which cookie or
+// field has it is the route's affair.
+func (s *Service) ClientOf(r *http.Request) Client {
+	return Client{
+		Addr:   clientAddr(r, s.cfg.HTTP.TrustedProxies),
+		Locale: locale(r.Header.Get("Accept-Language")),
+	}
+}
+
 // clientAddr returns the address of the client: the peer or, as long as that is a
 // trusted proxy, the one it had its request from, read in X-Forwarded-For from right
 // to left. What stands left of the first address that is not trusted may be anybody's

@@ -262,6 +262,9 @@ func (s *Service) attempt(ctx context.Context, t target, id, code string, c Clie
 	}
 	taken, err := s.store.AttemptChallenge(ctx, a)
 	switch {
+	case errors.Is(err, ErrMismatch) && id != "":
+		s.event(ctx, s.about(t, EventVerifyFailed))
+		return Challenge{}, User{}, &CodeError{TriesLeft: taken.TriesLeft}
 	case errors.Is(err, ErrMismatch), errors.Is(err, ErrNotFound):
 		s.event(ctx, s.about(t, EventVerifyFailed))
 		return Challenge{}, User{}, ErrInvalidCode

@@ -11,7 +11,8 @@ import (
 var (
 	// ErrInvalidPhone: no valid number, or one whose region or type is not allowed.
 	ErrInvalidPhone = errors.New("phoneauth: invalid phone number")
-	// ErrInvalidCode: wrong, expired, used up, or never sent; on purpose one error.
+	// ErrInvalidCode: wrong, expired, used up, or never sent; on purpose one error. A
+	// *CodeError is one, too.
 	ErrInvalidCode = errors.New("phoneauth: invalid code")
 	// ErrInvalidToken: a verification or refresh token that is forged, expired, used,
 	// of another phone or purpose, or of a user who is gone.
@@ -51,6 +52,18 @@ var (
 	// ErrReused: a refresh token was used a second time; its family is ended.
 	ErrReused = errors.New("phoneauth: refresh token reused")
 )
+
+// CodeError is ErrInvalidCode for whoever brought the session token of a live challenge:
+// they hear how many tries it has left. Whoever has the number only does not.
+type CodeError struct {
+	// TriesLeft of the challenge. At 0 it is gone, and a new code is needed.
+	TriesLeft int
+}
+
+func (e *CodeError) Error() string { return ErrInvalidCode.Error() }
+
+// Unwrap returns ErrInvalidCode.
+func (e *CodeError) Unwrap() error { return ErrInvalidCode }
 
 // LimitError is a refusal that time mends. Errors of one limit differ in RetryAfter
 // only, whatever the number is and whether or not it has an account.

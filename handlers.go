@@ -167,11 +167,8 @@ func (q *request) answer(way route) (_ any, err error) {
 	if q.foreign && byCookie {
 		return nil, errCrossOrigin
 	}
-	q.client = Client{
-		Addr:   clientAddr(q.r, q.s.cfg.HTTP.TrustedProxies),
-		Locale: locale(q.r.Header.Get("Accept-Language")),
-		Device: q.token(deviceCookie, q.body.text("device_token"), q.body.object("user").text("device_token")),
-	}
+	q.client = q.s.ClientOf(q.r)
+	q.client.Device = q.token(deviceCookie, q.body.text("device_token"), q.body.object("user").text("device_token"))
 	return way.serve(q)
 }
 

@@ -114,6 +114,8 @@ type Pending struct {
 	ExpiresAt, ResendAt time.Time
 	// CodeLength in digits.
 	CodeLength int
+	// TriesLeft to give the code. Sending it again adds none.
+	TriesLeft int
 }
 
 // VerifyRequest brings a code back.

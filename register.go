@@ -62,6 +62,7 @@ func (s *Service) register(ctx context.Context, t target, o sending) (*Pending, 
 		ExpiresAt:    begun.Challenge.ExpiresAt,
 		ResendAt:     begun.ResendAt,
 		CodeLength:   s.cfg.Code.Digits,
+		TriesLeft:    begun.Challenge.TriesLeft,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package phoneauth_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -221,4 +222,37 @@ func TestTestNumberEndsOnItsDate(t *testing.T) {
 		s.register(t, owner)
 		assert.NotEqual(t, "246810", s.code(owner, phoneauth.PurposeSignIn), "sent to a real phone")
 	})
+}
+
+// Whoever holds the session token hears how many tries are left; whoever has the number
+// only does not.
+func TestTriesLeft(t *testing.T) {
+	s := newService(t)
+	pending := s.register(t, owner)
+	require.Equal(t, 5, pending.TriesLeft)
+	byToken := phoneauth.VerifyRequest{SessionToken: pending.SessionToken, Code: s.wrong(owner)}
+	byPhone := phoneauth.VerifyRequest{Phone: owner, Code: s.wrong(owner)}
+	told := func(r phoneauth.VerifyRequest) (int, bool) {
+		_, err := s.Verify(t.Context(), r)
+		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+		wrong, ok := errors.AsType[*phoneauth.CodeError](err)
+		if !ok {
+			return 0, false
+		}
+		return wrong.TriesLeft, true
+	}
+	for _, left := range []int{4, 3} {
+		n, ok := told(byToken)
+		require.True(t, ok)
+		assert.Equal(t, left, n)
+	}
+	_, ok := told(byPhone)
+	assert.False(t, ok, "the number only")
+	for _, left := range []int{1, 0} {
+		n, ok := told(byToken)
+		require.True(t, ok)
+		assert.Equal(t, left, n)
+	}
+	_, ok = told(byToken)
+	assert.False(t, ok, "the challenge is gone")
 }

@@ -75,8 +75,9 @@ type ChallengeStore interface {
 	TakeLimits(ctx context.Context, takes []Take, now time.Time) error
 
 	// CountFailure counts one failure of f, and locks f.Key when the count reaches a
-	// step; with a zero Key it does nothing. *LimitError: it is locked at now, nothing was counted. Concurrent callers
-	// are all counted; those after the one that locked are refused.
+	// step; with a zero Key it does nothing. *LimitError: it is locked at now, nothing
+	// was counted. Concurrent callers are all counted; those after the one that locked
+	// are refused.
 	CountFailure(ctx context.Context, f Failures, now time.Time) error
 
 	// ClearFailures forgets the count and the lock of key. A key without either is no
