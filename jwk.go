@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	_ "crypto/sha256" // golang-jwt leaves linking the hash to its user
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,9 +45,8 @@ func (k SigningKey) MarshalText() ([]byte, error) { return []byte(k.String()), n
 // jwtKey is a SigningKey, checked.
 type jwtKey struct {
 	method jwt.SigningMethod
-	fields map[string]any // the header of its tokens
-	header string         // and the segment they begin with
-	sign   any            // nil: verifies only
+	header string // the segment that its tokens begin with
+	sign   any    // nil: verifies only
 	verify any
 	public *jwk // nil: HMAC
 }
@@ -109,13 +107,8 @@ func newJWTKey(key SigningKey) (*jwtKey, error) {
 	if k.public != nil {
 		k.public.Algorithm, k.public.Use, k.public.ID = k.method.Alg(), "sig", key.ID
 	}
-	k.fields = map[string]any{"alg": k.method.Alg(), "kid": key.ID, "typ": accessType}
-	header, err := json.Marshal(k.fields)
-	if err != nil {
-		return nil, err
-	}
-	k.header = base64.RawURLEncoding.EncodeToString(header)
-	return k, nil
+	k.header, err = headerSegment(k.method, key.ID, accessType)
+	return k, err
 }
 
 func (k *jwtKey) useEd25519(public ed25519.PublicKey) error {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -133,31 +132,60 @@ func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 	if !c.ExpiresAt.After(now) || c.ExpiresAt.After(now.Add(maxAccessLife+time.Second)) { // whole seconds may be rounded up
 		return "", errors.New("phoneauth: issue token: ExpiresAt must be within the next 15 minutes")
 	}
-	claims := jwt.MapClaims{}
-	maps.Copy(claims, c.Extra)
-	maps.DeleteFunc(claims, func(name string, _ any) bool { return accessNames[name] })
-	claims["iss"], claims["aud"] = j.issuer, j.audience
-	claims["sub"], claims["uid"] = c.Subject, c.UserID
-	claims["iat"], claims["nbf"], claims["exp"] = now.Unix(), now.Unix(), c.ExpiresAt.Unix()
-	claims["jti"] = randomID()
-	if c.SessionID != "" {
-		claims["sid"] = c.SessionID
-	}
+	var authTime int64
 	if !c.AuthTime.IsZero() {
-		claims["auth_time"] = c.AuthTime.Unix()
+		authTime = c.AuthTime.Unix()
 	}
-	if len(c.AMR) > 0 {
-		claims["amr"] = c.AMR
+	claims, err := json.Marshal(accessClaims{
+		Issuer: j.issuer, Audience: j.audience,
+		Subject: c.Subject, UserID: c.UserID, SessionID: c.SessionID,
+		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: c.ExpiresAt.Unix(),
+		ID: randomID(), AuthTime: authTime, AMR: c.AMR,
+	})
+	if err != nil {
+		return "", fmt.Errorf("phoneauth: issue token: %w", err)
 	}
-	token := jwt.Token{Method: j.signer.method, Header: j.signer.fields, Claims: claims}
-	signed, err := token.SignedString(j.signer.sign)
+	claims, err = withExtra(claims, c.Extra)
+	if err != nil {
+		return "", fmt.Errorf("phoneauth: issue token: %w", err)
+	}
+	signed, err := signJWT(j.signer.method, j.signer.sign, j.signer.header, claims)
 	if err != nil {
 		return "", fmt.Errorf("phoneauth: issue token: %w", err)
 	}
 	if len(signed) > maxTokenLength {
 		return "", fmt.Errorf("phoneauth: issue token: %d bytes, at most %d can be verified: Extra is too long", len(signed), maxTokenLength)
 	}
-	return Secret(signed), nil
+	return signed, nil
+}
+
+// accessClaims are the claims of a token beside Claims.Extra.
+type accessClaims struct {
+	Issuer    string   `json:"iss"`
+	Audience  string   `json:"aud"`
+	Subject   string   `json:"sub"`
+	UserID    string   `json:"uid"`
+	SessionID string   `json:"sid,omitempty"`
+	IssuedAt  int64    `json:"iat"`
+	NotBefore int64    `json:"nbf"`
+	ExpiresAt int64    `json:"exp"`
+	ID        string   `json:"jti"`
+	AuthTime  int64    `json:"auth_time,omitzero"`
+	AMR       []string `json:"amr,omitempty"`
+}
+
+// withExtra adds to the object claims those of extra that have other names.
+func withExtra(claims []byte, extra map[string]any) ([]byte, error) {
+	others := maps.Clone(extra)
+	maps.DeleteFunc(others, isAccessName)
+	if len(others) == 0 {
+		return claims, nil
+	}
+	more, err := json.Marshal(others)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(claims[:len(claims)-1], ','), more[1:]...), nil
 }
 
 // accessNames are the claims that Claims.Extra cannot say.
@@ -165,6 +193,8 @@ var accessNames = map[string]bool{
 	"iss": true, "aud": true, "sub": true, "uid": true, "sid": true, "iat": true,
 	"nbf": true, "exp": true, "jti": true, "auth_time": true, "amr": true,
 }
+
+func isAccessName(name string, _ any) bool { return accessNames[name] }
 
 // Why an access token was refused. The texts are for logs, and tell nothing of it.
 var (
@@ -208,21 +238,11 @@ func (j *JWT) VerifyToken(_ context.Context, token Secret) (Claims, error) {
 		name, _ := method.(string)
 		c.AMR = append(c.AMR, name)
 	}
-	maps.DeleteFunc(claims, func(name string, _ any) bool { return accessNames[name] })
+	maps.DeleteFunc(claims, isAccessName)
 	if len(claims) > 0 {
 		c.Extra = claims
 	}
 	return c, nil
-}
-
-// headerOf is the first of a token's three segments; "" if it does not have three, is too
-// long to be looked at, or has line breaks, which encoding/base64 skips.
-func headerOf(token Secret) string {
-	if len(token) > maxTokenLength || strings.Count(string(token), ".") != 2 || strings.ContainsAny(string(token), "\r\n") {
-		return ""
-	}
-	header, _, _ := strings.Cut(string(token), ".")
-	return header
 }
 
 // claimTime is a NumericDate in whole seconds, zero if it is none.

@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -30,48 +31,31 @@ type tokenData struct {
 	Data    []byte `json:"d"`
 }
 
-// GetExpirationTime implements [jwt.Claims]; there is nothing else to say.
-func (d tokenData) GetExpirationTime() (*jwt.NumericDate, error) {
-	return jwt.NewNumericDate(time.Unix(d.Expires, 0)), nil
-}
-
-func (tokenData) GetIssuedAt() (*jwt.NumericDate, error)  { return nil, nil }
-func (tokenData) GetNotBefore() (*jwt.NumericDate, error) { return nil, nil }
-func (tokenData) GetIssuer() (string, error)              { return "", nil }
-func (tokenData) GetSubject() (string, error)             { return "", nil }
-func (tokenData) GetAudience() (jwt.ClaimStrings, error)  { return nil, nil }
-
 // tokenKey signs and verifies the tokens of one kind under one live key.
 type tokenKey struct {
 	secret []byte
-	fields map[string]any // the header
-	header string         // and the segment that tokens begin with
+	header string // the segment that tokens begin with
 }
 
 func newTokenKey(kind tokenKind, id string, secret []byte) (tokenKey, error) {
-	k := tokenKey{secret: secret, fields: map[string]any{
-		"alg": jwt.SigningMethodHS256.Alg(), "kid": id, "typ": string(kind),
-	}}
-	header, err := json.Marshal(k.fields)
-	k.header = base64.RawURLEncoding.EncodeToString(header)
-	return k, err
+	header, err := headerSegment(jwt.SigningMethodHS256, id, string(kind))
+	return tokenKey{secret, header}, err
 }
 
 // signToken makes a token of this kind that holds data until expires, rounded up to a
 // whole second. The same arguments make the same token.
 func (r *keyring) signToken(kind tokenKind, data []byte, expires time.Time) (Secret, error) {
+	claims, err := json.Marshal(tokenData{Expires: expires.Add(time.Second - 1).Unix(), Data: data})
+	if err != nil {
+		return "", err
+	}
 	k := r.live[0].tokens[kind]
-	expires = expires.Add(time.Second - 1)
-	t := jwt.Token{Method: jwt.SigningMethodHS256, Header: k.fields, Claims: tokenData{
-		Expires: expires.Unix(),
-		Data:    data,
-	}}
-	signed, err := t.SignedString(k.secret)
-	return Secret(signed), err
+	return signJWT(jwt.SigningMethodHS256, k.secret, k.header, claims)
 }
 
 // verifyToken returns the data of a token of this kind that is live at now and signed
-// under a live key. As with access tokens, the header must be the one that we write.
+// under a live key. As with access tokens, the header must be the one that we write, so
+// that nothing is to be read in it.
 func (r *keyring) verifyToken(kind tokenKind, token Secret, now time.Time) (string, bool) {
 	header := headerOf(token)
 	for _, live := range r.live {
@@ -79,14 +63,45 @@ func (r *keyring) verifyToken(kind tokenKind, token Secret, now time.Time) (stri
 		if header != k.header {
 			continue
 		}
+		dot := strings.LastIndexByte(string(token), '.')
+		signed, signature := string(token[:dot]), string(token[dot+1:])
+		sig, err := segments.DecodeString(signature)
+		if err != nil || jwt.SigningMethodHS256.Verify(signed, sig, k.secret) != nil {
+			return "", false
+		}
+		claims, err := segments.DecodeString(signed[len(header)+1:])
 		var data tokenData
-		parser := jwt.NewParser(
-			jwt.WithStrictDecoding(),
-			jwt.WithExpirationRequired(),
-			jwt.WithTimeFunc(func() time.Time { return now }),
-		)
-		_, err := parser.ParseWithClaims(string(token), &data, func(*jwt.Token) (any, error) { return k.secret, nil })
-		return string(data.Data), err == nil
+		if err != nil || json.Unmarshal(claims, &data) != nil {
+			return "", false
+		}
+		return string(data.Data), now.Before(time.Unix(data.Expires, 0))
 	}
 	return "", false
+}
+
+// segments is the encoding of a token's parts (RFC 7515, 2), and takes no second
+// spelling of one.
+var segments = base64.RawURLEncoding.Strict()
+
+// headerSegment is the first segment of every token with this algorithm, kid and typ.
+func headerSegment(method jwt.SigningMethod, id, kind string) (string, error) {
+	header, err := json.Marshal(map[string]string{"alg": method.Alg(), "kid": id, "typ": kind})
+	return segments.EncodeToString(header), err
+}
+
+// signJWT is the token of a header segment and claims.
+func signJWT(method jwt.SigningMethod, key any, header string, claims []byte) (Secret, error) {
+	signed := header + "." + segments.EncodeToString(claims)
+	sig, err := method.Sign(signed, key)
+	return Secret(signed + "." + segments.EncodeToString(sig)), err
+}
+
+// headerOf is the first of a token's three segments; "" if it does not have three, is too
+// long to be looked at, or has line breaks, which encoding/base64 skips.
+func headerOf(token Secret) string {
+	if len(token) > maxTokenLength || strings.Count(string(token), ".") != 2 || strings.ContainsAny(string(token), "\r\n") {
+		return ""
+	}
+	header, _, _ := strings.Cut(string(token), ".")
+	return header
 }

@@ -415,7 +415,7 @@ func BenchmarkJWT(b *testing.B) {
 
 func keyNamed(j *JWT, id string) *jwtKey {
 	for _, k := range j.byHeader {
-		if k.fields["kid"] == id {
+		if header, err := headerSegment(k.method, id, accessType); err == nil && k.header == header {
 			return k
 		}
 	}
