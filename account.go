@@ -39,7 +39,8 @@ func (s *Service) change(ctx context.Context, u User, do func() (User, error), d
 }
 
 // cancelChallenges takes away what is open for signing in with phones and for a new
-// password. Those of a known device need no cancelling: it is none at another epoch.
+// password. Those of a known device need no cancelling: it is none at another epoch; nor
+// do those of the host's purposes: see secretKey.
 func (s *Service) cancelChallenges(ctx context.Context, phones ...Phone) error {
 	var keys []string
 	for _, p := range phones {

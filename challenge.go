@@ -22,6 +22,7 @@ type target struct {
 	purpose Purpose
 	subject string
 	device  device
+	account account // the phone's, where a code is bound to it: see secretKey
 }
 
 // target parses phone and finds out whether c is a known device of it.
@@ -41,6 +42,25 @@ func (s *Service) phonePrint(p Phone) string { return s.keys.print("phone", p.e1
 // another, with tries of its own.
 func (s *Service) key(t target) string {
 	return tagged(t.print, "c") + s.keys.print("challenge", t.print, string(t.purpose), t.subject, t.device.id)
+}
+
+// secretKey is what the code under key is digested and sealed for. A code for a purpose
+// of the host's is bound to the account that its phone has, so that any change of that
+// voids it; those of the other purposes are cancelled by the change itself.
+func secretKey(key string, purpose Purpose, a account) string {
+	if purpose.ours() {
+		return key
+	}
+	return key + " of " + a.id + " at " + strconv.FormatInt(a.epoch, 10)
+}
+
+// digests of a code that came back, while the phone's account is now.
+func (s *Service) digests(t target, key, code string, now account) [][]byte {
+	all := s.keys.digests(secretKey(key, t.purpose, now), code)
+	if before := (account{}); !t.purpose.ours() && now != before && before.still(now) {
+		all = append(all, s.keys.digests(secretKey(key, t.purpose, before), code)...)
+	}
+	return all
 }
 
 // tagged is the beginning of every key: a print in braces, which Redis Cluster takes for
@@ -121,11 +141,12 @@ func (s *Service) newChallenge(t target, now time.Time) (Challenge, string, erro
 		expires, until = earlier(expires, test.Until), earlier(until, test.Until)
 	}
 	key := s.key(t)
+	use := secretKey(key, t.purpose, t.account)
 	return Challenge{
 		Key:       key,
 		ID:        randomID(),
-		Digest:    s.keys.digest(key, code),
-		Sealed:    s.keys.sealed(key, code),
+		Digest:    s.keys.digest(use, code),
+		Sealed:    s.keys.sealed(use, code),
 		TriesLeft: s.cfg.Code.Tries,
 		Sends:     1,
 		ExpiresAt: expires,
@@ -144,7 +165,8 @@ func earlier(a, b time.Time) time.Time {
 func pendingUse(key string) string { return key + "/password" }
 
 // begin opens the challenge of b, or finds the live one, and returns the code to send.
-// A live one whose code no key opens any more is begun anew.
+// A live one whose code no key opens any more, or that was for another account, is begun
+// anew.
 func (s *Service) begin(ctx context.Context, t target, b Begin) (Begun, string, error) {
 	fresh, code, err := s.newChallenge(t, b.Now)
 	if err != nil {
@@ -159,7 +181,8 @@ func (s *Service) begin(ctx context.Context, t target, b Begin) (Begun, string, 
 	if string(begun.Challenge.Sealed) == string(fresh.Sealed) {
 		return begun, code, nil
 	}
-	if live, ok := s.keys.open(fresh.Key, begun.Challenge.Sealed); ok {
+	use := secretKey(fresh.Key, t.purpose, t.account)
+	if live, ok := s.keys.open(use, begun.Challenge.Sealed); ok {
 		return begun, live, nil
 	}
 	if err := s.store.CancelChallenges(ctx, fresh.Key); err != nil {
@@ -171,7 +194,7 @@ func (s *Service) begin(ctx context.Context, t target, b Begin) (Begun, string, 
 	}
 	if string(again.Challenge.Sealed) != string(fresh.Sealed) { // a concurrent caller was first
 		var ok bool
-		if code, ok = s.keys.open(fresh.Key, again.Challenge.Sealed); !ok {
+		if code, ok = s.keys.open(use, again.Challenge.Sealed); !ok {
 			return Begun{}, "", &unavailable{"begin challenge", errors.New("sealed under a key that is not among Keys.Secrets")}
 		}
 	}
@@ -246,7 +269,7 @@ func (s *Service) attempt(ctx context.Context, t target, id, code string, c Clie
 	a := Attempt{
 		Key:      key,
 		ID:       id,
-		Digests:  s.keys.digests(key, code),
+		Digests:  s.digests(t, key, code, account{user.ID, user.Epoch}),
 		Then:     then,
 		Failures: s.phoneFailures(t),
 		Takes:    s.addressFailureTakes(address, 1),

@@ -163,8 +163,7 @@ func (q *request) answer(way route) (_ any, err error) {
 		}
 	}
 	q.foreign = q.origins.Check(q.r) != nil
-	byCookie := way.access == cookie || way.access == bearer && q.s.cfg.HostSessions
-	if q.foreign && byCookie {
+	if byCookie := way.access == cookie || q.s.cfg.HostSessions; q.foreign && byCookie {
 		return nil, errCrossOrigin
 	}
 	q.client = q.s.ClientOf(q.r)

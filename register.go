@@ -38,6 +38,9 @@ func (s *Service) register(ctx context.Context, t target, o sending) (*Pending, 
 	if !allowed { // as if it were sent, but not charged: nobody pays for it
 		b.Budgets, b.Challenge.Sends = nil, 0
 	}
+	if t.account, err = s.boundTo(ctx, t, o.takes, now); err != nil {
+		return nil, s.limited(ctx, t, err)
+	}
 	begun, code, err := s.begin(ctx, t, b)
 	if s.stepUp(ctx, info, err) {
 		b.Budgets[len(b.Budgets)-1].Max = math.Inf(1)
@@ -85,6 +88,22 @@ func (s *Service) hostAllows(ctx context.Context, t target, info SendInfo, takes
 	s.event(ctx, s.about(t, EventSendRefused))
 	s.cfg.Logger.InfoContext(ctx, "phoneauth: BeforeSend refused", "error", err)
 	return false, nil
+}
+
+// boundTo is the account that a code for t is bound to, if it is to one. Limits come
+// before look-ups, so they are asked.
+func (s *Service) boundTo(ctx context.Context, t target, takes []Take, now time.Time) (account, error) {
+	if t.purpose.ours() {
+		return account{}, nil
+	}
+	if err := s.store.TakeLimits(ctx, asking(takes), now); err != nil {
+		return account{}, err
+	}
+	user, err := s.store.UserByPhone(ctx, t.phone)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return account{}, err
+	}
+	return account{user.ID, user.Epoch}, nil
 }
 
 // stepUp asks the host about a country whose budget is dry.

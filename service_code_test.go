@@ -256,3 +256,32 @@ func TestTriesLeft(t *testing.T) {
 	_, ok = told(byToken)
 	assert.False(t, ok, "the challenge is gone")
 }
+
+// A code for a purpose of the host's is worth nothing once the account of its phone has
+// changed, and asked for again it is another. An account that is new changes nothing.
+func TestHostPurposeCodeEndsWithAnyChange(t *testing.T) {
+	const payment phoneauth.Purpose = "payment"
+	s := newService(t, limitsOff)
+	ask := func() *phoneauth.Pending {
+		pending, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: payment, Subject: "42"})
+		require.NoError(t, err)
+		return pending
+	}
+	verify := func(pending *phoneauth.Pending, code string) error {
+		_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{SessionToken: pending.SessionToken, Code: code, Purpose: payment, Subject: "42"})
+		return err
+	}
+	before := ask()
+	session := s.signIn(t, owner)
+	require.NoError(t, verify(before, s.code(owner, payment)), "the account is new")
+
+	open := ask()
+	old := s.code(owner, payment)
+	ask()
+	require.Equal(t, old, s.code(owner, payment), "a live code is sent again")
+	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, true))
+	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, false))
+	require.ErrorIs(t, verify(open, old), phoneauth.ErrInvalidCode)
+	next := ask()
+	require.NoError(t, verify(next, s.code(owner, payment)))
+}
