@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 )
 
 // What a password is, in Unicode characters (NIST SP 800-63B-4, 3.1.1.2, asks for at
@@ -69,7 +70,7 @@ func (s *Service) hashPassword(ctx context.Context, password Secret) (Secret, er
 
 // checkPassword is a *PasswordError for what may not become a password.
 func (s *Service) checkPassword(ctx context.Context, password Secret) error {
-	n := utf8.RuneCountInString(string(password))
+	n := utf8.RuneCount(normal(password))
 	switch {
 	case n < minPassword:
 		return &PasswordError{fmt.Sprintf("is too short (minimum is %d characters)", minPassword)}
@@ -84,6 +85,10 @@ func (s *Service) checkPassword(ctx context.Context, password Secret) error {
 	}
 	return &PasswordError{err.Error()}
 }
+
+// normal is a password in Unicode's form NFC (RFC 8265, 4.2), so that what one keyboard
+// writes as a letter and an accent is what another writes as one character.
+func normal(password Secret) []byte { return norm.NFC.Bytes([]byte(password)) }
 
 // comparePassword takes one argon2id hash of time, whatever hash is. outdated: the
 // password is right, and should be hashed anew.
@@ -107,7 +112,7 @@ const argon2Fields = "m=%d,t=%d,p=%d"
 func (c argon2Cost) fields() string { return fmt.Sprintf(argon2Fields, c.memory, c.time, c.threads) }
 
 func (c argon2Cost) key(password Secret, salt []byte, length int) []byte {
-	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, uint32(length))
+	return argon2.IDKey(normal(password), salt, c.time, c.memory, c.threads, uint32(length))
 }
 
 // hashArgon2 is the PHC string of password under a new salt.

@@ -162,3 +162,13 @@ func (p numberPolicy) parse(input string) (number, error) {
 	}
 	return n, nil
 }
+
+// same reports whether input is nothing or spells known, without parsing it where that can
+// be told. Any other number must be valid.
+func (p numberPolicy) same(input string, known Phone) (bool, error) {
+	if input == "" || spells(input, known) {
+		return true, nil
+	}
+	n, err := p.parse(input)
+	return err == nil && n.phone == known, err
+}

@@ -59,20 +59,12 @@ func (s *Service) signProof(p proof) (Secret, error) {
 	data := appendFields(nil, p.secret, strconv.FormatInt(p.at.UnixMicro(), 10),
 		p.account.id, strconv.FormatInt(p.account.epoch, 10))
 	data = appendTarget(data, p.target)
-	return s.keys.signToken(verificationToken, s.keys.sealed(string(verificationToken), string(data)), p.expires())
+	return s.keys.sealToken(verificationToken, data, p.expires())
 }
 
 // openProof is the reverse, for a token that is authentic and has not expired.
 func (s *Service) openProof(token Secret, now time.Time) (p proof, ok bool) {
-	data, ok := s.keys.verifyToken(verificationToken, token, now)
-	if !ok {
-		return proof{}, false
-	}
-	plain, ok := s.keys.open(string(verificationToken), []byte(data))
-	if !ok {
-		return proof{}, false
-	}
-	f, ok := splitFields(plain, 4+targetFields)
+	f, ok := s.keys.openToken(verificationToken, token, now, 4+targetFields)
 	if !ok {
 		return proof{}, false
 	}
@@ -97,18 +89,15 @@ func invalidIfGone(err error) error {
 func (s *Service) redeem(ctx context.Context, phone string, token Secret, purpose Purpose, subject string) (proof, error) {
 	now := s.now()
 	p, ok := s.openProof(token, now)
-	if phone != "" && !(ok && spells(phone, p.phone)) {
-		n, err := s.numbers.parse(phone)
-		if err != nil {
-			return proof{}, err
-		}
-		ok = ok && n.phone == p.phone
+	same, err := s.numbers.same(phone, p.phone)
+	if err != nil {
+		return proof{}, err
 	}
-	if !ok || p.purpose != purpose || p.subject != subject {
+	if !ok || !same || p.purpose != purpose || p.subject != subject {
 		return proof{}, ErrInvalidToken
 	}
 	key := s.proofKey(p)
-	_, err := s.store.AttemptChallenge(ctx, Attempt{
+	_, err = s.store.AttemptChallenge(ctx, Attempt{
 		Key:      key,
 		Digests:  s.keys.digests(key, p.secret),
 		Failures: s.phoneFailures(p.target), // asked: a lock that came after the proof holds

@@ -1,6 +1,7 @@
 package phoneauth_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,6 +140,21 @@ func TestChangePassword(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.password(t, third, "password four")
 	assert.NoError(t, err)
+}
+
+// A letter and its accent are one character or two, as the keyboard has it.
+func TestPasswordInEitherForm(t *testing.T) {
+	phoneauth.CheapHashes(t)
+	s := newService(t, limitsOff)
+	s.signUp(t, owner, "caf\u00e9 cr\u00e8me")
+	for _, spelling := range []string{"caf\u00e9 cr\u00e8me", "cafe\u0301 cre\u0300me"} {
+		_, err := s.password(t, owner, phoneauth.Secret(spelling))
+		assert.NoError(t, err, "%+q", spelling)
+	}
+	_, err := s.password(t, owner, "cafe creme")
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
+	_, err = s.RegisterPassword(t.Context(), phoneauth.PasswordRequest{Phone: third, Password: phoneauth.Secret(strings.Repeat("e\u0301", 7))})
+	assert.ErrorContains(t, err, "too short", "seven characters")
 }
 
 func TestRecoverPassword(t *testing.T) {

@@ -53,6 +53,24 @@ func (r *keyring) signToken(kind tokenKind, data []byte, expires time.Time) (Sec
 	return signJWT(jwt.SigningMethodHS256, k.secret, k.header, claims)
 }
 
+// sealToken is signToken for data that the bearer must not read either.
+func (r *keyring) sealToken(kind tokenKind, data []byte, expires time.Time) (Secret, error) {
+	return r.signToken(kind, r.sealed(string(kind), string(data)), expires)
+}
+
+// openToken returns the n fields that sealToken was given.
+func (r *keyring) openToken(kind tokenKind, token Secret, now time.Time, n int) ([]string, bool) {
+	data, ok := r.verifyToken(kind, token, now)
+	if !ok {
+		return nil, false
+	}
+	plain, ok := r.open(string(kind), []byte(data))
+	if !ok {
+		return nil, false
+	}
+	return splitFields(plain, n)
+}
+
 // verifyToken returns the data of a token of this kind that is live at now and signed
 // under a live key. As with access tokens, the header must be the one that we write, so
 // that nothing is to be read in it.
