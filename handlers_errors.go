@@ -57,7 +57,6 @@ var failures = []failure{
 	{ConnectAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},
 	{ConnectAPI, is(ErrInvalidCode), 422, "verification_failed", "Verification code is invalid or expired."},
 
-	{PhoneAPI, is(ErrRefused, ErrBlocked, ErrInvalidToken), 422, "invalid_security_code", "Security code is not valid."},
 	{PhoneAPI, is(errMissingCode, ErrInvalidCode), 422, "invalid_security_code", "Security code is not valid."},
 	{PhoneAPI, is(ErrInvalidPhone), 422, "invalid_phone_number", "Phone number is missing or invalid."},
 
@@ -70,11 +69,10 @@ var failures = []failure{
 
 	{LoginAPI, is(ErrRefused), 401, "unauthorized", "wrong phone / sms_code"},
 	{LoginAPI, is(ErrBlocked), 401, "deleted", "this account has been deleted"},
-	{LoginAPI, is(ErrInvalidCode, ErrInvalidPassword, ErrInvalidToken, ErrPhoneTaken), 401, "unauthorized", "wrong phone / sms_code"},
+	{LoginAPI, is(ErrInvalidCode, ErrInvalidPassword, ErrPhoneTaken), 401, "unauthorized", "wrong phone / sms_code"},
 	{LoginAPI, is(ErrInvalidPhone), 401, "invalid_phone_format", "invalid phone number format"},
 	{LoginAPI, is(errMissingParameter), 400, "parameter_missing", "phone and sms_code or password are required"},
 
-	{SessionAPI, is(ErrRefused, ErrBlocked), 401, "unauthorized", "Sign in first."},
 	{SessionAPI, is(ErrInvalidToken), 401, "invalid_refresh_token", "Refresh token is not valid. Sign in again."},
 	{SessionAPI, is(ErrInvalidPhone), 422, "invalid_phone", "Phone number is missing or invalid."},
 	{SessionAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},

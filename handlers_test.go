@@ -177,7 +177,8 @@ func TestMissingFields(t *testing.T) {
 	}
 }
 
-// Every error has one answer in every API; causes and hooks' errors decide nothing.
+// Every error has one answer in every API, 503 where that API cannot meet it; causes and
+// hooks' errors decide nothing.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	limit := &LimitError{Limit: LimitCountry, RetryAfter: 1200 * time.Millisecond}
@@ -196,10 +197,10 @@ func TestFailures(t *testing.T) {
 		{ErrReauthenticate, "403 reauthentication_required", "403 reauthentication_required", "403 reauthentication_required", "403 reauthentication_required", "403 reauthentication_required"},
 		{ErrInvalidPhone, "422 invalid_phone", "422 invalid_phone_number", "422 msisdn", "401 invalid_phone_format", "422 invalid_phone"},
 		{ErrInvalidCode, "422 verification_failed", "422 invalid_security_code", "422 code", "401 unauthorized", "422 verification_failed"},
-		{ErrInvalidToken, "422 invalid_data", "422 invalid_security_code", "422 code", "401 unauthorized", "401 invalid_refresh_token"},
+		{ErrInvalidToken, "422 invalid_data", "503 unavailable", "422 code", "503 unavailable", "401 invalid_refresh_token"},
 		{ErrPhoneTaken, "422 phone_taken", "503 unavailable", "422 msisdn", "401 unauthorized", "422 phone_taken"},
-		{ErrBlocked, "422 invalid_data", "422 invalid_security_code", "422 code", "401 deleted", "401 unauthorized"},
-		{refused, "422 invalid_data", "422 invalid_security_code", "422 code", "401 unauthorized", "401 unauthorized"},
+		{ErrBlocked, "422 invalid_data", "503 unavailable", "422 code", "401 deleted", "503 unavailable"},
+		{refused, "422 invalid_data", "503 unavailable", "422 code", "401 unauthorized", "503 unavailable"},
 		{ErrInvalidPassword, "503 unavailable", "503 unavailable", "422 current_password", "401 unauthorized", "503 unavailable"},
 	} {
 		for api, want := range map[API]string{

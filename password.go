@@ -63,17 +63,21 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 		return nil, err
 	}
 	o := sending{client: r.Client, channel: r.Channel, takes: phone}
+	allowed, err := s.hostAllows(ctx, t, o)
+	if err != nil {
+		return nil, err
+	}
 	if live, id, ok := s.openSessionToken(r.SessionToken, now); ok && live.purpose == t.purpose && live.phone == t.phone {
 		live.number = t.number
 		o.renew, o.pending = id, s.keys.sealed(pendingUse(s.key(live)), string(hash))
-		pending, err := s.register(ctx, live, o)
+		pending, err := s.open(ctx, live, o, allowed)
 		if !errors.Is(err, ErrNotFound) {
 			return pending, err
 		}
 	}
 	t.subject = randomID()
 	o.renew, o.pending = "", s.keys.sealed(pendingUse(s.key(t)), string(hash))
-	return s.register(ctx, t, o)
+	return s.open(ctx, t, o, allowed)
 }
 
 // loginPassword is Login with a password.

@@ -82,8 +82,8 @@ func New(cfg Config) (*Service, error) {
 // Format tells nothing of the configuration, whatever the verb.
 func (Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
 
-// Close waits for the texts that leave after their answer, or for ctx to end, and lets
-// no more start. The Store and the Sender are the caller's to close, afterwards.
+// Close waits for the texts that leave after their answer, or for ctx to end, whose error
+// it then returns, and lets no more start. The Store and the Sender are the caller's to close, afterwards.
 func (s *Service) Close(ctx context.Context) error { return s.later.close(ctx) }
 
 // now is the clock of everything: UTC, in whole microseconds.
@@ -240,8 +240,8 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 //
 // Errors: ErrInvalidPhone; ErrInvalidToken; ErrPhoneTaken: the token is authentic but
 // gone, and the phone's account is not older than it, so that its first use signed up or
-// is about to; ErrBlocked; ErrRefused; *LimitError; ErrUnavailable, and the proof may be
-// used up.
+// is about to; ErrBlocked, with a Session that has the User and nothing else; ErrRefused;
+// *LimitError; ErrUnavailable, and the proof may be used up.
 func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, error) {
 	p, err := s.redeem(ctx, r.Phone, r.Token, PurposeSignIn, "")
 	if errors.Is(err, errProofGone) {

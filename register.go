@@ -17,10 +17,19 @@ type sending struct {
 }
 
 // register asks the limits and the host, opens the challenge of t or finds the live one,
-// and sends its code. ErrNotFound: renew names no live challenge, and nothing happened.
+// and sends its code.
 func (s *Service) register(ctx context.Context, t target, o sending) (*Pending, error) {
+	allowed, err := s.hostAllows(ctx, t, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(ctx, t, o, allowed)
+}
+
+// open is register once the host has been asked. ErrNotFound: o.renew names no live
+// challenge, and nothing happened.
+func (s *Service) open(ctx context.Context, t target, o sending, allowed bool) (*Pending, error) {
 	now := s.now()
-	info := SendInfo{Phone: t.phone, Region: t.region, Purpose: t.purpose, Channel: o.channel, Client: o.client}
 	b := Begin{
 		Challenge: Challenge{Pending: o.pending, Sends: 1},
 		Renew:     o.renew,
@@ -31,18 +40,15 @@ func (s *Service) register(ctx context.Context, t target, o sending) (*Pending, 
 	if s.budgeted(t, now) {
 		b.Budgets = s.budgets(t, 1)
 	}
-	allowed, err := s.hostAllows(ctx, t, info, o.takes, now)
-	if err != nil {
-		return nil, s.limited(ctx, t, err)
-	}
 	if !allowed { // as if it were sent, but not charged: nobody pays for it
 		b.Budgets, b.Challenge.Sends = nil, 0
 	}
+	var err error
 	if t.account, err = s.boundTo(ctx, t, o.takes, now); err != nil {
 		return nil, s.limited(ctx, t, err)
 	}
 	begun, code, err := s.begin(ctx, t, b)
-	if s.stepUp(ctx, info, err) {
+	if s.stepUp(ctx, t, o, err) {
 		b.Budgets[len(b.Budgets)-1].Max = math.Inf(1)
 		begun, code, err = s.begin(ctx, t, b)
 	}
@@ -69,16 +75,22 @@ func (s *Service) register(ctx context.Context, t target, o sending) (*Pending, 
 	}, nil
 }
 
+// sendInfo is what the host's hooks hear of a code for t.
+func sendInfo(t target, o sending) SendInfo {
+	return SendInfo{Phone: t.phone, Region: t.region, Purpose: t.purpose, Channel: o.channel, Client: o.client}
+}
+
 // hostAllows asks BeforeSend, once the limits say that they would admit a send: a hook
 // that costs money is no cheaper to abuse than a text.
-func (s *Service) hostAllows(ctx context.Context, t target, info SendInfo, takes []Take, now time.Time) (bool, error) {
+func (s *Service) hostAllows(ctx context.Context, t target, o sending) (bool, error) {
+	now := s.now()
 	if s.cfg.BeforeSend == nil || s.testNumber(t.phone, now) != nil {
 		return true, nil
 	}
-	if err := s.store.TakeLimits(ctx, asking(takes), now); err != nil {
-		return false, err
+	if err := s.store.TakeLimits(ctx, asking(o.takes), now); err != nil {
+		return false, s.limited(ctx, t, err)
 	}
-	err := s.cfg.BeforeSend(ctx, info)
+	err := s.cfg.BeforeSend(ctx, sendInfo(t, o))
 	switch {
 	case err == nil:
 		return true, nil
@@ -107,9 +119,9 @@ func (s *Service) boundTo(ctx context.Context, t target, takes []Take, now time.
 }
 
 // stepUp asks the host about a country whose budget is dry.
-func (s *Service) stepUp(ctx context.Context, info SendInfo, err error) bool {
+func (s *Service) stepUp(ctx context.Context, t target, o sending, err error) bool {
 	refused, ok := errors.AsType[*LimitError](err)
-	return ok && refused.Limit == LimitCountry && s.cfg.StepUp != nil && s.cfg.StepUp(ctx, info) == nil
+	return ok && refused.Limit == LimitCountry && s.cfg.StepUp != nil && s.cfg.StepUp(ctx, sendInfo(t, o)) == nil
 }
 
 // deliver sends the code of c: within the request where it is sent to every number,

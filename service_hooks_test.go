@@ -180,3 +180,24 @@ func TestBeforeSignInRefusal(t *testing.T) {
 	assert.Equal(t, session.User.ID, asked[3].User.ID)
 	assert.Equal(t, []string{"sms"}, asked[3].AMR)
 }
+
+// A registration whose token has gone stale asks the host once: what it checks may be
+// good only once.
+func TestBeforeSendIsAskedOnce(t *testing.T) {
+	phoneauth.CheapHashes(t)
+	in(t, func(t *testing.T) {
+		asked := 0
+		s := newService(t, func(c *phoneauth.Config) {
+			c.BeforeSend = func(context.Context, phoneauth.SendInfo) error { asked++; return nil }
+		})
+		r := phoneauth.PasswordRequest{Phone: owner, Password: "password one"}
+		pending, err := s.RegisterPassword(t.Context(), r)
+		require.NoError(t, err)
+		time.Sleep(time.Until(pending.ExpiresAt))
+		r.SessionToken = pending.SessionToken
+		_, err = s.RegisterPassword(t.Context(), r)
+		require.NoError(t, err)
+		assert.Equal(t, 2, asked)
+		assert.Equal(t, 2, s.inbox.Sends())
+	})
+}

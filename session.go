@@ -238,7 +238,8 @@ func (s *Service) openRefresh(token Secret, now time.Time) (id, userID, secret s
 
 // Logout ends the session of a refresh token. A token that is none of ours, or whose
 // session has ended, is no error: there is nothing left to end. Access tokens stay good
-// until they expire, but not for what needs a live session.
+// until they expire, but not for what needs a live session. ErrUnavailable: it may not
+// have ended.
 func (s *Service) Logout(ctx context.Context, refresh Secret) error {
 	id, userID, _, ok := s.openRefresh(refresh, s.now())
 	if !ok {
@@ -252,7 +253,7 @@ func (s *Service) Logout(ctx context.Context, refresh Secret) error {
 }
 
 // LogoutAll ends every session of the user. Known devices stay known. Under HostSessions
-// there is none to end.
+// there is none to end. ErrUnavailable: some may not have ended; do it again.
 func (s *Service) LogoutAll(ctx context.Context, userID string) error {
 	if s.cfg.HostSessions {
 		return nil
