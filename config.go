@@ -148,8 +148,9 @@ type SessionRules struct {
 	Idle, Life time.Duration
 }
 
-// PasswordRules say what a password is and how it is kept: argon2id, 19 MiB, t=2, p=1
-// (OWASP), as many at once as there are CPUs.
+// PasswordRules say what a password is and how it is kept: compared in Unicode's form NFC
+// (RFC 8265), hashed by argon2id, 19 MiB, t=2, p=1 (OWASP), as many at once as there are
+// CPUs.
 type PasswordRules struct {
 	// Check is the host's policy for new passwords, after the length of 8 to 128
 	// characters; its error's text goes to the user as PasswordError.Reason, for

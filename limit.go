@@ -26,6 +26,9 @@ const (
 	LimitPasswordFailures = "password_failures"
 )
 
+// UntilUnlock is a Step.Wait that nobody sees the end of: only [Service.Unlock] ends it.
+const UntilUnlock = 100 * 365 * 24 * time.Hour
+
 // Limits are the defaults of docs/security.md where zero.
 type Limits struct {
 	// PhoneSends all hold for each number; empty is 1 each 60 s, 5 each 12 min, 10 each
@@ -41,7 +44,8 @@ type Limits struct {
 	// one each 10 s.
 	AddressFailures Limit
 	// PhoneFailures in a row lock a number; empty is 15 min at 10, 1 h at 20, 24 h at 50,
-	// 30 days at 100. At most 100 at the last step (NIST SP 800-63B-4, 3.2.2).
+	// 30 days at 100. At most 100 at the last step (NIST SP 800-63B-4, 3.2.2), whose
+	// Wait may be UntilUnlock.
 	PhoneFailures []Step
 	// PasswordFailures in a row make a number's passwords wait; empty is 1 s at the 10th,
 	// doubling to 15 min.

@@ -63,6 +63,15 @@ var failureCases = []testCase[*challenges]{
 		c.locked(f, tick, after(61*time.Second-tick), "a microsecond before the end")
 		c.locked(f, 0, after(61*time.Second), "at the end")
 	}},
+	{"a lock may have no end in sight", "It is locked while now is before the lock's end", func(c *challenges) {
+		f := c.steps("phone")
+		f.Steps[0].Wait = phoneauth.UntilUnlock
+		c.fail(f, 2, start)
+		const years = 50 * 365 * 24 * time.Hour
+		c.locked(f, phoneauth.UntilUnlock-years, after(years), "fifty years later")
+		require.NoError(c, c.store.ClearFailures(c.Context(), f.Key))
+		c.locked(f, 0, after(years), "cleared")
+	}},
 	{"a lock runs from the failure that reached the step", "the key is locked for Steps[i].Wait from then", func(c *challenges) {
 		f := c.steps("phone")
 		c.fail(f, 1, start)

@@ -208,6 +208,9 @@ var wrongLimits = []wrongStore{
 	{"a lock ends a microsecond early", "a lock ends", func(_ *broken, s *reference) {
 		s.lock = func(c counter, f phoneauth.Failures) time.Duration { return lock(c, f) - tick }
 	}},
+	{"a lock ends after a year", "a lock may have no end in sight", func(_ *broken, s *reference) {
+		s.lock = func(c counter, f phoneauth.Failures) time.Duration { return min(lock(c, f), 365*24*time.Hour) }
+	}},
 	{"a lock runs from the first failure", "a lock runs from the failure that reached the step", func(w *broken, s *reference) {
 		var first time.Time
 		w.countFailure = func(f phoneauth.Failures, now time.Time) error {
