@@ -249,7 +249,8 @@ type UserStore interface {
 	// In this order, and changing nothing: ErrBlocked, the user is blocked (the User is
 	// returned all the same); ErrPhoneTaken, s.PasswordHash is set and there is a user;
 	// ErrNotFound, s.UserID is set and the phone's user is another or none; ErrStale,
-	// the user's epoch is not s.Epoch, where no user counts as epoch 0.
+	// the user's epoch is not s.Epoch, where no user counts as epoch 0. All of it is
+	// SignIn.Refusal.
 	SignInUser(ctx context.Context, s SignIn) (SignedIn, error)
 
 	// UserByID returns the user with the store's id.
@@ -305,6 +306,22 @@ type SignIn struct {
 	// it an account that exists is an error.
 	PasswordHash Secret
 	Now          time.Time
+}
+
+// Refusal is how [UserStore].SignInUser refuses s where the user of s.Phone is found, the
+// zero User if there is none; nil when it does not.
+func (s SignIn) Refusal(found User) error {
+	switch {
+	case found.Blocked:
+		return ErrBlocked
+	case found.ID != "" && s.PasswordHash != "":
+		return ErrPhoneTaken
+	case s.UserID != "" && s.UserID != found.ID:
+		return ErrNotFound
+	case s.Epoch != found.Epoch && s.Epoch != AnyEpoch:
+		return ErrStale
+	}
+	return nil
 }
 
 // SignedIn is the outcome of [UserStore].SignInUser.

@@ -46,15 +46,8 @@ func (s *Store) SignInUser(_ context.Context, in phoneauth.SignIn) (phoneauth.Si
 		found, _ := s.users.get(key(id))
 		u = *found.User
 	}
-	switch {
-	case u.Blocked:
-		return phoneauth.SignedIn{User: u}, phoneauth.ErrBlocked
-	case exists && in.PasswordHash != "":
-		return phoneauth.SignedIn{}, phoneauth.ErrPhoneTaken
-	case in.UserID != "" && in.UserID != u.ID:
-		return phoneauth.SignedIn{}, phoneauth.ErrNotFound
-	case in.Epoch != u.Epoch && in.Epoch != phoneauth.AnyEpoch:
-		return phoneauth.SignedIn{}, phoneauth.ErrStale
+	if err := in.Refusal(u); err != nil {
+		return phoneauth.SignedIn{User: u}, err
 	}
 	if exists && !u.SignedInAt.IsZero() {
 		return phoneauth.SignedIn{User: u}, nil

@@ -72,16 +72,10 @@ func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.
 		if !exists && !errors.Is(err, phoneauth.ErrNotFound) {
 			return phoneauth.SignedIn{}, failed(step, err)
 		}
-		switch {
-		case u.Blocked:
-			return phoneauth.SignedIn{User: u}, phoneauth.ErrBlocked
-		case exists && in.PasswordHash != "":
-			return phoneauth.SignedIn{}, phoneauth.ErrPhoneTaken
-		case in.UserID != "" && in.UserID != u.ID:
-			return phoneauth.SignedIn{}, phoneauth.ErrNotFound
-		case in.Epoch != u.Epoch && in.Epoch != phoneauth.AnyEpoch:
-			return phoneauth.SignedIn{}, phoneauth.ErrStale
-		case exists && !u.SignedInAt.IsZero():
+		if err := in.Refusal(u); err != nil {
+			return phoneauth.SignedIn{User: u}, err
+		}
+		if exists && !u.SignedInAt.IsZero() {
 			return phoneauth.SignedIn{User: u}, nil
 		}
 		// What was read holds still, or nothing is written, and it is read again.

@@ -23,15 +23,8 @@ func (m *Members) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneaut
 			return phoneauth.SignedIn{}, err
 		}
 		// The refusals, in the order of the contract. Nobody is at epoch 0.
-		switch {
-		case u.Blocked:
-			return phoneauth.SignedIn{User: u}, phoneauth.ErrBlocked
-		case exists && in.PasswordHash != "":
-			return phoneauth.SignedIn{}, phoneauth.ErrPhoneTaken
-		case in.UserID != "" && in.UserID != u.ID:
-			return phoneauth.SignedIn{}, phoneauth.ErrNotFound
-		case in.Epoch != u.Epoch && in.Epoch != phoneauth.AnyEpoch:
-			return phoneauth.SignedIn{}, phoneauth.ErrStale
+		if err := in.Refusal(u); err != nil {
+			return phoneauth.SignedIn{User: u}, err
 		}
 		first := u.SignedInAt.IsZero()
 		if !exists {
