@@ -46,6 +46,13 @@ func StoredPhone(e164 string) Phone { return Phone{e164} }
 // E164 returns the number in clear, as "+201061797840".
 func (p Phone) E164() string { return p.e164 }
 
+// Region returns the region of the number, ISO 3166-1 alpha-2: "001" for one that belongs
+// to none, "" for one that no numbering plan has. It costs about as much as ParsePhone.
+func (p Phone) Region() string {
+	n, _ := readNumber(p.e164, noRegion)
+	return n.region
+}
+
 // IsZero reports whether p is no number.
 func (p Phone) IsZero() bool { return p.e164 == "" }
 

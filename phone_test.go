@@ -420,3 +420,21 @@ func BenchmarkPhone(b *testing.B) {
 		}
 	})
 }
+
+func TestPhoneRegion(t *testing.T) {
+	t.Parallel()
+	for e164, want := range map[string]string{
+		"+201061797840":    "EG",
+		"+12015550123":     "US",
+		"+15062345678":     "CA",
+		"+447400123456":    "GB",
+		"+883510012345678": "001",
+		"+447700900001":    "", // of nobody, for films
+		"+999123456789":    "",
+		"+":                "",
+		"201061797840":     "",
+		"":                 "",
+	} {
+		assert.Equal(t, want, StoredPhone(e164).Region(), e164)
+	}
+}

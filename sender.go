@@ -89,6 +89,9 @@ type Delivery struct {
 	Status     DeliveryStatus
 	// Code is the provider's own, of a failure.
 	Code string
+	// Phone is the number that opted out, if the provider said which. Reports of a
+	// message have none: their ID says whose it was.
+	Phone Phone
 }
 
 // DeliveryStatus is what became of a message.
@@ -98,13 +101,16 @@ type DeliveryStatus string
 const (
 	Delivered   DeliveryStatus = "delivered"
 	Undelivered DeliveryStatus = "undelivered"
-	// OptedOut: the owner of the number answered STOP. ID is that of the answer.
+	// OptedOut: the owner of Phone answered STOP. ID is that of the answer. Some providers
+	// refuse to send to it from then on. The Service keeps no list of them: a host may, and
+	// refuse by Config.BeforeSend.
 	OptedOut DeliveryStatus = "opted_out"
 )
 
-// ReportDelivery tells OnEvent and the log what became of a message.
+// ReportDelivery tells OnEvent and the log what became of a message, or that somebody
+// opted out; the event has d.Phone masked. It sends nothing and keeps nothing.
 func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
-	e := Event{Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendCode: d.Code}
+	e := Event{Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendCode: d.Code, Phone: d.Phone.String()}
 	switch d.Status {
 	case Delivered:
 		e.Type = EventDelivered

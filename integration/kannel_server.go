@@ -23,7 +23,7 @@ import (
 type KannelOptions struct {
 	// SMPP is the address of an SMSC, system id any, password "pw"; empty is a fake SMSC.
 	SMPP string
-	// Inbound is the get-url for texts that come in, without its query; empty: none.
+	// Inbound is the post-url for texts that come in, without its query; empty: none.
 	Inbound string
 }
 
@@ -145,7 +145,8 @@ reconnect-delay = 1`, host, port)
 group = sms-service
 keyword = default
 catch-all = true
-get-url = "` + o.Inbound + `?inbound=%I&keyword=%k"
+send-sender = true
+post-url = "` + o.Inbound + `?inbound=%I&keyword=%k"
 max-messages = 0
 `
 	}

@@ -144,7 +144,7 @@ func TestKannel(t *testing.T) {
 		k.StartSMSC(t, cairo+" 12345 text stop please")
 		integration.Eventually(t, "opted out", func() bool {
 			return slices.ContainsFunc(host.got(), func(d phoneauth.Delivery) bool {
-				return d.Status == phoneauth.OptedOut && d.ID != "" && d.Sender == "kannel"
+				return d.Status == phoneauth.OptedOut && d.ID != "" && d.Sender == "kannel" && d.Phone.E164() == cairo
 			})
 		})
 		_, err := s.Send(t.Context(), text(cairo, "after"))

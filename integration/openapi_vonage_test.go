@@ -160,5 +160,5 @@ func TestVonageReceipts(t *testing.T) {
 	inbound := example(d.schema(t, "InboundMessage"))
 	assert.Empty(t, post("InboundMessage", inbound), "Hello world")
 	inbound["text"], inbound["keyword"] = "Stop", "STOP"
-	assert.Equal(t, []phoneauth.Delivery{{ID: "0A0000000123ABCD1", Sender: "vonage", Status: phoneauth.OptedOut}}, post("InboundMessage", inbound))
+	assert.Equal(t, []phoneauth.Delivery{{ID: "0A0000000123ABCD1", Sender: "vonage", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+447700900001")}}, post("InboundMessage", inbound))
 }

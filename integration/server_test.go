@@ -24,6 +24,7 @@ func TestServer(t *testing.T) {
 	program := buildServer(t)
 	for name, test := range map[string]func(t *testing.T, program string){
 		"kannel":  serverKannel,
+		"smpp":    serverSMPP,
 		"default": serverDefault,
 		"shared":  serverShared,
 		"start":   serverStart,
@@ -35,16 +36,26 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// A code goes out through a real gateway, signs a user in, and its delivery comes back
-// as an event.
 func serverKannel(t *testing.T, program string) {
 	k := integration.StartKannel(t, integration.KannelOptions{})
+	serverSignsIn(t, program, k, k.Messages, cairo)
+}
+
+func serverSMPP(t *testing.T, program string) {
+	server := integration.StartSMPP(t)
+	k := integration.StartKannel(t, integration.KannelOptions{SMPP: server.Addr()})
+	serverSignsIn(t, program, k, server.Messages, strings.TrimPrefix(cairo, "+"))
+}
+
+// A code goes out through a real gateway, is read where it arrived, signs a user in, and
+// its delivery comes back as an event.
+func serverSignsIn(t *testing.T, program string, k *integration.Kannel, arrived func() []integration.Text, to string) {
 	env := []string{"KANNEL_USERNAME=" + k.Username, "KANNEL_PASSWORD=" + k.Password, "KANNEL_FROM=Acme"}
 	s := serve(t, program, t.TempDir(), env, "-store", "memory", "-sms", "kannel:"+k.URL)
 	s.send(cairo)
-	integration.Eventually(t, "the text", func() bool { return len(k.Messages()) == 1 })
-	text := k.Messages()[0]
-	assert.Equal(t, cairo, text.To)
+	integration.Eventually(t, "the text", func() bool { return len(arrived()) == 1 })
+	text := arrived()[0]
+	assert.Equal(t, to, text.To)
 	code := regexp.MustCompile(`\b\d{6}\b`).FindString(text.Text)
 	user, first := s.login(cairo, code)
 	assert.True(t, first)

@@ -79,14 +79,19 @@ Each flag is also an environment variable, -insecure-cookie for example
 PHONEAUTH_INSECURE_COOKIE; the flag wins. Passwords in flags can be seen by everybody on
 the machine: take variables for those.
 
-The senders take their secrets from the environment:
+The senders take their secrets from the environment. Where they can, they report what
+became of a text to a path of this server: /twilio, a second Twilio /twilio-2.
 
   kannel:URL   KANNEL_USERNAME and KANNEL_PASSWORD, the sendsms-user; KANNEL_FROM and
-               KANNEL_SMSC, if you like. Kannel reports deliveries to a path of this
-               server, so it must reach -addr, or 127.0.0.1 where that is all addresses
+               KANNEL_SMSC, if you like. It reports to /kannel/SECRET, so it must reach
+               -addr, or 127.0.0.1 where that is all addresses. SECRET is a new one at
+               each start, or KANNEL_CALLBACK_SECRET, which kannel.conf can name for STOP
   twilio:FROM  TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. FROM is a number, a name or the
-               SID of a messaging service
-  vonage:FROM  VONAGE_API_KEY and VONAGE_API_SECRET. FROM is a number or a name
+               SID of a messaging service. It reports where there is a CALLBACK_URL: what
+               the world finds this server by, such as https://auth.example.com
+  vonage:FROM  VONAGE_API_KEY and VONAGE_API_SECRET. FROM is a number or a name. It
+               reports where there is a VONAGE_SIGNATURE_SECRET; CALLBACK_URL as above
+  webhook:URL  It reports to /webhook/SECRET where there is a WEBHOOK_CALLBACK_SECRET
 `
 
 func printUsage(w io.Writer) {

@@ -70,7 +70,10 @@ func TestHelp(t *testing.T) {
 	newFlags(new(options)).VisitAll(func(f *flag.Flag) {
 		assert.Contains(t, stderr.String(), "  -"+f.Name)
 	})
-	for _, secret := range []string{"KANNEL_PASSWORD", "TWILIO_AUTH_TOKEN", "VONAGE_API_SECRET"} {
+	for _, secret := range []string{
+		"KANNEL_PASSWORD", "KANNEL_CALLBACK_SECRET", "TWILIO_AUTH_TOKEN", "VONAGE_API_SECRET", "VONAGE_SIGNATURE_SECRET",
+		"WEBHOOK_CALLBACK_SECRET", "CALLBACK_URL",
+	} {
 		assert.Contains(t, stderr.String(), secret)
 	}
 }
@@ -109,6 +112,9 @@ func TestUnusableFlags(t *testing.T) {
 		"kannel, nobody":    {args: []string{"-sms", "kannel:http://h/"}, env: map[string]string{"KANNEL_PASSWORD": "hunter2"}, wants: "-sms: KANNEL_USERNAME and KANNEL_PASSWORD must be set in the environment"},
 		"kannel, its URL":   {args: []string{"-sms", "kannel:http://root:hunter2@h/"}, env: map[string]string{"KANNEL_USERNAME": "u", "KANNEL_PASSWORD": "hunter2"}, wants: "-sms: kannel: config: URL"},
 		"twilio, nobody":    {args: []string{"-sms", "twilio:+15005550006"}, wants: "-sms: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN must be set"},
+		"twilio, address":   {args: []string{"-sms", "twilio:Acme"}, env: map[string]string{"TWILIO_ACCOUNT_SID": "u", "TWILIO_AUTH_TOKEN": "hunter2", "CALLBACK_URL": "hunter2"}, wants: "-sms: CALLBACK_URL: twilio: callbacks: URL must be"},
+		"webhook, secret":   {args: []string{"-sms", "webhook:http://h/"}, env: map[string]string{"WEBHOOK_CALLBACK_SECRET": "hunter2"}, wants: "-sms: webhook: callbacks: PathSecret must be"},
+		"kannel, secret":    {args: []string{"-sms", "kannel:http://h/"}, env: map[string]string{"KANNEL_USERNAME": "u", "KANNEL_PASSWORD": "p", "KANNEL_CALLBACK_SECRET": "hunter2"}, wants: "-sms: kannel: config: DeliveryURL must end in"},
 		"twilio, account":   {args: []string{"-sms", "twilio:+15005550006"}, env: map[string]string{"TWILIO_ACCOUNT_SID": "u", "TWILIO_AUTH_TOKEN": "hunter2"}, wants: "-sms: twilio: config: AccountSID"},
 		"vonage, nobody":    {args: []string{"-sms", "vonage:Acme"}, wants: "-sms: VONAGE_API_KEY and VONAGE_API_SECRET must be set"},
 		"vonage, key":       {args: []string{"-sms", "vonage:Acme"}, env: map[string]string{"VONAGE_API_KEY": "u", "VONAGE_API_SECRET": "hunter2"}, wants: "-sms: vonage: config: APIKey"},

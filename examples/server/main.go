@@ -22,8 +22,8 @@
 //	go run ./examples/server -sms kannel:http://127.0.0.1:13013/cgi-bin/sendsms,twilio:+15005550006
 //
 // Kannel's delivery reports come back to the server, and appear in its log as delivered
-// and undelivered. Those of Twilio and Vonage need an address that the world can reach,
-// which this server does not know of: their packages say how a host takes them.
+// and undelivered. Those of Twilio and Vonage need an address that the world can reach:
+// give it as CALLBACK_URL.
 //
 // Browsers keep its Secure cookies on localhost, though it speaks plain HTTP; curl's
 // cookie jar does not. There, send back the session_token of an answer in place of its

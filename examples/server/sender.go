@@ -15,8 +15,6 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/console"
 	"github.com/phoneauth/phoneauth/senders/failover"
-	"github.com/phoneauth/phoneauth/senders/kannel"
-	"github.com/phoneauth/phoneauth/senders/webhook"
 )
 
 // surroundings are what senders take from the process.
@@ -31,15 +29,19 @@ type surroundings struct {
 type senders struct {
 	phoneauth.SMSSender // one, or all in their order
 
-	order    *failover.Sender          // nil where there is one
-	gateways map[string]*kannel.Sender // those that report to this server, by name
-	files    []io.Closer
+	order     *failover.Sender // nil where there is one
+	callbacks map[string]http.Handler
+	report    report // of mount
+	files     []io.Closer
 }
+
+// report is told what became of a message.
+type report = func(context.Context, phoneauth.Delivery)
 
 // openSenders opens what -sms names. Its errors do not quote spec, in which there may be
 // a password.
 func openSenders(spec string, around surroundings) (*senders, error) {
-	s := &senders{gateways: map[string]*kannel.Sender{}}
+	s := &senders{callbacks: map[string]http.Handler{}}
 	var entries []failover.Entry
 	kinds := map[string]int{}
 	for _, one := range splitSenders(spec) {
@@ -92,30 +94,34 @@ func (s *senders) open(name, kind, where string, around surroundings) (phoneauth
 		s.files = append(s.files, file)
 		return console.NewJSON(file), nil
 	case kind == "webhook" && where != "":
-		return webhook.New(webhook.Config{URL: where})
+		return s.webhook(where, name, around.getenv)
 	case kind == "kannel" && where != "":
-		gateway, err := newKannel(where, name, around)
-		s.gateways[name] = gateway
-		return gateway, err
+		return s.kannel(where, name, around)
 	case kind == "twilio" && where != "":
-		return newTwilio(where, around.getenv)
+		return s.twilio(where, name, around.getenv)
 	case kind == "vonage" && where != "":
-		return newVonage(where, around.getenv)
+		return s.vonage(where, name, around.getenv)
 	}
 	return nil, errors.New(`unknown kind of sender, must be "console", "file:PATH", "webhook:URL", "kannel:URL", "twilio:FROM" or "vonage:FROM"`)
 }
 
-// mount mounts what the gateways report to. Each has a path of its own, so that they can
-// be told apart.
-func (s *senders) mount(mux *http.ServeMux, report func(context.Context, phoneauth.Delivery)) {
-	for name, gateway := range s.gateways {
-		mux.Handle("/"+name+"/{secret}", gateway.Callbacks(func(ctx context.Context, d phoneauth.Delivery) {
-			d.Sender = name
-			if s.order != nil {
-				s.order.Report(ctx, d)
-			}
-			report(ctx, d)
-		}))
+// reports is what the callbacks of the sender of this name report to, who may be one of
+// several of a kind.
+func (s *senders) reports(name string) report {
+	return func(ctx context.Context, d phoneauth.Delivery) {
+		d.Sender = name
+		if s.order != nil {
+			s.order.Report(ctx, d)
+		}
+		s.report(ctx, d)
+	}
+}
+
+// mount mounts what the senders report to. Each has a path of its own.
+func (s *senders) mount(mux *http.ServeMux, report report) {
+	s.report = report
+	for pattern, h := range s.callbacks {
+		mux.Handle(pattern, h)
 	}
 }
 

@@ -125,6 +125,27 @@ func TestKannelReports(t *testing.T) {
 	}
 }
 
+// A gateway that accepts and does not deliver goes behind the other.
+func TestKannelDoesNotDeliver(t *testing.T) {
+	t.Parallel()
+	lazy, first := gateway(t, http.StatusAccepted)
+	good, second := gateway(t, http.StatusAccepted)
+	s := &server{t: t}
+	s.start([]string{"-addr", "127.0.0.1:0", "-store", "memory", "-key", filepath.Join(t.TempDir(), "key"), "-sms", "kannel:" + lazy + ",kannel:" + good},
+		map[string]string{"KANNEL_USERNAME": "user", "KANNEL_PASSWORD": "p"})
+	s.post("/users/verification/start", body{"phone": "+201061797840"})
+	report := strings.ReplaceAll((<-first).Get("X-Kannel-DLR-Url"), "%d", "2")
+	for range 20 {
+		resp, err := s.client.Get(report)
+		require.NoError(t, err)
+		resp.Body.Close()
+	}
+	assert.Len(t, s.events("undelivered"), 20)
+	s.post("/users/verification/start", body{"phone": "+33600000178"})
+	assert.Equal(t, "+33600000178", (<-second).Get("X-Kannel-To"))
+	assert.Empty(t, first)
+}
+
 // events are those of this type in the log.
 func (s *server) events(what string) (all []map[string]any) {
 	s.t.Helper()

@@ -1,7 +1,7 @@
 // Package failover sends through the first of several senders that will.
 //
 //	sender, err := failover.New(failover.Config{Senders: []failover.Entry{
-//		{Name: "kannel", Sender: kannelSender, Prefixes: []string{"+20"}}, // Egypt only
+//		{Name: "kannel", Sender: kannelSender, Regions: []string{"EG"}},
 //		{Name: "twilio", Sender: twilioSender},
 //	}})
 //	svc, err := phoneauth.New(phoneauth.Config{Sender: sender, …})
@@ -9,11 +9,11 @@
 //		sender.Report(ctx, d)
 //		svc.ReportDelivery(ctx, d)
 //	}
-//	mux.Handle("GET /kannel/{secret}", kannelSender.Callbacks(report))
+//	mux.Handle("/kannel/{secret}", kannelSender.Callbacks(report))
 //
 // # What is tried
 //
-// The senders whose prefixes match the number, in their order, one at a time:
+// The senders whose regions or prefixes match the number, in their order, one at a time:
 //
 //	accepted    ends it; Receipt.Sender is the Name of who accepted
 //	Permanent   ends it: nobody can reach this number

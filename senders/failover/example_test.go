@@ -13,7 +13,7 @@ func Example() {
 	ctx := context.Background()
 	egypt, anywhere := phonetest.New(), phonetest.New()
 	sender, err := failover.New(failover.Config{Senders: []failover.Entry{
-		{Name: "egypt", Sender: egypt, Prefixes: []string{"+20"}},
+		{Name: "egypt", Sender: egypt, Regions: []string{"EG"}},
 		{Name: "anywhere", Sender: anywhere},
 	}})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,16 +39,17 @@ type Entry struct {
 	// kind, set Delivery.Sender in the functions that their callbacks report to.
 	Name   string
 	Sender phoneauth.SMSSender
-	// Prefixes of the numbers it serves, in E.164, as "+20" for Egypt; empty serves all.
-	// They are prefixes of numbers and not regions: "+1" is the whole of North America,
-	// "+1242" the Bahamas. The order of the entries decides, not the longest prefix.
-	Prefixes []string
+	// Regions of the numbers it serves, ISO 3166-1 alpha-2, as "EG", or "001" for numbers
+	// of no region; and Prefixes of more numbers, in E.164, as "+1242". Where both are
+	// empty it serves all. The order of the entries decides, not the longest prefix.
+	Regions, Prefixes []string
 }
 
 // Sender is a phoneauth.SMSSender of several. It is safe for concurrent use.
 type Sender struct {
-	routes []*route
-	log    *slog.Logger
+	routes   []*route
+	byRegion bool // some of them
+	log      *slog.Logger
 }
 
 // route is an entry and how it does.
@@ -70,7 +72,8 @@ func New(c Config) (*Sender, error) {
 	}
 	s := &Sender{log: cmp.Or(c.Logger, slog.Default())}
 	for _, e := range c.Senders {
-		e.Prefixes = append([]string(nil), e.Prefixes...)
+		e.Regions, e.Prefixes = slices.Clone(e.Regions), slices.Clone(e.Prefixes)
+		s.byRegion = s.byRegion || len(e.Regions) > 0
 		s.routes = append(s.routes, &route{
 			Entry:    e,
 			breaker:  breaker{failures: c.Failures, cooldown: c.Cooldown},
@@ -100,6 +103,11 @@ func (c Config) validate() error {
 		if e.Sender == nil {
 			fault("Senders[%d].Sender is required", i)
 		}
+		for _, r := range e.Regions {
+			if r != "001" && (len(r) != 2 || strings.Trim(r, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+				fault(`Senders[%d].Regions: %q is not ISO 3166-1 alpha-2, as "EG"`, i, r)
+			}
+		}
 		for _, p := range e.Prefixes {
 			if len(p) < 2 || p[0] != '+' || strings.Trim(p[1:], "0123456789") != "" {
 				fault(`Senders[%d].Prefixes: %q is not E.164, as "+20"`, i, p)
@@ -120,7 +128,7 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	defer cancel()
 	var last phoneauth.Receipt
 	var failed *phoneauth.SendError
-	candidates, reopens := s.candidates(m.To.E164(), time.Now())
+	candidates, reopens := s.candidates(m.To, time.Now())
 	for i, r := range candidates {
 		pass, ok := r.admit(time.Now())
 		if !ok {
@@ -146,10 +154,14 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 
 // candidates are the routes for a number, in order, without those whose breaker is open,
 // and after how long the first of the latter may be probed.
-func (s *Sender) candidates(e164 string, now time.Time) (in []*route, reopens time.Duration) {
+func (s *Sender) candidates(to phoneauth.Phone, now time.Time) (in []*route, reopens time.Duration) {
+	region := ""
+	if s.byRegion {
+		region = to.Region()
+	}
 	var behind []*route
 	for _, r := range s.routes {
-		if !r.serves(e164) {
+		if !r.serves(to.E164(), region) {
 			continue
 		}
 		wait, demoted := r.state(now)
@@ -167,13 +179,9 @@ func (s *Sender) candidates(e164 string, now time.Time) (in []*route, reopens ti
 	return append(in, behind...), reopens
 }
 
-func (r *route) serves(e164 string) bool {
-	for _, p := range r.Prefixes {
-		if strings.HasPrefix(e164, p) {
-			return true
-		}
-	}
-	return len(r.Prefixes) == 0
+func (r *route) serves(e164, region string) bool {
+	return len(r.Regions) == 0 && len(r.Prefixes) == 0 || slices.Contains(r.Regions, region) ||
+		slices.ContainsFunc(r.Prefixes, func(p string) bool { return strings.HasPrefix(e164, p) })
 }
 
 // try sends through r, which has one share of the time that is left.

@@ -133,6 +133,30 @@ func TestPrefixes(t *testing.T) {
 	assert.Equal(t, [3]int{1, 1, 0}, [3]int{egypt.took(), all.took(), france.took()})
 }
 
+// Regions that share a calling code are told apart.
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	america, canada, both, all := &peer{}, &peer{}, &peer{}, &peer{}
+	s := newSender(t, failover.Config{Senders: []failover.Entry{
+		{Name: "america", Sender: america, Regions: []string{"US", "PR"}},
+		{Name: "canada", Sender: canada, Regions: []string{"CA"}},
+		{Name: "both", Sender: both, Regions: []string{"EG"}, Prefixes: []string{"+1242", "+2011"}},
+		{Name: "all", Sender: all},
+	}})
+	for to, want := range map[string][4]int{
+		"+12015550123":  {1, 0, 0, 0},
+		"+15062345678":  {0, 1, 0, 0},
+		"+12423591234":  {0, 0, 1, 0}, // the Bahamas, by their prefix
+		"+201061797840": {0, 0, 1, 0},
+		"+33600000178":  {0, 0, 0, 1},
+		"+999123456789": {0, 0, 0, 1}, // of no region
+	} {
+		_, err := s.Send(t.Context(), phoneauth.Message{To: phoneauth.StoredPhone(to)})
+		require.NoError(t, err)
+		assert.Equal(t, want, [4]int{america.took(), canada.took(), both.took(), all.took()}, to)
+	}
+}
+
 func TestNobodyServesTheNumber(t *testing.T) {
 	t.Parallel()
 	s := newSender(t, failover.Config{Senders: []failover.Entry{{Name: "a", Sender: &peer{}, Prefixes: []string{"+20"}}}})
@@ -220,7 +244,7 @@ func TestConfigFaults(t *testing.T) {
 	_, err := failover.New(failover.Config{})
 	require.EqualError(t, err, "failover: config: Senders needs at least one")
 	s, err := failover.New(failover.Config{
-		Senders:  []failover.Entry{{}, {Name: "a", Sender: &peer{}, Prefixes: []string{"20", "+", "+2x", "EG"}}, {Name: "a"}},
+		Senders:  []failover.Entry{{}, {Name: "a", Sender: &peer{}, Regions: []string{"EG", "001", "eg", "EGY", ""}, Prefixes: []string{"20", "+", "+2x", "EG"}}, {Name: "a"}},
 		Failures: -1,
 	})
 	assert.Nil(t, s)
@@ -228,6 +252,7 @@ func TestConfigFaults(t *testing.T) {
 	for _, want := range []string{
 		"Senders[0].Name is required", "Senders[0].Sender is required",
 		`Senders[1].Prefixes: "20" is not`, `Senders[1].Prefixes: "+" is not`, `Senders[1].Prefixes: "+2x" is not`, `Senders[1].Prefixes: "EG" is not`,
+		`Senders[1].Regions: "eg" is not`, `Senders[1].Regions: "EGY" is not`, `Senders[1].Regions: "" is not`,
 		`Senders[2].Name "a" is taken`, "Senders[2].Sender is required", "Failures, Cooldown and Demotion must not be negative",
 	} {
 		assert.ErrorContains(t, err, "failover: config: "+want)

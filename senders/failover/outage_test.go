@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -73,7 +75,7 @@ func answers(status, body string) func(net.Conn, func()) {
 }
 
 // service is a Service that sends through g, and when that refuses to an inbox.
-func service(t *testing.T, g *gateway) (*phoneauth.Service, *phonetest.Inbox) {
+func service(t *testing.T, g *gateway, events ...*[]phoneauth.Event) (*phoneauth.Service, *phonetest.Inbox) {
 	t.Helper()
 	primary, err := kannel.New(kannel.Config{URL: "http://kannel.example/cgi-bin/sendsms", Username: "u", Password: "p", Client: g.client()})
 	require.NoError(t, err)
@@ -86,19 +88,24 @@ func service(t *testing.T, g *gateway) (*phoneauth.Service, *phonetest.Inbox) {
 		}}),
 		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
 		Logger: slog.New(slog.DiscardHandler),
+		OnEvent: func(_ context.Context, e phoneauth.Event) {
+			for _, all := range events {
+				*all = append(*all, e)
+			}
+		},
 	})
 	require.NoError(t, err)
 	return svc, second
 }
 
-// What the user sees of a primary's bad day, how many texts go out, and how long it
-// takes.
+// What the user sees of a primary's bad day, on the wire, how many texts go out, and how
+// long it takes.
 func TestPrimaryOutage(t *testing.T) {
 	t.Parallel()
 	const accepted = "202 Accepted"
 	for name, c := range map[string]struct {
 		g      *gateway
-		sees   phoneauth.SendClass // "": a code
+		class  phoneauth.SendClass // of the failed send, which the user sees as 503; "": a code
 		read   int                 // requests that the primary read
 		second int                 // texts of the second
 		takes  time.Duration
@@ -113,7 +120,7 @@ func TestPrimaryOutage(t *testing.T) {
 				time.Sleep(30 * time.Second)
 				io.WriteString(c, "HTTP/1.1 202 Accepted\r\n\r\n")
 			}},
-			sees: phoneauth.Ambiguous, read: 1, takes: 5 * time.Second,
+			class: phoneauth.Ambiguous, read: 1, takes: 5 * time.Second,
 		},
 		"accepts after 4 s": {
 			g: &gateway{serve: func(c net.Conn, read func()) {
@@ -135,8 +142,8 @@ func TestPrimaryOutage(t *testing.T) {
 			second: 1,
 		},
 		"500 may have been accepted": {
-			g:    &gateway{serve: answers("500 Internal Server Error", "")},
-			sees: phoneauth.Ambiguous, read: 1,
+			g:     &gateway{serve: answers("500 Internal Server Error", "")},
+			class: phoneauth.Ambiguous, read: 1,
 		},
 		"503 of Kannel was not": {
 			g:    &gateway{serve: answers("503 Service Unavailable", "Temporal failure, try again later.")},
@@ -147,37 +154,41 @@ func TestPrimaryOutage(t *testing.T) {
 			read: 1, second: 1,
 		},
 		"400, the number is denied": {
-			g:    &gateway{serve: answers("400 Bad Request", "Number(s) has/have been denied by white- and/or black-lists.")},
-			sees: phoneauth.Permanent, read: 1,
+			g:     &gateway{serve: answers("400 Bad Request", "Number(s) has/have been denied by white- and/or black-lists.")},
+			class: phoneauth.Permanent, read: 1,
 		},
 		// The reset comes after the sender began to write: it cannot know how far the
 		// other side read.
 		"resets before the request is read": {
-			g:    &gateway{serve: func(net.Conn, func()) { time.Sleep(time.Millisecond) }},
-			sees: phoneauth.Ambiguous, takes: time.Millisecond,
+			g:     &gateway{serve: func(net.Conn, func()) { time.Sleep(time.Millisecond) }},
+			class: phoneauth.Ambiguous, takes: time.Millisecond,
 		},
 		"resets after the request is read": {
-			g:    &gateway{serve: func(_ net.Conn, read func()) { read() }},
-			sees: phoneauth.Ambiguous, read: 1,
+			g:     &gateway{serve: func(_ net.Conn, read func()) { read() }},
+			class: phoneauth.Ambiguous, read: 1,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				svc, second := service(t, c.g)
+				var events []phoneauth.Event
+				svc, second := service(t, c.g, &events)
+				r := httptest.NewRequest(http.MethodPost, "/api/phone/register", strings.NewReader(`{"phone_number":"`+cairo.To.E164()+`"}`))
+				r.Header.Set("Content-Type", "application/json")
+				w := httptest.NewRecorder()
 				begun := time.Now()
-				pending, err := svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: cairo.To.E164()})
+				svc.Handler().ServeHTTP(w, r)
 				assert.InDelta(t, c.takes, time.Since(begun), 1000)
 				assert.Len(t, c.g.read(), c.read)
 				assert.Len(t, second.Messages(), c.second)
-				if c.sees == "" {
-					require.NoError(t, err)
-					assert.Equal(t, 6, pending.CodeLength)
+				require.Len(t, events, 1)
+				assert.Equal(t, c.class, events[0].SendClass)
+				if c.class == "" {
+					assert.Equal(t, http.StatusOK, w.Code)
+					assert.Contains(t, w.Body.String(), `"code_length":6`)
 				} else {
-					require.ErrorIs(t, err, phoneauth.ErrUnavailable)
-					var failed *phoneauth.SendError
-					require.ErrorAs(t, err, &failed)
-					assert.Equal(t, c.sees, failed.Class)
+					assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+					assert.Contains(t, w.Body.String(), `"code":"unavailable"`)
 				}
 				time.Sleep(time.Minute) // what hangs ends
 			})

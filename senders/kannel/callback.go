@@ -2,35 +2,40 @@ package kannel
 
 import (
 	"context"
-	"crypto/subtle"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/callback"
 )
 
 // maxID is longer than our ids (26) and Kannel's (UUIDs, 36).
 const maxID = 64
 
-// Callbacks returns the handler of Config.DeliveryURL: of delivery reports, and of texts
-// that come in. Mount it where that URL leads; only the last element of a request's path
-// is looked at, and compared in constant time. Anything else is 404, without a
-// DeliveryURL everything. It calls report before it answers, so that Kannel calls again
-// if the host fails on the way; report may be Service.ReportDelivery.
+// Callbacks returns the handler of Config.DeliveryURL: of delivery reports, which are
+// GETs, and of texts that come in, which are POSTs. Mount it where that URL leads; only
+// the last element of a request's path is looked at, and compared in constant time.
+// Anything else is 404, without a DeliveryURL everything. It calls report before it
+// answers, so that Kannel calls again if the host fails on the way; report may be
+// Service.ReportDelivery.
 func (s *Sender) Callbacks(report func(context.Context, phoneauth.Delivery)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.known(r.URL) {
+		if !callback.Knows(r.URL, s.secret) {
 			http.NotFound(w, r)
 			return
 		}
-		if r.Method != http.MethodGet {
-			w.Header().Set("Allow", http.MethodGet)
+		var d phoneauth.Delivery
+		switch r.Method {
+		case http.MethodGet:
+			d = delivery(r.URL.Query())
+		case http.MethodPost:
+			d = inbound(r)
+		default:
+			w.Header().Set("Allow", "GET, POST")
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 			return
 		}
-		d, ok := delivery(r.URL.Query())
-		if !ok {
+		if d.ID == "" || len(d.ID) > maxID {
 			http.Error(w, "bad request", http.StatusBadRequest)
 			return
 		}
@@ -43,39 +48,28 @@ func (s *Sender) Callbacks(report func(context.Context, phoneauth.Delivery)) htt
 	})
 }
 
-// known reports whether the path of u ends in the secret.
-func (s *Sender) known(u *url.URL) bool {
-	given := u.Path[strings.LastIndexByte(u.Path, '/')+1:]
-	return s.secret != "" && subtle.ConstantTimeCompare([]byte(given), []byte(s.secret)) == 1
-}
-
-// delivery reads what Kannel calls: ?id=…&type=… or ?inbound=…&keyword=…. Its Status is
-// empty when there is nothing to report.
-func delivery(q url.Values) (d phoneauth.Delivery, ok bool) {
-	d.Sender = name
-	if q.Has("inbound") {
-		d.ID = q.Get("inbound")
-		if stop(q.Get("keyword")) {
-			d.Status = phoneauth.OptedOut
-		}
-		return d, len(d.ID) <= maxID
-	}
-	d.ID = q.Get("id")
-	kind := q.Get("type")
-	switch kind {
+// delivery is what a report says: ?id=…&type=…. It has no ID if it is none, and no Status
+// if there is nothing to tell.
+func delivery(q url.Values) phoneauth.Delivery {
+	d := phoneauth.Delivery{ID: q.Get("id"), Sender: name}
+	switch kind := q.Get("type"); kind {
+	case "":
+		return phoneauth.Delivery{}
 	case "1":
 		d.Status = phoneauth.Delivered
 	case "2", "16":
 		d.Status, d.Code = phoneauth.Undelivered, "DLR "+kind
 	}
-	return d, d.ID != "" && len(d.ID) <= maxID && kind != ""
+	return d
 }
 
-// stop reports whether the first word of a text asks for no more.
-func stop(keyword string) bool {
-	switch strings.ToUpper(strings.Trim(keyword, " .!\t\r\n")) {
-	case "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT":
-		return true
+// inbound is what a text that came in says: ?inbound=…&keyword=…, and the number in a
+// header. Its body is the text, which is not read.
+func inbound(r *http.Request) phoneauth.Delivery {
+	q := r.URL.Query()
+	d := phoneauth.Delivery{ID: q.Get("inbound"), Sender: name}
+	if callback.Stop(q.Get("keyword")) {
+		d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(r.Header.Get("X-Kannel-From"))
 	}
-	return false
+	return d
 }

@@ -8,10 +8,9 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/callback"
+	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
 )
-
-// minSecret is 128 bits in base64url.
-const minSecret = 22
 
 // Config is what a [Sender] is made of.
 type Config struct {
@@ -69,10 +68,8 @@ func (c Config) validate() (secret string, err error) {
 		if u == nil {
 			fault("DeliveryURL must be an absolute http or https URL without query")
 		} else {
-			path := u.EscapedPath()
-			secret = path[strings.LastIndexByte(path, '/')+1:]
-			if len(secret) < minSecret || strings.ContainsFunc(secret, notToken) {
-				fault("DeliveryURL must end in a secret path element of at least %d letters, digits, '-' or '_'", minSecret)
+			if secret = callback.Element(u.EscapedPath()); !callback.Secret(secret) {
+				fault("DeliveryURL must end in a secret path element of at least %d letters, digits, '-' or '_'", callback.MinSecret)
 			}
 		}
 	}
@@ -81,18 +78,12 @@ func (c Config) validate() (secret string, err error) {
 
 // absolute parses an http or https URL that can be called, or is nil.
 func absolute(raw string) *url.URL {
-	u, err := url.Parse(raw) // its error quotes the URL
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" ||
-		strings.ContainsAny(raw, "?#") || !printable(raw) {
+	if strings.ContainsAny(raw, "?#") || !printable(raw) {
 		return nil
 	}
-	return u
+	return httpsend.URL(raw)
 }
 
 func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
-}
-
-func notToken(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
 }

@@ -9,7 +9,7 @@
 //		DeliveryURL: phoneauth.Secret(os.Getenv("KANNEL_DELIVERY_URL")), // https://auth.example.com/kannel/<secret>
 //	})
 //	svc, err := phoneauth.New(phoneauth.Config{Sender: sender, …})
-//	mux.Handle("GET /kannel/{secret}", sender.Callbacks(svc.ReportDelivery))
+//	mux.Handle("/kannel/{secret}", sender.Callbacks(svc.ReportDelivery))
 //
 // A message is one POST to sendsms, never repeated. Everything but the text stands in
 // X-Kannel headers and the text in the body, so that neither password, code nor number
@@ -48,8 +48,9 @@
 //
 // # STOP
 //
-// An sms-service of Kannel calls the same URL for texts that come in, see below. Those
-// whose first word is STOP, STOPALL, UNSUBSCRIBE, CANCEL, END or QUIT become OptedOut.
+// An sms-service of Kannel posts texts that come in to the same URL, see below. Those
+// whose first word is STOP, STOPALL, UNSUBSCRIBE, END, QUIT, REVOKE, OPTOUT or CANCEL
+// become OptedOut, with the number that Kannel names in a header, and in no URL.
 //
 // # kannel.conf
 //
@@ -76,7 +77,8 @@
 //	group = sms-service
 //	keyword = default
 //	catch-all = true
-//	get-url = "https://auth.example.com/kannel/<secret>?inbound=%I&keyword=%k"
+//	send-sender = true            # the number, as the header X-Kannel-From
+//	post-url = "https://auth.example.com/kannel/<secret>?inbound=%I&keyword=%k"
 //	max-messages = 0              # answers nothing to the phone
 //
 // # Tested against

@@ -51,21 +51,17 @@ func New(c Config) (*Sender, error) {
 // the package documentation says which is of what class. Receipt.ID is empty without a
 // Config.DeliveryURL.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
-	ctx, cancel := httpsend.Deadline(ctx)
-	defer cancel()
 	receipt := phoneauth.Receipt{Sender: name}
 	if s.delivery != "" {
 		receipt.ID = rand.Text()
 	}
-	req, err := s.request(ctx, m, receipt.ID)
-	if err != nil {
-		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errors.New("request cannot be made")}
-	}
-	resp, err := httpsend.Do(s.client, req)
-	if err != nil {
+	resp, err := httpsend.Post(ctx, s.client, s.url, string(m.Body), func(req *http.Request) {
+		s.prepare(req.Header, m, receipt.ID)
+	})
+	switch {
+	case err != nil:
 		return phoneauth.Receipt{}, err
-	}
-	if resp.Status != http.StatusAccepted {
+	case resp.Status != http.StatusAccepted:
 		return phoneauth.Receipt{}, refusal(resp)
 	}
 	return receipt, nil
@@ -75,20 +71,15 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 // SMSC.
 const dlrMask = 1 | 2 | 16
 
-// request is the "Kannel POST" of the user guide. Kannel reads no form: a POST of one is
-// answered 400 "Invalid content-type".
-func (s *Sender) request(ctx context.Context, m phoneauth.Message, id string) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, strings.NewReader(string(m.Body)))
-	if err != nil {
-		return nil, err
-	}
+// prepare makes a request the "Kannel POST" of the user guide. Kannel reads no form: a
+// POST of one is answered 400 "Invalid content-type".
+func (s *Sender) prepare(h http.Header, m phoneauth.Message, id string) {
 	coding := "0"
 	if _, encoding := phoneauth.Segments(string(m.Body)); encoding == phoneauth.UCS2 {
 		coding = "2"
 	}
 	for name, value := range map[string]string{
 		"Content-Type":      "text/plain; charset=UTF-8",
-		"User-Agent":        "phoneauth",
 		"X-Kannel-Username": s.username,
 		"X-Kannel-Password": s.password,
 		"X-Kannel-From":     s.from,
@@ -97,14 +88,13 @@ func (s *Sender) request(ctx context.Context, m phoneauth.Message, id string) (*
 		"X-Kannel-Coding":   coding,
 	} {
 		if value != "" {
-			req.Header.Set(name, value)
+			h.Set(name, value)
 		}
 	}
 	if id != "" {
-		req.Header.Set("X-Kannel-DLR-Mask", strconv.Itoa(dlrMask))
-		req.Header.Set("X-Kannel-DLR-URL", s.delivery+"?id="+id+"&type=%d")
+		h.Set("X-Kannel-DLR-Mask", strconv.Itoa(dlrMask))
+		h.Set("X-Kannel-DLR-URL", s.delivery+"?id="+id+"&type=%d")
 	}
-	return req, nil
 }
 
 // refusals are Kannel's answers (gw/smsbox.c), by status and beginning.

@@ -3,17 +3,12 @@ package twilio
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/callback"
 )
-
-// maxCallback is how long a callback may be; Twilio's are some hundred bytes, and 1,600
-// characters of an incoming text.
-const maxCallback = 64 << 10
 
 // CallbackConfig is what the handler of [Callbacks] is made of.
 type CallbackConfig struct {
@@ -32,8 +27,9 @@ type CallbackConfig struct {
 //
 //	MessageStatus delivered, read         Delivered
 //	MessageStatus undelivered, failed     Undelivered, with Twilio's ErrorCode
-//	an incoming text with OptOutType STOP OptedOut; without an OptOutType, one that is
-//	                                      STOP, or another of Twilio's English words
+//	an incoming text with OptOutType STOP OptedOut, with its From; without an OptOutType,
+//	                                      one that is STOP, or another of Twilio's
+//	                                      English words
 //
 // and its answer is 204 then, as for what else Twilio posts. Other requests are refused:
 // 403 without a right X-Twilio-Signature, 405 those that are no POST, 413 and 400 those
@@ -53,76 +49,44 @@ func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return &callbacks{urls: spellings(c.URL), token: []byte(c.AuthToken), report: report}, nil
-}
-
-type callbacks struct {
-	urls   []string
-	token  []byte
-	report func(context.Context, phoneauth.Delivery)
-}
-
-func (c *callbacks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallback))
-	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			w.WriteHeader(http.StatusRequestEntityTooLarge)
-		} else {
-			w.WriteHeader(http.StatusBadRequest)
+	token, urls := []byte(c.AuthToken), spellings(c.URL)
+	return callback.Posts(report, func(r *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
+		params, err := url.ParseQuery(string(body))
+		switch {
+		case err != nil:
+			return d, http.StatusBadRequest
+		case !signed(token, urls, params, r.Header.Get("X-Twilio-Signature")):
+			return d, http.StatusForbidden
 		}
-		return
-	}
-	params, err := url.ParseQuery(string(body))
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	if !c.signed(params, r.Header.Get("X-Twilio-Signature")) {
-		w.WriteHeader(http.StatusForbidden)
-		return
-	}
-	if d, ok := delivery(params); ok {
-		c.report(r.Context(), d)
-	}
-	w.WriteHeader(http.StatusNoContent)
+		return delivery(params), 0
+	}), nil
 }
 
-// delivery is what params tell; false if it is nothing that we tell on.
-func delivery(params url.Values) (phoneauth.Delivery, bool) {
+// delivery is what params tell; without a Status if it is nothing that we tell on.
+func delivery(params url.Values) phoneauth.Delivery {
 	d := phoneauth.Delivery{ID: params.Get("MessageSid"), Sender: name}
+	if d.ID == "" {
+		return phoneauth.Delivery{}
+	}
 	switch params.Get("MessageStatus") {
 	case "delivered", "read":
 		d.Status = phoneauth.Delivered
 	case "undelivered", "failed":
 		d.Status, d.Code = phoneauth.Undelivered, params.Get("ErrorCode")
 	case "":
-		if !optsOut(params) {
-			return phoneauth.Delivery{}, false
+		if optsOut(params) {
+			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(params.Get("From"))
 		}
-		d.Status = phoneauth.OptedOut
-	default:
-		return phoneauth.Delivery{}, false
 	}
-	return d, d.ID != ""
+	return d
 }
 
-// stopWords end all messages of a sender, unless Advanced Opt-Out has others, which it
-// then says
+// optsOut reports whether params are of an incoming text that ends all others: unless
+// Advanced Opt-Out, which says so, has other words for it
 // (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
-var stopWords = map[string]bool{
-	"STOP": true, "STOPALL": true, "UNSUBSCRIBE": true, "END": true, "QUIT": true,
-	"REVOKE": true, "OPTOUT": true, "CANCEL": true,
-}
-
-// optsOut reports whether params are of an incoming text that ends all others.
 func optsOut(params url.Values) bool {
 	if kind := params.Get("OptOutType"); kind != "" {
 		return kind == "STOP"
 	}
-	return stopWords[strings.ToUpper(strings.TrimSpace(params.Get("Body")))]
+	return callback.Stop(params.Get("Body"))
 }

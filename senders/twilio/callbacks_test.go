@@ -98,7 +98,11 @@ func TestDeliveries(t *testing.T) {
 		return v
 	}
 	delivered := &phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.Delivered}
-	out := &phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.OptedOut}
+	out := &phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+201061797840")}
+	nobody := *out
+	nobody.Phone = phoneauth.Phone{}
+	ofShortCode := stop("STOP")
+	ofShortCode.Set("From", "12345")
 	for name, c := range map[string]struct {
 		params url.Values
 		want   *phoneauth.Delivery
@@ -115,6 +119,7 @@ func TestDeliveries(t *testing.T) {
 		"stop":                {stop(" Stop\n"), out},
 		"unsubscribe":         {stop("unsubscribe"), out},
 		"optout":              {stop("OptOut"), out},
+		"of a short code":     {ofShortCode, &nobody},
 		"stop in a sentence":  {stop("please do not stop"), nil},
 		"another text":        {stop("thanks"), nil},
 		"OptOutType STOP":     {typed("STOP", "ARRET"), out},

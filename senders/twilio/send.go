@@ -3,11 +3,9 @@ package twilio
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
@@ -20,35 +18,19 @@ const name = "twilio"
 // Twilio's SID of the message. m.Channel is not looked at. The package documentation
 // says which error is of what class.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
-	ctx, cancel := httpsend.Deadline(ctx)
-	defer cancel()
-	req, err := s.request(ctx, m)
-	if err != nil {
-		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errors.New("request cannot be made")}
-	}
-	resp, err := httpsend.Do(s.client, req)
-	if err != nil {
-		return phoneauth.Receipt{}, err
-	}
-	if resp.Status < 200 || resp.Status > 299 {
-		return phoneauth.Receipt{}, refusal(resp)
-	}
-	return accepted(resp)
-}
-
-func (s *Sender) request(ctx context.Context, m phoneauth.Message) (*http.Request, error) {
 	form := maps.Clone(s.fixed)
 	form.Set("To", m.To.E164())
 	form.Set("Body", string(m.Body))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, err
+	resp, err := httpsend.PostForm(ctx, s.client, s.url, form, func(req *http.Request) {
+		req.SetBasicAuth(s.user, s.password)
+	})
+	switch {
+	case err != nil:
+		return phoneauth.Receipt{}, err
+	case !resp.OK():
+		return phoneauth.Receipt{}, refusal(resp)
 	}
-	req.SetBasicAuth(s.user, s.password)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "phoneauth")
-	return req, nil
+	return accepted(resp)
 }
 
 // accepted reads an answer of success. One that cannot be read is success even so.

@@ -12,14 +12,14 @@ import (
 )
 
 // signed reports whether header is the signature of params, posted to one of the URLs.
-func (c *callbacks) signed(params url.Values, header string) bool {
+func signed(token []byte, urls []string, params url.Values, header string) bool {
 	got, err := base64.StdEncoding.DecodeString(header)
 	if err != nil {
 		return false
 	}
 	ok := false
-	for _, u := range c.urls {
-		ok = hmac.Equal(got, signature(c.token, u, params)) || ok
+	for _, u := range urls {
+		ok = hmac.Equal(got, signature(token, u, params)) || ok
 	}
 	return ok
 }

@@ -106,8 +106,8 @@ func New(c Config) (*Sender, error) {
 
 // absolute reports whether s is a URL of http or https with a host, and no credentials.
 func absolute(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
+	u := httpsend.URL(s)
+	return u != nil && u.User == nil
 }
 
 // String returns "twilio".

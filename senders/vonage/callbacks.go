@@ -8,14 +8,11 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/callback"
 )
-
-// maxCallback is how long a callback may be; Vonage's are some hundred bytes.
-const maxCallback = 64 << 10
 
 // maxAge is how old a signature may be, and leeway how far our clocks may differ.
 const (
@@ -36,7 +33,7 @@ type CallbackConfig struct {
 //	status delivered                 Delivered
 //	status expired, failed,          Undelivered, with Vonage's err-code
 //	rejected, undelivered
-//	an inbound text that is STOP,    OptedOut
+//	an inbound text that is STOP,    OptedOut, with its msisdn
 //	or another English word for it
 //
 // and its answer is 204 then, as for what else Vonage posts. Other requests are refused:
@@ -62,42 +59,17 @@ func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return &callbacks{secret: []byte(c.SignatureSecret), report: report}, nil
-}
-
-type callbacks struct {
-	secret []byte
-	report func(context.Context, phoneauth.Delivery)
-}
-
-func (c *callbacks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallback))
-	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			w.WriteHeader(http.StatusRequestEntityTooLarge)
-		} else {
-			w.WriteHeader(http.StatusBadRequest)
+	secret := []byte(c.SignatureSecret)
+	return callback.Posts(report, func(r *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
+		fields, ok := parse(body)
+		switch {
+		case !ok:
+			return d, http.StatusBadRequest
+		case !signed(secret, r.Header.Get("Authorization"), body, fields, time.Now()):
+			return d, http.StatusForbidden
 		}
-		return
-	}
-	fields, ok := parse(body)
-	if !ok {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	if !c.signed(r.Header.Get("Authorization"), body, fields, time.Now()) {
-		w.WriteHeader(http.StatusForbidden)
-		return
-	}
-	if d, ok := delivery(fields); ok {
-		c.report(r.Context(), d)
-	}
-	w.WriteHeader(http.StatusNoContent)
+		return delivery(fields), 0
+	}), nil
 }
 
 // parse reads a JSON object of plain values, each as text; false if it is none.
@@ -129,27 +101,21 @@ func parse(body []byte) (map[string]string, bool) {
 	return fields, true
 }
 
-// delivery is what fields tell; false if it is nothing that we tell on.
-func delivery(fields map[string]string) (phoneauth.Delivery, bool) {
+// delivery is what fields tell; without a Status if it is nothing that we tell on.
+func delivery(fields map[string]string) phoneauth.Delivery {
 	d := phoneauth.Delivery{ID: fields["messageId"], Sender: name}
+	if d.ID == "" {
+		return phoneauth.Delivery{}
+	}
 	switch fields["status"] {
 	case "delivered":
 		d.Status = phoneauth.Delivered
 	case "expired", "failed", "rejected", "undelivered":
 		d.Status, d.Code = phoneauth.Undelivered, fields["err-code"]
 	case "":
-		if !stopWords[strings.ToUpper(strings.TrimSpace(fields["text"]))] {
-			return phoneauth.Delivery{}, false
+		if callback.Stop(fields["text"]) {
+			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(fields["msisdn"])
 		}
-		d.Status = phoneauth.OptedOut
-	default:
-		return phoneauth.Delivery{}, false
 	}
-	return d, d.ID != ""
-}
-
-// stopWords are the English words that carriers take for the end of all messages.
-var stopWords = map[string]bool{
-	"STOP": true, "STOPALL": true, "UNSUBSCRIBE": true, "END": true, "QUIT": true,
-	"REVOKE": true, "OPTOUT": true, "CANCEL": true,
+	return d
 }

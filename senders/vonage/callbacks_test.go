@@ -141,6 +141,9 @@ func TestDeliveries(t *testing.T) {
 	inbound := func(text string) fields {
 		return fields{"msisdn": "447700900001", "to": "447700900000", "messageId": "0A0000000123ABCD1", "text": text, "type": "text", "keyword": "STOP", "message-timestamp": "2020-01-01 12:00:00", "api-key": key}
 	}
+	out := &phoneauth.Delivery{ID: "0A0000000123ABCD1", Sender: "vonage", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+447700900001")}
+	nobody := *out
+	nobody.Phone = phoneauth.Phone{}
 	undelivered := func(code string) *phoneauth.Delivery {
 		return &phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: phoneauth.Undelivered, Code: code}
 	}
@@ -157,8 +160,9 @@ func TestDeliveries(t *testing.T) {
 		"rejected":            {receipt.with(fields{"status": "rejected", "err-code": "6"}), undelivered("6")},
 		"undelivered":         {receipt.with(fields{"status": "undelivered", "err-code": 3}), undelivered("3")},
 		"no id":               {receipt.with(fields{"messageId": ""}), nil},
-		"stop":                {inbound(" stop\r\n"), &phoneauth.Delivery{ID: "0A0000000123ABCD1", Sender: "vonage", Status: phoneauth.OptedOut}},
-		"unsubscribe":         {inbound("Unsubscribe"), &phoneauth.Delivery{ID: "0A0000000123ABCD1", Sender: "vonage", Status: phoneauth.OptedOut}},
+		"stop":                {inbound(" stop\r\n"), out},
+		"unsubscribe":         {inbound("Unsubscribe"), out},
+		"of a short code":     {inbound("STOP").with(fields{"msisdn": 12345}), &nobody},
 		"stop in a sentence":  {inbound("STOP it, I like it"), nil},
 		"another text":        {inbound("a=b&c"), nil},
 		"plain values":        {receipt.with(fields{"n": 12, "b": true}), &phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: phoneauth.Delivered}},

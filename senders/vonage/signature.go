@@ -17,11 +17,11 @@ import (
 )
 
 // signed reports whether the callback of body, with these fields, is Vonage's.
-func (c *callbacks) signed(authorization string, body []byte, fields map[string]string, now time.Time) bool {
+func signed(secret []byte, authorization string, body []byte, fields map[string]string, now time.Time) bool {
 	if scheme, token, ok := strings.Cut(authorization, " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return c.signedJWT(token, body, now)
+		return signedJWT(secret, token, body, now)
 	}
-	return c.signedFields(fields, now)
+	return signedFields(secret, fields, now)
 }
 
 // maxToken is the longest JWT that is looked at; Vonage's have some 400 bytes.
@@ -34,7 +34,7 @@ type claims struct {
 	PayloadHash string `json:"payload_hash"`
 }
 
-func (c *callbacks) signedJWT(token string, body []byte, now time.Time) bool {
+func signedJWT(secret []byte, token string, body []byte, now time.Time) bool {
 	if len(token) > maxToken {
 		return false
 	}
@@ -46,7 +46,7 @@ func (c *callbacks) signedJWT(token string, body []byte, now time.Time) bool {
 		jwt.WithTimeFunc(func() time.Time { return now }),
 	)
 	var got claims
-	if _, err := parser.ParseWithClaims(token, &got, func(*jwt.Token) (any, error) { return c.secret, nil }); err != nil {
+	if _, err := parser.ParseWithClaims(token, &got, func(*jwt.Token) (any, error) { return secret, nil }); err != nil {
 		return false
 	}
 	want := sha256.Sum256(body)
@@ -57,7 +57,7 @@ func (c *callbacks) signedJWT(token string, body []byte, now time.Time) bool {
 
 // signedFields checks the field sig
 // (https://developer.vonage.com/en/getting-started/concepts/signing-messages).
-func (c *callbacks) signedFields(fields map[string]string, now time.Time) bool {
+func signedFields(secret []byte, fields map[string]string, now time.Time) bool {
 	sig, err := hex.DecodeString(fields["sig"])
 	if err != nil {
 		return false
@@ -71,7 +71,7 @@ func (c *callbacks) signedFields(fields map[string]string, now time.Time) bool {
 	default:
 		return false
 	}
-	mac := hmac.New(algorithm, c.secret)
+	mac := hmac.New(algorithm, secret)
 	blank := strings.NewReplacer("&", "_", "=", "_")
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if name == "sig" {

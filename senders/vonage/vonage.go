@@ -51,11 +51,11 @@ func New(c Config) (*Sender, error) {
 	fault(len(c.APIKey) != 8, "APIKey must be 8 characters")
 	fault(c.APISecret == "", "APISecret is required")
 	fault(c.From == "", "From is required")
-	fault(c.StatusCallback != "" && !absolute(c.StatusCallback), "StatusCallback must be an absolute http or https URL")
+	fault(c.StatusCallback != "" && httpsend.URL(c.StatusCallback) == nil, "StatusCallback must be an absolute http or https URL")
 	base := "https://rest.nexmo.com"
 	if c.BaseURL != "" {
 		base = strings.TrimRight(c.BaseURL, "/")
-		fault(!absolute(base) || strings.ContainsAny(base, "?#@"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
+		fault(httpsend.URL(base) == nil || strings.ContainsAny(base, "?#@"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -73,12 +73,6 @@ func New(c Config) (*Sender, error) {
 		s.fixed.Set("callback", c.StatusCallback)
 	}
 	return s, nil
-}
-
-// absolute reports whether s is a URL of http or https with a host.
-func absolute(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
 // String returns "vonage".

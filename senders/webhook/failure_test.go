@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -123,38 +122,6 @@ func TestHTTP2(t *testing.T) {
 	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class, "a stream reset after the request")
 }
 
-func TestResetAfterTheRequest(t *testing.T) {
-	t.Parallel()
-	var requests atomic.Int32
-	url := peer(t, func(c *net.TCPConn) {
-		readRequest(c)
-		requests.Add(1)
-		c.SetLinger(0)
-	})
-	_, err := sender(t, webhook.Config{URL: url}).Send(t.Context(), message)
-	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class)
-	assert.EqualValues(t, 1, requests.Load())
-}
-
-func TestKeptConnectionClosesUnderTheRequest(t *testing.T) {
-	t.Parallel()
-	var requests atomic.Int32
-	url := peer(t, func(c *net.TCPConn) {
-		readRequest(c)
-		requests.Add(1)
-		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-		readRequest(c)
-		requests.Add(1)
-		c.SetLinger(0)
-	})
-	s := sender(t, webhook.Config{URL: url})
-	_, err := s.Send(t.Context(), message)
-	require.NoError(t, err)
-	_, err = s.Send(t.Context(), message)
-	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class)
-	assert.EqualValues(t, 2, requests.Load(), "net/http repeats nothing by itself")
-}
-
 func TestAnswerThatIsNotHTTP(t *testing.T) {
 	t.Parallel()
 	url := peer(t, func(c *net.TCPConn) { c.Write(readRequest(c)) }) // sends back what it got
@@ -179,29 +146,6 @@ func TestCutAnswerIsAccepted(t *testing.T) {
 	receipt, err := sender(t, webhook.Config{URL: url}).Send(t.Context(), message)
 	require.NoError(t, err, "the status was there: it was accepted")
 	assert.Equal(t, phoneauth.Receipt{Sender: "webhook"}, receipt)
-}
-
-func TestContextEndsAfterTheRequest(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body)
-		cancel()
-		<-r.Context().Done()
-	})
-	_, err := s.Send(ctx, message)
-	assert.Equal(t, phoneauth.Ambiguous, failure(t, err).Class)
-	assert.ErrorIs(t, err, context.Canceled)
-}
-
-func TestContextEndsBeforeTheRequest(t *testing.T) {
-	t.Parallel()
-	s := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request left") })
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := s.Send(ctx, message)
-	assert.Equal(t, phoneauth.Temporary, failure(t, err).Class)
-	assert.ErrorIs(t, err, context.Canceled)
 }
 
 func TestDeadlines(t *testing.T) {

@@ -25,24 +25,34 @@
 // secret of t, a full stop, and the body as received, byte for byte. An endpoint
 // computes it anew, compares in constant time, and refuses a t more than 5 minutes off;
 // other keys than t and v1 it ignores.
+//
+// # Delivery reports
+//
+// An endpoint that learns what became of a message may post that to the handler of
+// [Callbacks].
+//
+// # Tested against
+//
+// Real HTTP servers on loopback, HTTP/2 and TLS among them, with every failure they can
+// have.
 package webhook
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
 	"github.com/phoneauth/phoneauth/senders/internal/record"
 )
+
+// name is Receipt.Sender and Delivery.Sender.
+const name = "webhook"
 
 // minSecret is the hash length of HMAC-SHA256, below which RFC 2104, 3, advises against.
 const minSecret = 32
@@ -74,11 +84,10 @@ var _ phoneauth.SMSSender = (*Sender)(nil)
 // New returns a Sender, or every fault of c at once. It does not connect.
 func New(c Config) (*Sender, error) {
 	var faults []error
-	u, err := url.Parse(c.URL) // its error quotes the URL
 	switch {
 	case c.URL == "":
 		faults = append(faults, errors.New("webhook: config: URL is required"))
-	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
+	case httpsend.URL(c.URL) == nil:
 		faults = append(faults, errors.New("webhook: config: URL must be an absolute http or https URL"))
 	}
 	if n := len(c.Secret); n > 0 && n < minSecret {
@@ -94,65 +103,34 @@ func New(c Config) (*Sender, error) {
 // *phoneauth.SendError, with the code "HTTP 503" or the like when there was an answer;
 // the package documentation says which is of what class.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
-	ctx, cancel := httpsend.Deadline(ctx)
-	defer cancel()
-	req, err := s.request(ctx, m, time.Now())
+	now := time.Now()
+	body, err := record.JSON(m, now)
 	if err != nil {
-		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errors.New("request cannot be made")}
+		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errors.New("message cannot be written")}
 	}
-	resp, err := httpsend.Do(s.client, req)
+	resp, err := httpsend.Post(ctx, s.client, s.url, string(body), func(req *http.Request) {
+		req.Header.Set("Content-Type", "application/json")
+		if len(s.secret) > 0 {
+			req.Header.Set("Phoneauth-Signature", signature(s.secret, body, now))
+		}
+	})
 	if err != nil {
 		return phoneauth.Receipt{}, err
 	}
-	if resp.Status < 200 || resp.Status > 299 {
+	if !resp.OK() {
 		refusal := resp.Refusal()
 		if resp.Status == http.StatusUnprocessableEntity {
 			refusal.Class = phoneauth.Permanent
 		}
 		return phoneauth.Receipt{}, refusal
 	}
-	return phoneauth.Receipt{ID: messageID(resp.Body), Sender: "webhook"}, nil
-}
-
-func (s *Sender) request(ctx context.Context, m phoneauth.Message, now time.Time) (*http.Request, error) {
-	body, err := record.JSON(m, now)
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "phoneauth")
-	if len(s.secret) > 0 {
-		req.Header.Set("Phoneauth-Signature", signature(s.secret, body, now))
-	}
-	return req, nil
-}
-
-// messageID reads {"id": …}, a string or a number of at most 128 characters: whatever
-// else the answer is, the message was accepted.
-func messageID(body []byte) string {
-	var answer struct {
-		ID json.RawMessage `json:"id"`
-	}
-	if json.Unmarshal(body, &answer) != nil {
-		return ""
-	}
-	var text string
-	var number json.Number
-	_ = json.Unmarshal(answer.ID, &text)
-	_ = json.Unmarshal(answer.ID, &number)
-	id := cmp.Or(text, number.String())
-	if len(id) > 128 {
-		return ""
-	}
-	return id
+	var answer struct{ ID id }
+	_ = json.Unmarshal(resp.Body, &answer) // whatever it is, the message was accepted
+	return phoneauth.Receipt{ID: string(answer.ID), Sender: name}, nil
 }
 
 // String returns "webhook".
-func (s *Sender) String() string { return "webhook" }
+func (s *Sender) String() string { return name }
 
 // GoString returns what String does.
 func (s *Sender) GoString() string { return s.String() }

@@ -10,6 +10,7 @@ import (
 )
 
 var (
+	errRequest = errors.New("request cannot be made")
 	errTimeout = errors.New("timed out")
 	errLookup  = errors.New("host not found")
 	errTLS     = errors.New("TLS handshake failed")

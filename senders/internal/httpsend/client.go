@@ -5,6 +5,7 @@ package httpsend
 import (
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -33,4 +34,14 @@ func Client(c *http.Client) *http.Client {
 	own := *c
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &own
+}
+
+// URL parses an absolute http or https URL, or is nil. An error would quote it, with the
+// credentials that it may have.
+func URL(raw string) *url.URL {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		return nil
+	}
+	return u
 }

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/phoneauth/phoneauth"
@@ -23,12 +25,13 @@ type Response struct {
 	Body []byte
 }
 
-// Do makes req, whose context needs a deadline, by a client of [Client]. Its error is a
-// *phoneauth.SendError: Temporary when the request certainly did not leave, else
-// Ambiguous. req must be a POST without an Idempotency-Key header: net/http repeats
-// such a one only if nothing of it was written.
-func Do(c *http.Client, req *http.Request) (*Response, error) {
-	ctx := req.Context()
+// Post posts body to url, within 10 s if ctx has no deadline, by a client of [Client].
+// prepare sets the headers; no Idempotency-Key, as net/http repeats a POST without one
+// only if nothing of it was written. The error is a *phoneauth.SendError: Temporary when
+// the request certainly did not leave, else Ambiguous.
+func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*http.Request)) (*Response, error) {
+	ctx, cancel := Deadline(ctx)
+	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Err: err}
 	}
@@ -36,10 +39,16 @@ func Do(c *http.Client, req *http.Request) (*Response, error) {
 	// last byte has left. Without GetConn nothing is certain: the host's RoundTripper
 	// knows of no traces.
 	var begun, wrote atomic.Bool
-	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:      func(string) { begun.Store(true) },
 		WroteHeaders: func() { wrote.Store(true) },
-	}))
+	})
+	req, err := http.NewRequestWithContext(traced, http.MethodPost, url, strings.NewReader(body))
+	if err != nil { // it quotes the URL
+		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errRequest}
+	}
+	req.Header.Set("User-Agent", "phoneauth")
+	prepare(req)
 	resp, err := c.Do(req)
 	if err != nil {
 		class := phoneauth.Ambiguous
@@ -49,8 +58,17 @@ func Do(c *http.Client, req *http.Request) (*Response, error) {
 		return nil, &phoneauth.SendError{Class: class, Err: cause(ctx, err)}
 	}
 	defer resp.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: answer}, nil
+}
+
+// PostForm is Post of a form, to a provider that answers in JSON.
+func PostForm(ctx context.Context, c *http.Client, url string, form url.Values, prepare func(*http.Request)) (*Response, error) {
+	return Post(ctx, c, url, form.Encode(), func(req *http.Request) {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Accept", "application/json")
+		prepare(req)
+	})
 }
 
 // Deadline is ctx with [Timeout], unless it has a deadline.
@@ -60,6 +78,9 @@ func Deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 	return context.WithTimeout(ctx, Timeout)
 }
+
+// OK reports whether the status is one of success.
+func (r *Response) OK() bool { return r.Status >= 200 && r.Status <= 299 }
 
 // Refusal is the error of an answer that accepts nothing, by what HTTP says alone: a
 // server that failed may have failed after it accepted, so 5xx is Ambiguous, but for
