@@ -1,1 +1,0 @@
-hunter2hunter2hunter2hunter2hunter2hunter2hunter2hunter2hunter2hunter2hunter2
