@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Every module of the workspace.
 MODULES := $(shell go list -m -f '{{.Dir}}')
 
-.PHONY: check test servers fuzz bench release-check
+.PHONY: check test servers fuzz bench bench-stores release-check
 
 check:
 	@files=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$files" || { echo "not gofmt-ed: $$files"; exit 1; }
@@ -33,6 +33,12 @@ fuzz:
 bench:
 	go test -run '^$$' -bench . -benchmem . ./memstore
 
-# The promises of docs/security.md at their full size. Takes hours.
-release-check:
-	PHONEAUTH_RELEASE=1 go test -timeout 6h . ./memstore
+# The table of docs/operations.md, each operation BENCHTIME times.
+BENCHTIME ?= 1000x
+bench-stores: servers
+	@.ci/bench-stores $(BENCHTIME)
+
+# The promises of docs/security.md at their full size, on every store. Takes a day or so:
+# one package after the other, for some measure time and memory.
+release-check: servers
+	PHONEAUTH_RELEASE=1 PHONEAUTH_REQUIRE_SERVERS=1 go test -count=1 -p 1 -timeout 72h . ./memstore ./integration

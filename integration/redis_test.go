@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -14,18 +15,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/redisstore"
 	"github.com/phoneauth/phoneauth/storetest"
 )
 
-// redisRounds is the size of a test run on a server, or that of a release.
-func redisRounds() storetest.Option {
-	if os.Getenv("PHONEAUTH_RELEASE") != "" {
-		return storetest.Rounds(100_000)
+// Rounds of each race of storetest on a server. The tests outside of this package have
+// them, too.
+var Rounds = flag.Int("rounds", roundsOf(os.Getenv("PHONEAUTH_RELEASE") == "1"), "of each race of storetest")
+
+// roundsOf a release, or of a test run.
+func roundsOf(release bool) int {
+	if release {
+		return 100_000
 	}
-	return storetest.Rounds(300)
+	return 300
 }
+
+func redisRounds() storetest.Option { return storetest.Rounds(*Rounds) }
 
 func newRedisStore(t testing.TB, client redis.UniversalClient, options ...redisstore.Option) *redisstore.Store {
 	t.Helper()
@@ -59,13 +65,6 @@ func TestRedisClusterAcrossSlots(t *testing.T) {
 	store := scattered{newRedisStore(t, client, redisstore.Prefix("scattered:"))}
 	storetest.RunChallenges(t, func(testing.TB) phoneauth.ChallengeStore { return store }, redisRounds())
 	everyKeyEnds(t, client)
-}
-
-func TestRedisPairing(t *testing.T) {
-	store := newRedisStore(t, redisNode(t), redisstore.Prefix("pairing:"))
-	storetest.Run(t, func(testing.TB) phoneauth.Store {
-		return phoneauth.Stores{ChallengeStore: store, UserStore: memstore.New(), SessionStore: store}
-	}, storetest.Rounds(50))
 }
 
 // everyKeyEnds checks that there are keys, and that each has a TTL.

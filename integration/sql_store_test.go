@@ -1,15 +1,18 @@
 package integration_test
 
 import (
-	"flag"
+	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/sqlstore"
 	"github.com/phoneauth/phoneauth/storetest"
 )
 
-var rounds = flag.Int("rounds", 300, "of each race of storetest")
+var rounds = integration.Rounds
 
 func TestSQLStore(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
@@ -36,4 +39,34 @@ func TestSQLStoreOfParts(t *testing.T) {
 		storetest.RunChallenges(t, func(testing.TB) phoneauth.ChallengeStore { return rest }, storetest.Rounds(20))
 		storetest.RunSessions(t, func(testing.TB) phoneauth.SessionStore { return rest }, storetest.Rounds(20))
 	})
+}
+
+// What a pooler between has to be spoken to in: nothing that is prepared is kept.
+func TestSQLStoreUnprepared(t *testing.T) {
+	for _, mode := range []string{"exec", "simple_protocol"} {
+		t.Run(mode, func(t *testing.T) {
+			d := postgresDatabase(t)
+			d.dsn += "&default_query_exec_mode=" + mode
+			s := d.store(t, d.open(t))
+			storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(5))
+		})
+	}
+}
+
+// Tables that the host has partitioned by hash, each by its primary key, pass as well.
+func TestSQLStorePartitioned(t *testing.T) {
+	d := postgresDatabase(t)
+	db := d.open(t)
+	s := d.store(t, db)
+	for table, key := range map[string]string{"challenges": "key", "counters": "key", "sessions": "id"} {
+		table = "phoneauth_" + table
+		_, err := db.Exec("ALTER TABLE " + table + " RENAME TO one;" +
+			"CREATE TABLE " + table + " (LIKE one INCLUDING ALL) PARTITION BY HASH (" + key + "); DROP TABLE one")
+		require.NoError(t, err)
+		for i := range 4 {
+			_, err := db.Exec(fmt.Sprintf("CREATE TABLE %s_%d PARTITION OF %s FOR VALUES WITH (MODULUS 4, REMAINDER %d)", table, i, table, i))
+			require.NoError(t, err)
+		}
+	}
+	storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(5))
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // challenge is a [phoneauth.Challenge] without its Key, in one allocation.
@@ -58,8 +59,8 @@ func (c challenge) unpack(name string) phoneauth.Challenge {
 		Pending:   part(c.pendingAt, uint32(len(body))),
 		TriesLeft: int(c.tries),
 		Sends:     int(c.sends),
-		ExpiresAt: instant(c.expires),
-		Until:     instant(c.until),
+		ExpiresAt: meter.Instant(c.expires),
+		Until:     meter.Instant(c.until),
 	}
 }
 
@@ -113,7 +114,7 @@ func (s *Store) BeginChallenge(_ context.Context, b phoneauth.Begin) (phoneauth.
 	if err != nil {
 		return phoneauth.Begun{}, err
 	}
-	return phoneauth.Begun{Challenge: c.unpack(b.Challenge.Key), ResendAt: instant(resend)}, nil
+	return phoneauth.Begun{Challenge: c.unpack(b.Challenge.Key), ResendAt: meter.Instant(resend)}, nil
 }
 
 // begin is a Begin, made ready outside the mutex.

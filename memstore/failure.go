@@ -2,20 +2,16 @@ package memstore
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // failure is the counter of a [phoneauth.Failures].
-type failure struct {
-	until  int64 // end of the lock
-	forget int64 // when the count is forgotten unless it is locked then
-	count  int32
-}
+type failure struct{ meter.Failures }
 
-func (f failure) end() int64 { return max(f.until, f.forget) }
+func (f failure) end() int64 { return f.End() }
 func (failure) size() int    { return 0 }
 
 // CountFailure implements [phoneauth.ChallengeStore].
@@ -46,10 +42,11 @@ func (s *Store) ClearFailures(_ context.Context, name string) error {
 
 // locked is the refusal of f, if it refuses.
 func (s *Store) locked(f *phoneauth.Failures, k key, now int64) error {
-	if r, ok := s.failures.get(k); ok && f.Key != "" && now < r.until {
-		return refused(f.Name, add(r.until, -now))
+	r, ok := s.failures.get(k)
+	if !ok {
+		return nil
 	}
-	return nil
+	return r.Locked(f, now)
 }
 
 // counting is what count will add to the store.
@@ -66,25 +63,8 @@ func (s *Store) count(f *phoneauth.Failures, k key, now int64) {
 		return
 	}
 	r, ok := s.failures.get(k)
-	if !ok || now >= r.end() {
-		r = failure{until: math.MinInt64, forget: math.MinInt64}
+	if !ok {
+		r.Until, r.Forget = meter.Never, meter.Never
 	}
-	if r.count < math.MaxInt32 {
-		r.count++
-	}
-	if wait, ok := step(f.Steps, int(r.count)); ok {
-		r.until = add(now, micros(wait))
-	}
-	r.forget = max(r.forget, add(now, micros(f.Forget)))
-	s.failures.put(k, r)
-}
-
-// step is the lock that the failure with this count sets, if it sets one.
-func step(steps []phoneauth.Step, count int) (wait time.Duration, ok bool) {
-	for i, step := range steps {
-		if count == step.At || count > step.At && i == len(steps)-1 {
-			return step.Wait, true
-		}
-	}
-	return 0, false
+	s.failures.put(k, failure{r.Counted(f, now)})
 }

@@ -2,10 +2,10 @@ package memstore
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // limit is the tat of a [phoneauth.Limit], which is also its end: a tat that now has
@@ -22,7 +22,6 @@ type tat struct {
 	key   key
 	known bool // there is a record
 	at    int64
-	again int64 // what the takes add to at when they are asked again; see resendAt
 }
 
 // tats usually fit on the stack of the verb.
@@ -59,36 +58,34 @@ func (s *Store) TakeLimits(_ context.Context, takes []phoneauth.Take, now time.T
 // admit adds takes to plan, or says which of them is refused.
 func (s *Store) admit(plan []tat, takes []phoneauth.Take, keys []key, now int64) ([]tat, error) {
 	for i := range takes {
-		var t *tat
-		plan, t = s.planned(plan, keys[i])
-		every, cost := micros(takes[i].Every), takes[i].Cost
-		if cost < 0 {
-			t.at = add(t.at, mul(cost, every))
-			continue
+		t := planned(plan, keys[i])
+		if t == nil {
+			plan = append(plan, s.limit(keys[i]))
+			t = &plan[len(plan)-1]
 		}
-		next := add(max(t.at, now), mul(max(cost, 1), every))
-		if wait := add(add(next, -now), -mul(takes[i].Burst, every)); wait > 0 {
-			return nil, refused(takes[i].Name, wait)
+		at, err := meter.Take(&takes[i], t.at, now)
+		if err != nil {
+			return nil, err
 		}
-		if cost > 0 {
-			t.at = next
-		}
+		t.at = at
 	}
 	return plan, nil
 }
 
-func (s *Store) planned(plan []tat, k key) ([]tat, *tat) {
+func planned(plan []tat, k key) *tat {
 	for i := range plan {
 		if plan[i].key == k {
-			return plan, &plan[i]
+			return &plan[i]
 		}
 	}
-	t := tat{key: k, at: math.MinInt64}
+	return nil
+}
+
+func (s *Store) limit(k key) tat {
 	if l, ok := s.limits.get(k); ok {
-		t.known, t.at = true, int64(l)
+		return tat{k, true, int64(l)}
 	}
-	plan = append(plan, t)
-	return plan, &plan[len(plan)-1]
+	return tat{k, false, meter.Never}
 }
 
 // taking is what take will add to the store.
@@ -121,25 +118,7 @@ func (s *Store) giveBack(takes []phoneauth.Take, keys []key, now int64) {
 	}
 }
 
-// resendAt is when takes, asked again after plan, would all be admitted. A take of
-// cost c is, when those before it on its key have cost a, at x with
-// max(tat, x) + (a+c)·Every − x ≤ Burst·Every. Where tat ≤ x that is so, since it was
-// so the first time; else it is so from x = tat + (a+c−Burst)·Every on.
+// resendAt is when takes, asked again after plan, would all be admitted.
 func resendAt(plan []tat, takes []phoneauth.Take, keys []key, now int64) int64 {
-	at := now
-	for i := range takes {
-		t := &plan[0]
-		for j := range plan {
-			if plan[j].key == keys[i] {
-				t = &plan[j]
-			}
-		}
-		every, cost := micros(takes[i].Every), takes[i].Cost
-		if cost >= 0 {
-			asked := add(t.again, mul(max(cost, 1), every))
-			at = max(at, add(add(t.at, asked), -mul(takes[i].Burst, every)))
-		}
-		t.again = add(t.again, mul(cost, every))
-	}
-	return at
+	return meter.ResendAt(takes, now, func(i int) int64 { return planned(plan, keys[i]).at })
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // ErrFull is the refusal of new work by a store at one of its caps: nothing was
@@ -84,8 +85,8 @@ func New(options ...Option) *Store {
 		set(s)
 	}
 	s.hard = usage{
-		records: int(add(int64(s.open.records), int64(max(s.open.records/8, 1024)))),
-		bytes:   int(add(int64(s.open.bytes), int64(max(s.open.bytes/8, 1<<20)))),
+		records: int(meter.Add(int64(s.open.records), int64(max(s.open.records/8, 1024)))),
+		bytes:   int(meter.Add(int64(s.open.bytes), int64(max(s.open.bytes/8, 1<<20)))),
 	}
 	rand.Read(s.seed[:]) // never fails: it ends the process instead
 	s.sessions.dropped = s.unlink

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // errSessionID: the one promise of a caller whose breach would hand a session over.
@@ -114,7 +115,7 @@ func (s *Store) rotate(k key, r *phoneauth.Rotation) (*phoneauth.SessionRecord, 
 		found.record = &next
 		s.sessions.put(k, found)
 		return &next, nil
-	case equal(r.Digest, old.Previous) && now < add(old.RotatedAt.UnixMicro(), micros(r.Grace)):
+	case equal(r.Digest, old.Previous) && now < meter.Add(old.RotatedAt.UnixMicro(), meter.Micros(r.Grace)):
 		return old, nil
 	}
 	s.endSession(k)

@@ -2,12 +2,13 @@ package memstore
 
 import (
 	"encoding/binary"
-	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // thing is a value that can be of any size and end at any time.
@@ -75,14 +76,14 @@ func TestTableAgainstMap(t *testing.T) {
 		const lag = 5e6 // how far behind the latest now a now may be
 		latest := int64(1.7e15)
 		for i := range 20_000 {
-			if latest = add(latest, lifetime(r)>>r.IntN(63)); latest > 1e18 {
+			if latest = meter.Add(latest, lifetime(r)>>r.IntN(63)); latest > 1e18 {
 				break
 			}
 			now := latest - r.Int64N(lag)
 			k := keyOf(r.IntN(300))
 			switch r.IntN(4) {
 			case 0, 1:
-				v := thing{add(now, lifetime(r)), r.IntN(100)}
+				v := thing{meter.Add(now, lifetime(r)), r.IntN(100)}
 				tab.put(k, v)
 				model[k] = v
 			case 2:
@@ -150,21 +151,5 @@ func TestTableDropsLateByTicksOnly(t *testing.T) {
 		require.Equal(t, 1, tab.records, "a caller 15 s behind still finds it")
 		tab.sweep(begin+life+35*second, 100)
 		require.Zero(t, tab.records, "life of %d s", life/second)
-	}
-}
-
-func TestArithmeticStopsAtTheEnds(t *testing.T) {
-	t.Parallel()
-	const most, least = math.MaxInt64, math.MinInt64
-	for _, c := range []struct{ a, b, sum int64 }{
-		{1, 2, 3}, {most, 1, most}, {most, most, most}, {least, -1, least}, {least, least, least}, {most, least, -1}, {0, 0, 0},
-	} {
-		assert.Equal(t, c.sum, add(c.a, c.b), "%d + %d", c.a, c.b)
-	}
-	for _, c := range []struct {
-		n          int
-		d, product int64
-	}{{3, 4, 12}, {-3, 4, -12}, {most, 2, most}, {-most, 3, -most}, {5, 0, 0}, {1 << 40, 1 << 40, most}} {
-		assert.Equal(t, c.product, mul(c.n, c.d), "%d × %d", c.n, c.d)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // user is an account. What it points to is never changed, but replaced.
@@ -168,4 +169,4 @@ func (s *Store) DeleteUser(_ context.Context, id string) error {
 }
 
 // utc is t as a store returns it: whole microseconds, and no other zone.
-func utc(t time.Time) time.Time { return instant(t.UnixMicro()) }
+func utc(t time.Time) time.Time { return meter.Instant(t.UnixMicro()) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // challengeColumns are in the order of values and of scan.
@@ -47,7 +48,7 @@ func (s *Store) slot(ctx context.Context, q querier, key, id string, now int64) 
 	case err != nil:
 		return nil, err
 	}
-	c.Key, c.ID, c.ExpiresAt, c.Until = key, string(own), instant(expires), instant(until)
+	c.Key, c.ID, c.ExpiresAt, c.Until = key, string(own), meter.Instant(expires), meter.Instant(until)
 	found.known = true
 	found.live = now < expires && (id == "" || id == c.ID)
 	return found, nil
@@ -122,7 +123,7 @@ func (s *Store) BeginChallenge(ctx context.Context, b phoneauth.Begin) (begun ph
 			found.put(s, writes, &b.Challenge)
 			found.Challenge = b.Challenge
 		}
-		begun = phoneauth.Begun{Challenge: plain(found.Challenge), ResendAt: instant(cs.resendAt(b.Takes, now))}
+		begun = phoneauth.Begun{Challenge: plain(found.Challenge), ResendAt: meter.Instant(cs.resendAt(b.Takes, now))}
 		return writes.run(ctx, q)
 	})
 	if err != nil {
@@ -135,7 +136,7 @@ func (s *Store) BeginChallenge(ctx context.Context, b phoneauth.Begin) (begun ph
 func plain(c phoneauth.Challenge) phoneauth.Challenge {
 	own := func(b []byte) []byte { return append([]byte(nil), b...) }
 	c.Digest, c.Sealed, c.Pending = own(c.Digest), own(c.Sealed), own(c.Pending)
-	c.ExpiresAt, c.Until = instant(c.ExpiresAt.UnixMicro()), instant(c.Until.UnixMicro())
+	c.ExpiresAt, c.Until = meter.Instant(c.ExpiresAt.UnixMicro()), meter.Instant(c.Until.UnixMicro())
 	return c
 }
 

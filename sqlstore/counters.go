@@ -2,7 +2,8 @@ package sqlstore
 
 import (
 	"context"
-	"math"
+
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // What a counter counts is the first byte of its key in the table.
@@ -29,7 +30,7 @@ type counter struct {
 
 // forget makes c what a counter is without a row.
 func (c *counter) forget() {
-	c.at, c.until, c.amount, c.was = math.MinInt64, math.MinInt64, 0, math.MinInt64
+	c.at, c.until, c.amount, c.was = meter.Never, meter.Never, 0, meter.Never
 }
 
 // counters are those of one verb, in the order in which they are locked: as the verb

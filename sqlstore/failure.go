@@ -1,14 +1,16 @@
 package sqlstore
 
 import (
-	"math"
-	"time"
-
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // A failure counter has the count in amount, the end of the lock in until, and in at
 // when the count is forgotten unless it is locked then.
+
+func (c *counter) failures() meter.Failures {
+	return meter.Failures{Until: c.until, Forget: c.at, Count: int32s(int(c.amount))}
+}
 
 func (cs *counters) nameFailures(f *phoneauth.Failures) {
 	if f.Key != "" {
@@ -21,10 +23,7 @@ func (cs *counters) locked(f *phoneauth.Failures, now int64) error {
 	if f.Key == "" {
 		return nil
 	}
-	if c := cs.get(ofFailures, f.Key); now < c.until {
-		return refused(f.Name, add(c.until, -now))
-	}
-	return nil
+	return cs.get(ofFailures, f.Key).failures().Locked(f, now)
 }
 
 // fail counts a failure of f, which is not locked.
@@ -33,17 +32,8 @@ func (cs *counters) fail(f *phoneauth.Failures, now int64) {
 		return
 	}
 	c := cs.get(ofFailures, f.Key)
-	if now >= max(c.at, c.until) {
-		c.forget()
-	}
-	c.write = true
-	if c.amount < math.MaxInt32 {
-		c.amount++
-	}
-	if wait, ok := step(f.Steps, int(c.amount)); ok {
-		c.until = add(now, micros(wait))
-	}
-	c.at = max(c.at, add(now, micros(f.Forget)))
+	counted := c.failures().Counted(f, now)
+	c.until, c.at, c.amount, c.write = counted.Until, counted.Forget, float64(counted.Count), true
 }
 
 // clear forgets the failures of f.
@@ -51,14 +41,4 @@ func (cs *counters) clear(f *phoneauth.Failures) {
 	if f.Key != "" {
 		cs.get(ofFailures, f.Key).remove = true
 	}
-}
-
-// step is the lock that the failure with this count sets, if it sets one.
-func step(steps []phoneauth.Step, count int) (wait time.Duration, ok bool) {
-	for i, step := range steps {
-		if count == step.At || count > step.At && i == len(steps)-1 {
-			return step.Wait, true
-		}
-	}
-	return 0, false
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 const sessionColumns = "id, user_id, epoch, device_id, digest, previous, amr, auth_time, created_at, rotated_at, idle_until, expires_at"
@@ -28,8 +29,8 @@ func (q *query) session(ctx context.Context, on querier) (r phoneauth.SessionRec
 		return phoneauth.SessionRecord{}, err
 	}
 	r.ID, r.UserID, r.DeviceID = string(id), string(userID), string(deviceID)
-	r.AuthTime, r.CreatedAt, r.RotatedAt = instant(auth), instant(created), instant(rotated)
-	r.IdleUntil, r.ExpiresAt = instant(idle), instant(expires)
+	r.AuthTime, r.CreatedAt, r.RotatedAt = meter.Instant(auth), meter.Instant(created), meter.Instant(rotated)
+	r.IdleUntil, r.ExpiresAt = meter.Instant(idle), meter.Instant(expires)
 	return r, nil
 }
 
@@ -93,7 +94,7 @@ func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phonea
 		case len(r.Digest) > 0 && bytes.Equal(r.Digest, old.Digest):
 			continue // it was rotated twice meanwhile, by another and then to this digest
 		case len(r.Digest) > 0 && bytes.Equal(r.Digest, old.Previous) &&
-			r.Now.UnixMicro() < add(old.RotatedAt.UnixMicro(), micros(r.Grace)):
+			r.Now.UnixMicro() < meter.Add(old.RotatedAt.UnixMicro(), meter.Micros(r.Grace)):
 			return old, nil
 		}
 		var ended int64

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 const userColumns = "id, uuid, phone, password_hash, epoch, blocked, created_at, updated_at, signed_in_at"
@@ -28,7 +29,7 @@ func (q *query) user(ctx context.Context, on querier) (u phoneauth.User, err err
 	}
 	u.ID = strconv.FormatInt(id, 10)
 	u.Phone, u.PasswordHash = phoneauth.StoredPhone(phone), phoneauth.Secret(hash)
-	u.CreatedAt, u.UpdatedAt, u.SignedInAt = instant(created), instant(updated), instant(signedIn)
+	u.CreatedAt, u.UpdatedAt, u.SignedInAt = meter.Instant(created), meter.Instant(updated), meter.Instant(signedIn)
 	return u, nil
 }
 
