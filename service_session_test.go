@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
@@ -241,4 +242,23 @@ func TestCloseWaits(t *testing.T) {
 		assert.NoError(t, s.Close(t.Context()), "once more does nothing")
 		assert.NoError(t, newService(t).Close(t.Context()))
 	})
+}
+
+// Users restored from a backup may give an id again: what the one who had it before holds
+// opens nothing of the other's.
+func TestTokensOfAnotherUserOfTheSameID(t *testing.T) {
+	s := newService(t, limitsOff)
+	before := s.signIn(t, owner)
+	claims := s.claims(t, before)
+	restored := s.again(t, func(c *phoneauth.Config) {
+		c.Store = phoneauth.Stores{ChallengeStore: memstore.New(), UserStore: memstore.New(), SessionStore: s.store}
+	})
+	after := restored.signIn(t, stranger)
+	require.Equal(t, before.User.ID, after.User.ID)
+	_, err := restored.User(t.Context(), claims)
+	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
+	_, err = restored.Refresh(t.Context(), before.Refresh)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+	_, err = restored.Refresh(t.Context(), after.Refresh)
+	assert.NoError(t, err)
 }

@@ -123,7 +123,7 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 	if err != nil {
 		return nil, &unavailable{"issue token", err}
 	}
-	refresh, err := s.keys.signToken(refreshToken, appendFields(nil, rec.ID, u.ID, secret), rec.ExpiresAt)
+	refresh, err := s.keys.signToken(refreshToken, appendFields(nil, rec.ID, u.ID, u.UUID, secret), rec.ExpiresAt)
 	if err != nil {
 		return nil, err
 	}
@@ -154,12 +154,13 @@ func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, erro
 // Errors: ErrInvalidToken; ErrUnavailable, and the token is good for another 10 s.
 func (s *Service) Refresh(ctx context.Context, refresh Secret) (*Session, error) {
 	now := s.now()
-	id, userID, secret, ok := s.openRefresh(refresh, now)
+	of, secret, ok := s.openRefresh(refresh, now)
 	if !ok {
 		return nil, ErrInvalidToken
 	}
-	user, err := s.store.UserByID(ctx, userID)
-	if errors.Is(err, ErrNotFound) || err == nil && user.Blocked {
+	id := of.SessionID
+	user, err := s.store.UserByID(ctx, of.UserID)
+	if errors.Is(err, ErrNotFound) || err == nil && (user.Blocked || user.UUID != of.Subject) {
 		return nil, s.endInvalid(ctx, id)
 	}
 	if err != nil {
@@ -222,18 +223,18 @@ func refreshDigest(secret string) []byte {
 	return sum[:]
 }
 
-// openRefresh reads a refresh token of ours. Junk costs no call of the store, and a token
-// that is old but authentic is known for a reuse.
-func (s *Service) openRefresh(token Secret, now time.Time) (id, userID, secret string, ok bool) {
+// openRefresh reads a refresh token of ours: whose it is, of which session. Junk costs no
+// call of the store, and a token that is old but authentic is known for a reuse.
+func (s *Service) openRefresh(token Secret, now time.Time) (of Claims, secret string, ok bool) {
 	data, ok := s.keys.verifyToken(refreshToken, token, now)
 	if !ok || s.cfg.HostSessions {
-		return "", "", "", false
+		return Claims{}, "", false
 	}
-	f, ok := splitFields(data, 3)
+	f, ok := splitFields(data, 4)
 	if !ok {
-		return "", "", "", false
+		return Claims{}, "", false
 	}
-	return f[0], f[1], f[2], true
+	return Claims{SessionID: f[0], UserID: f[1], Subject: f[2]}, f[3], true
 }
 
 // Logout ends the session of a refresh token. A token that is none of ours, or whose
@@ -241,14 +242,14 @@ func (s *Service) openRefresh(token Secret, now time.Time) (id, userID, secret s
 // until they expire, but not for what needs a live session. ErrUnavailable: it may not
 // have ended.
 func (s *Service) Logout(ctx context.Context, refresh Secret) error {
-	id, userID, _, ok := s.openRefresh(refresh, s.now())
+	of, _, ok := s.openRefresh(refresh, s.now())
 	if !ok {
 		return nil
 	}
-	if err := s.store.EndSession(ctx, id); err != nil {
+	if err := s.store.EndSession(ctx, of.SessionID); err != nil {
 		return err
 	}
-	s.event(ctx, Event{Type: EventSignedOut, UserID: userID, SessionID: id})
+	s.event(ctx, Event{Type: EventSignedOut, UserID: of.UserID, SessionID: of.SessionID})
 	return nil
 }
 
@@ -281,10 +282,12 @@ func (s *Service) Authenticate(ctx context.Context, access Secret) (Claims, erro
 	return c, nil
 }
 
-// User is the account of c. ErrUnauthenticated: it is gone or blocked.
+// User is the account of c. ErrUnauthenticated: it is gone or blocked, or c has the
+// Subject of another, who had that id before users were restored from a backup.
 func (s *Service) User(ctx context.Context, c Claims) (User, error) {
 	user, err := s.store.UserByID(ctx, c.UserID)
-	if errors.Is(err, ErrNotFound) || err == nil && user.Blocked {
+	another := c.Subject != "" && c.Subject != user.UUID
+	if errors.Is(err, ErrNotFound) || err == nil && (user.Blocked || another) {
 		return User{}, ErrUnauthenticated
 	}
 	return user, err
