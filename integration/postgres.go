@@ -86,7 +86,7 @@ func (p *Postgres) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Start starts the server again, after Kill or Stop, on the port that it had.
+// Start starts the server again, after Kill, on the port that it had.
 func (p *Postgres) Start() error {
 	args := []string{"-D", p.data(), "-p", strconv.Itoa(p.port), "-k", p.dir, "-h", "127.0.0.1"}
 	for _, setting := range append([]string{"max_connections=200"}, p.settings...) {
@@ -144,32 +144,87 @@ func (p *Postgres) Log() string {
 	return string(text)
 }
 
-// Kill is kill -9 of the server. Its children end as soon as they notice.
-func (p *Postgres) Kill() { p.end(syscall.SIGKILL) }
-
-// Stop ends the server and removes all that it has.
-func (p *Postgres) Stop() {
-	p.end(syscall.SIGINT) // "fast shutdown"
-	_ = os.RemoveAll(p.dir)
-}
-
-func (p *Postgres) end(signal syscall.Signal) {
+// Kill is kill -9 of the server and of all its connections.
+func (p *Postgres) Kill() {
 	if p.cmd == nil {
 		return
 	}
-	group := -p.cmd.Process.Pid
-	if signal == syscall.SIGKILL {
-		_ = syscall.Kill(group, signal)
-	} else {
-		_ = p.cmd.Process.Signal(signal)
+	_ = p.Pause() // so that there are no new ones
+	all := p.processes()
+	for _, pid := range all {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
+	<-p.exited
+	p.cmd = nil
+	for _, pid := range all { // they hold what the next start needs
+		for parentOf(pid) != 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// Pause stops the server and all its connections without closing anything; Resume lets
+// them go on.
+func (p *Postgres) Pause() error {
+	err := p.cmd.Process.Signal(syscall.SIGSTOP) // first, so that it has no new children
+	p.signal(syscall.SIGSTOP)
+	return err
+}
+
+// Resume ends a Pause.
+func (p *Postgres) Resume() error {
+	p.signal(syscall.SIGCONT)
+	return p.cmd.Process.Signal(syscall.SIGCONT)
+}
+
+func (p *Postgres) signal(signal syscall.Signal) {
+	for _, pid := range p.processes() {
+		_ = syscall.Kill(pid, signal)
+	}
+}
+
+// processes are that of the server and one for each connection, which are in process
+// groups of their own.
+func (p *Postgres) processes() []int {
+	server := p.cmd.Process.Pid
+	all := []int{server}
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range dirs {
+		if pid, err := strconv.Atoi(filepath.Base(dir)); err == nil && parentOf(pid) == server {
+			all = append(all, pid)
+		}
+	}
+	return all
+}
+
+// parentOf is 0 where there is no such process, or only what is left of one.
+func parentOf(pid int) int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 2 || fields[0] == "Z" {
+		return 0
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	return parent
+}
+
+// Stop ends the server and removes all that it has.
+func (p *Postgres) Stop() {
+	defer os.RemoveAll(p.dir)
+	if p.cmd == nil {
+		return
+	}
+	_ = p.Resume()
+	_ = p.cmd.Process.Signal(syscall.SIGINT) // "fast shutdown"
 	select {
 	case <-p.exited:
+		p.cmd = nil
 	case <-time.After(20 * time.Second):
-		_ = syscall.Kill(group, syscall.SIGKILL)
-		<-p.exited
+		p.Kill()
 	}
-	p.cmd = nil
 }
 
 // Schema makes an empty schema, by a connection of driver, and says how to end it.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,61 +18,6 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/redisstore"
 )
-
-// While Redis is away nobody gets in and nothing is sent, and every answer comes within
-// the 2 s that the Service gives a store; when it is back, so are we.
-func TestRedisOutage(t *testing.T) {
-	for _, how := range []struct {
-		name      string
-		away, was func(*redisServer) error
-	}{
-		{"killed", (*redisServer).kill, (*redisServer).start},
-		{"paused", (*redisServer).pause, (*redisServer).resume},
-	} {
-		t.Run(how.name, func(t *testing.T) {
-			server := ownRedis(t, "--appendonly", "yes", "--appendfsync", "always")
-			p := newPaired(t, clientOf(t, server))
-			s := p.signIn(t)
-			phone, c := p.person()
-			code := p.code(t, phone, c)
-			sent := p.inbox.Sends()
-
-			require.NoError(t, how.away(server))
-			errs := make([]error, 32)
-			began := time.Now()
-			atOnce(len(errs), func(i int) {
-				switch i % 4 {
-				case 0:
-					other, c := p.person()
-					_, errs[i] = p.Register(t.Context(), phoneauth.RegisterRequest{Phone: other, Client: c})
-				case 1:
-					other, c := p.person()
-					_, errs[i] = p.Verify(t.Context(), phoneauth.VerifyRequest{Phone: other, Code: "123456", Client: c})
-				case 2:
-					_, errs[i] = p.Refresh(t.Context(), s.Refresh)
-				case 3:
-					errs[i] = p.Logout(t.Context(), s.Refresh)
-				}
-			})
-			for i, err := range errs {
-				assert.ErrorIs(t, err, phoneauth.ErrUnavailable, "call %d", i)
-			}
-			assert.Less(t, time.Since(began), 3*time.Second)
-			assert.Equal(t, sent, p.inbox.Sends(), "nothing is sent")
-
-			require.NoError(t, how.was(server))
-			back := time.Now()
-			require.NoError(t, poll(5*time.Second, func() error {
-				other, c := p.person()
-				_, err := p.Register(t.Context(), phoneauth.RegisterRequest{Phone: other, Client: c})
-				return err
-			}), "back without a restart")
-			t.Logf("back %v after the server was", time.Since(back).Round(time.Millisecond))
-			_, err := p.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: code, Client: c})
-			require.NoError(t, err, "the code from before is good")
-		})
-	}
-}
 
 // Deadlines hold though the server says nothing.
 func TestRedisDeadline(t *testing.T) {
@@ -109,75 +53,6 @@ func TestRedisEmptied(t *testing.T) {
 	assert.True(t, errors.Is(err, phoneauth.ErrInvalidToken) || errors.Is(err, phoneauth.ErrPhoneTaken), "%v", err)
 	_, err = p.Refresh(t.Context(), s.Refresh)
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
-}
-
-// With appendfsync always, kill -9 under 16 writers loses nothing that was acknowledged
-// and revives no code that was used.
-func TestRedisKill(t *testing.T) {
-	server := ownRedis(t, "--appendonly", "yes", "--appendfsync", "always")
-	client := clientOf(t, server)
-	store := newRedisStore(t, client)
-	for kill := range 5 {
-		var mu sync.Mutex
-		var created, used []string
-		var writers sync.WaitGroup
-		var done atomic.Int64
-		for w := range 16 {
-			writers.Go(func() {
-				for i := 0; ; i++ {
-					id := fmt.Sprint(kill, "-", w, "-", i)
-					ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-					err := signInOnce(ctx, store, id)
-					cancel()
-					if err != nil {
-						return
-					}
-					done.Add(1)
-					mu.Lock()
-					created, used = append(created, id), append(used, id)
-					mu.Unlock()
-				}
-			})
-		}
-		require.NoError(t, poll(20*time.Second, func() error {
-			if n := done.Load(); n < 500 {
-				return fmt.Errorf("%d acknowledged", n)
-			}
-			return nil
-		}))
-		_ = server.kill()
-		writers.Wait()
-		require.NoError(t, server.start())
-		lost, revived := 0, 0
-		for _, id := range created {
-			if _, err := store.SessionByID(t.Context(), id, redisStart); err != nil {
-				require.ErrorIs(t, err, phoneauth.ErrNotFound)
-				lost++
-			}
-		}
-		for _, id := range used {
-			ch := redisChallenge(id)
-			_, err := store.AttemptChallenge(t.Context(), phoneauth.Attempt{Key: ch.Key, Digests: [][]byte{ch.Digest}, Now: redisStart})
-			if err == nil {
-				revived++
-			}
-		}
-		assert.Zero(t, lost, "sessions lost of %d", len(created))
-		assert.Zero(t, revived, "codes revived of %d", len(used))
-	}
-}
-
-// signInOnce opens a challenge, uses it, and creates a session.
-func signInOnce(ctx context.Context, store *redisstore.Store, id string) error {
-	ch := redisChallenge(id)
-	if _, err := store.BeginChallenge(ctx, phoneauth.Begin{Challenge: ch, Now: redisStart}); err != nil {
-		return err
-	}
-	if _, err := store.AttemptChallenge(ctx, phoneauth.Attempt{Key: ch.Key, Digests: [][]byte{ch.Digest}, Now: redisStart}); err != nil {
-		return err
-	}
-	return store.CreateSession(ctx, phoneauth.SessionRecord{ID: id, UserID: "user", Digest: ch.Digest,
-		CreatedAt: redisStart, IdleUntil: redisStart.Add(time.Hour), ExpiresAt: redisStart.Add(time.Hour)})
 }
 
 // A lost answer is an unknown outcome: nothing is sent again, though the client retries.

@@ -26,6 +26,8 @@ type redisServer struct {
 	dir  string
 	port int
 	args []string
+	// config is a file of settings, or empty.
+	config string
 	// shared: no test ends it, nor clears up after it.
 	shared bool
 
@@ -85,8 +87,13 @@ func (r *redisServer) addr() string { return net.JoinHostPort("127.0.0.1", strco
 // start starts the server and waits until it answers.
 func (r *redisServer) start() error {
 	_ = os.Remove(filepath.Join(r.dir, "pid"))
-	args := append([]string{"-c", guardScript, "sh", "redis-server", "--bind", "127.0.0.1", "--port", strconv.Itoa(r.port),
-		"--dir", r.dir, "--save", "", "--maxmemory-policy", "noeviction"}, r.args...)
+	args := []string{"-c", guardScript, "sh", "redis-server"}
+	if r.config != "" {
+		args = append(args, r.config)
+	}
+	args = append(args, "--bind", "127.0.0.1", "--port", strconv.Itoa(r.port),
+		"--dir", r.dir, "--save", "", "--maxmemory-policy", "noeviction")
+	args = append(args, r.args...)
 	r.shell = exec.Command("sh", args...)
 	r.shell.Dir = r.dir
 	if r.shared {

@@ -171,18 +171,22 @@ func serverStart(t *testing.T, program string) {
 		"postgres, wrong user": {func(t *testing.T) []string {
 			return []string{"-store", strings.ReplaceAll(postgresDatabase(t).dsn, "phoneauth@", "root:hunter2@")}
 		}, "-store: the server refuses the user or the password (SQLSTATE 28000)"},
+		"postgres, wrong password": {func(t *testing.T) []string {
+			return []string{"-store", strings.ReplaceAll(passwordPostgres(t).dsn, "phoneauth@", "phoneauth:hunter2@")}
+		}, "-store: the server refuses the user or the password (SQLSTATE 28P01)"},
 		"postgres that loses commits": {func(t *testing.T) []string {
 			return []string{"-store", postgresDatabase(t).dsn + "&synchronous_commit=off"}
 		}, "-store: sqlstore: postgres: set synchronous_commit to on"},
-		"sqlite of no database": {func(*testing.T) []string { return []string{"-store", "sqlite:" + letter} }, "-store: the file is no SQLite database"},
-		"redis stopped":         {redis(stopped), "-redis: connection refused"},
-		"redis silent":          {redis(silent.Addr().String()), "-redis: no answer within 4s"},
-		"redis is a web server": {redis(web.Listener.Addr().String()), "-redis: no Redis that can be talked to is there"},
-		"redis, wrong password": {realRedis("redis://:"+secret+"@", "requirepass", "another"), "-redis: the server refuses the user or the password"},
-		"redis, no password":    {realRedis("redis://", "requirepass", "another"), "-redis: the server wants a password"},
-		"redis that forgets":    {realRedis("redis://", "maxmemory-policy", "allkeys-lru"), "-redis: redisstore: the server drops live keys"},
-		"cluster stopped":       {redis(stopped + "," + stopped), "-redis: connection refused"},
-		"cluster silent":        {redis(silent.Addr().String() + "," + silent.Addr().String()), "-redis: no answer within 4s"},
+		"sqlite of no database":         {func(*testing.T) []string { return []string{"-store", "sqlite:" + letter} }, "-store: the file is no SQLite database"},
+		"sqlite where nobody may write": {func(*testing.T) []string { return []string{"-store", "sqlite:/proc/phoneauth.db"} }, "-store: open "},
+		"redis stopped":                 {redis(stopped), "-redis: connection refused"},
+		"redis silent":                  {redis(silent.Addr().String()), "-redis: no answer within 4s"},
+		"redis is a web server":         {redis(web.Listener.Addr().String()), "-redis: no Redis that can be talked to is there"},
+		"redis, wrong password":         {realRedis("redis://:"+secret+"@", "requirepass", "another"), "-redis: the server refuses the user or the password"},
+		"redis, no password":            {realRedis("redis://", "requirepass", "another"), "-redis: the server wants a password"},
+		"redis that forgets":            {realRedis("redis://", "maxmemory-policy", "allkeys-lru"), "-redis: redisstore: the server drops live keys"},
+		"cluster stopped":               {redis(stopped + "," + stopped), "-redis: connection refused"},
+		"cluster silent":                {redis(silent.Addr().String() + "," + silent.Addr().String()), "-redis: no answer within 4s"},
 		"cluster that is none": {func(t *testing.T) []string {
 			addr := integration.ServerRedis(t)
 			return []string{"-store", "memory", "-redis", addr + "," + addr}
@@ -209,6 +213,19 @@ func serverStart(t *testing.T, program string) {
 			assert.NotContains(t, output.String(), "://root")
 		})
 	}
+}
+
+// passwordPostgres is one of the test's own that wants a password.
+func passwordPostgres(t *testing.T) database {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "phoneauth-hba-") // the server's user may not enter t.TempDir
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	require.NoError(t, os.Chmod(dir, 0o755))
+	hba := filepath.Join(dir, "pg_hba.conf")
+	require.NoError(t, os.WriteFile(hba, []byte("host all all 127.0.0.1/32 scram-sha-256\n"), 0o644))
+	_, d := ownPostgres(t, "hba_file="+hba)
+	return d
 }
 
 func listener(t *testing.T) net.Listener {

@@ -29,7 +29,7 @@ var (
 
 func TestMain(m *testing.M) {
 	if child := os.Getenv(childOf); child != "" {
-		os.Exit(migrateAsChild(child))
+		os.Exit(runChild(child))
 	}
 	code := m.Run()
 	integration.EndChromium()
@@ -48,11 +48,25 @@ func startedPostgres(t testing.TB) *integration.Postgres {
 	postgresUsed = true
 	postgresOnce.Unlock()
 	p, err := postgresServer()
+	needPostgres(t, err)
+	return p
+}
+
+func needPostgres(t testing.TB, err error) {
+	t.Helper()
 	if errors.Is(err, integration.ErrNoPostgres) && os.Getenv("PHONEAUTH_REQUIRE_SERVERS") == "" {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
-	return p
+}
+
+// ownPostgres is a server of the test's own, which it may kill, and a database of it.
+func ownPostgres(t testing.TB, settings ...string) (*integration.Postgres, database) {
+	t.Helper()
+	p, err := integration.StartPostgres(settings...)
+	needPostgres(t, err)
+	t.Cleanup(p.Stop)
+	return p, database{sqlstore.Postgres, "pgx", p.DSN("public")}
 }
 
 // database is one for a test of its own, with no tables.

@@ -1,15 +1,11 @@
 package integration_test
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -66,62 +62,48 @@ func TestSQLMigrateAtOnce(t *testing.T) {
 	})
 }
 
-// childOf is the environment of a process that migrates, and stops midway for good.
-const childOf = "PHONEAUTH_MIGRATE_CHILD"
-
-type child struct {
-	Dialect     sqlstore.Dialect
-	Driver, DSN string
-	// After so many statements it says so, and does nothing more.
-	After int64
-}
-
-func migrateAsChild(text string) int {
-	var c child
-	if err := json.Unmarshal([]byte(text), &c); err != nil {
-		panic(err)
-	}
-	db, counts := openCounted(database{c.Dialect, c.Driver, c.DSN})
+// migrateAsChild migrates, or says midway and does nothing more.
+func migrateAsChild(of task) error {
+	endWithParent()
+	db, counts := openCounted(database{of.Place.Dialect, of.Place.Driver, of.Place.DSN})
 	counts.before = func(n int64) {
-		if n > c.After {
-			fmt.Println("midway")
+		if n > of.After {
+			_ = tell("midway")
 			select {}
 		}
 	}
-	if err := sqlstore.Migrate(context.Background(), db, c.Dialect); err != nil {
-		panic(err)
+	if err := sqlstore.Migrate(context.Background(), db, of.Place.Dialect); err != nil {
+		return err
 	}
-	fmt.Println("done")
-	return 0
+	return tell("done")
 }
 
+// A process that is killed midway leaves nothing half done, and nobody waiting: whoever
+// migrates beside it goes on.
 func TestSQLMigrateKilledMidway(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
 		midway := 0
 		for after := int64(1); ; after++ {
-			text, err := json.Marshal(child{d.dialect, d.driver, d.dsn, after})
-			require.NoError(t, err)
-			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), childOf+"="+string(text))
-			cmd.Stderr = os.Stderr
-			out, err := cmd.StdoutPipe()
-			require.NoError(t, err)
-			require.NoError(t, cmd.Start())
-			line, err := bufio.NewReader(out).ReadString('\n')
-			require.NoError(t, err)
-			require.NoError(t, cmd.Process.Kill())
-			_ = cmd.Wait()
-			if line == "done\n" {
+			c := startChild(t, task{Do: "migrate", Place: d.place(), After: after})
+			var said string
+			require.NoError(t, c.hear(&said))
+			if said == "done" {
 				break
 			}
 			midway++
 			db := d.open(t)
-			_, err = sqlstore.New(t.Context(), db, d.dialect)
-			require.Error(t, err, "killed after %d statements, and yet all is there", after)
-			if after%5 == 0 {
+			if after%2 == 0 {
+				beside := make(chan error, 1)
+				go func() { beside <- sqlstore.Migrate(t.Context(), db, d.dialect) }()
+				c.end()
+				require.NoError(t, <-beside)
 				d.use(t, d.store(t, db))
 				d.reset(t, db)
+				continue
 			}
+			c.end()
+			_, err := sqlstore.New(t.Context(), db, d.dialect)
+			require.Error(t, err, "killed after %d statements, and yet all is there", after)
 		}
 		assert.Greater(t, midway, 8, "killed after each statement")
 		d.use(t, d.store(t, d.open(t)))

@@ -19,6 +19,12 @@ import (
 // service is one with all of its defaults, limits and budgets too.
 func service(t testing.TB, store phoneauth.Store, change func(*phoneauth.Config)) (*phoneauth.Service, *phonetest.Inbox) {
 	t.Helper()
+	svc, inbox, err := newService(store, change)
+	require.NoError(t, err)
+	return svc, inbox
+}
+
+func newService(store phoneauth.Store, change func(*phoneauth.Config)) (*phoneauth.Service, *phonetest.Inbox, error) {
 	inbox := phonetest.New()
 	config := phoneauth.Config{
 		Name: "Acme", Store: store, Sender: inbox, Logger: slog.New(slog.DiscardHandler),
@@ -37,8 +43,7 @@ func service(t testing.TB, store phoneauth.Store, change func(*phoneauth.Config)
 	}
 	change(&config)
 	svc, err := phoneauth.New(config)
-	require.NoError(t, err)
-	return svc, inbox
+	return svc, inbox, err
 }
 
 // caller is the n-th: a phone in a block of its own, and an address of its own.

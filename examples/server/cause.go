@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
@@ -36,6 +37,9 @@ func cause(ctx context.Context, err, otherwise error) error {
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno // "connection refused"
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done() // a connection may notice first
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

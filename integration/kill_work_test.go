@@ -1,0 +1,165 @@
+package integration_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/integration"
+	"github.com/phoneauth/phoneauth/phonetest"
+)
+
+// writers are at work at once, and no child comes to so many lives.
+const writers, lives = 16, 100_000
+
+// deed is something that a Service has acknowledged.
+type deed struct {
+	What string
+	// Phone and User whom it is about.
+	Phone, User string
+	// Secret is the code, the token, the hash or the session's id.
+	Secret string
+}
+
+// What is done. The first four are there for good, the others never good again.
+const (
+	signedUp     = "account"
+	passwordSet  = "password"
+	blocked      = "block"
+	signedIn     = "session"
+	codeUsed     = "code"
+	proofUsed    = "proof"
+	sessionEnded = "session that was signed out"
+)
+
+// once reports whether d is the use of something.
+func (d deed) once() bool { return d.What == codeUsed || d.What == proofUsed || d.What == sessionEnded }
+
+// stays reports whether what is done is done.
+func (d deed) stays(ctx context.Context, svc *phoneauth.Service, store phoneauth.Store) (bool, error) {
+	_, client := caller(0)
+	switch d.What {
+	case codeUsed:
+		_, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: d.Phone, Code: d.Secret, Client: client})
+		return refused(err, phoneauth.ErrInvalidCode)
+	case proofUsed:
+		_, err := svc.Connect(ctx, phoneauth.ConnectRequest{Phone: d.Phone, Token: phoneauth.Secret(d.Secret), Client: client})
+		return refused(err, phoneauth.ErrInvalidToken, phoneauth.ErrPhoneTaken)
+	case sessionEnded:
+		_, err := svc.Refresh(ctx, phoneauth.Secret(d.Secret))
+		return refused(err, phoneauth.ErrInvalidToken)
+	case signedIn:
+		_, err := store.SessionByID(ctx, d.Secret, time.Now())
+		gone, err := refused(err, phoneauth.ErrNotFound)
+		return !gone, err
+	}
+	user, err := store.UserByPhone(ctx, phoneauth.StoredPhone(d.Phone))
+	if errors.Is(err, phoneauth.ErrNotFound) {
+		return false, nil
+	}
+	return user.ID == d.User && (d.What != blocked || user.Blocked) &&
+		(d.What != passwordSet || string(user.PasswordHash) == d.Secret), err
+}
+
+// refused reports whether err is one of answers; nil is none, and any other a failure.
+func refused(err error, answers ...error) (bool, error) {
+	for _, answer := range answers {
+		if errors.Is(err, answer) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// workAsChild lives lives and tells of each deed, until the store or it is killed.
+func workAsChild(of task) error {
+	endWithParent()
+	store, end, err := of.Place.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = end() }()
+	svc, inbox, err := newService(store, func(*phoneauth.Config) {})
+	if err != nil {
+		return err
+	}
+	var next atomic.Int64
+	errs := make([]error, writers)
+	integration.AtOnce(writers, func(i int) {
+		for errs[i] == nil {
+			errs[i] = live(context.Background(), svc, inbox, of.Number+int(next.Add(1)))
+		}
+	})
+	for _, err := range errs {
+		if !errors.Is(err, phoneauth.ErrUnavailable) {
+			return err
+		}
+	}
+	return nil
+}
+
+// live is the n-th life of a user: a sign-up, and something that comes after it.
+func live(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, n int) error {
+	phone, client := caller(n)
+	session, err := signUp(ctx, svc, inbox, phone, client, n%2 == 0)
+	if err != nil {
+		return err
+	}
+	d := deed{Phone: phone, User: session.User.ID}
+	switch n % 16 {
+	case 1:
+		claims, err := svc.Authenticate(ctx, session.Access)
+		if err != nil {
+			return err
+		}
+		changed, err := svc.ChangePassword(ctx, claims, phoneauth.ChangePasswordRequest{New: "a password of twenty", Client: client})
+		if err != nil {
+			return err
+		}
+		d.What, d.Secret = passwordSet, string(changed.User.PasswordHash)
+	case 2, 3, 4:
+		d.What, err = blocked, svc.SetBlocked(ctx, d.User, true)
+	case 5, 6, 7:
+		d.What, d.Secret, err = sessionEnded, string(session.Refresh), svc.Logout(ctx, session.Refresh)
+	case 8, 9:
+		d.What, d.Secret, err = sessionEnded, string(session.Refresh), svc.LogoutAll(ctx, d.User)
+	default:
+		d.What, d.Secret = signedIn, session.ID
+	}
+	if err != nil {
+		return err
+	}
+	return tell(d)
+}
+
+// signUp is by a code, in one step or with a proof in two.
+func signUp(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, phone string, client phoneauth.Client, oneStep bool) (*phoneauth.Session, error) {
+	if _, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone, Client: client}); err != nil {
+		return nil, err
+	}
+	message, _ := inbox.Last(phone)
+	code := string(message.Code)
+	used := deed{What: codeUsed, Phone: phone, Secret: code}
+	if oneStep {
+		session, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, Client: client})
+		if err != nil {
+			return nil, err
+		}
+		return session, errors.Join(tell(used), tell(deed{What: signedUp, Phone: phone, User: session.User.ID}))
+	}
+	proof, err := svc.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: code, Client: client})
+	if err == nil {
+		err = tell(used)
+	}
+	if err != nil {
+		return nil, err
+	}
+	session, err := svc.Connect(ctx, phoneauth.ConnectRequest{Phone: phone, Token: proof.Token, Client: client})
+	if err != nil {
+		return nil, err
+	}
+	return session, errors.Join(tell(deed{What: proofUsed, Phone: phone, Secret: string(proof.Token)}),
+		tell(deed{What: signedUp, Phone: phone, User: session.User.ID}))
+}

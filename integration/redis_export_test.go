@@ -1,0 +1,25 @@
+package integration
+
+import "testing"
+
+// RedisServer is for the tests outside of this package.
+type RedisServer = redisServer
+
+// OwnRedis is a server of the test's own, which it may kill.
+func OwnRedis(t testing.TB, args ...string) *RedisServer { return ownRedis(t, args...) }
+
+// SharedRedis returns the address of the server that the tests share.
+func SharedRedis(t testing.TB) string { return redisNode(t).Options().Addr }
+
+func (r *redisServer) Addr() string  { return r.addr() }
+func (r *redisServer) Kill()         { _ = r.kill() }
+func (r *redisServer) Start() error  { return r.start() }
+func (r *redisServer) Pause() error  { return r.pause() }
+func (r *redisServer) Resume() error { return r.resume() }
+
+// Shared by both packages of tests.
+var (
+	AtOnce     = atOnce
+	Poll       = poll
+	QuietRedis = quietRedis
+)
