@@ -33,7 +33,7 @@ func TestRedisKill(t *testing.T) {
 // looks for all that the child has told of: 5 times, or 50 before a release.
 func killed(t *testing.T, p place, s server) {
 	kills, least := 5, 200
-	if release() {
+	if integration.Release() {
 		kills = 50
 	}
 	p.migrate(t)

@@ -2,7 +2,6 @@ package integration_test
 
 import (
 	"crypto/rand"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,17 +16,6 @@ import (
 
 // processes race, with callers each where one wins, and crowd where a limit is scarce.
 const processes, callers, crowd = 4, 16, 64
-
-func release() bool { return os.Getenv("PHONEAUTH_RELEASE") == "1" }
-
-// raceRounds is how many rounds races have before a release, or in a test run: a fewer-th
-// of -rounds.
-func raceRounds(fewer int) int {
-	if release() {
-		return 100_000
-	}
-	return *rounds / fewer
-}
 
 // What is promised of callers at once holds for those of several processes, too.
 func TestSQLProcesses(t *testing.T) {
@@ -60,7 +48,11 @@ func raceProcesses(t *testing.T, p place) {
 		a.all = append(a.all, startChild(t, task{Do: "race", Place: p, Number: i}))
 	}
 	begun := time.Now()
-	for round := 0; a.races < raceRounds(3); round++ {
+	races := *rounds
+	if !integration.Release() {
+		races /= 3 // each is 64 callers' and more
+	}
+	for round := 0; a.races < races; round++ {
 		proof := a.oneCode()
 		refresh := a.oneProof(proof)
 		a.oneRefresh(refresh)

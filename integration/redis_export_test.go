@@ -1,12 +1,27 @@
 package integration
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
 
 // RedisServer is for the tests outside of this package.
 type RedisServer = redisServer
 
 // OwnRedis is a server of the test's own, which it may kill.
 func OwnRedis(t testing.TB, args ...string) *RedisServer { return ownRedis(t, args...) }
+
+// RedisClient is a client of the server that the tests share.
+func RedisClient(t testing.TB) *redis.Client { return redisNode(t) }
+
+// OwnRedisClient is a client of a server of the test's own, with further settings.
+func OwnRedisClient(t testing.TB, args ...string) *redis.Client {
+	return clientOf(t, ownRedis(t, args...))
+}
+
+// RedisClusterClient is a client of the cluster that the tests share.
+func RedisClusterClient(t testing.TB) *redis.ClusterClient { return redisCluster(t) }
 
 // SharedRedis returns the address of the server that the tests share.
 func SharedRedis(t testing.TB) string { return redisNode(t).Options().Addr }
@@ -19,6 +34,7 @@ func (r *redisServer) Resume() error { return r.resume() }
 
 // Shared by both packages of tests.
 var (
+	Release    = release
 	AtOnce     = atOnce
 	Poll       = poll
 	QuietRedis = quietRedis

@@ -19,13 +19,14 @@ import (
 	"github.com/phoneauth/phoneauth/storetest"
 )
 
-// Rounds of each race of storetest on a server. The tests outside of this package have
-// them, too.
-var Rounds = flag.Int("rounds", roundsOf(os.Getenv("PHONEAUTH_RELEASE") == "1"), "of each race of storetest")
+// release: the sizes are those of a release.
+func release() bool { return os.Getenv("PHONEAUTH_RELEASE") == "1" }
 
-// roundsOf a release, or of a test run.
-func roundsOf(release bool) int {
-	if release {
+// Rounds of each race on a server. The tests outside of this package have them, too.
+var Rounds = flag.Int("rounds", defaultRounds(), "of each race")
+
+func defaultRounds() int {
+	if release() {
 		return 100_000
 	}
 	return 300
