@@ -18,10 +18,13 @@ type PasswordRequest struct {
 
 // RecoverRequest sets a new password with a password-reset code.
 type RecoverRequest struct {
-	Phone    string
-	Code     string
-	Password Secret
-	Client   Client
+	// Phone; "" takes the one of SessionToken.
+	Phone string
+	// SessionToken of Register; "" means the phone's own challenge.
+	SessionToken Secret
+	Code         string
+	Password     Secret
+	Client       Client
 }
 
 // ChangePasswordRequest sets a new password for somebody signed in.
@@ -158,7 +161,7 @@ func (s *Service) rehash(ctx context.Context, user User, password Secret) {
 // Errors: ErrInvalidPhone; *PasswordError, nothing was consumed; ErrInvalidCode;
 // *LimitError; ErrUnavailable.
 func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone, error) {
-	t, err := s.target(ctx, r.Phone, PurposePasswordReset, "", r.Client)
+	t, id, err := s.answered(ctx, r.Phone, r.SessionToken, PurposePasswordReset, "", r.Client)
 	if err != nil {
 		return Phone{}, err
 	}
@@ -172,7 +175,7 @@ func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone,
 		return Phone{}, err
 	}
 	defer free()
-	_, user, err := s.attempt(ctx, t, "", r.Code, r.Client, s.now(), nil)
+	_, user, err := s.attempt(ctx, t, id, r.Code, r.Client, s.now(), nil)
 	if err != nil {
 		return Phone{}, err
 	}

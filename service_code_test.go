@@ -3,6 +3,7 @@ package phoneauth_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -284,4 +285,40 @@ func TestHostPurposeCodeEndsWithAnyChange(t *testing.T) {
 	require.ErrorIs(t, verify(open, old), phoneauth.ErrInvalidCode)
 	next := ask()
 	require.NoError(t, verify(next, s.code(owner, payment)))
+}
+
+// It is told to whoever resets a password, too, and the same of numbers without an account.
+func TestTriesLeftToReset(t *testing.T) {
+	in(t, func(t *testing.T) {
+		phoneauth.CheapHashes(t)
+		s := newService(t, limitsOff, longCodes)
+		s.signUp(t, owner, "password one")
+		for _, phone := range []string{owner, stranger} {
+			p, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset})
+			require.NoError(t, err)
+			r := phoneauth.RecoverRequest{SessionToken: p.SessionToken, Code: s.wrong(phone), Password: "password two"}
+			for _, left := range []int{4, 3, 2} {
+				_, err := s.RecoverPassword(t.Context(), r)
+				wrong, ok := errors.AsType[*phoneauth.CodeError](err)
+				require.True(t, ok, err)
+				assert.Equal(t, left, wrong.TriesLeft)
+			}
+			r.Phone = third // not the token's, and it costs no try
+			_, err = s.RecoverPassword(t.Context(), r)
+			assert.Equal(t, phoneauth.ErrInvalidCode, err)
+			r.Phone, r.SessionToken = "", s.register(t, phone).SessionToken // of another purpose
+			_, err = s.RecoverPassword(t.Context(), r)
+			assert.Equal(t, phoneauth.ErrInvalidCode, err)
+
+			synctest.Wait() // the code leaves after the answer
+			r.SessionToken, r.Code = p.SessionToken, s.code(phone, phoneauth.PurposePasswordReset)
+			got, err := s.RecoverPassword(t.Context(), r)
+			if phone == owner {
+				require.NoError(t, err)
+				assert.Equal(t, owner, got.E164())
+			} else {
+				assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+			}
+		}
+	})
 }

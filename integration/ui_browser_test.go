@@ -36,6 +36,10 @@ func EndChromium() {
 	}
 }
 
+// plainHost is a name of this machine that browsers do not trust, as they do localhost:
+// there, http is not secure.
+const plainHost = "plain.test"
+
 // startChromium starts the browser, once. Without one the test is skipped.
 func startChromium(t *testing.T) context.Context {
 	t.Helper()
@@ -60,7 +64,8 @@ func startChromium(t *testing.T) context.Context {
 			chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 			chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-			chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-US"))
+			chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-US"),
+			chromedp.Flag("host-resolver-rules", "MAP "+plainHost+" 127.0.0.1"))
 		ctx, endBrowser := chromedp.NewContext(alloc)
 		chromium.ctx = ctx
 		chromium.end = func() {
@@ -96,12 +101,17 @@ func newBrowser(t *testing.T, home string) *browser {
 	call(b, network.Enable, network.EnableParams{})
 	call(b, log.Enable, cdp.Empty{})
 	b.size(390, 844)
-	t.Cleanup(func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		assert.Empty(t, b.faults, "console errors, policy violations and foreign requests")
-	})
+	t.Cleanup(func() { assert.Empty(t, b.takeFaults(), "console errors, policy violations and foreign requests") })
 	return b
+}
+
+// takeFaults returns the faults so far, and forgets them.
+func (b *browser) takeFaults() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	faults := b.faults
+	b.faults = nil
+	return faults
 }
 
 func (b *browser) listen(event any) {

@@ -25,6 +25,8 @@ import (
 // uiHost is a host with the page at /signin/ and something behind it at /home.
 type uiHost struct {
 	url   string
+	svc   *phoneauth.Service
+	mux   *http.ServeMux
 	inbox *phonetest.Inbox
 	store *faultyStore
 }
@@ -62,17 +64,16 @@ func newUIHost(t *testing.T, change func(*phoneauth.Config, *ui.Options)) *uiHos
 	svc, err := phoneauth.New(cfg)
 	require.NoError(t, err)
 	page := ui.Handler(svc, o)
-	mux := http.NewServeMux()
-	mux.Handle("/signin/", page)
-	mux.HandleFunc("/favicon.ico", http.NotFound)
+	h.svc, h.mux = svc, http.NewServeMux()
+	h.mux.Handle("/signin/", page)
+	h.mux.HandleFunc("/favicon.ico", http.NotFound)
 	if o.OnSession == nil {
-		mux.Handle("/home", page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mux.Handle("/home", page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			claims, _ := phoneauth.UserFrom(r.Context())
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, _ = io.WriteString(w, `<!doctype html><html lang="en"><title>Home</title><link rel="icon" href="data:,"><p>Welcome home, user `+claims.UserID+`.</p>`)
+			welcome(w, claims.UserID)
 		})))
 	}
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(h.mux)
 	t.Cleanup(func() {
 		server.Close()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
@@ -81,6 +82,12 @@ func newUIHost(t *testing.T, change func(*phoneauth.Config, *ui.Options)) *uiHos
 	})
 	h.url = server.URL
 	return h
+}
+
+// welcome is the page of a host for a user.
+func welcome(w http.ResponseWriter, user string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = io.WriteString(w, `<!doctype html><html lang="en"><title>Home</title><link rel="icon" href="data:,"><p>Welcome home, user `+user+`.</p>`)
 }
 
 // The numbers of the tests, as people type them, as they are sent to, as they are shown.

@@ -47,6 +47,9 @@ type refusal struct {
 	// been sent there; "locked", too many wrong codes or passwords; else "".
 	Limit      string `json:"limit,omitempty"`
 	RetryAfter int    `json:"retry_after,omitempty"`
+	// TriesLeft for a code that lives. A wrong one without them is gone, for whoever
+	// brought its session token.
+	TriesLeft *int `json:"tries_left,omitempty"`
 	// Reason completes "password …".
 	Reason string `json:"reason,omitempty"`
 }
@@ -66,6 +69,9 @@ func refusalOf(err error) (int, refusal) {
 	}
 	if password, ok := errors.AsType[*phoneauth.PasswordError](err); ok {
 		return http.StatusUnprocessableEntity, refusal{Code: "password_rejected", Reason: password.Reason}
+	}
+	if code, ok := errors.AsType[*phoneauth.CodeError](err); ok {
+		return http.StatusUnprocessableEntity, refusal{Code: "invalid_code", TriesLeft: &code.TriesLeft}
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.is) {

@@ -16,7 +16,6 @@ import (
 const (
 	defaultPath  = "/signin/"
 	defaultColor = "#3451d1"
-	defaultTries = 5
 )
 
 // checked returns o with its defaults, or panics.
@@ -40,10 +39,6 @@ func (o Options) checked() (Options, palette) {
 	color, ok := parseColor(cmp.Or(o.Color, defaultColor))
 	if !ok {
 		fault("Color", "%q is not #rrggbb", o.Color)
-	}
-	o.Tries = cmp.Or(o.Tries, defaultTries)
-	if o.Tries < 1 || o.Tries > 10 {
-		fault("Tries", "must be from 1 to 10, is %d", o.Tries)
 	}
 	known := phonenumbers.GetSupportedRegions()
 	if o.Region != "" && !known[o.Region] {
@@ -75,7 +70,7 @@ func (o Options) checked() (Options, palette) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	o.Regions, o.TrustedProxies = slices.Clone(o.Regions), slices.Clone(o.TrustedProxies)
+	o.Regions = slices.Clone(o.Regions)
 	return o, newPalette(color)
 }
 

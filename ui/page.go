@@ -22,7 +22,6 @@ type config struct {
 	Region    string            `json:"region"`
 	Regions   string            `json:"regions"`
 	Passwords bool              `json:"passwords"`
-	Tries     int               `json:"tries"`
 	User      string            `json:"user"`    // the number of whoever is signed in
 	Refresh   bool              `json:"refresh"` // there may be a session to refresh
 	Texts     map[string]string `json:"texts"`
@@ -61,7 +60,7 @@ func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
 		"Logo": template.URL(p.o.Logo), "Icon": template.URL(p.icon), // checked by Options.checked
 		"Config": config{
 			Lang: l.Tag, Name: p.o.Name, Next: next, Region: p.o.Region, Regions: p.regions,
-			Passwords: p.o.Passwords, Tries: p.o.Tries, User: user, Refresh: refresh, Texts: l.Words,
+			Passwords: p.o.Passwords, User: user, Refresh: refresh, Texts: l.Words,
 		},
 	})
 	if err != nil {

@@ -65,6 +65,7 @@ type pending struct {
 	ExpiresIn    int    `json:"expires_in"`
 	ResendIn     int    `json:"resend_in"`
 	CodeLength   int    `json:"code_length"`
+	TriesLeft    int    `json:"tries_left"`
 }
 
 func pendingOf(p *phoneauth.Pending, err error) (any, error) {
@@ -78,6 +79,7 @@ func pendingOf(p *phoneauth.Pending, err error) (any, error) {
 		ExpiresIn:    wholeSeconds(p.ExpiresAt),
 		ResendIn:     wholeSeconds(p.ResendAt),
 		CodeLength:   p.CodeLength,
+		TriesLeft:    p.TriesLeft,
 	}, nil
 }
 
@@ -157,10 +159,11 @@ func (q *request) password() (any, error) {
 // recover sets a new password. It signs nobody in.
 func (q *request) recover() (any, error) {
 	_, err := q.svc.RecoverPassword(q.r.Context(), phoneauth.RecoverRequest{
-		Phone:    q.phone(),
-		Code:     q.body["code"],
-		Password: phoneauth.Secret(q.body["password"]),
-		Client:   q.client,
+		Phone:        q.phone(),
+		SessionToken: phoneauth.Secret(q.body["session_token"]),
+		Code:         q.body["code"],
+		Password:     phoneauth.Secret(q.body["password"]),
+		Client:       q.client,
 	})
 	return struct{}{}, err
 }

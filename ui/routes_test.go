@@ -25,7 +25,7 @@ func TestStart(t *testing.T) {
 		assert.NotEmpty(t, answer["session_token"])
 		delete(answer, "session_token")
 		assert.Equal(t, map[string]any{
-			"phone": cairo, "display": "+20 10 61797840", "expires_in": 300.0, "resend_in": 60.0, "code_length": 6.0,
+			"phone": cairo, "display": "+20 10 61797840", "expires_in": 300.0, "resend_in": 60.0, "code_length": 6.0, "tries_left": 5.0,
 		}, answer)
 		time.Sleep(18 * time.Second)
 		w := h.ask(h.page, "POST", "/signin/start", `{"phone":"`+cairo+`","purpose":"sign_in"}`)
@@ -78,6 +78,31 @@ func TestRefusals(t *testing.T) {
 		for _, lang := range []string{"en", "fr", "es", "ar", "hi"} {
 			assert.NotEmpty(t, words(t, lang)["error."+tt.code], "%s in %s", tt.code, lang)
 		}
+	}
+}
+
+// Whoever brings the session token of a code hears how many tries it has left, and of one
+// that is gone nothing.
+func TestTriesLeft(t *testing.T) {
+	t.Parallel()
+	for purpose, route := range map[string]string{"sign_in": "verify", "password_reset": "recover"} {
+		h := newHost(t, ui.Options{Passwords: true})
+		_, started := h.post("start", "phone", cairo, "purpose", purpose)
+		require.Equal(t, 5.0, started["tries_left"])
+		code := "000000"
+		if m, ok := h.inbox.Last(cairo); ok && string(m.Code) == code {
+			code = "000001"
+		}
+		give := []string{"phone", cairo, "purpose", purpose, "password", "correct horse", "code", code}
+		_, answer := h.post(route, give...)
+		assert.Equal(t, map[string]any{"code": "invalid_code"}, answer, "the number only")
+		give = append(give, "session_token", started["session_token"].(string))
+		for _, left := range []float64{3, 2, 1, 0} {
+			_, answer = h.post(route, give...)
+			assert.Equal(t, map[string]any{"code": "invalid_code", "tries_left": left}, answer)
+		}
+		_, answer = h.post(route, give...)
+		assert.Equal(t, map[string]any{"code": "invalid_code"}, answer, "it is gone")
 	}
 }
 

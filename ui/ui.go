@@ -38,14 +38,20 @@
 // with trusted types and without inline code); it cannot be framed. The address to go on
 // to, ?next=/…, is a path of the same origin or it is dropped.
 //
-// Codes fill themselves in on Android where the text ends with the WebOTP line
-// "@example.com #123456" (Config.Text), and on iOS from any text.
+// # Codes that fill themselves in
+//
+// On Android the browser takes the code out of a text that ends with the WebOTP line
+// "@example.com #123456". The Service writes it, for the host that the browser shows:
+//
+//	phoneauth.Config{Texts: phoneauth.TextRules{Host: "example.com"}, …}
+//
+// On iOS any text will do, and one with the line is for that host alone.
 package ui
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -54,8 +60,8 @@ import (
 
 // Options say what the page looks like and where it leads. The zero value is a plain
 // page at /signin/ that stays where it is once somebody is signed in. What a Service is
-// configured with and does not tell has to be told again: Regions, Region, Tries,
-// InsecureCookie, TrustedProxies.
+// configured with and does not tell has to be told again: Regions, Region,
+// InsecureCookie.
 type Options struct {
 	// Path is where the browser finds the page; empty is "/signin/".
 	Path string
@@ -84,8 +90,6 @@ type Options struct {
 	Regions []string
 	// Passwords shows the way to sign up, sign in and recover with a password.
 	Passwords bool
-	// Tries for a code, as in CodeRules; 0 is 5. The page counts them down.
-	Tries int
 
 	// OnSession takes the session in place of the page's cookies: it may set cookies of
 	// the host's own. Its error is a 503, and nobody is signed in. Required under
@@ -93,15 +97,28 @@ type Options struct {
 	OnSession func(http.ResponseWriter, *http.Request, *phoneauth.Session) error
 	// InsecureCookie is as in HTTPConfig: cookies without Secure and prefix.
 	InsecureCookie bool
-	// TrustedProxies are as in HTTPConfig: they may say X-Forwarded-For.
-	TrustedProxies []netip.Prefix
 	// Logger gets the causes of failures; nil is slog.Default().
 	Logger *slog.Logger
 }
 
+// Service is what the page asks of a [phoneauth.Service], in whose place another may stand
+// that does the same and tells of it, as that of otelphoneauth.
+type Service interface {
+	Register(context.Context, phoneauth.RegisterRequest) (*phoneauth.Pending, error)
+	RegisterPassword(context.Context, phoneauth.PasswordRequest) (*phoneauth.Pending, error)
+	Login(context.Context, phoneauth.LoginRequest) (*phoneauth.Session, error)
+	RecoverPassword(context.Context, phoneauth.RecoverRequest) (phoneauth.Phone, error)
+	Refresh(context.Context, phoneauth.Secret) (*phoneauth.Session, error)
+	Logout(context.Context, phoneauth.Secret) error
+	Authenticate(context.Context, phoneauth.Secret) (phoneauth.Claims, error)
+	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
+	Require(http.Handler) http.Handler
+	ClientOf(*http.Request) phoneauth.Client
+}
+
 // Page is the sign-in page, an [http.Handler]. It is safe for concurrent use.
 type Page struct {
-	svc     *phoneauth.Service
+	svc     Service
 	o       Options
 	origins *http.CrossOriginProtection
 	files   map[string]*file
@@ -114,7 +131,7 @@ type Page struct {
 
 // Handler returns the page for svc. It panics when o is wrong, naming the field: that is
 // a fault of the program, found when it starts.
-func Handler(svc *phoneauth.Service, o Options) *Page {
+func Handler(svc Service, o Options) *Page {
 	o, colors := o.checked()
 	p := &Page{svc: svc, o: o, origins: http.NewCrossOriginProtection(), icon: icon(o, colors)}
 	p.locales, p.names = o.locales()
@@ -153,6 +170,9 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range securityHeaders {
 		w.Header().Set(name, value)
 	}
+	if p.o.InsecureCookie { // on plain HTTP browsers ignore it, and complain on the console
+		w.Header().Del("Cross-Origin-Opener-Policy")
+	}
 	if asked, _, _ := strings.Cut(r.RequestURI, "?"); r.URL.Path == "" && !strings.HasSuffix(asked, "/") {
 		http.Redirect(w, r, p.o.Path, http.StatusSeeOther) // the addresses of the page are relative to it
 		return
@@ -181,11 +201,9 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // client is who asks, in the language that their page is in.
 func (p *Page) client(r *http.Request) phoneauth.Client {
-	return phoneauth.Client{
-		Addr:   clientAddr(r, p.o.TrustedProxies),
-		Locale: p.locale(r).Tag,
-		Device: p.cookie(r, deviceCookie),
-	}
+	c := p.svc.ClientOf(r)
+	c.Locale, c.Device = p.locale(r).Tag, p.cookie(r, deviceCookie)
+	return c
 }
 
 // wholeSeconds until t, rounded up; none for a time that has passed.

@@ -146,7 +146,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	h := newHost(t, ui.Options{})
 	for field, o := range map[string]ui.Options{
 		"Path": {Path: "signin"}, "Next": {Next: "https://example.com/"}, "Logo": {Logo: "https://example.com/logo.png"},
-		"Color": {Color: "red;}"}, "Tries": {Tries: 11}, "Regions": {Regions: []string{"XX"}}, "Region": {Region: "fr"},
+		"Color": {Color: "red;}"}, "Regions": {Regions: []string{"XX"}}, "Region": {Region: "fr"},
 		"Texts": {Texts: map[string]map[string]string{"en": {"title": "x"}}}, "Locale": {Locale: "de"},
 	} {
 		func() {

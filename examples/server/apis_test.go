@@ -81,12 +81,46 @@ func TestConsole(t *testing.T) {
 	s := start(t, "-sms", "console")
 	const phone = "+201061797840"
 	s.post("/users/verification/start", body{"phone": phone})
-	text, ok := strings.CutPrefix(s.stdout.String(), "SMS to "+phone+": ")
-	require.True(t, ok, text)
+	hint, text, ok := strings.Cut(s.stdout.String(), "\nSMS to "+phone+": ")
+	require.True(t, ok, hint)
+	assert.Equal(t, "Open "+s.url+" in a browser to sign in. Codes are printed here.", hint)
 	code := regexp.MustCompile(`\b\d{6}\b`).FindString(text)
 	s.post("/api/v1/login", body{"user": body{"phone": phone, "sms_code": code}})
 	assert.NotContains(t, s.stderr.String(), code, "the code is in the log")
 	assert.NotContains(t, s.stderr.String(), phone, "the number is in the log")
+}
+
+// Every route of the description is served at its path, and not by the page.
+func TestDescription(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	paths := regexp.MustCompile(`(?m)^  (/\S*):$`).FindAllSubmatch(s.get("/openapi.yaml"), -1)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		_, resp := s.call(http.StatusMethodNotAllowed, http.MethodPatch, string(path[1]), "")
+		assert.NotEmpty(t, resp.Header.Get("Allow"), "%s", path[1])
+	}
+}
+
+// A browser that keeps no Secure cookies gets others where it is asked for.
+func TestPageCookies(t *testing.T) {
+	t.Parallel()
+	const phone = "+201061797840"
+	for _, c := range []struct {
+		prefix string
+		args   []string
+	}{{"__Host-", nil}, {"", []string{"-insecure-cookie"}}} {
+		s := start(t, c.args...)
+		assert.Contains(t, string(s.get("/")), "<title>Sign in · phoneauth</title>")
+		s.post("/start", body{"phone": phone, "purpose": "sign_in"})
+		_, resp := s.call(http.StatusOK, http.MethodPost, "/verify", `{"phone":"`+phone+`","purpose":"sign_in","code":"`+s.code(phone)+`"}`)
+		var names []string
+		for _, cookie := range resp.Cookies() {
+			names = append(names, cookie.Name)
+			assert.Equal(t, c.prefix != "", cookie.Secure, cookie.Name)
+		}
+		assert.Contains(t, names, c.prefix+"phoneauth-access")
+	}
 }
 
 func TestDefaultLimits(t *testing.T) {

@@ -10,12 +10,37 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/docs"
+	"github.com/phoneauth/phoneauth/otelphoneauth"
+	"github.com/phoneauth/phoneauth/ui"
 )
 
+// apiPaths are where the routes of all APIs are. A host with a page at /signin/ mounts
+// them at / and needs no list.
+var apiPaths = []string{"/users/", "/connect", "/api/", "/token/", "/logout", "/.well-known/"}
+
 // routes is everything that the server serves, whoever sends its texts.
-func routes(svc *phoneauth.Service, store phoneauth.Store, logger *slog.Logger) *http.ServeMux {
+func routes(o options, svc *otelphoneauth.Service, metrics http.Handler, store phoneauth.Store, logger *slog.Logger) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("/", svc.Handler())
+	mux.Handle("/", ui.Handler(svc, ui.Options{
+		Path:           "/",
+		Name:           "phoneauth",
+		Region:         o.region,
+		Passwords:      true,
+		InsecureCookie: o.insecureCookie,
+		Logger:         logger,
+	}))
+	apis := svc.Handler()
+	for _, path := range apiPaths {
+		mux.Handle(path, apis)
+	}
+	mux.Handle("/openapi.yaml", docs.Handler())
+	mux.Handle("GET /metrics", metrics)
+	mountHealth(mux, store, logger)
+	return mux
+}
+
+func mountHealth(mux *http.ServeMux, store phoneauth.Store, logger *slog.Logger) {
 	// The process lives.
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, "ok\n")
@@ -31,7 +56,6 @@ func routes(svc *phoneauth.Service, store phoneauth.Store, logger *slog.Logger) 
 		}
 		io.WriteString(w, "ok\n")
 	})
-	return mux
 }
 
 // stopTimeout is how long requests in flight have when the server is told to stop: a

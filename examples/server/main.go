@@ -1,13 +1,18 @@
-// Command server shows everything that phoneauth does: the routes of all its APIs on
-// one address, accounts in a SQLite file, and the codes on the console. From the root of
-// the repository:
+// Command server shows everything that phoneauth does: a sign-in page and the routes of
+// all its APIs on one address, accounts in a SQLite file, and the codes on the console.
+// From the root of the repository:
 //
 //	go run ./examples/server
 //
-// then, in another terminal, with the code that the first one has printed:
+// then open the address that it prints in a browser; or, in another terminal, with the
+// code that the first one has printed:
 //
 //	curl http://127.0.0.1:8080/users/verification/start --json '{"phone":"+201061797840"}'
 //	curl http://127.0.0.1:8080/api/v1/login --json '{"user":{"phone":"+201061797840","sms_code":"123456"}}'
+//
+// The description of the APIs is at /openapi.yaml. At /metrics is what Prometheus reads:
+// no number, no code and nobody's name, but how much the service is used and where it
+// refuses. So on a real deployment let nobody but your Prometheus have that path.
 //
 // -h lists the flags. On PostgreSQL and Redis, which docker-compose.yml brings:
 //
@@ -25,9 +30,10 @@
 // and undelivered. Those of Twilio and Vonage need an address that the world can reach:
 // give it as CALLBACK_URL.
 //
-// Browsers keep its Secure cookies on localhost, though it speaks plain HTTP; curl's
-// cookie jar does not. There, send back the session_token of an answer in place of its
-// cookie, or start the server with -insecure-cookie.
+// Chromium and Firefox keep its Secure cookies on localhost and 127.0.0.1, though it
+// speaks plain HTTP; Safari and curl's cookie jar do not. For those, start the server
+// with -insecure-cookie, or send back the session_token of an answer in place of its
+// cookie.
 package main
 
 import (
@@ -40,6 +46,8 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 
@@ -95,7 +103,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	defer func() { err = errors.Join(err, sender.Close()) }()
 
-	svc, err := phoneauth.New(phoneauth.Config{
+	svc, metrics, err := newService(phoneauth.Config{
 		Store:   store,
 		Sender:  sender.SMSSender,
 		Keys:    keys,
@@ -107,8 +115,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	mux := routes(svc, store, logger)
+	mux := routes(o, svc, metrics, store, logger)
 	sender.mount(mux, svc.ReportDelivery)
+	greet(stdout, o, listener.Addr())
 	fmt.Fprintf(stderr, "listening on http://%s\n", listener.Addr())
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -116,5 +125,18 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	background.Go(func() { purge(ctx, store, logger) })
 	defer background.Wait()
 	defer cancel()
-	return serve(ctx, listener, svc, mux, logger)
+	return serve(ctx, listener, svc.Service, mux, logger)
+}
+
+// greet tells whoever has started the server what there is to do.
+func greet(w io.Writer, o options, addr net.Addr) {
+	host := addr.String()
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		host = net.JoinHostPort("localhost", strconv.Itoa(tcp.Port)) // no browser goes to [::]
+	}
+	text := "Open http://" + host + " in a browser to sign in."
+	if slices.Contains(splitSenders(o.sms), "console") {
+		text += " Codes are printed here."
+	}
+	fmt.Fprintln(w, text)
 }

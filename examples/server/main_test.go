@@ -109,3 +109,21 @@ func TestStopFinishesRequests(t *testing.T) {
 	assert.Equal(t, http.StatusOK, <-answered)
 	assert.NoError(t, <-s.ended)
 }
+
+func TestGreet(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		"127.0.0.1:8080": "http://127.0.0.1:8080",
+		"0.0.0.0:80":     "http://localhost:80",
+		"[::]:8080":      "http://localhost:8080",
+		"[::1]:8080":     "http://[::1]:8080",
+	} {
+		tcp, err := net.ResolveTCPAddr("tcp", addr)
+		require.NoError(t, err)
+		for sms, more := range map[string]string{"file:x": "", "kannel:http://h/,console": " Codes are printed here."} {
+			var b strings.Builder
+			greet(&b, options{sms: sms}, tcp)
+			assert.Equal(t, "Open "+want+" in a browser to sign in."+more+"\n", b.String())
+		}
+	}
+}

@@ -121,10 +121,19 @@ func (s *server) code(phone string) string {
 // ready asks the server whether it can do its work, which it must.
 func (s *server) ready() {
 	s.t.Helper()
-	resp, err := s.client.Get(s.url + "/readyz")
+	assert.Equal(s.t, "ok\n", string(s.get("/readyz")))
+}
+
+// get returns what is at path.
+func (s *server) get(path string) []byte {
+	s.t.Helper()
+	resp, err := s.client.Get(s.url + path)
 	require.NoError(s.t, err)
-	resp.Body.Close()
-	assert.Equal(s.t, http.StatusOK, resp.StatusCode)
+	defer resp.Body.Close()
+	require.Equal(s.t, http.StatusOK, resp.StatusCode, path)
+	data, err := io.ReadAll(resp.Body)
+	require.NoError(s.t, err)
+	return data
 }
 
 // me returns the phone of whoever has this access token.

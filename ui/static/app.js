@@ -118,7 +118,6 @@ const codeExpired = () => code.tries === 0 || (code.expiresAt && Date.now() >= c
 
 // sent takes down what the server said of a code that it has sent.
 function sent(purpose, to, answer) {
-  const again = code && code.key === keyOf(purpose, to) && !codeExpired();
   code = {
     purpose,
     key: keyOf(purpose, to),
@@ -127,7 +126,7 @@ function sent(purpose, to, answer) {
     token: answer.session_token,
     expiresAt: Date.now() + answer.expires_in * 1000,
     resendAt: Date.now() + answer.resend_in * 1000,
-    tries: again ? code.tries : config.tries,
+    tries: answer.tries_left,
     length: answer.code_length,
   };
   remember();
@@ -158,7 +157,6 @@ function haveCode(purpose, answer) {
     expiresAt: 0, // another page knows
     askedAt: Date.now(),
     resendAt: Date.now() + answer.retry_after * 1000,
-    tries: config.tries,
     length: 0,
   };
   show(purpose === 'sign_in' ? 'code' : 'reset');
@@ -201,7 +199,9 @@ async function verify() {
 async function recover() {
   const typed = typedDigits();
   if (!codeFits(typed) || !newPasswordFits()) return undefined;
-  const answer = await ask('recover', { ...numberOf(code), code: typed, password: view.password.value });
+  const answer = await ask('recover', {
+    ...numberOf(code), session_token: code.token, code: typed, password: view.password.value,
+  });
   if (!answer.ok) return undefined;
   code = null;
   show('password');
@@ -290,7 +290,7 @@ function explain(answer) {
     case 'rate_limited':
       return limited(answer);
     case 'invalid_code':
-      return wrongCode();
+      return wrongCode(answer);
     case 'password_rejected':
       return view.alert(words.of('error.password_rejected', { reason: answer.reason }), shown);
     default:
@@ -312,11 +312,16 @@ function limited({ limit, retry_after: seconds }) {
   view.hold(time, () => view.note(words.of('note.ready')));
 }
 
-function wrongCode() {
-  if (code.tries > 0) code.tries -= 1;
+// wrongCode says how many tries are left, as the server counts them. It does not tell
+// where the code was asked for by another page, or is gone: then there is none for this one.
+function wrongCode({ tries_left: left }) {
+  const sentences = [words.of('error.invalid_code')];
+  if (code.token) {
+    code.tries = left ?? 0;
+    sentences.push(code.tries === 0 ? words.of('tries.none') : words.count('tries', code.tries));
+  }
   remember();
-  const left = code.tries === 0 ? words.of('tries.none') : words.count('tries', code.tries);
-  view.alert(`${words.of('error.invalid_code')} ${left}`, view.code);
+  view.alert(sentences.join(' '), view.code);
 }
 
 // typedCode tidies the code and gives it as soon as it is whole, once.

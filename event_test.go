@@ -1,0 +1,83 @@
+package phoneauth_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// The names of the fields in a log, which dashboards go by.
+func TestEventInLog(t *testing.T) {
+	t.Parallel()
+	e := phoneauth.Event{
+		Type: "send_failed", Time: time.Now(), Realm: "r", Purpose: "sign_in", Phone: "+20*******40", Region: "EG",
+		UserID: "1", SessionID: "s", Limit: "country", Sender: "kannel", MessageID: "m", SendClass: "permanent",
+		SendCode: "HTTP 400", Segments: 2, Device: true, Test: true,
+	}
+	for f, v := range reflect.ValueOf(e).Fields() {
+		require.False(t, v.IsZero(), "this test does not know %s", f.Name)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("", slog.Any("event", e))
+	var line struct{ Event json.RawMessage }
+	require.NoError(t, json.Unmarshal(log.Bytes(), &line))
+	assert.JSONEq(t, `{"realm":"r","purpose":"sign_in","phone":"+20*******40","region":"EG","user_id":"1","session_id":"s",
+		"limit":"country","sender":"kannel","message_id":"m","send_class":"permanent","send_code":"HTTP 400","segments":2,
+		"device":true,"test":true}`, string(line.Event))
+	log.Reset()
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("", slog.Any("event", phoneauth.Event{}))
+	assert.NotContains(t, log.String(), "event", "what does not apply is left out")
+}
+
+// The log has a line for each event that the host is told, with what is in it.
+func TestLogSaysTheSame(t *testing.T) {
+	t.Parallel()
+	var log, told bytes.Buffer
+	s := newService(t, func(c *phoneauth.Config) {
+		c.Logger = slog.New(slog.NewJSONHandler(&log, nil))
+		c.OnEvent = func(_ context.Context, e phoneauth.Event) {
+			slog.New(slog.NewJSONHandler(&told, nil)).Info("phoneauth: "+string(e.Type), slog.Any("event", e))
+		}
+	})
+	s.register(t, owner)
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
+	require.Equal(t, phoneauth.LimitPhoneSends, limited(err))
+	_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: s.wrong(owner)})
+	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	session, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
+	require.NoError(t, err)
+	require.NoError(t, s.Logout(t.Context(), session.Refresh))
+
+	type line struct {
+		Level, Msg string
+		Event      map[string]any
+	}
+	read := func(b *bytes.Buffer) (lines []line) {
+		for d := json.NewDecoder(b); d.More(); {
+			var l line
+			require.NoError(t, d.Decode(&l))
+			lines = append(lines, l)
+		}
+		return lines
+	}
+	logged, events := read(&log), read(&told)
+	levels := map[string]string{
+		"phoneauth: code_sent": "INFO", "phoneauth: limited": "WARN", "phoneauth: verify_failed": "WARN",
+		"phoneauth: verified": "INFO", "phoneauth: signed_up": "INFO", "phoneauth: signed_out": "INFO",
+	}
+	require.Len(t, events, len(levels))
+	for i := range events {
+		require.Contains(t, levels, events[i].Msg)
+		events[i].Level = levels[events[i].Msg]
+	}
+	assert.Equal(t, events, logged)
+}
