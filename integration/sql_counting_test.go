@@ -22,6 +22,7 @@ type counted struct {
 
 	before  func(call int64)                  // each call, if it is set
 	queries func(string, []driver.NamedValue) // each statement, if it is set
+	rewrite func(string) string               // each statement, if it is set
 }
 
 func (c *counted) reset() { c.calls.Store(0); c.commits.Store(0); c.sent.Store(0) }
@@ -119,19 +120,24 @@ func (s *countingSQL) statement(query string) {
 	}
 }
 
-func (s *countingSQL) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (s *countingSQL) asked(query string, args []driver.NamedValue) string {
 	s.statement(query)
 	if s.c.queries != nil {
 		s.c.queries(query, args)
 	}
+	if s.c.rewrite != nil {
+		return s.c.rewrite(query)
+	}
+	return query
+}
+
+func (s *countingSQL) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	query = s.asked(query, args)
 	return s.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
 func (s *countingSQL) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	s.statement(query)
-	if s.c.queries != nil {
-		s.c.queries(query, args)
-	}
+	query = s.asked(query, args)
 	return s.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 

@@ -45,6 +45,7 @@ func (s *Store) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phon
 		switch {
 		case !found.live:
 			answer = phoneauth.ErrNotFound
+			found.none(s, writes, cs)
 		case !match:
 			answer = phoneauth.ErrMismatch
 			found.miss(s, writes)

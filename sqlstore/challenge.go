@@ -54,6 +54,19 @@ func (s *Store) slot(ctx context.Context, q querier, key, id string, now int64) 
 	return found, nil
 }
 
+// addEmpty adds to b that no row has this key. A key without a row cannot be locked: what
+// was done since it was looked for might belong to a time when there is one.
+func (b *batch) addEmpty(s *Store, key string) {
+	b.add(0, "SELECT 1 FROM "+s.table.challenges+" WHERE key = ?", []byte(key))
+}
+
+// none adds to b that there is no challenge, still, now that cs are locked.
+func (sl *slot) none(s *Store, b *batch, cs *counters) {
+	if !sl.known && !s.alone && len(cs.list) > 0 {
+		b.addEmpty(s, sl.key)
+	}
+}
+
 // put adds to b that c is in the slot from now on.
 func (sl *slot) put(s *Store, b *batch, c *phoneauth.Challenge) {
 	values := challengeValues(c)
@@ -104,6 +117,11 @@ func (s *Store) BeginChallenge(ctx context.Context, b phoneauth.Begin) (begun ph
 			return err
 		}
 		if b.Renew != "" && !found.live {
+			missing := s.batch()
+			found.none(s, missing, cs)
+			if err := missing.run(ctx, q); err != nil {
+				return err
+			}
 			return phoneauth.ErrNotFound
 		}
 		if err := cs.take(b.Takes, now); err != nil {
@@ -155,10 +173,26 @@ func equals(own []byte, digests [][]byte) bool {
 func (s *Store) CancelChallenges(ctx context.Context, keys ...string) error {
 	// In the order of keys, so that two callers who cancel the same come to no deadlock.
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
-	return s.write(ctx, "cancel challenges", func(q querier) error {
+	const step = "cancel challenges"
+	cancel := func(q querier) error {
 		b := s.batch()
 		for _, key := range keys {
 			b.add(-1, "DELETE FROM "+s.table.challenges+" WHERE key = ?", []byte(key))
+		}
+		return b.run(ctx, q)
+	}
+	if len(keys) < 2 || s.alone {
+		return s.write(ctx, step, cancel)
+	}
+	// A statement that waited for an attempt does not see what that has stored at another
+	// of the keys.
+	return s.atomically(ctx, step, func(q querier) error {
+		if err := cancel(q); err != nil {
+			return err
+		}
+		b := s.batch()
+		for _, key := range keys {
+			b.addEmpty(s, key)
 		}
 		return b.run(ctx, q)
 	})

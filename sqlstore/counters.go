@@ -140,7 +140,7 @@ func (cs *counters) read(ctx context.Context, q querier, lock, read []string) er
 	})
 }
 
-// save adds to b the writes of what has changed.
+// save adds to b the writes of what has changed, and that what has none is as it was.
 func (cs *counters) save(b *batch) {
 	table := cs.s.table.counters
 	var insert []*counter
@@ -149,6 +149,10 @@ func (cs *counters) save(b *batch) {
 		case c.remove && c.known:
 			b.add(1, "DELETE FROM "+table+" WHERE key = ?", []byte(c.key))
 		case c.remove || !c.write:
+			if !c.known && !c.peek && !cs.s.alone {
+				// A counter without a row could not be locked: there is none now either.
+				b.add(0, "SELECT 1 FROM "+table+" WHERE key = ?", []byte(c.key))
+			}
 		case c.known:
 			b.add(1, "UPDATE "+table+" SET at_us = ?, until_us = ?, amount = ?, due = ? WHERE key = ?", c.values()...)
 		default:

@@ -73,8 +73,8 @@ func (q *query) rows(ctx context.Context, on querier, scan func(scan func(into .
 	return rows.Err()
 }
 
-// batch is the writes of one verb. They touch different rows, and each that says how
-// many rows it affects is right only if it does: see errRaced.
+// batch is the writes of one verb, and the reads that they rest on. They touch different
+// rows, and each that says how many rows it affects is right only if it does: see errRaced.
 type batch struct {
 	*speech
 	args  []any
@@ -86,6 +86,9 @@ type part struct {
 	from, to int // of args
 	want     int // rows, or -1 for any number
 }
+
+// reads: it is no write, and only says how many rows there are.
+func (p part) reads() bool { return strings.HasPrefix(p.text, "SELECT") }
 
 func (p part) rank() int {
 	if strings.HasPrefix(p.text, "INSERT") {
@@ -113,7 +116,7 @@ func (b *batch) add(want int, text string, args ...any) { b.end(b.begin(text, ar
 // share their arguments. What inserts comes first, see counters.
 func (b *batch) run(ctx context.Context, on querier) error {
 	slices.SortStableFunc(b.parts, func(x, y part) int { return cmp.Compare(x.rank(), y.rank()) })
-	if b.numbered && len(b.parts) > 1 {
+	if b.numbered && (len(b.parts) > 1 || slices.ContainsFunc(b.parts, part.reads)) {
 		return b.together(ctx, on)
 	}
 	for _, p := range b.parts {
@@ -139,7 +142,11 @@ func (b *batch) together(ctx context.Context, on querier) error {
 		if i == 0 {
 			comma = ""
 		}
-		with.WriteString(comma + name + " AS (" + p.text + " RETURNING 1)")
+		returning := " RETURNING 1"
+		if p.reads() {
+			returning = ""
+		}
+		with.WriteString(comma + name + " AS (" + p.text + returning + ")")
 		counts.WriteString(comma + "(SELECT count(*) FROM " + name + ")")
 		into[i] = &counted[i]
 	}

@@ -192,7 +192,7 @@ end
 -- count counts a failure of f, which is not locked, and writes it.
 local function count(f)
   if not f then return end
-  if f.count == 0 or now >= math.max(f.lock, f.over) then f.count, f.lock, f.over = 0, now, now end
+  if f.count == 0 or now >= math.max(f.lock, f.over) then f.count, f.lock, f.over = 0, 0, 0 end
   f.count = f.count + 1
   for i, step in ipairs(f.steps) do
     if f.count == step.at or (f.count > step.at and i == #f.steps) then f.lock = now + step.wait end
