@@ -227,33 +227,6 @@ func (p *Postgres) Stop() {
 	}
 }
 
-// Pause stops the server and all its children without closing anything; Resume lets them
-// go on.
-func (p *Postgres) Pause() error  { return p.signalAll(syscall.SIGSTOP) }
-func (p *Postgres) Resume() error { return p.signalAll(syscall.SIGCONT) }
-
-// signalAll asks for the children second: a server that is stopped makes none.
-func (p *Postgres) signalAll(signal syscall.Signal) error {
-	server := p.cmd.Process.Pid
-	if err := syscall.Kill(server, signal); err != nil {
-		return err
-	}
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		text, _ := os.ReadFile(path) // of a process that may have ended
-		_, after, _ := strings.Cut(string(text), ") ")
-		fields := strings.Fields(after) // the state, the parent
-		if len(fields) < 2 || fields[1] != strconv.Itoa(server) {
-			continue
-		}
-		child, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err := syscall.Kill(child, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return err
-		}
-	}
-	return err
-}
-
 // Schema makes an empty schema, by a connection of driver, and says how to end it.
 func (p *Postgres) Schema(ctx context.Context, driver, name string) (drop func(), err error) {
 	db, err := sql.Open(driver, p.DSN("public"))

@@ -38,7 +38,7 @@ func (s *Store) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phon
 			return err
 		}
 		if err := cs.take(a.Takes, now); err != nil {
-			return err
+			return cs.refused(ctx, q, err)
 		}
 		writes := s.batch()
 		taken, answer = phoneauth.Challenge{}, nil
@@ -119,7 +119,10 @@ func (s *Store) TakeLimits(ctx context.Context, takes []phoneauth.Take, at time.
 		if err := cs.load(ctx, q); err != nil {
 			return err
 		}
-		return cs.take(takes, now)
+		if err := cs.take(takes, now); err != nil {
+			return cs.refused(ctx, q, err)
+		}
+		return nil
 	}
 	cs := s.counters()
 	if asksOnly(takes) {

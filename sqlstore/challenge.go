@@ -125,13 +125,13 @@ func (s *Store) BeginChallenge(ctx context.Context, b phoneauth.Begin) (begun ph
 			return phoneauth.ErrNotFound
 		}
 		if err := cs.take(b.Takes, now); err != nil {
-			return err
+			return cs.refused(ctx, q, err)
 		}
 		if err := cs.settle(ctx, q, b.Budgets, now); err != nil {
 			return err
 		}
 		if err := cs.charge(b.Budgets, now); err != nil {
-			return err
+			return cs.refused(ctx, q, err)
 		}
 		writes := s.batch()
 		cs.save(writes)

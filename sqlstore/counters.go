@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/phoneauth/phoneauth/internal/meter"
@@ -149,10 +150,7 @@ func (cs *counters) save(b *batch) {
 		case c.remove && c.known:
 			b.add(1, "DELETE FROM "+table+" WHERE key = ?", []byte(c.key))
 		case c.remove || !c.write:
-			if !c.known && !c.peek && !cs.s.alone {
-				// A counter without a row could not be locked: there is none now either.
-				b.add(0, "SELECT 1 FROM "+table+" WHERE key = ?", []byte(c.key))
-			}
+			cs.absent(b, c)
 		case c.known:
 			b.add(1, "UPDATE "+table+" SET at_us = ?, until_us = ?, amount = ?, due = ? WHERE key = ?", c.values()...)
 		default:
@@ -170,6 +168,24 @@ func (cs *counters) save(b *batch) {
 		q.add("(?, ?, ?, ?, ?)", c.values()...)
 	}
 	b.end(q.add(" ON CONFLICT (key) DO NOTHING"), len(insert))
+}
+
+// absent adds to b that c has no row now either, if it had none: then it could not be
+// locked.
+func (cs *counters) absent(b *batch, c *counter) {
+	if !c.known && !c.peek && !cs.s.alone {
+		b.add(0, "SELECT 1 FROM "+cs.s.table.counters+" WHERE key = ?", []byte(c.key))
+	}
+}
+
+// refused is err, the refusal of one counter, if those that were asked before it would
+// still not have refused: what has no row was not locked.
+func (cs *counters) refused(ctx context.Context, q querier, err error) error {
+	b := cs.s.batch()
+	for _, c := range cs.list {
+		cs.absent(b, c)
+	}
+	return cmp.Or(b.run(ctx, q), err)
 }
 
 func (c *counter) values() []any {

@@ -63,6 +63,13 @@ var failureCases = []testCase[*challenges]{
 		c.locked(f, tick, after(61*time.Second-tick), "a microsecond before the end")
 		c.locked(f, 0, after(61*time.Second), "at the end")
 	}},
+	{"a failure that locks nothing locks no clock behind", "It is locked while now is before the lock's end", func(c *challenges) {
+		f := c.steps("phone")
+		c.fail(f, 1, after(time.Second))
+		c.locked(f, 0, start, "before the failure, which reached no step")
+		c.fail(f, 1, start)
+		c.locked(f, time.Minute, start, "2 failures")
+	}},
 	{"a lock may have no end in sight", "It is locked while now is before the lock's end", func(c *challenges) {
 		f := c.steps("phone")
 		f.Steps[0].Wait = phoneauth.UntilUnlock

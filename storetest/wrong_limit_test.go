@@ -208,6 +208,19 @@ var wrongLimits = []wrongStore{
 	{"a lock ends a microsecond early", "a lock ends", func(_ *broken, s *reference) {
 		s.lock = func(c counter, f phoneauth.Failures) time.Duration { return lock(c, f) - tick }
 	}},
+	{"a failure locks up to itself", "a failure that locks nothing locks no clock behind", func(w *broken, s *reference) {
+		w.countFailure = func(f phoneauth.Failures, now time.Time) error {
+			if err := s.locked(f, now); err != nil {
+				return err
+			}
+			s.fail(f, now)
+			if c := s.counters[f.Key]; c.until.IsZero() {
+				c.until = now
+				s.counters[f.Key] = c
+			}
+			return nil
+		}
+	}},
 	{"a lock ends after a year", "a lock may have no end in sight", func(_ *broken, s *reference) {
 		s.lock = func(c counter, f phoneauth.Failures) time.Duration { return min(lock(c, f), 365*24*time.Hour) }
 	}},
