@@ -5,30 +5,28 @@ import (
 	"errors"
 )
 
-// targetOfUser is u's phone as something to count failures of and send notices to.
+// targetOfUser is u's phone as something to count failures of and send notices to. It has
+// no region: a stored number is not parsed.
 func (s *Service) targetOfUser(u User) target {
-	t := target{number: number{phone: u.Phone}, print: s.phonePrint(u.Phone)}
-	if n, err := s.numbers.parse(u.Phone.e164); err == nil {
-		t.region = n.region
-	}
-	return t
+	return target{number: number{phone: u.Phone}, print: s.phonePrint(u.Phone)}
 }
 
 // change makes a change that ends what was open before: challenges, proofs and sessions.
 // do raises the epoch, which alone makes sessions and proofs worthless; the challenges
 // that could lead to new ones are cancelled, before it so that a failure changes nothing,
 // and after it for those that were begun in between. done tells of a change that was
-// made, even if the store fails in what is left to do.
-func (s *Service) change(ctx context.Context, u User, do func() (User, error), done func()) (User, error) {
+// made, even if the store fails in what is left to do. do must not end with the request: a
+// client that hangs up must not leave the owner without notice.
+func (s *Service) change(ctx context.Context, u User, do func(context.Context) (User, error), done func()) (User, error) {
+	ctx = context.WithoutCancel(ctx)
 	if err := s.cancelChallenges(ctx, u.Phone); err != nil {
 		return User{}, err
 	}
-	changed, err := do()
+	changed, err := do(ctx)
 	if err != nil {
 		return User{}, err
 	}
 	done()
-	ctx = context.WithoutCancel(ctx)
 	if err := s.cancelChallenges(ctx, u.Phone, changed.Phone); err != nil {
 		return User{}, err
 	}
@@ -68,14 +66,15 @@ func (s *Service) ChangePhone(ctx context.Context, c Claims, r ConnectRequest) (
 	if err != nil {
 		return nil, invalidIfGone(err)
 	}
-	changed, err := s.change(ctx, user, func() (User, error) {
+	ctx = context.WithoutCancel(ctx) // the proof is used up
+	changed, err := s.change(ctx, user, func(ctx context.Context) (User, error) {
 		return s.store.SetPhone(ctx, PhoneUpdate{UserID: user.ID, Phone: p.phone, Epoch: user.Epoch, Now: s.now()})
 	}, func() {
 		e := s.about(p.target, EventPhoneChanged)
 		e.UserID = user.ID
 		s.event(ctx, e)
 		if user.Phone != p.phone {
-			s.notify(ctx, s.targetOfUser(user), NoticePhoneChanged, r.Client.Locale)
+			s.notify(ctx, s.targetOfUser(user), NoticePhoneChanged)
 		}
 	})
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
@@ -95,7 +94,7 @@ func (s *Service) DeleteUser(ctx context.Context, c Claims) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.change(ctx, user, func() (User, error) {
+	_, err = s.change(ctx, user, func(ctx context.Context) (User, error) {
 		return user, s.store.DeleteUser(ctx, user.ID)
 	}, func() {
 		s.event(ctx, aboutUser(user, EventDeleted))
@@ -114,7 +113,7 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 	if blocked {
 		what = EventBlocked
 	}
-	_, err = s.change(ctx, user, func() (User, error) {
+	_, err = s.change(ctx, user, func(ctx context.Context) (User, error) {
 		return s.store.SetBlocked(ctx, userID, blocked, s.now())
 	}, func() {
 		s.event(ctx, aboutUser(user, what))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -62,7 +63,9 @@ type Config struct {
 	// invitations, terms, dormant or recycled numbers. An error is wrapped beside
 	// ErrRefused; the proof is used up.
 	BeforeSignIn func(context.Context, SignInInfo) error
-	// Claims adds claims to an access token. Registered names are not overwritten.
+	// Claims adds claims to an access token. Registered names are not overwritten. Its
+	// error is ErrUnavailable to whoever signs in or refreshes: nobody has a session then,
+	// but a sign-up has made the account.
 	Claims func(context.Context, User) (map[string]any, error)
 	// Text words a message, Body being empty; an empty answer means the built-in text.
 	// Its answer goes out as it is, without what Texts adds and whatever it costs:
@@ -195,7 +198,8 @@ type Client struct {
 // HTTPConfig is for the handlers.
 type HTTPConfig struct {
 	// InsecureCookie drops Secure and the __Host- prefix, for plain HTTP on another
-	// host than localhost.
+	// host than localhost. Without the prefix a sibling domain can plant a registration of
+	// its own in a browser.
 	InsecureCookie bool
 	// TrustedProxies may say X-Forwarded-For; from anybody else it is ignored.
 	TrustedProxies []netip.Prefix
@@ -248,7 +252,7 @@ func (c Config) validate() (numberPolicy, error) {
 	fault := func(field, format string, args ...any) {
 		faults = append(faults, fmt.Errorf("phoneauth: config: "+field+": "+format, args...))
 	}
-	if c.Store == nil {
+	if v := reflect.ValueOf(c.Store); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		fault("Store", "is required")
 	}
 	parts, ok := c.Store.(Stores)

@@ -74,7 +74,8 @@ var routes = []route{
 	{"GET", "/.well-known/jwks.json", SessionAPI, open, 200, (*request).jwks},
 }
 
-// Handler serves the documented routes of apis, or of all when none is named. It goes
+// Handler serves the documented routes of apis, or of all when none is named; a name that
+// is none of the constants serves nothing. It goes
 // by the exact path of the URL: mount it at the root of any router, or below a prefix
 // with [http.StripPrefix].
 func (s *Service) Handler(apis ...API) http.Handler {

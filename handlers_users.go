@@ -33,7 +33,7 @@ func (q *request) usersRegister() (any, error) {
 		Client:       q.client,
 	})
 	if err != nil {
-		return nil, err
+		return nil, q.wrongToo(err)
 	}
 	q.setRegistration(pending.SessionToken, time.Until(pending.ExpiresAt))
 	return usersAnswer{MSISDN: q.msisdn(pending.Phone), SessionToken: string(pending.SessionToken)}, nil
@@ -92,7 +92,7 @@ func (q *request) usersRecoverPassword() (any, error) {
 		Client:   q.client,
 	})
 	if err != nil {
-		return nil, inField(field, err)
+		return nil, inField(field, q.wrongToo(err))
 	}
 	return usersAnswer{MSISDN: q.msisdn(phone), Valid: true}, nil
 }
@@ -151,16 +151,34 @@ func (q *request) wrongFields(required ...string) fieldErrors {
 	if password != "" && again != "" && password != again {
 		wrong["password_confirmation"] = []string{"doesn't match password"}
 	}
-	if phone != "" && slices.Contains(required, "msisdn") {
+	if len(wrong) > 0 && phone != "" && slices.Contains(required, "msisdn") {
 		if _, err := q.s.numbers.parse(phone); err != nil {
 			maps.Copy(wrong, failureOf(UsersAPI, err).fields(err))
 		}
 	}
 	if len(wrong) > 0 && password != "" && slices.Contains(required, "password") {
-		if err := q.s.checkPassword(q.r.Context(), Secret(password)); as[*PasswordError](err) {
-			maps.Copy(wrong, failureOf(UsersAPI, err).fields(err))
-		}
+		maps.Copy(wrong, q.wrongPassword())
 	}
+	return wrong
+}
+
+// wrongPassword is what the service would say of the new password.
+func (q *request) wrongPassword() fieldErrors {
+	err := q.s.checkPassword(q.r.Context(), Secret(q.body.text("password")))
+	if !as[*PasswordError](err) {
+		return nil
+	}
+	return failureOf(UsersAPI, err).fields(err)
+}
+
+// wrongToo adds to a fault of the number, with which the service stops, that of the
+// password.
+func (q *request) wrongToo(err error) error {
+	if !errors.Is(err, ErrInvalidPhone) {
+		return err
+	}
+	wrong := failureOf(UsersAPI, err).fields(err)
+	maps.Copy(wrong, q.wrongPassword())
 	return wrong
 }
 

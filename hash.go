@@ -94,10 +94,10 @@ func normal(password Secret) []byte { return norm.NFC.Bytes([]byte(password)) }
 // password is right, and should be hashed anew.
 func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) {
 	cost, salt, want, ok := parseArgon2(string(hash))
-	if !ok {
-		cost, salt, want = argon2Params, make([]byte, argon2Salt), nil
+	if !ok { // as long as it takes for any other
+		cost, salt, want = argon2Params, make([]byte, argon2Salt), make([]byte, argon2Hash)
 	}
-	got := cost.key(password, salt, max(len(want), argon2Hash))
+	got := cost.key(password, salt, len(want))
 	if ok {
 		return subtle.ConstantTimeCompare(got, want) == 1, cost != argon2Params
 	}

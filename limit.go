@@ -215,11 +215,9 @@ func (s *Service) passwordFailures(t target) Failures {
 }
 
 // budgeted reports whether codes for t count in the number budgets: not those of a known
-// device or a test number, and not resets, which only proved numbers are sent: else asking
-// for numbers without an account would dry a country up for nothing.
+// device or a test number.
 func (s *Service) budgeted(t target, now time.Time) bool {
-	return !s.cfg.Limits.InsecureOff && !t.device.known() && t.purpose != PurposePasswordReset &&
-		s.testNumber(t.phone, now) == nil
+	return !s.cfg.Limits.InsecureOff && !t.device.known() && s.testNumber(t.phone, now) == nil
 }
 
 // budgets of t's blocks and country, to be changed by add; the country comes last: its

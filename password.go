@@ -1,12 +1,14 @@
 package phoneauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
 
 // PasswordRequest registers a phone with a password.
 type PasswordRequest struct {
+	// Phone as typed, Password of 8 to 128 characters. Both are required.
 	Phone    string
 	Password Secret
 	// SessionToken of an earlier, live registration of this number: then this is the
@@ -23,8 +25,9 @@ type RecoverRequest struct {
 	// SessionToken of Register; "" means the phone's own challenge.
 	SessionToken Secret
 	Code         string
-	Password     Secret
-	Client       Client
+	// Password is the new one, of 8 to 128 characters.
+	Password Secret
+	Client   Client
 }
 
 // ChangePasswordRequest sets a new password for somebody signed in.
@@ -185,7 +188,7 @@ func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone,
 	ctx = context.WithoutCancel(ctx) // the code is used up
 	hash := hashArgon2(r.Password, argon2Params)
 	_, err = s.setPassword(ctx, t, user, hash, func() {
-		s.notify(ctx, t, NoticePasswordChanged, r.Client.Locale)
+		s.notify(ctx, t, NoticePasswordChanged)
 	})
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return Phone{}, ErrInvalidCode
@@ -210,7 +213,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Claims, r ChangePassword
 		return nil, err
 	}
 	t := s.targetOfUser(user)
-	t.device.id = rec.DeviceID // a known one: strangers' failures do not count here
+	t.device.id = cmp.Or(rec.DeviceID, "host's") // a known one: strangers' failures do not count here
 	if user.PasswordHash != "" {
 		err := s.provePassword(ctx, t, r.Current, r.Client, func() (User, error) { return user, nil })
 		if err != nil {
@@ -237,7 +240,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Claims, r ChangePassword
 
 // setPassword is the one place where a password changes: at user's epoch, which rises.
 func (s *Service) setPassword(ctx context.Context, t target, user User, hash Secret, done func()) (User, error) {
-	return s.change(ctx, user, func() (User, error) {
+	return s.change(ctx, user, func(ctx context.Context) (User, error) {
 		return s.store.SetPassword(ctx, PasswordUpdate{
 			UserID: user.ID, PasswordHash: hash, Epoch: user.Epoch, Now: s.now(),
 		})

@@ -152,7 +152,10 @@ type ConnectRequest struct {
 
 // LoginRequest brings a code, or a password. The code wins when there are both.
 type LoginRequest struct {
-	Phone    string
+	// Phone as typed. It may be empty when there is a SessionToken, and must be the
+	// token's phone otherwise.
+	Phone string
+	// Code as typed; empty means the Password, which may be empty, too, and is wrong then.
 	Code     string
 	Password Secret
 	// SessionToken of the Pending; optional when there is a Phone.
@@ -294,8 +297,8 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 // Redeem ends a purpose of the host's own: it takes the proof, once, and makes neither
 // an account nor a session. The Proof it returns has the phone and no token.
 //
-// Errors: ErrInvalidToken; *LimitError; ErrUnavailable, and the proof may be used up;
-// ErrPurpose for a purpose of the package.
+// Errors: ErrInvalidToken; ErrBlocked, the number's account is; *LimitError;
+// ErrUnavailable, and the proof may be used up; ErrPurpose for a purpose of the package.
 func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	if r.Purpose.ours() {
 		return nil, ErrPurpose
@@ -313,6 +316,9 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if user.Blocked {
+		return nil, ErrBlocked
 	}
 	s.event(ctx, s.about(p.target, EventRedeemed))
 	return &Proof{Phone: p.phone, Purpose: p.purpose, Subject: p.subject, ExpiresAt: p.expires()}, nil

@@ -55,6 +55,12 @@ func writeShape(b *strings.Builder, name string, v reflect.Value) {
 		return
 	}
 	switch v.Kind() {
+	case reflect.Float64:
+		if name == "Add" { // of a code that is sent after the answer, or is not
+			fmt.Fprintf(b, "positive:%t", v.Float() > 0)
+			return
+		}
+		fmt.Fprint(b, v)
 	case reflect.String:
 		switch {
 		case name == "Name" || name == "Limit" || name == "Purpose":

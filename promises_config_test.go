@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/phonetest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -63,6 +64,8 @@ func TestPromiseConfigRequired(t *testing.T) {
 	require.NoError(t, err, "the zero value of everything else is its safe default")
 	for field, without := range map[string]func(*phoneauth.Config){
 		"Store":        func(c *phoneauth.Config) { c.Store = nil },
+		"Store: ":      func(c *phoneauth.Config) { c.Store = (*memstore.Store)(nil) },
+		"Store: is":    func(c *phoneauth.Config) { c.Store = (*phoneauth.Stores)(nil) },
 		"Sender":       func(c *phoneauth.Config) { c.Sender = nil },
 		"Keys.Index":   func(c *phoneauth.Config) { c.Keys.Index = nil },
 		"Keys.Secrets": func(c *phoneauth.Config) { c.Keys.Secrets = nil },

@@ -28,7 +28,7 @@ var methods = []struct {
 		time.Sleep(time.Minute)
 		return func() (any, error) { return tr.Register(context.Background(), r) }
 	}},
-	{name: "Register, password reset", kind: []string{"UserByPhone"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Register, password reset", kind: []string{"UserByPhone", "BeginChallenge 2"}, do: func(t testing.TB, tr *trial) func() (any, error) {
 		phone := freshPhone()
 		seedUser(t, tr.store, phone, "")
 		r := phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: freshClient()}

@@ -20,10 +20,15 @@ import (
 
 // phc is an argon2id hash of password, under any parameters.
 func phc(password string, memory, passes uint32, threads uint8) phoneauth.Secret {
+	return phcOf(password, memory, passes, threads, 32)
+}
+
+// phcOf has a hash of this length.
+func phcOf(password string, memory, passes uint32, threads uint8, length uint32) phoneauth.Secret {
 	salt := []byte("a salt of 16 b..")
 	b64 := base64.RawStdEncoding
 	return phoneauth.Secret(fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", memory, passes, threads, b64.EncodeToString(salt),
-		b64.EncodeToString(argon2.IDKey([]byte(password), salt, passes, memory, threads, 32))))
+		b64.EncodeToString(argon2.IDKey([]byte(password), salt, passes, memory, threads, length))))
 }
 
 // cheapHash keeps tests fast: the weakest that is accepted.
@@ -217,6 +222,8 @@ func TestPromiseRehash(t *testing.T) {
 		{"today's", good, true, false},
 		{"weaker", cheapHash(password), true, true},
 		{"stronger", phc(password, 32*1024, 2, 2), true, true},
+		{"a hash of 16 bytes", phcOf(password, 19*1024, 2, 1, 16), true, false},
+		{"a hash of 64 bytes", phcOf(password, 19*1024, 2, 1, 64), true, false},
 		{"legacy", "md5:" + password, true, true},
 		{"legacy, another", "md5:other", false, false},
 		{"64 MiB at most", phc(password, 64*1024+1, 1, 1), false, false},

@@ -37,7 +37,7 @@ func (s *Service) open(ctx context.Context, t target, o sending, allowed bool) (
 		Takes:     o.takes,
 		Now:       now,
 	}
-	if s.budgeted(t, now) {
+	if s.budgeted(t, now) && t.purpose != PurposePasswordReset { // those pay when they are sent
 		b.Budgets = s.budgets(t, 1)
 	}
 	if !allowed { // as if it were sent, but not charged: nobody pays for it
@@ -48,8 +48,7 @@ func (s *Service) open(ctx context.Context, t target, o sending, allowed bool) (
 		return nil, s.limited(ctx, t, err)
 	}
 	begun, code, err := s.begin(ctx, t, b)
-	if s.stepUp(ctx, t, o, err) {
-		b.Budgets[len(b.Budgets)-1].Max = math.Inf(1)
+	if s.stepUp(ctx, t, o, &b, err) {
 		begun, code, err = s.begin(ctx, t, b)
 	}
 	if err != nil {
@@ -118,10 +117,46 @@ func (s *Service) boundTo(ctx context.Context, t target, takes []Take, now time.
 	return account{user.ID, user.Epoch}, nil
 }
 
-// stepUp asks the host about a country whose budget is dry.
-func (s *Service) stepUp(ctx context.Context, t target, o sending, err error) bool {
+// stepUp asks the host about a country whose budget is dry. If it agrees, the country
+// refuses b no more.
+func (s *Service) stepUp(ctx context.Context, t target, o sending, b *Begin, err error) bool {
 	refused, ok := errors.AsType[*LimitError](err)
-	return ok && refused.Limit == LimitCountry && s.cfg.StepUp != nil && s.cfg.StepUp(ctx, sendInfo(t, o)) == nil
+	if !ok || refused.Limit != LimitCountry || s.cfg.StepUp == nil || s.cfg.StepUp(ctx, sendInfo(t, o)) != nil {
+		return false
+	}
+	b.Budgets[len(b.Budgets)-1].Max = math.Inf(1)
+	return true
+}
+
+// nothing is what a budget is charged where it is not: Begin's charges are positive.
+const nothing = 1e-9
+
+// charge takes the number budgets, by add each, for a code that only numbers with an
+// account are sent, once it is known whether this is one: before, whoever asks for numbers
+// without one would dry a country up for nothing. A store charges budgets with a
+// challenge, so here is one that nothing answers.
+func (s *Service) charge(ctx context.Context, t target, o sending, add float64) error {
+	now := s.now()
+	if !s.budgeted(t, now) {
+		return nil
+	}
+	b := Begin{
+		Challenge: Challenge{
+			Key:       tagged(t.print, "r"),
+			ID:        "charge",
+			Digest:    s.keys.digest(t.print, randomSecret()),
+			TriesLeft: 1,
+			ExpiresAt: now.Add(time.Second),
+			Until:     now.Add(time.Second),
+		},
+		Budgets: s.budgets(t, add),
+		Now:     now,
+	}
+	_, err := s.store.BeginChallenge(ctx, b)
+	if s.stepUp(ctx, t, o, &b, err) {
+		_, err = s.store.BeginChallenge(ctx, b)
+	}
+	return s.limited(ctx, t, err)
 }
 
 // deliver sends the code of c: within the request where it is sent to every number,
@@ -138,12 +173,15 @@ func (s *Service) deliver(ctx context.Context, t target, o sending, c Challenge,
 	if t.purpose != PurposePasswordReset {
 		return s.send(ctx, t, m)
 	}
-	return s.later.start(ctx, func(ctx context.Context) error {
+	return s.later.startCode(ctx, func(ctx context.Context) error {
 		user, err := s.store.UserByPhone(ctx, t.phone)
-		if errors.Is(err, ErrNotFound) || err == nil && user.Blocked {
-			return nil
+		switch {
+		case errors.Is(err, ErrNotFound) || err == nil && user.Blocked:
+			return s.charge(ctx, t, o, nothing)
+		case err != nil:
+			return err
 		}
-		if err != nil {
+		if err := s.charge(ctx, t, o, 1); err != nil {
 			return err
 		}
 		return s.send(ctx, t, m)

@@ -58,13 +58,14 @@ func (s *Service) send(ctx context.Context, t target, m Message) error {
 	return err
 }
 
-// notify sends a text without a code, after the answer. A test number gets none.
-func (s *Service) notify(ctx context.Context, t target, notice Purpose, locale string) {
+// notify sends a text without a code, after the answer. A test number gets none. It is not
+// in the language of whoever made the change, who may be a thief.
+func (s *Service) notify(ctx context.Context, t target, notice Purpose) {
 	if s.testNumber(t.phone, s.now()) != nil {
 		return
 	}
 	s.afterwards(ctx, "notice", func(ctx context.Context) error {
-		m, err := s.message(t, notice, "", locale, "", time.Time{})
+		m, err := s.message(t, notice, "", "", "", time.Time{})
 		if err != nil {
 			return err
 		}
@@ -80,8 +81,12 @@ func (s *Service) afterwards(ctx context.Context, what string, do func(context.C
 	}
 }
 
-// laterAtOnce bounds the texts that are on their way after their answer.
-const laterAtOnce = 256
+// How much is on its way after its answer, and how much of that may be codes: whoever asks
+// for those must not keep a notice from going out.
+const (
+	laterAtOnce      = 256
+	laterCodesAtOnce = 128
+)
 
 // later runs what goes on after the answer, so that the time of an answer does not tell
 // whether something was sent.
@@ -90,6 +95,7 @@ type later struct {
 
 	mu      sync.Mutex
 	running int
+	codes   int // of those
 	closed  bool
 	idle    chan struct{} // closed when closed and nothing runs
 }
@@ -101,15 +107,25 @@ func newLater(failed func(context.Context, error)) *later {
 // start runs f, with ctx's values and without its end. It is ErrUnavailable when too
 // many are running, or after close.
 func (l *later) start(ctx context.Context, f func(context.Context) error) error {
+	return l.place(ctx, 0, f)
+}
+
+// startCode is start for what sends a code.
+func (l *later) startCode(ctx context.Context, f func(context.Context) error) error {
+	return l.place(ctx, 1, f)
+}
+
+func (l *later) place(ctx context.Context, codes int, f func(context.Context) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || l.running == laterAtOnce {
+	if l.closed || l.running == laterAtOnce || l.codes+codes > laterCodesAtOnce {
 		return &unavailable{"send after the answer", errors.New("too many on their way, or closed")}
 	}
 	l.running++
+	l.codes += codes
 	ctx = context.WithoutCancel(ctx)
 	go func() {
-		defer l.done()
+		defer l.done(codes)
 		defer func() {
 			if r := recover(); r != nil { // of a sender or hook: it must not end the host
 				l.failed(ctx, fmt.Errorf("phoneauth: panic: %v", r))
@@ -122,10 +138,11 @@ func (l *later) start(ctx context.Context, f func(context.Context) error) error 
 	return nil
 }
 
-func (l *later) done() {
+func (l *later) done(codes int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.running--
+	l.codes -= codes
 	l.settle()
 }
 

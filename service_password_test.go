@@ -1,6 +1,9 @@
 package phoneauth_test
 
 import (
+	"context"
+	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -273,4 +276,95 @@ func TestStrangersDoNotStopAChangeOfPassword(t *testing.T) {
 		Current: "password one", New: "password two", Client: phoneauth.Client{Device: session.Device},
 	})
 	assert.NoError(t, err)
+}
+
+// Nor where the host keeps the sessions, and knows the owner by one of them.
+func TestStrangersDoNotStopAChangeUnderHostSessions(t *testing.T) {
+	phoneauth.CheapHashes(t)
+	s := newService(t, limitsOff, func(c *phoneauth.Config) { c.HostSessions = true })
+	session := s.signUp(t, owner, "password one")
+	for range 10 {
+		_, err := s.password(t, owner, "password none")
+		require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
+	}
+	_, err := s.ChangePassword(t.Context(), phoneauth.Claims{UserID: session.User.ID, AuthTime: time.Now()},
+		phoneauth.ChangePasswordRequest{Current: "password one", New: "password two"})
+	assert.NoError(t, err)
+}
+
+// Codes for a new password pay the number budgets, those that are sent: numbers without an
+// account cost their block nothing.
+func TestResetsPayTheBudgets(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, func(c *phoneauth.Config) { c.Limits.Block = 3 })
+		reset := func(n int) int {
+			before := s.inbox.Sends()
+			_, err := s.Register(t.Context(), phoneauth.RegisterRequest{
+				Phone: fmt.Sprintf("+2010617970%02d", n), Purpose: phoneauth.PurposePasswordReset,
+				Client: phoneauth.Client{Addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(n)})},
+			})
+			require.NoError(t, err, "whether it pays or not")
+			synctest.Wait()
+			return s.inbox.Sends() - before
+		}
+		for n := range 10 {
+			_, err := s.store.SignInUser(t.Context(), phoneauth.SignIn{
+				Phone: phoneauth.StoredPhone(fmt.Sprintf("+2010617970%02d", n)), UUID: fmt.Sprint("uuid ", n), Now: time.Now(),
+			})
+			require.NoError(t, err)
+		}
+		for n := range 20 {
+			require.Zero(t, reset(50+n), "no account")
+		}
+		sent := 0
+		for n := range 10 {
+			sent += reset(n)
+		}
+		assert.Equal(t, 3, sent)
+	})
+}
+
+// However many codes are on their way after their answer, notices go out.
+func TestNoticesHaveAPlace(t *testing.T) {
+	in(t, func(t *testing.T) {
+		phoneauth.CheapHashes(t)
+		s := newService(t, limitsOff)
+		session := s.signUp(t, owner, "password one")
+		reset := phoneauth.RegisterRequest{Phone: owner, Purpose: phoneauth.PurposePasswordReset}
+		_, err := s.Register(t.Context(), reset)
+		require.NoError(t, err)
+		synctest.Wait()
+		code := s.code(owner, phoneauth.PurposePasswordReset)
+
+		slow := s.again(t, func(c *phoneauth.Config) {
+			c.Sender = senderFunc(func(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+				if m.Code != "" {
+					time.Sleep(9 * time.Second)
+				}
+				return s.inbox.Send(ctx, m)
+			})
+		})
+		refused := 0
+		for range 300 {
+			if _, err := slow.Register(t.Context(), reset); err != nil {
+				require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+				refused++
+			}
+		}
+		assert.Equal(t, 300-128, refused)
+		_, err = slow.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: owner, Code: code, Password: "password two"})
+		require.NoError(t, err)
+		synctest.Wait()
+		last, ok := s.inbox.Last(session.User.Phone.E164())
+		require.True(t, ok)
+		assert.Equal(t, phoneauth.NoticePasswordChanged, last.Purpose)
+		require.NoError(t, slow.Close(t.Context()))
+	})
+}
+
+// senderFunc is a sender.
+type senderFunc func(context.Context, phoneauth.Message) (phoneauth.Receipt, error)
+
+func (f senderFunc) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	return f(ctx, m)
 }

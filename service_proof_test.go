@@ -1,6 +1,8 @@
 package phoneauth_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -242,4 +244,77 @@ func TestRedeem(t *testing.T) {
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "once")
 	_, err = s.store.UserByPhone(t.Context(), got.Phone)
 	assert.ErrorIs(t, err, phoneauth.ErrNotFound, "no account is made")
+}
+
+// hangsUp is a store that obeys its context, and a client that hangs up in the middle of
+// the verb that is named.
+type hangsUp struct {
+	phoneauth.Store
+	at     string
+	cancel context.CancelFunc
+}
+
+func (h *hangsUp) in(ctx context.Context, verb string) error {
+	if verb == h.at {
+		h.cancel()
+	}
+	return ctx.Err()
+}
+
+func (h *hangsUp) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
+	c, err := h.Store.AttemptChallenge(ctx, a)
+	h.in(ctx, "AttemptChallenge") // it was committed, and the answer arrived
+	return c, err
+}
+
+func (h *hangsUp) CancelChallenges(ctx context.Context, keys ...string) error {
+	return errors.Join(h.in(ctx, "CancelChallenges"), h.Store.CancelChallenges(ctx, keys...))
+}
+
+func (h *hangsUp) SetPhone(ctx context.Context, p phoneauth.PhoneUpdate) (phoneauth.User, error) {
+	u, err := h.Store.SetPhone(ctx, p)
+	return u, errors.Join(err, h.in(ctx, "SetPhone")) // it was committed, and the answer is lost
+}
+
+// Whoever hangs up while a number changes leaves it neither half done nor without notice.
+func TestChangePhoneOutlivesItsClient(t *testing.T) {
+	for _, at := range []string{"AttemptChallenge", "CancelChallenges", "SetPhone"} {
+		t.Run(at, func(t *testing.T) {
+			in(t, func(t *testing.T) {
+				s := newService(t, limitsOff)
+				session := s.signIn(t, owner)
+				change := phoneauth.RegisterRequest{Phone: third, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID}
+				_, err := s.Register(t.Context(), change)
+				require.NoError(t, err)
+				proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: third, Purpose: change.Purpose, Subject: change.Subject,
+					Code: s.code(third, change.Purpose)})
+				require.NoError(t, err)
+
+				ctx, cancel := context.WithCancel(t.Context())
+				hung := s.again(t, func(c *phoneauth.Config) { c.Store = &hangsUp{s.store, at, cancel} })
+				changed, err := hung.ChangePhone(ctx, s.claims(t, session), phoneauth.ConnectRequest{Token: proof.Token})
+				require.NoError(t, err)
+				require.Error(t, ctx.Err(), "the client hung up")
+				assert.Equal(t, third, changed.User.Phone.E164())
+				synctest.Wait()
+				last, ok := s.inbox.Last(owner)
+				require.True(t, ok)
+				assert.Equal(t, phoneauth.NoticePhoneChanged, last.Purpose)
+				assert.Empty(t, last.Locale, "not in the language of whoever did it")
+			})
+		})
+	}
+}
+
+// A blocked account is nobody's to prove anything for, also where it was blocked before.
+func TestRedeemOfABlockedAccount(t *testing.T) {
+	s := newService(t, limitsOff)
+	session := s.signIn(t, owner)
+	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, true))
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", Subject: "42"})
+	require.NoError(t, err)
+	proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Purpose: "payment", Subject: "42", Code: s.code(owner, "payment")})
+	require.NoError(t, err)
+	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: proof.Token, Purpose: "payment", Subject: "42"})
+	assert.ErrorIs(t, err, phoneauth.ErrBlocked)
 }

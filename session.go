@@ -134,8 +134,7 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 	return &Session{User: u, ID: rec.ID, Access: access, Refresh: refresh, Device: known, ExpiresAt: expires}, nil
 }
 
-// extraClaims asks the host before anything is stored: its failure must not cost a
-// refresh token.
+// extraClaims asks the host before the session is stored or its token is used up.
 func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, error) {
 	if s.cfg.Claims == nil {
 		return nil, nil

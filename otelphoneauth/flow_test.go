@@ -95,6 +95,8 @@ phoneauth.Refresh phoneauth.operation=Refresh phoneauth.outcome=ok
 	phoneauth.store.RotateSession phoneauth.outcome=ok phoneauth.store.verb=RotateSession
 phoneauth.Register phoneauth.operation=Register phoneauth.outcome=ok
 	* phoneauth.code_sent phoneauth.purpose=car_rental phoneauth.region=SG phoneauth.test=true
+	phoneauth.store.TakeLimits phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
+	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
 	phoneauth.store.BeginChallenge phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
 POST /users/verification/start Error(500) error.type=500 http.request.method=POST http.response.status_code=500 http.route=/users/verification/start phoneauth.operation=POST /users/verification/start
 	* phoneauth.send_failed phoneauth.purpose=sign_in phoneauth.region=IN phoneauth.send.class=permanent
@@ -140,7 +142,7 @@ phoneauth.store.duration s [0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0
 	1 phoneauth.outcome=ok phoneauth.store.verb=SignInUser
 	1 phoneauth.outcome=ok phoneauth.store.verb=UserByID
 	2 phoneauth.outcome=limited phoneauth.store.verb=BeginChallenge
-	2 phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
-	2 phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
+	3 phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
 	3 phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
+	3 phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
 `
