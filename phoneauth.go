@@ -23,7 +23,8 @@ const (
 	PurposePhoneChange          Purpose = "phone_change"
 )
 
-// Purposes of texts that carry no code.
+// Purposes of texts that carry no code. They are in the first of Texts.Locales, not in the
+// language of the caller, who may be a thief.
 const (
 	NoticePasswordChanged Purpose = "notice_password_changed"
 	NoticePhoneChanged    Purpose = "notice_phone_changed"

@@ -58,14 +58,14 @@ func (s *Service) send(ctx context.Context, t target, m Message) error {
 	return err
 }
 
-// notify sends a text without a code, after the answer. A test number gets none. It is not
-// in the language of whoever made the change, who may be a thief.
+// notify sends a text without a code, after the answer. A test number gets none. It is in
+// the language of the service, not of whoever made the change, who may be a thief.
 func (s *Service) notify(ctx context.Context, t target, notice Purpose) {
 	if s.testNumber(t.phone, s.now()) != nil {
 		return
 	}
 	s.afterwards(ctx, "notice", func(ctx context.Context) error {
-		m, err := s.message(t, notice, "", "", "", time.Time{})
+		m, err := s.message(t, notice, "", s.cfg.Texts.home(), "", time.Time{})
 		if err != nil {
 			return err
 		}

@@ -291,8 +291,13 @@ func TestChangePhoneOutlivesItsClient(t *testing.T) {
 				require.NoError(t, err)
 
 				ctx, cancel := context.WithCancel(t.Context())
-				hung := s.again(t, func(c *phoneauth.Config) { c.Store = &hangsUp{s.store, at, cancel} })
-				changed, err := hung.ChangePhone(ctx, s.claims(t, session), phoneauth.ConnectRequest{Token: proof.Token})
+				hung := s.again(t, func(c *phoneauth.Config) {
+					c.Store = &hangsUp{s.store, at, cancel}
+					c.Texts.Locales = []string{"fr", "en"}
+				})
+				changed, err := hung.ChangePhone(ctx, s.claims(t, session), phoneauth.ConnectRequest{
+					Token: proof.Token, Client: phoneauth.Client{Locale: "hi"},
+				})
 				require.NoError(t, err)
 				require.Error(t, ctx.Err(), "the client hung up")
 				assert.Equal(t, third, changed.User.Phone.E164())
@@ -300,7 +305,7 @@ func TestChangePhoneOutlivesItsClient(t *testing.T) {
 				last, ok := s.inbox.Last(owner)
 				require.True(t, ok)
 				assert.Equal(t, phoneauth.NoticePhoneChanged, last.Purpose)
-				assert.Empty(t, last.Locale, "not in the language of whoever did it")
+				assert.Contains(t, string(last.Body), "votre compte", "not in the language of whoever did it")
 			})
 		})
 	}

@@ -41,12 +41,21 @@ type TextRules struct {
 	// is written to both documents, and was not tried on phones.
 	AndroidHash string
 	// Locales of the texts, of "en", "fr", "es", "ar" and "hi"; empty is all of them.
-	// English serves whoever asks for another, listed or not.
+	// English serves whoever asks for another, listed or not. Notices are in the first,
+	// whoever asks.
 	Locales []string
 	// MaxSegments is what a built-in text may take, see [Segments]; 0 is 1. Above 1 a
 	// text may also have more than the 140 bytes that AndroidHash asks for, and may then
 	// not reach the app.
 	MaxSegments int
+}
+
+// home is the language of notices: "" where none is listed, which is English.
+func (r TextRules) home() string {
+	if len(r.Locales) == 0 {
+		return ""
+	}
+	return r.Locales[0]
 }
 
 // words are one text. The tail goes when there is no room for it.
