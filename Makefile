@@ -31,7 +31,7 @@ fuzz:
 
 # The figures of docs/performance.md.
 bench:
-	go test -run '^$$' -bench . -benchmem . ./memstore
+	@.ci/bench
 
 # The table of docs/operations.md, each operation BENCHTIME times.
 BENCHTIME ?= 1000x
