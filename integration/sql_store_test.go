@@ -34,10 +34,10 @@ func TestSQLStoreOfParts(t *testing.T) {
 			return d.store(t, db, append(opts[:len(opts):len(opts)], sqlstore.Only(parts...))...)
 		}
 		users := only(sqlstore.Users)
-		storetest.RunUsers(t, func(testing.TB) phoneauth.UserStore { return users }, storetest.Rounds(20))
+		storetest.RunUsers(t, func(testing.TB) phoneauth.UserStore { return users }, storetest.Rounds(5))
 		rest := only(sqlstore.Challenges, sqlstore.Sessions)
-		storetest.RunChallenges(t, func(testing.TB) phoneauth.ChallengeStore { return rest }, storetest.Rounds(20))
-		storetest.RunSessions(t, func(testing.TB) phoneauth.SessionStore { return rest }, storetest.Rounds(20))
+		storetest.RunChallenges(t, func(testing.TB) phoneauth.ChallengeStore { return rest }, storetest.Rounds(5))
+		storetest.RunSessions(t, func(testing.TB) phoneauth.SessionStore { return rest }, storetest.Rounds(5))
 	})
 }
 
@@ -48,7 +48,7 @@ func TestSQLStoreUnprepared(t *testing.T) {
 			d := postgresDatabase(t)
 			d.dsn += "&default_query_exec_mode=" + mode
 			s := d.store(t, d.open(t))
-			storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(5))
+			storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(2))
 		})
 	}
 }
