@@ -57,7 +57,8 @@ type Config struct {
 	BeforeSend func(context.Context, SendInfo) error
 	// StepUp is asked when the budget of the number's country is dry: after nil the code
 	// is sent all the same, so let it ask for a captcha or a proof of work. An error, or
-	// no StepUp, is a *LimitError.
+	// no StepUp, is a *LimitError. For a password reset it is asked after the answer, which
+	// must not tell whether there is an account, and an error means that nothing is sent.
 	StepUp func(context.Context, SendInfo) error
 	// BeforeSignIn is asked after the proof and before the account is found or made:
 	// invitations, terms, dormant or recycled numbers. An error is wrapped beside
