@@ -32,7 +32,7 @@ const (
 	callsPerTick   = 150
 	// mostLost ends a play: a call of unknown outcome may have been done at any time after,
 	// so that the orders to be tried multiply with each.
-	mostLost = 3
+	mostLost = 2
 	tick     = time.Minute
 )
 
