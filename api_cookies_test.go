@@ -95,19 +95,19 @@ func TestAPICrossOrigin(t *testing.T) {
 		assert.Empty(t, a.cookies)
 		c.do("GET", "/users/me", nil).ok()
 		c.refresh(a.str("meta.refresh_token")).ok()
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		c.login(apiCairo, c.start(apiCairo)).ok()
 		assert.Empty(t, c.cookies)
 
 		// With the device's cookie but cross-origin it is a stranger; by the body it is not.
 		token := a.str("meta.device_token")
-		time.Sleep(20 * time.Minute)
+		elapse(20 * time.Minute)
 		s.lockStrangers(apiCairo)
 		c.cookies[apiDeviceCookie] = token
 		c.post("/users/verification/start", apiBody{"phone": apiCairo}).refused(429, "rate_limited")
 		delete(c.header, "Sec-Fetch-Site")
 		c.post("/users/verification/start", apiBody{"phone": apiCairo}).ok()
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		c.header["Sec-Fetch-Site"] = "cross-site"
 		c.post("/users/verification/start", apiBody{"phone": apiCairo, "device_token": token}).ok()
 	})

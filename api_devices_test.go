@@ -47,7 +47,7 @@ func TestAPIDeviceTokenStays(t *testing.T) {
 		c := s.client()
 		a := c.connect(apiCairo)
 		token := a.str("meta.device_token")
-		time.Sleep(13 * 24 * time.Hour)
+		elapse(13 * 24 * time.Hour)
 		refreshed := c.refresh(a.str("meta.refresh_token")).ok()
 		assert.Equal(t, token, refreshed.str("device_token"))
 		// Its end is that of the session's beginning: 180 days of it are counted from there.
@@ -72,7 +72,7 @@ func (s *apiServer) lockStrangers(phone string) {
 		for range 5 {
 			c.login(phone, apiWrong(code)).refused(401, "unauthorized")
 		}
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 	}
 	c.login(phone, "123456").refused(429, "rate_limited")
 }
@@ -115,7 +115,7 @@ func TestAPIDeviceHasItsOwnLock(t *testing.T) {
 		} {
 			s := newAPI(t)
 			token := s.client().device(apiCairo)
-			time.Sleep(time.Minute)
+			elapse(time.Minute)
 			s.lockStrangers(apiCairo)
 			c := s.client()
 			c.post("/users/verification/start", apiBody{"phone": apiCairo}).refused(429, "rate_limited", name)
@@ -131,9 +131,9 @@ func TestAPIDevicesShareACounter(t *testing.T) {
 		s := newAPI(t)
 		c := s.client()
 		one := c.device(apiCairo)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		two := c.device(apiCairo)
-		time.Sleep(10 * time.Minute)
+		elapse(10 * time.Minute)
 		start := func(token string) *apiAnswer {
 			return c.post("/users/verification/start", apiBody{"phone": apiCairo, "device_token": token})
 		}
@@ -141,7 +141,7 @@ func TestAPIDevicesShareACounter(t *testing.T) {
 		proved := apiBody{"phone": apiCairo, "verification_code": s.inbox.Code(t, apiCairo), "device_token": one}
 		proof := c.post("/users/verification/verify", proved).ok().str("verification_token")
 		for _, token := range []string{one, two} {
-			time.Sleep(time.Minute)
+			elapse(time.Minute)
 			start(token).ok()
 			start(token).refused(429, "rate_limited", "the number's send limits are shared")
 			s.client().post("/users/verification/start", apiBody{"phone": apiCairo}).refused(429, "rate_limited")
@@ -150,7 +150,7 @@ func TestAPIDevicesShareACounter(t *testing.T) {
 				c.post("/users/verification/verify", body).refused(422, "verification_failed")
 			}
 		}
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		start(one).refused(429, "rate_limited")
 		start(two).refused(429, "rate_limited")
 		c.post("/connect", apiBody{"phone": apiCairo, "verification_token": proof}).refused(429, "rate_limited", "redemption checks that device's lock")
@@ -180,13 +180,13 @@ func TestAPIDeviceEnds(t *testing.T) {
 	apiTest(t, func(t *testing.T) {
 		for name, end := range map[string]func(s *apiServer, c *apiClient, id string) (phone string){
 			"time": func(*apiServer, *apiClient, string) string {
-				time.Sleep(180*24*time.Hour + time.Second)
+				elapse(180*24*time.Hour + time.Second)
 				return apiCairo
 			},
 			"change of number": func(s *apiServer, c *apiClient, _ string) string {
 				c.changeStart(apiParis).ok()
 				c.changeVerify(apiParis, s.inbox.Code(s.t, apiParis)).ok()
-				time.Sleep(time.Minute)
+				elapse(time.Minute)
 				return apiParis
 			},
 			"block and unblock": func(s *apiServer, _ *apiClient, id string) string {
@@ -204,11 +204,11 @@ func TestAPIDeviceEnds(t *testing.T) {
 			c := s.client()
 			a := c.connect(apiCairo)
 			token := a.str("meta.device_token")
-			time.Sleep(time.Minute)
+			elapse(time.Minute)
 			phone := end(s, c, a.str("data.id"))
 			s.lockStrangers(phone)
 			c.post("/users/verification/start", apiBody{"phone": phone, "device_token": token}).refused(429, "rate_limited", name)
-			time.Sleep(15 * time.Minute)
+			elapse(15 * time.Minute)
 			c.post("/users/verification/start", apiBody{"phone": phone, "device_token": token}).ok() // none, and no error
 			c.login(phone, s.inbox.Code(t, phone)).ok()
 		}
@@ -229,7 +229,7 @@ func TestAPIDeviceIsOutsideTheBudgets(t *testing.T) {
 			}
 		}
 		assert.Positive(t, refused, "the block is dry")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		c.post("/users/verification/start", apiBody{"phone": apiCairo}).refused(429, "rate_limited")
 		c.post("/users/verification/start", apiBody{"phone": apiCairo, "device_token": token}).ok()
 	})

@@ -118,7 +118,7 @@ func TestAPIRefreshWhileTheHostIsDown(t *testing.T) {
 		token := c.connect(apiCairo).str("meta.refresh_token")
 		down = errors.New("down")
 		c.refresh(token).refused(503, "unavailable")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		down = nil
 		c.refresh(token).ok()
 	})
@@ -140,7 +140,7 @@ func TestAPIBeforeSend(t *testing.T) {
 		quiet := c.post("/users/verification/start", apiBody{"phone": apiDelhi}).ok()
 		assert.Equal(t, sent.text, quiet.text)
 		assert.Equal(t, sent.header, quiet.header)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		a := c.phoneRegister(apiDelhi).ok()
 		assert.EqualValues(t, 300, a.get("expires_in"))
 		assert.EqualValues(t, 60, a.get("resend_in"))
@@ -190,7 +190,7 @@ func TestAPIRequire(t *testing.T) {
 		assert.Equal(t, id, c.do("GET", "/orders", nil).ok().get("id"))
 		c.bearer += "x"
 		c.do("GET", "/orders", nil).refused(401, "unauthorized")
-		time.Sleep(time.Hour)
+		elapse(time.Hour)
 		c.bearer = strings.TrimSuffix(c.bearer, "x")
 		c.do("GET", "/orders", nil).refused(401, "unauthorized")
 	})

@@ -48,7 +48,7 @@ func TestAPILogin(t *testing.T) {
 		assert.Equal(t, fmt.Sprint(a.get("user.id")), c.do("GET", "/users/me", nil).ok().get("data.id"))
 		c.post("/token/refresh", apiBody{"refresh_token": a.get("user.refresh_token")}).ok()
 
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		again := c.login("+33 06 00 00 01 78", c.start(apiParis)).ok()
 		assert.Equal(t, false, again.get("first_sign_in"))
 		for _, name := range []string{"id", "uuid", "created_at"} {
@@ -99,7 +99,7 @@ func TestAPILoginCodeWins(t *testing.T) {
 		s := newAPI(t)
 		c := s.client()
 		c.signUp(apiParis, apiPassword)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		code := c.start(apiParis)
 		both := func(code, password any) *apiAnswer {
 			return c.post("/api/v1/login", apiBody{"user": apiBody{"phone": apiParis, "sms_code": code, "password": password}})
@@ -124,7 +124,7 @@ func TestAPILoginBlocked(t *testing.T) {
 		require.NotNil(t, a)
 		id := c.do("GET", "/users/me", nil).ok().str("data.id")
 		require.NoError(t, s.svc.SetBlocked(t.Context(), id, true))
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		code := c.start(apiParis)
 		c.login(apiParis, apiWrong(code)).refused(401, "unauthorized")
 		c.login(apiParis, code).refused(401, "deleted")
@@ -143,21 +143,21 @@ func TestAPIFirstSignIn(t *testing.T) {
 		s := newAPI(t)
 		c := s.client()
 		c.connect(apiCairo)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		assert.Equal(t, false, c.login(apiCairo, c.start(apiCairo)).ok().get("first_sign_in"))
 
 		c.signUp(apiParis, apiPassword)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		assert.Equal(t, false, c.loginPassword(apiParis, apiPassword).ok().get("first_sign_in"))
 		assert.Equal(t, false, c.login(apiParis, c.start(apiParis)).ok().get("first_sign_in"))
 
 		assert.Equal(t, true, c.login(apiDelhi, c.start(apiDelhi)).ok().get("first_sign_in"))
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		assert.Equal(t, false, c.connect(apiDelhi).get("data.attributes.new_user"))
 
 		// Not after the account is gone and made anew.
 		c.do("DELETE", "/users/me", nil).ok(204)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		assert.Equal(t, true, c.login(apiDelhi, c.start(apiDelhi)).ok().get("first_sign_in"))
 	})
 }
@@ -197,12 +197,12 @@ func TestAPILoginBackoff(t *testing.T) {
 				a := c.loginPassword(phone, apiPassword).refused(429, "rate_limited", "also the right one")
 				assert.Equal(t, fmt.Sprint(wait), a.header.Get("Retry-After"))
 				say(a)
-				time.Sleep(time.Duration(wait)*time.Second - time.Microsecond)
+				elapse(time.Duration(wait)*time.Second - time.Microsecond)
 				say(c.loginPassword(phone, "not the password").refused(429, "rate_limited"))
-				time.Sleep(time.Microsecond)
+				elapse(time.Microsecond)
 				say(c.loginPassword(phone, "not the password").refused(401, "unauthorized"))
 			}
-			time.Sleep(8 * time.Second)
+			elapse(8 * time.Second)
 		}
 		assert.Equal(t, traces[apiParis], traces[apiCairo])
 		c := s.client()
@@ -220,7 +220,7 @@ func TestAPILoginPhoneLock(t *testing.T) {
 		c := s.client()
 		proof := c.proof(apiParis)
 		for range 2 {
-			time.Sleep(time.Minute)
+			elapse(time.Minute)
 			code := c.start(apiParis)
 			for range 5 {
 				c.login(apiParis, apiWrong(code)).refused(401, "unauthorized")
@@ -241,7 +241,7 @@ func TestAPILoginPhoneLock(t *testing.T) {
 		assert.Equal(t, "900", c.login(apiParis, "123456").header.Get("Retry-After"))
 		c.login(apiParis, "malformed").refused(401, "unauthorized", "not compared, not locked")
 		c.connect(apiCairo)
-		time.Sleep(15 * time.Minute)
+		elapse(15 * time.Minute)
 		c.login(apiParis, c.start(apiParis)).ok()
 	})
 }

@@ -38,7 +38,7 @@ func TestAPIOrderOfRefusals(t *testing.T) {
 		c.bearer = access
 		c.put(path, apiBody{"current_password": "wrong", "password": "short"}).invalid("password", "is too short (minimum is 8 characters)")
 		c.reset("wrong password", "another one").refused(429, "rate_limited")
-		time.Sleep(5*time.Minute + time.Second)
+		elapse(5*time.Minute + time.Second)
 		c.put(path, apiBody{"password": "short"}).refused(403, "reauthentication_required", "before 422 and 429")
 
 		// 422 before 429.
@@ -120,11 +120,11 @@ func TestAPIStoreHangs(t *testing.T) {
 		c := s.client()
 		c.connect(apiCairo)
 		for _, verb := range []string{"CreateSession", "SignInUser", "AttemptChallenge"} {
-			time.Sleep(12 * time.Minute)
+			elapse(12 * time.Minute)
 			code := c.start(apiCairo)
 			s.store.set(func(v string) error {
 				if v == verb {
-					time.Sleep(2 * time.Second)
+					elapse(2 * time.Second)
 					return context.DeadlineExceeded
 				}
 				return nil
@@ -161,7 +161,7 @@ func TestAPISenderDown(t *testing.T) {
 			s.inbox.FailNext(failure)
 			c.forget(apiSingapore).ok()
 			synctest.Wait()
-			time.Sleep(11 * time.Second)
+			elapse(11 * time.Second)
 		}
 		assert.Contains(t, s.log.String(), "phonetest")
 	})
@@ -180,10 +180,10 @@ func TestAPIRateLimits(t *testing.T) {
 			func() *apiAnswer { return c.register(apiCairo, apiPassword) },
 			func() *apiAnswer { return c.forget(apiCairo) },
 		} {
-			time.Sleep(time.Minute)
+			elapse(time.Minute)
 			send().ok()
 			sends := s.inbox.Sends()
-			time.Sleep(10*time.Second + time.Millisecond)
+			elapse(10*time.Second + time.Millisecond)
 			assert.Equal(t, "50", send().refused(429, "rate_limited").header.Get("Retry-After"))
 			synctest.Wait()
 			assert.Equal(t, sends, s.inbox.Sends())
@@ -228,7 +228,7 @@ func TestAPIKnownAndUnknownNumbers(t *testing.T) {
 		s.client().connect(apiCairo)                 // has none
 		blocked := s.client().connect(apiDelhi).str("data.id")
 		require.NoError(t, s.svc.SetBlocked(t.Context(), blocked, true))
-		time.Sleep(time.Hour)
+		elapse(time.Hour)
 		var unknown []*apiAnswer
 		var lengths []int
 		for i, phone := range []string{apiParis, apiSingapore, apiCairo, apiDelhi} {
@@ -241,7 +241,7 @@ func TestAPIKnownAndUnknownNumbers(t *testing.T) {
 			}
 			wrong := apiWrong(s.inbox.Code(t, phone))
 			answers = append(answers, c.login(phone, wrong), c.login(phone, wrong))
-			time.Sleep(5 * time.Minute)
+			elapse(5 * time.Minute)
 			random := c.phoneRegister(phone).ok()
 			token := random.str("session_token")
 			random.text = strings.Replace(random.text, token, "x", 1)
@@ -257,7 +257,7 @@ func TestAPIKnownAndUnknownNumbers(t *testing.T) {
 				assert.Equal(t, unknown[j].text, a.text, "%s %d", phone, j)
 			}
 			assert.InDelta(t, lengths[0], lengths[i], 8, "but for the length of the number")
-			time.Sleep(time.Hour)
+			elapse(time.Hour)
 		}
 	})
 }

@@ -33,7 +33,7 @@ func TestAPIRefresh(t *testing.T) {
 		c.do("GET", "/users/me", nil).ok()
 
 		// A client that lost the answer gets the same successor.
-		time.Sleep(10*time.Second - time.Microsecond)
+		elapse(10*time.Second - time.Microsecond)
 		assert.Equal(t, second, c.refresh(first).ok().str("refresh_token"))
 		third := c.refresh(second).ok().str("refresh_token")
 
@@ -53,7 +53,7 @@ func TestAPIRefreshReuseAfterTheGrace(t *testing.T) {
 		c := s.client()
 		first := c.connect(apiCairo).str("meta.refresh_token")
 		second := c.refresh(first).ok().str("refresh_token")
-		time.Sleep(10 * time.Second)
+		elapse(10 * time.Second)
 		reused := c.refresh(first).refused(401, "invalid_refresh_token")
 		c.refresh(second).refused(401, "invalid_refresh_token")
 		for _, junk := range []any{"", "junk", second + "x", c.bearer, nil, 7, []string{second}} {
@@ -89,19 +89,19 @@ func TestAPISessionLife(t *testing.T) {
 		begun := time.Now()
 		token := c.connect(apiCairo).str("meta.refresh_token")
 		old := c.bearer
-		time.Sleep(15*time.Minute + 31*time.Second)
+		elapse(15*time.Minute + 31*time.Second)
 		c.do("GET", "/users/me", nil).refused(401, "unauthorized")
 		for time.Since(begun) < 29*24*time.Hour {
 			a := c.refresh(token).ok()
 			assert.NotEqual(t, old, a.str("access_token"))
 			token, c.bearer = a.str("refresh_token"), a.str("access_token")
 			c.do("DELETE", "/users/me", nil).refused(403, "reauthentication_required", "a refresh is no sign-in")
-			time.Sleep(10 * 24 * time.Hour)
+			elapse(10 * 24 * time.Hour)
 		}
 		c.refresh(token).refused(401, "invalid_refresh_token", "30 days after the sign-in")
 
 		token = c.connect(apiCairo).str("meta.refresh_token")
-		time.Sleep(14 * 24 * time.Hour)
+		elapse(14 * 24 * time.Hour)
 		c.refresh(token).refused(401, "invalid_refresh_token", "14 days idle")
 	})
 }
@@ -111,7 +111,7 @@ func TestAPILogout(t *testing.T) {
 		s := newAPI(t)
 		c, elsewhere := s.newBrowser(), s.client()
 		token := c.connect(apiCairo).str("meta.refresh_token")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		other := elsewhere.connect(apiCairo).str("meta.refresh_token")
 		for _, body := range []apiBody{{}, {"refresh_token": nil}, {"refresh_token": "junk"}, {"refresh_token": 7}} {
 			c.post("/logout", body).ok(204)
@@ -178,9 +178,9 @@ func TestAPIDeleteMe(t *testing.T) {
 		c, elsewhere := s.client(), s.client()
 		c.do("DELETE", "/users/me", nil).refused(401, "unauthorized")
 		refresh := c.connect(apiCairo).str("meta.refresh_token")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		other := elsewhere.connect(apiCairo)
-		time.Sleep(4*time.Minute + time.Microsecond)
+		elapse(4*time.Minute + time.Microsecond)
 		c.do("DELETE", "/users/me", nil).refused(403, "reauthentication_required")
 		c.do("GET", "/users/me", nil).ok()
 		pending := s.client().phoneRegister(apiCairo).ok().str("session_token")
@@ -194,7 +194,7 @@ func TestAPIDeleteMe(t *testing.T) {
 			c.refresh(token).refused(401, "invalid_refresh_token")
 		}
 		c.phoneVerify(apiCairo, code, pending).refused(422, "invalid_security_code", "what was open is void")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		again := c.connect(apiCairo)
 		assert.Equal(t, true, again.get("data.attributes.new_user"), "the number is free")
 		assert.NotEqual(t, other.get("data.id"), again.get("data.id"))

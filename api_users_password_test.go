@@ -33,7 +33,7 @@ func TestAPIRecoverPassword(t *testing.T) {
 		s := newAPI(t)
 		c := s.newBrowser()
 		old := c.signUp(apiSingapore, "the old password")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		assert.JSONEq(t, `{}`, c.forget("84932466").ok().text)
 		code := s.inbox.Code(t, apiSingapore)
 
@@ -71,7 +71,7 @@ func TestAPIRecoverPasswordField(t *testing.T) {
 		s := newAPI(t)
 		c := s.client()
 		c.signUp(apiSingapore, apiPassword)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		c.forget(apiSingapore).ok()
 		code := s.inbox.Code(t, apiSingapore)
 		body := apiBody{"msisdn": "84932466", "verification_code": apiWrong(code), "password": "the new one", "password_confirmation": "the new one"}
@@ -89,7 +89,7 @@ func TestAPIForgetUnknownNumbers(t *testing.T) {
 		blocked := s.client()
 		id := blocked.connect(apiDelhi).str("data.id")
 		require.NoError(t, s.svc.SetBlocked(t.Context(), id, true))
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		sends := s.inbox.Sends()
 		var known []*apiAnswer
 		for i, phone := range []string{apiSingapore, apiParis, apiDelhi} {
@@ -121,12 +121,12 @@ func TestAPIResetCodeIsForNothingElse(t *testing.T) {
 		s := newAPI(t)
 		c := s.client()
 		c.signUp(apiSingapore, apiPassword)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		c.forget(apiSingapore).ok()
 		code := s.inbox.Code(t, apiSingapore)
 		c.login(apiSingapore, code).refused(401, "unauthorized")
 		c.post("/users/verification/verify", apiBody{"phone": apiSingapore, "verification_code": code}).refused(422, "verification_failed")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		signIn := c.start(apiSingapore)
 		if signIn != code {
 			c.recover(apiSingapore, signIn, "the new password").invalid("code", "not valid")
@@ -143,7 +143,7 @@ func TestAPIRecoverGivesAFirstPassword(t *testing.T) {
 		c := s.client()
 		c.connect(apiSingapore)
 		c.loginPassword(apiSingapore, apiPassword).refused(401, "unauthorized")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		c.forget(apiSingapore).ok()
 		c.recover(apiSingapore, s.inbox.Code(t, apiSingapore), apiPassword).ok()
 		a := c.loginPassword(apiSingapore, apiPassword).ok()
@@ -186,9 +186,9 @@ func TestAPIResetPassword(t *testing.T) {
 		c.loginPassword(apiSingapore, apiPassword).refused(401, "unauthorized")
 		c.loginPassword(apiSingapore, "the new one").ok()
 
-		time.Sleep(5 * time.Minute)
+		elapse(5 * time.Minute)
 		c.put(path, apiBody{}).invalid("current_password", "can't be blank", "password", "can't be blank")
-		time.Sleep(time.Microsecond)
+		elapse(time.Microsecond)
 		c.put(path, apiBody{}).refused(403, "reauthentication_required", "before the fields")
 		c.reset("the new one", "a third one").refused(403, "reauthentication_required")
 		c.loginPassword(apiSingapore, "the new one").ok()
@@ -216,7 +216,7 @@ func TestAPIResetPasswordBackoff(t *testing.T) {
 			c.reset("not the one", "the new one").invalid("current_password", "is invalid")
 		}
 		assert.Equal(t, "1", c.reset(apiPassword, "the new one").refused(429, "rate_limited").header.Get("Retry-After"))
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		c.reset(apiPassword, "the new one").ok()
 	})
 }

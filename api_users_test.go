@@ -81,11 +81,11 @@ func TestAPIUsersRegisterAgain(t *testing.T) {
 		for range 3 {
 			c.usersVerify(apiWrong(code)).invalid("code", "not valid")
 		}
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		second := c.register(apiSingapore, "the second password").ok().str("session_token")
 		assert.Equal(t, code, s.inbox.Code(t, apiSingapore))
 		assert.NotEqual(t, first, second)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 
 		// By the token in the body, which beats the cookie; the cookie may be anything.
 		c.cookies[apiRegistrationCookie] = "planted"
@@ -139,7 +139,7 @@ func TestAPIUsersTwoRegistrations(t *testing.T) {
 		attacker.register(apiSingapore, "the attacker's").ok()
 		theirs := s.inbox.Code(t, apiSingapore)
 		owner.register(apiSingapore, apiPassword).refused(429, "rate_limited", "a number's sends are one")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		owner.register(apiSingapore, "the owner's").ok()
 		code := s.inbox.Code(t, apiSingapore)
 		if code != theirs {
@@ -160,14 +160,14 @@ func TestAPIUsersPlantedCookie(t *testing.T) {
 		attacker, owner := s.newBrowser(), s.newBrowser()
 		planted := attacker.register(apiSingapore, "the attacker's").ok().str("session_token")
 		s.inbox.Code(t, apiSingapore)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		owner.cookies[apiRegistrationCookie] = planted
 		owner.register(apiSingapore, "the owner's").ok()
 		code := s.inbox.Code(t, apiSingapore)
 		assert.NotEqual(t, planted, owner.cookies[apiRegistrationCookie])
 
 		// The attacker still has the old token, and can neither go on with it nor verify.
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		attacker.register(apiSingapore, "the attacker's").ok() // is one of its own
 		attackers := s.inbox.Code(t, apiSingapore)
 		attacker.usersVerify(code, "session_token", planted).invalid("code", "not valid")
@@ -186,13 +186,13 @@ func TestAPIUsersPendingRegistrationsOfAProvedNumber(t *testing.T) {
 		attacker, owner := s.newBrowser(), s.newBrowser()
 		attacker.register(apiSingapore, "the attacker's").ok()
 		code := s.inbox.Code(t, apiSingapore)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		assert.Equal(t, true, owner.connect(apiSingapore).get("data.attributes.new_user"), "no account was made")
 		attacker.usersVerify(code).invalid("code", "not valid")
 		owner.loginPassword(apiSingapore, "the attacker's").refused(401, "unauthorized")
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		assert.Equal(t, false, owner.login(apiSingapore, owner.start(apiSingapore)).ok().get("user.has_password"))
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		owner.register(apiSingapore, apiPassword).invalid("msisdn", "has already been taken")
 	})
 }
@@ -202,7 +202,7 @@ func TestAPIUsersTakenSendsNothing(t *testing.T) {
 		s := newAPI(t)
 		c := s.client()
 		c.signUp(apiSingapore, apiPassword)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		sends := s.inbox.Sends()
 		for _, spelled := range []string{"84932466", "6584932466", "+6584932466", "(+65) 8493-24.66"} {
 			a := c.register(spelled, "another password").invalid("msisdn", "has already been taken")
@@ -220,7 +220,7 @@ func TestAPIUsersBlocked(t *testing.T) {
 		c, owner := s.newBrowser(), s.client()
 		c.register(apiSingapore, apiPassword).ok()
 		code := s.inbox.Code(t, apiSingapore)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		id := owner.connect(apiSingapore).str("data.id")
 		require.NoError(t, s.svc.SetBlocked(t.Context(), id, true))
 		c.usersVerify(apiWrong(code)).invalid("code", "not valid")
@@ -322,7 +322,7 @@ func TestAPIUsersExpiry(t *testing.T) {
 		a := c.register(apiSingapore, apiPassword).ok()
 		assert.Equal(t, 300, a.cookie(apiRegistrationCookie).MaxAge)
 		code := s.inbox.Code(t, apiSingapore)
-		time.Sleep(5 * time.Minute)
+		elapse(5 * time.Minute)
 		expired := c.usersVerify(code).invalid("code", "not valid")
 		wrong := c.usersVerify("x")
 		delete(c.cookies, apiRegistrationCookie)

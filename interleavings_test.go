@@ -209,7 +209,7 @@ var (
 	}, true}
 
 	expiry = move{"5 minutes pass", func(p *play) bool { return p.live }, func(*play) string {
-		time.Sleep(5 * time.Minute)
+		elapse(5 * time.Minute)
 		return ""
 	}, false}
 )

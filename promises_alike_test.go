@@ -239,7 +239,7 @@ func TestPromiseKnownAndUnknown(t *testing.T) {
 							})
 							steps.add("%d hashes", hashes)
 							steps.on = false
-							time.Sleep(61 * time.Second)
+							elapse(61 * time.Second)
 						}
 						traces[i] = steps.steps
 						if sender.hold != nil {

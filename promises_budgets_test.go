@@ -56,7 +56,7 @@ func TestPromiseBudgetPumped(t *testing.T) {
 
 		// 20 is what is owed; refused while ×e^(−t/24h) + 1 rounds to more than 20.
 		assert.InDelta(t, (24*time.Hour).Seconds()*0.02532, refused.RetryAfter.Seconds(), 60)
-		time.Sleep(24 * time.Hour)
+		elapse(24 * time.Hour)
 		sent, _ = pump(t, tr, 1000, 100)
 		assert.Equal(t, 13, sent, "20/e is owed after a day: 7.36, and 13 more are 20.36")
 	})
@@ -81,7 +81,7 @@ func TestPromiseBudgetAttack(t *testing.T) {
 			if minute%60 == 0 {
 				signsIn(t, tr, home(minute), freshClient())
 			}
-			time.Sleep(time.Minute)
+			elapse(time.Minute)
 		}
 		assert.LessOrEqual(t, pumped, 20+20, "14,400 sends were asked for: what fades in a day is 20 more")
 		t.Logf("%d of 14,400 pumped sends went out", pumped)
@@ -97,7 +97,7 @@ func TestPromiseBudgetEarned(t *testing.T) {
 			signsIn(t, tr, inBlock(2*i), freshClient())
 			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(2*i + 1), Client: freshClient()})
 			require.NoError(t, err, "after %d sign-ins", i)
-			time.Sleep(time.Minute)
+			elapse(time.Minute)
 		}
 	})
 	for _, c := range []struct {
@@ -112,11 +112,11 @@ func TestPromiseBudgetEarned(t *testing.T) {
 				})
 				for day := range c.days {
 					if day > 0 {
-						time.Sleep(24 * time.Hour) // what was earned has faded to less than 0.01
+						elapse(24 * time.Hour) // what was earned has faded to less than 0.01
 					}
 					for range 5 {
 						signsIn(t, tr, inBlock(0), freshClient())
-						time.Sleep(time.Second)
+						elapse(time.Second)
 					}
 				}
 				sent, _ := pump(t, tr, 1, 100)
@@ -157,7 +157,7 @@ func TestPromiseBudgetDevices(t *testing.T) {
 		tr := startTrial(t, inMemory(t), loosePhone)
 		owner := freshClient()
 		owner.Device = signsIn(t, tr, inBlock(0), owner).Device // earns 2
-		time.Sleep(4 * 24 * time.Hour)                          // and they are forgotten
+		elapse(4 * 24 * time.Hour)                              // and they are forgotten
 		for range 5 {
 			tr.registerAs(t, phoneauth.RegisterRequest{Phone: inBlock(0), Client: owner}) // charges nothing
 		}
@@ -199,7 +199,7 @@ func TestPromiseBudgetTestNumbers(t *testing.T) {
 		for _, e := range tr.events(phoneauth.EventSignedIn) {
 			assert.True(t, e.Test)
 		}
-		time.Sleep(time.Hour)
+		elapse(time.Hour)
 		_, code := tr.register(t, inBlock(0)) // one send has faded by now
 		require.NotEqual(t, "424242", code, "an expired test number is a number")
 		_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(0), Client: freshClient()})
@@ -224,7 +224,7 @@ func TestPromiseBudgetOrder(t *testing.T) {
 			_, err = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(99), Client: freshClient()})
 			require.True(t, isLimit(err, phoneauth.LimitBlock), "%v", err)
 		}
-		time.Sleep(refused.RetryAfter)
+		elapse(refused.RetryAfter)
 		_, err = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(99), Client: freshClient()})
 		require.NoError(t, err)
 	})

@@ -58,7 +58,7 @@ func TestPromisePhoneFailures(t *testing.T) {
 			for f.n = 0; f.n < step.at-1; {
 				err := f.failure(t)
 				if refused, ok := errors.AsType[*phoneauth.LimitError](err); ok {
-					time.Sleep(refused.RetryAfter) // the steps before
+					elapse(refused.RetryAfter) // the steps before
 					continue
 				}
 				require.NoError(t, err)
@@ -94,10 +94,10 @@ func TestPromisePhoneFailures(t *testing.T) {
 				}
 			}
 			assertLocked(t, tr, phoneauth.LimitPhoneFailures, step.wait, ways)
-			time.Sleep(step.wait - time.Microsecond)
+			elapse(step.wait - time.Microsecond)
 			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: f.phone, Client: freshClient()})
 			require.True(t, isLimit(err, phoneauth.LimitPhoneFailures), "%d: the lock ends early", step.at)
-			time.Sleep(time.Microsecond)
+			elapse(time.Microsecond)
 			_, err = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: f.phone, Client: freshClient()})
 			require.NoError(t, err, "%d: the lock ends late", step.at)
 		}
@@ -241,9 +241,9 @@ func TestPromisePasswordWaits(t *testing.T) {
 					require.True(t, ok, "failure %d sets no wait", 10+n)
 					assert.Equal(t, phoneauth.LimitPasswordFailures, refused.Limit)
 					assert.Equal(t, min(time.Second<<n, 15*time.Minute), refused.RetryAfter, "failure %d", 10+n)
-					time.Sleep(refused.RetryAfter - time.Microsecond)
+					elapse(refused.RetryAfter - time.Microsecond)
 					require.True(t, isLimit(wrong(), phoneauth.LimitPasswordFailures))
-					time.Sleep(time.Microsecond)
+					elapse(time.Microsecond)
 				}
 				if c.hash == "" {
 					return

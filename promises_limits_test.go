@@ -124,12 +124,12 @@ func assertHonest(t *testing.T, limit string, most int, ask func() error) {
 		refused, _ := errors.AsType[*phoneauth.LimitError](err)
 		require.Equal(t, limit, refused.Limit)
 		require.Positive(t, refused.RetryAfter)
-		time.Sleep(refused.RetryAfter - time.Microsecond)
+		elapse(refused.RetryAfter - time.Microsecond)
 		err = ask()
 		require.True(t, isLimit(err, limit), "%s: admitted 1 µs before its RetryAfter of %s: %v", limit, refused.RetryAfter, err)
 		left, _ := errors.AsType[*phoneauth.LimitError](err)
 		assert.Equal(t, time.Microsecond, left.RetryAfter)
-		time.Sleep(time.Microsecond)
+		elapse(time.Microsecond)
 		require.NoError(t, notALimit(ask()), "%s: refused at its RetryAfter of %s", limit, refused.RetryAfter)
 		if err = ask(); admitted(err) {
 			return // a lock: one failure more does not lock again at once
@@ -173,15 +173,15 @@ func TestPromisePhoneSends(t *testing.T) {
 			p, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: freshClient()})
 			if refused, ok := errors.AsType[*phoneauth.LimitError](err); ok {
 				require.Equal(t, phoneauth.LimitPhoneSends, refused.Limit)
-				time.Sleep(refused.RetryAfter)
+				elapse(refused.RetryAfter)
 				continue
 			}
 			require.NoError(t, err)
 			sent = append(sent, time.Since(start))
-			time.Sleep(time.Until(p.ResendAt) - time.Microsecond)
+			elapse(time.Until(p.ResendAt) - time.Microsecond)
 			_, err = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: freshClient()})
 			require.True(t, isLimit(err, phoneauth.LimitPhoneSends), "ResendAt is not honest: %v", err)
-			time.Sleep(time.Microsecond)
+			elapse(time.Microsecond)
 		}
 		for i, at := range sent {
 			for _, l := range []struct {

@@ -25,7 +25,7 @@ var methods = []struct {
 	{name: "Register, known device", do: func(t testing.TB, tr *trial) func() (any, error) {
 		phone := freshPhone()
 		r := phoneauth.RegisterRequest{Phone: phone, Client: phoneauth.Client{Device: tr.signIn(t, phone).Device}}
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		return func() (any, error) { return tr.Register(context.Background(), r) }
 	}},
 	{name: "Register, password reset", kind: []string{"UserByPhone", "BeginChallenge 2"}, do: func(t testing.TB, tr *trial) func() (any, error) {
@@ -43,7 +43,7 @@ var methods = []struct {
 	{name: "Verify, sent twice", kind: []string{"TakeLimits 2"}, do: func(t testing.TB, tr *trial) func() (any, error) {
 		phone := freshPhone()
 		tr.register(t, phone)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		_, code := tr.register(t, phone)
 		r := phoneauth.VerifyRequest{Phone: phone, Code: code, Client: freshClient()}
 		return func() (any, error) { return tr.Verify(context.Background(), r) }

@@ -25,7 +25,7 @@ func TestResendKeepsCodeAndTries(t *testing.T) {
 			_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.wrong(owner)})
 			require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 		}
-		time.Sleep(time.Minute - time.Microsecond)
+		elapse(time.Minute - time.Microsecond)
 		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
 		require.Equal(t, phoneauth.LimitPhoneSends, limited(err))
 
@@ -35,7 +35,7 @@ func TestResendKeepsCodeAndTries(t *testing.T) {
 			{6 * time.Minute, 10 * time.Minute}, // not 11
 			{9 * time.Minute, 10 * time.Minute},
 		} {
-			time.Sleep(time.Until(start.Add(c.at)))
+			elapse(time.Until(start.Add(c.at)))
 			again := s.register(t, owner)
 			assert.Equal(t, start.Add(c.end), again.ExpiresAt)
 		}
@@ -63,7 +63,7 @@ func TestCodeEndsToTheMicrosecond(t *testing.T) {
 			want  error
 		}{{5*time.Minute - time.Microsecond, nil}, {5 * time.Minute, phoneauth.ErrInvalidCode}} {
 			s.register(t, owner)
-			time.Sleep(c.after)
+			elapse(c.after)
 			_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
 			assert.ErrorIs(t, err, c.want, c.after)
 		}
@@ -71,10 +71,10 @@ func TestCodeEndsToTheMicrosecond(t *testing.T) {
 		start := now()
 		s.register(t, owner)
 		for range 2 {
-			time.Sleep(4*time.Minute + 59*time.Second)
+			elapse(4*time.Minute + 59*time.Second)
 			s.register(t, owner)
 		}
-		time.Sleep(time.Until(start.Add(10 * time.Minute)))
+		elapse(time.Until(start.Add(10 * time.Minute)))
 		_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 		assert.Len(t, s.codes(owner, phoneauth.PurposeSignIn), 5)
@@ -115,7 +115,7 @@ func TestRetiredKeyBeginsAnew(t *testing.T) {
 		_, err = next.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
 		require.Equal(t, phoneauth.LimitPhoneSends, limited(err), "the limits know the number all the same")
 
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		p := next.register(t, owner)
 		assert.NotEqual(t, old, next.code(owner, phoneauth.PurposeSignIn))
 		assert.Equal(t, now().Add(5*time.Minute), p.ExpiresAt)
@@ -199,7 +199,7 @@ func TestTestNumbers(t *testing.T) {
 		_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: stranger, Code: "246810"})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 
-		time.Sleep(time.Until(until))
+		elapse(time.Until(until))
 		sends := s.inbox.Sends()
 		s.register(t, owner)
 		assert.Equal(t, sends+1, s.inbox.Sends(), "a number like all others")
@@ -215,9 +215,9 @@ func TestTestNumberEndsOnItsDate(t *testing.T) {
 		s := newService(t, limitsOff, func(c *phoneauth.Config) {
 			c.Numbers.Test = []phoneauth.TestNumber{{Phone: owner, Code: "246810", Until: until}}
 		})
-		time.Sleep(time.Hour - time.Second)
+		elapse(time.Hour - time.Second)
 		s.register(t, owner)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		_, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: "246810"})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 		s.register(t, owner)

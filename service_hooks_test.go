@@ -82,7 +82,7 @@ func TestRefusedCodeIsSentWhenTheHostSaysYes(t *testing.T) {
 		s.register(t, owner)
 		require.Zero(t, s.inbox.Sends())
 		refuse = false
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		s.signIn(t, owner)
 	})
 }
@@ -134,7 +134,7 @@ func TestKnownDeviceIsOutsideTheBudgets(t *testing.T) {
 			require.NoError(t, err)
 			require.Less(t, i, 10)
 		}
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		_, err := s.trySignIn(t, owner)
 		require.Equal(t, phoneauth.LimitBlock, limited(err))
 		_, err = s.trySignIn(t, owner, session.Device)
@@ -193,7 +193,7 @@ func TestBeforeSendIsAskedOnce(t *testing.T) {
 		r := phoneauth.PasswordRequest{Phone: owner, Password: "password one"}
 		pending, err := s.RegisterPassword(t.Context(), r)
 		require.NoError(t, err)
-		time.Sleep(time.Until(pending.ExpiresAt))
+		elapse(time.Until(pending.ExpiresAt))
 		r.SessionToken = pending.SessionToken
 		_, err = s.RegisterPassword(t.Context(), r)
 		require.NoError(t, err)

@@ -98,7 +98,7 @@ func TestRegistrationExpires(t *testing.T) {
 		phoneauth.CheapHashes(t)
 		s := newService(t, limitsOff, longCodes)
 		first := s.registerPassword(t, owner, "password one", "")
-		time.Sleep(5 * time.Minute)
+		elapse(5 * time.Minute)
 		again := s.registerPassword(t, owner, "password two", first.SessionToken)
 		codes := s.codes(owner, phoneauth.PurposePasswordRegistration)
 		assert.NotEqual(t, codes[0], codes[1], "another registration")
@@ -166,7 +166,7 @@ func TestRecoverPassword(t *testing.T) {
 		s := newService(t, longCodes)
 		const unknown = "+201061797842"
 		session := s.signUp(t, owner, "password one")
-		time.Sleep(24 * time.Hour)
+		elapse(24 * time.Hour)
 		recoverWith := func(phone, code string, password phoneauth.Secret) error {
 			_, err := s.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: phone, Code: code, Password: password})
 			return err
@@ -242,7 +242,7 @@ func TestPasswordsWait(t *testing.T) {
 			for wait := time.Second; wait <= 15*time.Minute; wait *= 2 {
 				_, err := s.password(t, phone, "password one")
 				require.Equal(t, &phoneauth.LimitError{Limit: phoneauth.LimitPasswordFailures, RetryAfter: wait}, err)
-				time.Sleep(wait)
+				elapse(wait)
 				_, err = s.password(t, phone, "password none")
 				require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
 			}
@@ -253,7 +253,7 @@ func TestPasswordsWait(t *testing.T) {
 		s.signIn(t, owner)
 		_, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Password: "password one", Client: phoneauth.Client{Device: session.Device}})
 		assert.NoError(t, err)
-		time.Sleep(15 * time.Minute)
+		elapse(15 * time.Minute)
 		_, err = s.password(t, owner, "password one")
 		require.NoError(t, err)
 		_, err = s.password(t, owner, "password none")
@@ -339,7 +339,7 @@ func TestNoticesHaveAPlace(t *testing.T) {
 		slow := s.again(t, func(c *phoneauth.Config) {
 			c.Sender = senderFunc(func(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 				if m.Code != "" {
-					time.Sleep(9 * time.Second)
+					<-time.After(9 * time.Second)
 				}
 				return s.inbox.Send(ctx, m)
 			})

@@ -26,7 +26,7 @@ func TestEightProofsOfANewNumberAllConnect(t *testing.T) {
 		var proofs []*phoneauth.Proof
 		for range 8 {
 			proofs = append(proofs, s.prove(t, owner))
-			time.Sleep(time.Second)
+			elapse(time.Second)
 		}
 		var users []string
 		for i, p := range proofs {
@@ -48,13 +48,13 @@ func TestUsedProof(t *testing.T) {
 	in(t, func(t *testing.T) {
 		s := newService(t, limitsOff)
 		sign := s.prove(t, owner)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		_, err := s.connect(t, sign)
 		require.NoError(t, err)
 		_, err = s.connect(t, sign)
 		assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken, "its first use signed up")
 
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		later := s.prove(t, owner)
 		_, err = s.connect(t, later)
 		require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestUsedProof(t *testing.T) {
 			_, err = s.Connect(t.Context(), phoneauth.ConnectRequest{Token: phoneauth.Secret(forged)})
 			require.ErrorIs(t, err, phoneauth.ErrInvalidToken, i)
 		}
-		time.Sleep(5*time.Minute - 2*time.Second)
+		elapse(5*time.Minute - 2*time.Second)
 		_, err = s.connect(t, sign)
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "expired")
 	})
@@ -88,7 +88,7 @@ func TestProofLivesFiveMinutes(t *testing.T) {
 		}{{5*time.Minute - time.Microsecond, nil}, {5 * time.Minute, phoneauth.ErrInvalidToken}} {
 			p := s.prove(t, owner)
 			assert.Equal(t, now().Add(5*time.Minute), p.ExpiresAt)
-			time.Sleep(c.after)
+			elapse(c.after)
 			_, err := s.connect(t, p)
 			assert.ErrorIs(t, err, c.want, c.after)
 		}

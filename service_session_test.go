@@ -32,11 +32,11 @@ func TestRefreshGraceReturnsTheSuccessor(t *testing.T) {
 		assert.NotEqual(t, first.Refresh, next.Refresh)
 		assert.Equal(t, first.ID, next.ID)
 		assert.Equal(t, first.Device, next.Device, "a session has one device")
-		time.Sleep(10*time.Second - time.Microsecond)
+		elapse(10*time.Second - time.Microsecond)
 		again, err := s.Refresh(t.Context(), first.Refresh)
 		require.NoError(t, err)
 		assert.Equal(t, next.Refresh, again.Refresh, "the same successor")
-		time.Sleep(time.Microsecond)
+		elapse(time.Microsecond)
 		_, err = s.Refresh(t.Context(), first.Refresh)
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		assert.Equal(t, 1, reused)
@@ -68,7 +68,7 @@ func TestGraceOverARotationOfKeys(t *testing.T) {
 		next, err := old.Refresh(t.Context(), first.Refresh)
 		require.NoError(t, err)
 		both := old.again(t, func(c *phoneauth.Config) { c.Keys = testKeys("b", "a") })
-		time.Sleep(9 * time.Second)
+		elapse(9 * time.Second)
 		again, err := both.Refresh(t.Context(), first.Refresh)
 		require.NoError(t, err)
 		// Signed under another key, it is the same secret: the first's successor is used by
@@ -101,7 +101,7 @@ func TestSessionLives(t *testing.T) {
 			var err error
 			for range c.times {
 				require.NoError(t, err)
-				time.Sleep(c.every)
+				elapse(c.every)
 				var next *phoneauth.Session
 				if next, err = s.Refresh(t.Context(), session.Refresh); err == nil {
 					session = next
@@ -119,10 +119,10 @@ func TestAccessTokensAndFreshness(t *testing.T) {
 		c := s.claims(t, session)
 		assert.Equal(t, []string{"sms"}, c.AMR)
 		assert.Equal(t, session.User.UUID, c.Subject)
-		time.Sleep(5 * time.Minute)
+		elapse(5 * time.Minute)
 		_, err := s.Reauthenticated(t.Context(), c)
 		assert.NoError(t, err, "five minutes are recent enough")
-		time.Sleep(time.Microsecond)
+		elapse(time.Microsecond)
 		next, err := s.Refresh(t.Context(), session.Refresh)
 		require.NoError(t, err)
 		c = s.claims(t, next)
@@ -138,7 +138,7 @@ func TestAccessTokensAndFreshness(t *testing.T) {
 		last, _ := s.inbox.Last(owner)
 		assert.Equal(t, phoneauth.NoticePhoneChanged, last.Purpose, "the old number is told")
 
-		time.Sleep(10*time.Minute + time.Minute)
+		elapse(10*time.Minute + time.Minute)
 		_, err = s.Authenticate(t.Context(), session.Access)
 		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated, "expired")
 	})
@@ -161,7 +161,7 @@ func TestHostSessions(t *testing.T) {
 		assert.NoError(t, s.Logout(t.Context(), "anything"))
 
 		claims := phoneauth.Claims{UserID: session.User.ID, AuthTime: time.Now()}
-		time.Sleep(5*time.Minute + time.Microsecond)
+		elapse(5*time.Minute + time.Microsecond)
 		_, err = s.ChangePassword(t.Context(), claims, phoneauth.ChangePasswordRequest{Current: "password one", New: "password two"})
 		assert.ErrorIs(t, err, phoneauth.ErrReauthenticate)
 		claims.AuthTime = time.Now()

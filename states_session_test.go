@@ -43,9 +43,9 @@ var sessionMachine = &machine{
 	states: map[string]func(*world){
 		"new":     (*world).started,
 		"rotated": func(w *world) { w.started(); w.refresh(w.session) },
-		"settled": func(w *world) { w.started(); w.refresh(w.session); time.Sleep(10 * time.Second) },
+		"settled": func(w *world) { w.started(); w.refresh(w.session); elapse(10 * time.Second) },
 		"ended":   func(w *world) { w.started(); w.refresh(w.session); w.Logout(w.t.Context(), w.session.Refresh) },
-		"expired": func(w *world) { w.started(); w.refresh(w.session); time.Sleep(14 * 24 * time.Hour) },
+		"expired": func(w *world) { w.started(); w.refresh(w.session); elapse(14 * 24 * time.Hour) },
 	},
 	events: map[string]func(*world) string{
 		"refresh":                  func(w *world) string { return w.refresh(w.session) },
@@ -93,7 +93,7 @@ var sessionMachine = &machine{
 		"14 days pass":        pass(14 * 24 * time.Hour),
 		"30 days of use": func(w *world) string {
 			for range 3 {
-				time.Sleep(10 * 24 * time.Hour)
+				elapse(10 * 24 * time.Hour)
 				w.refresh(w.session)
 			}
 			return "–"

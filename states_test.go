@@ -50,7 +50,7 @@ func newWorld(t testing.TB) *world {
 // pass lets time go by, and what leaves after the answer leave.
 func pass(d time.Duration) func(*world) string {
 	return func(*world) string {
-		time.Sleep(d)
+		elapse(d)
 		return "–"
 	}
 }

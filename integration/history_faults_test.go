@@ -2,9 +2,12 @@ package integration_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -126,17 +129,40 @@ func (p *proxy) lose() {
 	})
 }
 
-// pausing is a fault: for a moment the server does nothing, and then what it was sent.
-func pausing(t *testing.T, pause, resume func() error) func() {
+// What a server that is not paused answers at once, whoever asks.
+var (
+	redisHello    = []byte("PING\r\n")
+	postgresHello = []byte{0, 0, 0, 8, 4, 210, 22, 47} // SSLRequest
+)
+
+// pausing is a fault: the server that p leads to does nothing until a hello has gone
+// unanswered for a moment, and then what it was sent.
+func (p *proxy) pausing(t *testing.T, hello []byte, pause, resume func() error) func() {
+	var one sync.Mutex
 	return func() {
-		if err := pause(); err != nil {
-			t.Error(err)
-		}
-		time.Sleep(30 * time.Millisecond) // how long it is paused; nothing waits for it
-		if err := resume(); err != nil {
+		one.Lock()
+		defer one.Unlock()
+		if err := errors.Join(pause(), p.unanswered(hello), resume()); err != nil {
 			t.Error(err)
 		}
 	}
+}
+
+// unanswered is an error if the server does answer.
+func (p *proxy) unanswered(hello []byte) error {
+	conn, err := net.Dial("tcp", p.server)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Millisecond))
+	if _, err := conn.Write(hello); err != nil {
+		return err
+	}
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("a paused server answers: %w", err)
+	}
+	return nil
 }
 
 // someShort is a deadline that is in the middle of some calls.

@@ -40,7 +40,7 @@ func TestSQLHistoriesInPostgres(t *testing.T) {
 	db, through := d.throughProxy(t)
 	d.store(t, d.open(t))
 	r := &run{store: d.store(t, db), games: []game{phoneGame, userGame, sessionGame}, deadline: someShort,
-		faults: []func(){through.cut, through.lose, pausing(t, server.Pause, server.Resume)}}
+		faults: []func(){through.cut, through.lose, through.pausing(t, postgresHello, server.Pause, server.Resume)}}
 	r.holds(t)
 	sawFaults(t, r, through)
 }
@@ -102,7 +102,7 @@ func newRedisThroughProxies(t *testing.T, addrs []string) *redisThroughProxies {
 	for _, addr := range addrs {
 		p, pid := newProxy(t, addr), redisPID(t, addr)
 		byAddr[addr], d.through = p, append(d.through, p)
-		d.faults = append(d.faults, p.cut, p.lose, pausing(t,
+		d.faults = append(d.faults, p.cut, p.lose, p.pausing(t, redisHello,
 			func() error { return syscall.Kill(pid, syscall.SIGSTOP) },
 			func() error { return syscall.Kill(pid, syscall.SIGCONT) }))
 	}

@@ -78,7 +78,7 @@ func driveChangePhone(c *client) {
 	c.do(422, "POST /users/phone/verify", fields{"verification_code": code})
 	c.do(422, "POST /users/phone/start", fields{"phone": "junk"})
 	c.bearer = c.do(200, "POST /users/phone/verify", fields{"phone": paris, "verification_code": code}).text("meta.access_token")
-	time.Sleep(time.Minute)
+	c.elapse(time.Minute)
 	c.do(200, "POST /users/phone/start", fields{"phone": cairo2})
 	c.do(422, "POST /users/phone/verify", fields{"phone": cairo2, "verification_code": c.code(cairo2)}) // taken
 }
@@ -93,7 +93,7 @@ func drivePasswords(c *client) {
 	c.do(422, "POST /api/v1/users/verify", fields{"verification_code": wrong(code), "session_token": token})
 	c.do(422, "POST /api/v1/users/verify", fields{"code": code, "session_token": token, "msisdn": "junk"})
 	c.do(200, "POST /api/v1/users/verify", fields{"verification_code": code, "session_token": token})
-	time.Sleep(time.Minute)
+	c.elapse(time.Minute)
 	c.do(422, "POST /api/v1/users", register) // taken
 	c.do(200, "PUT /api/v1/users/forget_password", fields{"msisdn": "84932466"})
 	code = c.code(singapore)
@@ -121,7 +121,7 @@ func driveBlocked(c *client) {
 		require.NoError(c.t, c.svc.SetBlocked(c.t.Context(), account, true))
 	}
 	c.do(200, "POST /api/v1/users/verify", fields{"code": code})
-	time.Sleep(time.Minute)
+	c.elapse(time.Minute)
 	c.do(401, "POST /api/v1/login", fields{"user": fields{"phone": cairo, "sms_code": c.start(cairo)}})
 	connect := fields{"phone": cairo2, "verification_token": token}
 	c.do(200, "POST /connect", connect)
@@ -131,7 +131,7 @@ func driveBlocked(c *client) {
 // newAccount signs a number up that has a registration open.
 func newAccount(c *client, phone string) string {
 	c.t.Helper()
-	time.Sleep(time.Minute)
+	c.elapse(time.Minute)
 	return c.do(200, "POST /connect", fields{"phone": phone, "verification_token": c.proof(phone)}).text("data.id")
 }
 
@@ -239,7 +239,7 @@ func driveLimits(c *client) {
 	const phone = paris2
 	token := c.do(200, "POST /api/phone/register", fields{"phone_number": phone}).text("session_token")
 	proof := c.do(200, "POST /users/verification/verify", fields{"phone": phone, "verification_code": c.code(phone)}).text("verification_token")
-	time.Sleep(time.Minute)
+	c.elapse(time.Minute)
 	c.do(200, "POST /api/v1/users", fields{"msisdn": phone, "password": password, "password_confirmation": password})
 	c.lock(phone)
 	const code = "123456"
@@ -255,7 +255,7 @@ func driveLimits(c *client) {
 // driveOld has what a sign-in may be too old for.
 func driveOld(c *client) {
 	c.signUp(singapore)
-	time.Sleep(5*time.Minute + time.Second)
+	c.elapse(5*time.Minute + time.Second)
 	c.do(403, "PUT /api/v1/users/reset_password", fields{"current_password": password, "password": password})
 	c.do(403, "POST /users/phone/start", fields{"phone": cairo})
 	c.do(403, "POST /users/phone/verify", fields{"phone": cairo, "verification_code": "123456"})

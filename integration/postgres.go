@@ -108,29 +108,31 @@ func (p *Postgres) Start() error {
 		_ = cmd.Wait()
 		close(exited)
 	}()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	var ended error
+	err = Poll(30*time.Second, func() error {
 		select {
 		case <-exited:
-			return fmt.Errorf("postgres has ended: %s", p.Log())
-		default:
-		}
-		if p.ready() {
+			ended = fmt.Errorf("postgres has ended: %s", p.Log())
 			return nil
+		default:
+			return p.ready()
 		}
-	}
-	return errors.New("postgres is not ready after 30 s")
+	})
+	return errors.Join(err, ended)
 }
 
 // ready reads the server's own word for it: line 8 of its pid file, which it writes anew
 // at each start.
-func (p *Postgres) ready() bool {
+func (p *Postgres) ready() error {
 	text, err := os.ReadFile(filepath.Join(p.data(), "postmaster.pid"))
 	if err != nil {
-		return false
+		return err
 	}
 	lines := bytes.Split(text, []byte("\n"))
-	return len(lines) >= 8 && string(lines[0]) == strconv.Itoa(p.cmd.Process.Pid) &&
-		string(bytes.TrimSpace(lines[7])) == "ready"
+	if len(lines) < 8 || string(lines[0]) != strconv.Itoa(p.cmd.Process.Pid) || string(bytes.TrimSpace(lines[7])) != "ready" {
+		return errors.New("postgres is not ready")
+	}
+	return nil
 }
 
 // DSN names the server's database, with the schema as its search_path.
@@ -144,7 +146,8 @@ func (p *Postgres) Log() string {
 	return string(text)
 }
 
-// Kill is kill -9 of the server and of all its connections.
+// Kill is kill -9 of the server and of all its connections. It returns when they are gone:
+// they hold what the next start needs.
 func (p *Postgres) Kill() {
 	if p.cmd == nil {
 		return
@@ -156,11 +159,12 @@ func (p *Postgres) Kill() {
 	}
 	<-p.exited
 	p.cmd = nil
-	for _, pid := range all { // they hold what the next start needs
-		for parentOf(pid) != 0 {
-			time.Sleep(time.Millisecond)
+	_ = Poll(20*time.Second, func() error { // if not, the next start says so
+		if slices.ContainsFunc(all, func(pid int) bool { return parentOf(pid) != 0 }) {
+			return errors.New("postgres has not ended")
 		}
-	}
+		return nil
+	})
 }
 
 // Pause stops the server and all its connections without closing anything; Resume lets

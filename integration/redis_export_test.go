@@ -36,6 +36,5 @@ func (r *redisServer) Resume() error { return r.resume() }
 var (
 	Release    = release
 	AtOnce     = atOnce
-	Poll       = poll
 	QuietRedis = quietRedis
 )

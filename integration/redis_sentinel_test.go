@@ -35,7 +35,7 @@ func TestRedisSentinel(t *testing.T) {
 	_, err := p.Login(ctx, phoneauth.LoginRequest{Phone: used, Code: usedCode, Client: d})
 	require.NoError(t, err)
 	written := offsetOf(t, master, "master_repl_offset")
-	require.NoError(t, poll(5*time.Second, func() error {
+	require.NoError(t, Poll(5*time.Second, func() error {
 		if offsetOf(t, replica, "slave_repl_offset") < written {
 			return errors.New("the replica is behind")
 		}
@@ -44,7 +44,7 @@ func TestRedisSentinel(t *testing.T) {
 
 	require.NoError(t, master.kill())
 	killed := time.Now()
-	require.NoError(t, poll(15*time.Second, func() error {
+	require.NoError(t, Poll(15*time.Second, func() error {
 		other, c := p.person()
 		_, err := p.Register(ctx, phoneauth.RegisterRequest{Phone: other, Client: c})
 		if err != nil {
@@ -79,7 +79,7 @@ sentinel failover-timeout phoneauth 2000
 	})
 	client := redis.NewSentinelClient(&redis.Options{Addr: r.addr()})
 	defer client.Close()
-	require.NoError(t, poll(20*time.Second, func() error {
+	require.NoError(t, Poll(20*time.Second, func() error {
 		replicas, err := client.Replicas(t.Context(), "phoneauth").Result()
 		if err == nil && (len(replicas) != 1 || replicas[0]["port"] != strconv.Itoa(replica.port) ||
 			replicas[0]["flags"] != "slave" || replicas[0]["master-link-status"] != "ok") {

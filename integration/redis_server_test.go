@@ -3,7 +3,6 @@ package integration
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -107,7 +106,7 @@ func (r *redisServer) start() error {
 	if err := r.shell.Start(); err != nil {
 		return err
 	}
-	return poll(10*time.Second, func() error {
+	return Poll(10*time.Second, func() error {
 		client := redis.NewClient(&redis.Options{Addr: r.addr(), MaxRetries: -1})
 		defer client.Close()
 		if err := client.Ping(context.Background()).Err(); err != nil {
@@ -131,24 +130,6 @@ func (r *redisServer) kill() error {
 // pause stops the server without closing anything; resume lets it go on.
 func (r *redisServer) pause() error  { return syscall.Kill(r.pid, syscall.SIGSTOP) }
 func (r *redisServer) resume() error { return syscall.Kill(r.pid, syscall.SIGCONT) }
-
-// poll calls until it gets no error, for as long as limit.
-func poll(limit time.Duration, call func() error) error {
-	deadline := time.After(limit)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := call()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-deadline:
-			return fmt.Errorf("not within %v: %w", limit, err)
-		case <-tick.C:
-		}
-	}
-}
 
 // oneRedis is the server that the tests share, on which nothing is ever killed.
 var oneRedis = sync.OnceValues(func() (*redisServer, error) {
@@ -235,7 +216,7 @@ func formCluster(nodes []*redisServer, bus []int) error {
 			}
 		}
 	}
-	return poll(20*time.Second, func() error {
+	return Poll(20*time.Second, func() error {
 		for _, client := range clients {
 			info, err := client.ClusterInfo(ctx).Result()
 			if err != nil {

@@ -23,7 +23,7 @@ type counter struct {
 	amount    float64
 	was       int64 // at, as it was read
 
-	peek   bool // read it without a lock, for now
+	peek   bool // read it without a lock, until settle locks it
 	known  bool // there is a row
 	write  bool // it is changed
 	remove bool

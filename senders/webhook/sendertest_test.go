@@ -33,7 +33,7 @@ func TestSendertest(t *testing.T) {
 		},
 		Refusals: []sendertest.Refusal{
 			{Name: "bad number", Answer: sendertest.Answer{Status: 422, Body: "+201061797840"}, Class: phoneauth.Permanent, Code: "HTTP 422"},
-			{Name: "not implemented", Answer: sendertest.Answer{Status: 501}, Class: phoneauth.Temporary, Code: "HTTP 501"},
+			{Name: "HTTP 501", Answer: sendertest.Answer{Status: 501}, Class: phoneauth.Temporary, Code: "HTTP 501"},
 			{Name: "down", Answer: sendertest.Answer{Status: 503}, Class: phoneauth.Ambiguous, Code: "HTTP 503"},
 			{Name: "busy", Answer: sendertest.Answer{Status: 503, Header: http.Header{"Retry-After": {"3"}}}, Class: phoneauth.Temporary, Code: "HTTP 503", RetryAfter: 3 * time.Second},
 		},
