@@ -266,7 +266,7 @@ func (s *Service) attempt(ctx context.Context, t target, id, code string, c Clie
 		Now:      now,
 	}
 	if s.budgeted(t, now) {
-		a.Earned = s.budgets(t, -1)
+		a.Earned = s.budgets(t, -earnedBy(t.purpose))
 		a.Bonus = Bonus{
 			Take: Take{Key: tagged(t.print, "b"), Limit: Limit{Burst: 1, Every: 24 * time.Hour}, Cost: 1},
 			Add:  -2,

@@ -44,8 +44,8 @@ func (s *Service) open(ctx context.Context, t target, o sending, allowed bool) (
 		b.Budgets, b.Challenge.Sends = nil, 0
 	}
 	var err error
-	if t.account, err = s.boundTo(ctx, t, o.takes, now); err != nil {
-		return nil, s.limited(ctx, t, err)
+	if t.account, err = s.boundTo(ctx, t); err != nil {
+		return nil, err
 	}
 	begun, code, err := s.begin(ctx, t, b)
 	if s.stepUp(ctx, t, o, &b, err) {
@@ -80,14 +80,19 @@ func sendInfo(t target, o sending) SendInfo {
 }
 
 // hostAllows asks BeforeSend, once the limits say that they would admit a send: a hook
-// that costs money is no cheaper to abuse than a text.
+// that costs money is no cheaper to abuse than a text. They are asked before a look-up of
+// the account, too, see boundTo.
 func (s *Service) hostAllows(ctx context.Context, t target, o sending) (bool, error) {
 	now := s.now()
-	if s.cfg.BeforeSend == nil || s.testNumber(t.phone, now) != nil {
+	hook := s.cfg.BeforeSend != nil && s.testNumber(t.phone, now) == nil
+	if !hook && t.purpose.ours() {
 		return true, nil
 	}
 	if err := s.store.TakeLimits(ctx, asking(o.takes), now); err != nil {
 		return false, s.limited(ctx, t, err)
+	}
+	if !hook {
+		return true, nil
 	}
 	err := s.cfg.BeforeSend(ctx, sendInfo(t, o))
 	switch {
@@ -101,14 +106,10 @@ func (s *Service) hostAllows(ctx context.Context, t target, o sending) (bool, er
 	return false, nil
 }
 
-// boundTo is the account that a code for t is bound to, if it is to one. Limits come
-// before look-ups, so they are asked.
-func (s *Service) boundTo(ctx context.Context, t target, takes []Take, now time.Time) (account, error) {
+// boundTo is the account that a code for t is bound to, if it is to one.
+func (s *Service) boundTo(ctx context.Context, t target) (account, error) {
 	if t.purpose.ours() {
 		return account{}, nil
-	}
-	if err := s.store.TakeLimits(ctx, asking(takes), now); err != nil {
-		return account{}, err
 	}
 	user, err := s.store.UserByPhone(ctx, t.phone)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -128,17 +129,27 @@ func (s *Service) stepUp(ctx context.Context, t target, o sending, b *Begin, err
 	return true
 }
 
-// nothing is what a budget is charged where it is not: Begin's charges are positive.
+// nothing is what a budget is charged or credited where it is not: what a store is asked
+// to add is never zero.
 const nothing = 1e-9
+
+// earnedBy is what a verification takes back for each send of its challenge. Those of a
+// reset may have been refused after the answer, and paid nothing.
+func earnedBy(p Purpose) float64 {
+	if p == PurposePasswordReset {
+		return nothing
+	}
+	return 1
+}
 
 // charge takes the number budgets, by add each, for a code that only numbers with an
 // account are sent, once it is known whether this is one: before, whoever asks for numbers
 // without one would dry a country up for nothing. A store charges budgets with a
-// challenge, so here is one that nothing answers.
-func (s *Service) charge(ctx context.Context, t target, o sending, add float64) error {
+// challenge, so here is one that nothing answers. A refusal is an event and no error.
+func (s *Service) charge(ctx context.Context, t target, o sending, add float64) (paid bool, err error) {
 	now := s.now()
 	if !s.budgeted(t, now) {
-		return nil
+		return true, nil
 	}
 	b := Begin{
 		Challenge: Challenge{
@@ -152,11 +163,14 @@ func (s *Service) charge(ctx context.Context, t target, o sending, add float64) 
 		Budgets: s.budgets(t, add),
 		Now:     now,
 	}
-	_, err := s.store.BeginChallenge(ctx, b)
+	_, err = s.store.BeginChallenge(ctx, b)
 	if s.stepUp(ctx, t, o, &b, err) {
 		_, err = s.store.BeginChallenge(ctx, b)
 	}
-	return s.limited(ctx, t, err)
+	if as[*LimitError](s.limited(ctx, t, err)) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // deliver sends the code of c: within the request where it is sent to every number,
@@ -177,11 +191,12 @@ func (s *Service) deliver(ctx context.Context, t target, o sending, c Challenge,
 		user, err := s.store.UserByPhone(ctx, t.phone)
 		switch {
 		case errors.Is(err, ErrNotFound) || err == nil && user.Blocked:
-			return s.charge(ctx, t, o, nothing)
+			_, err := s.charge(ctx, t, o, nothing)
+			return err
 		case err != nil:
 			return err
 		}
-		if err := s.charge(ctx, t, o, 1); err != nil {
+		if paid, err := s.charge(ctx, t, o, 1); !paid {
 			return err
 		}
 		return s.send(ctx, t, m)
