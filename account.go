@@ -5,35 +5,36 @@ import (
 	"errors"
 )
 
-// targetOfUser is u's phone as something to count failures of and send notices to. It has
-// no region: a stored number is not parsed.
-func (s *Service) targetOfUser(u User) target {
-	return target{number: number{phone: u.Phone}, print: s.phonePrint(u.Phone)}
+// change is a change of an account that ends what was open before: challenges, proofs and
+// sessions.
+type change struct {
+	user User
+	// do makes the change and raises the epoch, which alone makes sessions and proofs
+	// worthless.
+	do func(context.Context) (User, error)
+	// done tells of a change that was made, even if the store fails in what is left to do.
+	done func()
 }
 
-// change makes a change that ends what was open before: challenges, proofs and sessions.
-// do raises the epoch, which alone makes sessions and proofs worthless; the challenges
-// that could lead to new ones are cancelled, before it so that a failure changes nothing,
-// and after it for those that were begun in between. done tells of a change that was
-// made, even if the store fails in what is left to do. do must not end with the request: a
-// client that hangs up must not leave the owner without notice.
-func (s *Service) change(ctx context.Context, u User, do func(context.Context) (User, error), done func()) (User, error) {
-	ctx = context.WithoutCancel(ctx)
-	if err := s.cancelChallenges(ctx, u.Phone); err != nil {
+// change makes the change c. Challenges that could lead to new sessions and proofs are
+// cancelled before it, so that a failure changes nothing, and after it, for those that
+// were begun in between.
+func (s *Service) change(ctx context.Context, c change) (User, error) {
+	if err := s.cancelChallenges(ctx, c.user.Phone); err != nil {
 		return User{}, err
 	}
-	changed, err := do(ctx)
+	changed, err := c.do(ctx)
 	if err != nil {
 		return User{}, err
 	}
-	done()
-	if err := s.cancelChallenges(ctx, u.Phone, changed.Phone); err != nil {
+	c.done()
+	if err := s.cancelChallenges(ctx, c.user.Phone, changed.Phone); err != nil {
 		return User{}, err
 	}
 	if s.cfg.HostSessions {
 		return changed, nil
 	}
-	return changed, s.store.EndUserSessions(ctx, u.ID, "")
+	return changed, s.store.EndUserSessions(ctx, c.user.ID, "")
 }
 
 // cancelChallenges takes away what is open for signing in with phones and for a new
@@ -43,39 +44,49 @@ func (s *Service) cancelChallenges(ctx context.Context, phones ...Phone) error {
 	var keys []string
 	for _, p := range phones {
 		t := target{number: number{phone: p}, print: s.phonePrint(p)}
-		for _, t.purpose = range []Purpose{PurposeSignIn, PurposePasswordReset} {
-			keys = append(keys, s.key(t))
+		for _, purpose := range []Purpose{PurposeSignIn, PurposePasswordReset} {
+			t.purpose = purpose
+			keys = append(keys, s.challengeKey(&t))
 		}
 	}
 	return s.store.CancelChallenges(ctx, keys...)
 }
 
-// ChangePhone gives the account of c the phone of a proof for PurposePhoneChange whose
-// subject is the user's ID. Every session ends, and the Session returned is new. The old
-// number is told by SMS.
+// ChangePhone gives the account of claims the phone of a proof for PurposePhoneChange that
+// is bound to the user's ID. Every session ends. The Session returned is new, and as old
+// as the sign-in it came from: a new number does not make a session fresh. The old number
+// is told by SMS.
 //
 // Errors: ErrUnauthenticated; ErrReauthenticate; ErrInvalidPhone; ErrInvalidToken;
 // ErrPhoneTaken, the number is another account's and the proof is used up; *LimitError;
 // ErrUnavailable.
-func (s *Service) ChangePhone(ctx context.Context, c Claims, r ConnectRequest) (*Session, error) {
-	user, rec, err := s.reauthenticated(ctx, c)
+func (s *Service) ChangePhone(ctx context.Context, claims Claims, r ConnectRequest) (*Session, error) {
+	user, rec, err := s.reauthenticated(ctx, claims)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.redeem(ctx, r.Phone, r.Token, PurposePhoneChange, phoneChangeOf(user))
+	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
-		return nil, invalidIfGone(err)
+		return nil, err
 	}
-	ctx = context.WithoutCancel(ctx) // the proof is used up
-	changed, err := s.change(ctx, user, func(ctx context.Context) (User, error) {
-		return s.store.SetPhone(ctx, PhoneUpdate{UserID: user.ID, Phone: p.phone, Epoch: user.Epoch, Now: s.now()})
-	}, func() {
-		e := s.about(p.target, EventPhoneChanged)
-		e.UserID = user.ID
-		s.event(ctx, e)
-		if user.Phone != p.phone {
-			s.notify(ctx, s.targetOfUser(user), NoticePhoneChanged)
-		}
+	defer done()
+	c, err := s.redeemed(ctx, presented{r.Token, r.Phone, PurposePhoneChange, phoneChangeOf(user), r.Client})
+	if err != nil {
+		return nil, err
+	}
+	changed, err := s.change(ctx, change{
+		user: user,
+		do: func(ctx context.Context) (User, error) {
+			return s.store.UpdateUser(ctx, UserUpdate{UserID: user.ID, Phone: &c.phone, Epoch: user.Epoch, Now: s.now()})
+		},
+		done: func() {
+			e := c.event(EventPhoneChanged)
+			e.UserID = user.ID
+			s.event(ctx, e)
+			if user.Phone != c.phone {
+				s.notify(ctx, s.ofUser(user, PurposePhoneChange, r.Client), NoticePhoneChanged)
+			}
+		},
 	})
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return nil, ErrUnauthenticated
@@ -83,21 +94,26 @@ func (s *Service) ChangePhone(ctx context.Context, c Claims, r ConnectRequest) (
 	if err != nil {
 		return nil, err
 	}
-	return s.newSession(ctx, changed, []string{amrCode}, rec.DeviceID)
+	return s.newSession(ctx, c, changed, signInFacts{amr: rec.AMR, authTime: rec.AuthTime, deviceID: rec.DeviceID})
 }
 
-// DeleteUser removes the account of c and its sessions. The phone is free at once.
+// DeleteUser removes the account of claims and its sessions. The phone is free at once.
 //
 // Errors: ErrUnauthenticated; ErrReauthenticate; ErrUnavailable.
-func (s *Service) DeleteUser(ctx context.Context, c Claims) error {
-	user, err := s.Reauthenticated(ctx, c)
+func (s *Service) DeleteUser(ctx context.Context, claims Claims) error {
+	user, err := s.Reauthenticated(ctx, claims)
 	if err != nil {
 		return err
 	}
-	_, err = s.change(ctx, user, func(ctx context.Context) (User, error) {
-		return user, s.store.DeleteUser(ctx, user.ID)
-	}, func() {
-		s.event(ctx, aboutUser(user, EventDeleted))
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	_, err = s.change(ctx, change{
+		user: user,
+		do:   func(ctx context.Context) (User, error) { return user, s.store.DeleteUser(ctx, user.ID) },
+		done: func() { s.event(ctx, aboutUser(user, EventDeleted)) },
 	})
 	return err
 }
@@ -109,40 +125,60 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 	if err != nil {
 		return err
 	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	what := EventUnblocked
 	if blocked {
 		what = EventBlocked
 	}
-	_, err = s.change(ctx, user, func(ctx context.Context) (User, error) {
-		return s.store.SetBlocked(ctx, userID, blocked, s.now())
-	}, func() {
-		s.event(ctx, aboutUser(user, what))
+	_, err = s.change(ctx, change{
+		user: user,
+		do: func(ctx context.Context) (User, error) {
+			return s.store.UpdateUser(ctx, UserUpdate{UserID: userID, Blocked: &blocked, Epoch: AnyEpoch, Now: s.now()})
+		},
+		done: func() { s.event(ctx, aboutUser(user, what)) },
 	})
 	return err
 }
 
-// Unlock is an operator's reset: it forgets the failures and locks of a number, and gives
-// its sends back. ErrInvalidPhone; ErrUnavailable, and it may be half done: do it again.
+// Unlock is an operator's reset: it forgets the failures and locks of a number, for known
+// devices too, and gives its sends and sign-ins by password back. ErrInvalidPhone;
+// ErrUnavailable, and it may be half done: do it again.
 func (s *Service) Unlock(ctx context.Context, phone string) error {
 	n, err := parseNumber(phone, s.numbers.home) // also of a region that is not served any more
 	if err != nil {
 		return err
 	}
-	t := target{number: n, print: s.phonePrint(n.phone)}
-	known := t
-	known.device.id = "any"
-	for _, f := range []Failures{s.phoneFailures(t), s.phoneFailures(known), s.passwordFailures(t), s.passwordFailures(known)} {
-		if err := s.store.ClearFailures(ctx, f.Key); err != nil {
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	c := s.started(Client{})
+	s.to(c, n, "", "")
+	for _, kind := range []string{kindCodeFailures, kindDeviceCodeFailures, kindPasswordFailures, kindDevicePasswordFailed} {
+		if err := s.store.ClearFailures(ctx, key(c.print, kind)); err != nil {
 			return err
 		}
 	}
-	takes := s.phoneSendTakes(t, -1)
-	for i := range takes {
-		takes[i].Cost = -takes[i].Burst
-	}
-	if err := s.store.TakeLimits(ctx, takes, s.now()); err != nil {
+	if err := s.store.GiveBack(ctx, GiveBackParams{Takes: s.allTakes(c.print), Now: c.now}); err != nil {
 		return err
 	}
-	s.event(ctx, s.about(t, EventUnlocked))
+	s.event(ctx, c.event(EventUnlocked))
 	return nil
+}
+
+// allTakes are all that the limits of a phone can hold: of everybody and of known devices.
+func (s *Service) allTakes(phonePrint string) []Take {
+	var all []Take
+	for _, known := range []bool{false, true} {
+		for _, t := range append(s.phoneSendTakes(phonePrint, known), s.passwordTakes(phonePrint, known)...) {
+			t.Cost = t.Burst
+			all = append(all, t)
+		}
+	}
+	return all
 }

@@ -50,16 +50,12 @@ type Config struct {
 	Sessions SessionRules
 	Texts    TextRules
 
-	// BeforeSend is asked before a code goes out: a captcha, a SIM-swap look-up. After
-	// an error nothing is sent, and the caller cannot tell: the answer is that of a
-	// send, and the log has the error. One that is ErrUnavailable is a 503 instead. It
-	// runs after the limits of phone and address, before the number budgets.
+	// BeforeSend is asked before a code goes out: a deny-list, a SIM-swap look-up. After
+	// an error nothing is sent. The answer is that of a send, and takes as long as one of the
+	// latest sends of this process took; the log has the error. Until the process has sent
+	// something, the time of the answer tells a refusal. An error that is ErrUnavailable is
+	// a 503 instead. It runs after the limits of phone and address, before the number budgets.
 	BeforeSend func(context.Context, SendInfo) error
-	// StepUp is asked when the budget of the number's country is dry: after nil the code
-	// is sent all the same, so let it ask for a captcha or a proof of work. An error, or
-	// no StepUp, is a *LimitError. For a password reset it is asked after the answer, which
-	// must not tell whether there is an account, and an error means that nothing is sent.
-	StepUp func(context.Context, SendInfo) error
 	// BeforeSignIn is asked after the proof and before the account is found or made:
 	// invitations, terms, dormant or recycled numbers. An error is wrapped beside
 	// ErrRefused; the proof is used up.
@@ -161,9 +157,13 @@ type PasswordRules struct {
 	// example "is too common". It runs before anything is consumed.
 	Check func(ctx context.Context, password Secret) error
 	// Legacy verifies a stored hash that is no argon2id PHC string; nil refuses those.
-	// After a match the password is hashed anew. It runs besides one argon2id hash, so
-	// the time of an answer tells a number with such a hash from others.
+	// After a match the password is hashed anew. It runs besides one argon2id hash, for
+	// every attempt.
 	Legacy func(hash, password Secret) bool
+	// LegacyDecoy is a hash of the slowest kind that Legacy knows, of no password. Legacy
+	// compares it where an account has no legacy hash, so that the time of an answer does not
+	// tell who has one. Required with Legacy. Hashes of faster kinds can still be told.
+	LegacyDecoy Secret
 }
 
 // SendInfo is what BeforeSend is asked about.
@@ -289,6 +289,9 @@ func (c Config) validate() (numberPolicy, error) {
 	}
 	if c.Sessions.Idle < c.Sessions.Access || c.Sessions.Life < c.Sessions.Idle {
 		fault("Sessions", "Access, Idle and Life must not descend")
+	}
+	if c.Password.Legacy != nil && c.Password.LegacyDecoy == "" {
+		fault("Password.LegacyDecoy", "is required with Password.Legacy")
 	}
 	c.Texts.validate(c.Name, c.Code.Digits, fault)
 	c.Limits.validate(fault)

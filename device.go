@@ -3,7 +3,6 @@ package phoneauth
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 )
 
@@ -20,34 +19,47 @@ type device struct {
 func (d device) known() bool { return d.id != "" }
 
 // signDevice makes the token of a known device. It names the phone's print, the user and
-// its epoch, so that a change of number, a block or a deletion ends it.
-func (s *Service) signDevice(u User, d device, expires time.Time) (Secret, error) {
-	data := appendFields(nil, s.phonePrint(u.Phone), d.id, d.userID, strconv.FormatInt(d.epoch, 10))
-	return s.keys.signToken(deviceToken, data, expires)
+// its epoch, so that a change of number or password, a block or a deletion ends it.
+func (s *Service) signDevice(u User, deviceID string, expires time.Time) (Secret, error) {
+	claims := deviceClaims{s.phonePrint(u.Phone), device{deviceID, u.ID, u.Epoch}}
+	return s.keys.signToken(deviceToken, claims.encode(), expires)
 }
 
-// knownDevice is the device that token names, if it is one of t's account; anything else
-// is none, and no error.
-func (s *Service) knownDevice(ctx context.Context, t target, token Secret) (device, error) {
-	if token == "" {
+// knownDevice is the device that c's client names, if it is one of the account of c's
+// phone and was not ended; anything else is none, and no error.
+func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
+	if c.client.Device == "" {
 		return device{}, nil
 	}
-	data, ok := s.keys.verifyToken(deviceToken, token, s.now())
+	data, ok := s.keys.verifyToken(deviceToken, c.client.Device, c.now)
 	if !ok {
 		return device{}, nil
 	}
-	f, ok := splitFields(data, 4)
-	if !ok || f[0] != t.print {
+	claims, ok := decodeDevice(data)
+	if !ok || claims.phonePrint != c.print {
 		return device{}, nil
 	}
-	epoch, err := strconv.ParseInt(f[3], 10, 64)
-	if err != nil {
-		return device{}, nil
-	}
-	d := device{id: f[1], userID: f[2], epoch: epoch}
+	d := claims.device
 	user, err := s.store.UserByID(ctx, d.userID)
-	if errors.Is(err, ErrNotFound) || err == nil && (user.Blocked || user.Epoch != d.epoch || user.Phone != t.phone) {
+	if errors.Is(err, ErrNotFound) {
+		return device{}, nil
+	}
+	if err != nil || user.Blocked || user.Locked || user.Epoch != d.epoch || user.Phone != c.phone {
+		return device{}, err
+	}
+	err = s.store.TakeLimits(ctx, TakeParams{Asks: []Take{s.deviceEnded(c.print, d.id)}, Now: c.now})
+	if limitOf(err) != "" {
 		return device{}, nil
 	}
 	return d, err
+}
+
+// deviceEnded is taken when a device is ended, and refuses for as long as its token could
+// be good.
+func (s *Service) deviceEnded(phonePrint, deviceID string) Take {
+	return Take{
+		Key:   key(phonePrint, kindDeviceEnded) + deviceID,
+		Limit: Limit{Burst: 1, Every: deviceLife},
+		Cost:  1,
+	}
 }

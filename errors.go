@@ -30,6 +30,9 @@ var (
 	// ErrBlocked: the secret proved right, but the account is blocked. A UserStore
 	// returns it too.
 	ErrBlocked = errors.New("phoneauth: account is blocked")
+	// ErrLocked: the secret proved right, but the owner has locked the account, after a
+	// change that was not theirs. A UserStore returns it too.
+	ErrLocked = errors.New("phoneauth: account is locked by its owner")
 	// ErrRefused: Config.BeforeSignIn said no. The hook's error is wrapped beside it.
 	ErrRefused = errors.New("phoneauth: sign-in refused")
 	// ErrPurpose: a purpose that this method does not serve, or a malformed one. A
@@ -64,6 +67,29 @@ func (e *CodeError) Error() string { return ErrInvalidCode.Error() }
 
 // Unwrap returns ErrInvalidCode.
 func (e *CodeError) Unwrap() error { return ErrInvalidCode }
+
+// SpentTokenError is ErrInvalidToken for a sign-in proof that is authentic and has not
+// expired, but was used.
+type SpentTokenError struct {
+	// SignedUp: the phone's account is not older than the proof, or there is none yet. So
+	// the first use of the proof has signed up, or is about to: the client asked twice.
+	SignedUp bool
+}
+
+func (e *SpentTokenError) Error() string { return ErrInvalidToken.Error() + ": it was used" }
+
+// Unwrap returns ErrInvalidToken.
+func (e *SpentTokenError) Unwrap() error { return ErrInvalidToken }
+
+// BlockedError is ErrBlocked with the account, for whoever has proved to be its owner.
+type BlockedError struct {
+	User User
+}
+
+func (e *BlockedError) Error() string { return ErrBlocked.Error() }
+
+// Unwrap returns ErrBlocked.
+func (e *BlockedError) Unwrap() error { return ErrBlocked }
 
 // LimitError is a refusal that time mends. Errors of one limit differ in RetryAfter
 // only, whatever the number is and whether or not it has an account.

@@ -25,7 +25,8 @@ const (
 	EventSignedIn        EventType = "signed_in"
 	EventSignInRefused   EventType = "sign_in_refused" // by BeforeSignIn, or blocked
 	EventRefreshed       EventType = "refreshed"
-	EventRefreshReused   EventType = "refresh_reused" // the session was ended
+	EventRefreshReused   EventType = "refresh_reused"  // the session was ended
+	EventSessionEvicted  EventType = "session_evicted" // a newer one took its place
 	EventSignedOut       EventType = "signed_out"
 	EventPasswordChanged EventType = "password_changed"
 	EventPhoneChanged    EventType = "phone_changed"
@@ -101,15 +102,15 @@ func (t EventType) warns() bool {
 	return false
 }
 
-// about is an event of type what, about t.
-func (s *Service) about(t target, what EventType) Event {
+// event is an event of type what, about c.
+func (c *call) event(what EventType) Event {
 	return Event{
 		Type:    what,
-		Purpose: t.purpose,
-		Phone:   t.phone.String(),
-		Region:  t.region,
-		Device:  t.device.known(),
-		Test:    s.testNumber(t.phone, s.now()) != nil,
+		Purpose: c.purpose,
+		Phone:   c.phone.String(),
+		Region:  c.region,
+		Device:  c.device.known(),
+		Test:    c.test != nil,
 	}
 }
 

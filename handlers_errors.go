@@ -44,6 +44,12 @@ func as[E error](err error) bool {
 	return ok
 }
 
+// spentSigningUp: the client used its sign-in proof twice, and the first use signed up.
+func spentSigningUp(err error) bool {
+	spent, ok := errors.AsType[*SpentTokenError](err)
+	return ok && spent.SignedUp
+}
+
 // failures is the one table from errors to answers; the first row that fits counts.
 // What errNotSent, ErrUnavailable and ErrRefused wrap is for the log alone, so these
 // stand before what they may wrap.
@@ -51,7 +57,8 @@ var failures = []failure{
 	{"", is(errNotSent), 500, "sending_verification_failed", "Sending the verification code failed."},
 	{"", is(ErrUnavailable), 503, "unavailable", "The service is unavailable. Try again later."},
 
-	{ConnectAPI, is(ErrRefused, ErrBlocked, ErrInvalidToken), 422, "invalid_data", "Invalid phone or verification token."},
+	{ConnectAPI, spentSigningUp, 422, "phone_taken", "Phone number is taken."},
+	{ConnectAPI, is(ErrRefused, ErrBlocked, ErrLocked, ErrInvalidToken), 422, "invalid_data", "Invalid phone or verification token."},
 	{ConnectAPI, is(ErrPhoneTaken), 422, "phone_taken", "Phone number is taken."},
 	{ConnectAPI, is(ErrInvalidPhone), 422, "invalid_phone", "Phone number is missing or invalid."},
 	{ConnectAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},
@@ -60,7 +67,7 @@ var failures = []failure{
 	{PhoneAPI, is(errMissingCode, ErrInvalidCode), 422, "invalid_security_code", "Security code is not valid."},
 	{PhoneAPI, is(ErrInvalidPhone), 422, "invalid_phone_number", "Phone number is missing or invalid."},
 
-	{UsersAPI, is(ErrRefused, ErrBlocked, ErrInvalidToken, ErrInvalidCode), 422, "code", "not valid"},
+	{UsersAPI, is(ErrRefused, ErrBlocked, ErrLocked, ErrInvalidToken, ErrInvalidCode), 422, "code", "not valid"},
 	{UsersAPI, is(ErrInvalidPhone), 422, "msisdn", "is invalid"},
 	{UsersAPI, is(ErrPhoneTaken), 422, "msisdn", "has already been taken"},
 	{UsersAPI, is(ErrInvalidPassword), 422, "current_password", "is invalid"},
@@ -68,7 +75,7 @@ var failures = []failure{
 	{UsersAPI, as[fieldErrors], 422, "", ""},
 
 	{LoginAPI, is(ErrRefused), 401, "unauthorized", "wrong phone / sms_code"},
-	{LoginAPI, is(ErrBlocked), 401, "deleted", "this account has been deleted"},
+	{LoginAPI, is(ErrBlocked, ErrLocked), 401, "deleted", "this account has been deleted"},
 	{LoginAPI, is(ErrInvalidCode, ErrInvalidPassword, ErrPhoneTaken), 401, "unauthorized", "wrong phone / sms_code"},
 	{LoginAPI, is(ErrInvalidPhone), 401, "invalid_phone_format", "invalid phone number format"},
 	{LoginAPI, is(errMissingParameter), 400, "parameter_missing", "phone and sms_code or password are required"},

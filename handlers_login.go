@@ -7,16 +7,17 @@ const maxJSONNumber = 1 << 53
 
 func (q *request) login() (any, error) {
 	user := q.body.object("user")
-	l := LoginRequest{
-		Phone:    user.text("phone"),
-		Code:     user.text("sms_code"),
-		Password: Secret(user.text("password")),
-		Client:   q.client,
-	}
-	if l.Phone == "" || l.Code == "" && l.Password == "" {
+	phone, code, password := user.text("phone"), user.text("sms_code"), Secret(user.text("password"))
+	var session *Session
+	var err error
+	switch {
+	case phone == "" || code == "" && password == "":
 		return nil, errMissingParameter
+	case code != "":
+		session, err = q.s.Login(q.r.Context(), LoginRequest{Phone: phone, Code: code, Client: q.client})
+	default:
+		session, err = q.s.LoginPassword(q.r.Context(), PasswordLoginRequest{Phone: phone, Password: password, Client: q.client})
 	}
-	session, err := q.s.Login(q.r.Context(), l)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (q *request) refresh() (any, error) {
 	if token == "" {
 		return nil, ErrInvalidToken
 	}
-	session, err := q.s.Refresh(q.r.Context(), Secret(token))
+	session, err := q.s.Refresh(q.r.Context(), RefreshRequest{Token: Secret(token), Client: q.client})
 	if err != nil {
 		return nil, err
 	}

@@ -56,9 +56,10 @@ func (q *request) usersVerify() (any, error) {
 	}
 	session, err := q.s.Login(q.r.Context(), l)
 	switch {
-	case errors.Is(err, ErrBlocked) && session != nil:
+	case as[*BlockedError](err):
+		blocked, _ := errors.AsType[*BlockedError](err)
 		q.setRegistration("", 0)
-		return usersAnswer{MSISDN: q.msisdn(session.User.Phone)}, nil
+		return usersAnswer{MSISDN: q.msisdn(blocked.User.Phone)}, nil
 	case errors.Is(err, ErrPhoneTaken):
 		return nil, inField(field, ErrInvalidCode) // of a registration that came too late
 	case err != nil:

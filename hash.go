@@ -46,25 +46,28 @@ const hashWait = time.Second
 // hashesAtOnce bounds memory and keeps a flood of passwords from starving the rest.
 func hashesAtOnce() int { return runtime.NumCPU() }
 
-// hashSlot takes a place among the hashes at once, until free is called.
-func (s *Service) hashSlot(ctx context.Context) (free func(), err error) {
+// hashLine is how many may wait for each place: more would wait longer than hashWait.
+const hashLine = 32
+
+// hashPlace takes a place among the hashes at once, until leave is called. No address has
+// more than a quarter of the places and of the line before them. Ask the limits first.
+func (s *Service) hashPlace(ctx context.Context, c *call) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()
-	select {
-	case s.hashes <- struct{}{}:
-		return func() { <-s.hashes }, nil
-	case <-ctx.Done():
-		return nil, &unavailable{"hash a password", ctx.Err()}
+	leave, err = s.hashes.Enter(ctx, c.address)
+	if err != nil {
+		return nil, &unavailable{"hash a password", err}
 	}
+	return leave, nil
 }
 
 // hashPassword hashes in a place of its own.
-func (s *Service) hashPassword(ctx context.Context, password Secret) (Secret, error) {
-	free, err := s.hashSlot(ctx)
+func (s *Service) hashPassword(ctx context.Context, c *call, password Secret) (Secret, error) {
+	leave, err := s.hashPlace(ctx, c)
 	if err != nil {
 		return "", err
 	}
-	defer free()
+	defer leave()
 	return hashArgon2(password, argon2Params), nil
 }
 
@@ -90,21 +93,50 @@ func (s *Service) checkPassword(ctx context.Context, password Secret) error {
 // writes as a letter and an accent is what another writes as one character.
 func normal(password Secret) []byte { return norm.NFC.Bytes([]byte(password)) }
 
-// comparePassword takes one argon2id hash of time, whatever hash is. outdated: the
-// password is right, and should be hashed anew.
+// comparePassword takes one argon2id hash of time, and with PasswordRules.Legacy one legacy
+// hash besides, whatever hash is. outdated: the password is right, and should be hashed
+// anew.
 func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) {
 	cost, salt, want, ok := parseArgon2(string(hash))
 	if !ok { // as long as it takes for any other
 		cost, salt, want = argon2Params, make([]byte, argon2Salt), make([]byte, argon2Hash)
 	}
 	got := cost.key(password, salt, len(want))
-	if ok {
-		return subtle.ConstantTimeCompare(got, want) == 1, cost != argon2Params
+	legacy := s.cfg.Password.Legacy
+	switch {
+	case ok:
+		right, outdated = subtle.ConstantTimeCompare(got, want) == 1, cost != argon2Params
+	case hash != "" && legacy != nil:
+		return legacy(hash, password), true
+	case hash != "":
+		s.unknownHash(hash)
 	}
-	if hash != "" && s.cfg.Password.Legacy != nil {
-		return s.cfg.Password.Legacy(hash, password), true
+	if legacy != nil {
+		legacy(s.cfg.Password.LegacyDecoy, password)
 	}
-	return false, false
+	return right, outdated
+}
+
+// unknownHash logs that an account has a hash that nothing verifies: one line a kind.
+func (s *Service) unknownHash(hash Secret) {
+	kind := hashKind(string(hash))
+	if _, known := s.unknownHashes.LoadOrStore(kind, true); !known {
+		s.cfg.Logger.Error("phoneauth: an account has a password hash of a kind that is not known; set PasswordRules.Legacy", "kind", kind)
+	}
+}
+
+// hashKind is the kind that a hash names: the id of a PHC or crypt string, such as "2b",
+// or the scheme in braces of LDAP. It holds nothing else of the hash.
+func hashKind(hash string) string {
+	for _, brackets := range []string{"$$", "{}"} {
+		if hash[0] != brackets[0] {
+			continue
+		}
+		if end := strings.IndexByte(hash[1:], brackets[1]); end >= 0 && validName(hash[1:1+end], 16, "-_") {
+			return hash[1 : 1+end]
+		}
+	}
+	return "unnamed"
 }
 
 const argon2Fields = "m=%d,t=%d,p=%d"

@@ -13,6 +13,7 @@ import (
 	"hash"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -193,7 +194,7 @@ func (m *mac) sum(parts ...string) (sum [sha256.Size]byte) {
 	return sum
 }
 
-// appendFields writes fields so that splitFields finds them again, each after its length.
+// appendFields writes fields so that a fieldReader finds them again, each after its length.
 func appendFields(b []byte, fields ...string) []byte {
 	for _, f := range fields {
 		b = binary.AppendUvarint(b, uint64(len(f)))
@@ -202,20 +203,33 @@ func appendFields(b []byte, fields ...string) []byte {
 	return b
 }
 
-// splitFields is the reverse of appendFields, for exactly n fields.
-func splitFields(s string, n int) ([]string, bool) {
-	fields := make([]string, 0, n)
-	for len(s) > 0 && len(fields) < n {
-		length, used := binary.Uvarint([]byte(s[:min(len(s), binary.MaxVarintLen64)]))
-		if used <= 0 || length > uint64(len(s)-used) {
-			return nil, false
-		}
-		s = s[used:]
-		fields = append(fields, s[:length])
-		s = s[length:]
-	}
-	return fields, s == "" && len(fields) == n
+// fieldReader reads what appendFields wrote.
+type fieldReader struct {
+	rest string
+	bad  bool
 }
+
+// text is the next field, "" where there is none.
+func (r *fieldReader) text() string {
+	length, used := binary.Uvarint([]byte(r.rest[:min(len(r.rest), binary.MaxVarintLen64)]))
+	if used <= 0 || length > uint64(len(r.rest)-used) {
+		r.rest, r.bad = "", true
+		return ""
+	}
+	field := r.rest[used:][:length]
+	r.rest = r.rest[used+int(length):]
+	return field
+}
+
+// int64 is the next field as a decimal number.
+func (r *fieldReader) int64() int64 {
+	n, err := strconv.ParseInt(r.text(), 10, 64)
+	r.bad = r.bad || err != nil
+	return n
+}
+
+// done reports whether every field was there and none is left.
+func (r *fieldReader) done() bool { return !r.bad && r.rest == "" }
 
 // randomID is 128 random bits, in 22 characters.
 func randomID() string { return random(16) }

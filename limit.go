@@ -3,13 +3,10 @@ package phoneauth
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -24,9 +21,12 @@ const (
 	LimitPhoneFailures    = "phone_failures"
 	LimitAddressFailures  = "address_failures"
 	LimitPasswordFailures = "password_failures"
+	LimitPasswords        = "password_sign_ins"
+	LimitDeviceSends      = "device_sends"
+	LimitSessions         = "sessions"
 )
 
-// UntilUnlock is a Step.Wait that nobody sees the end of: only [Service.Unlock] ends it.
+// UntilUnlock is a LockoutStep.Wait that nobody sees the end of: only [Service.Unlock] ends it.
 const UntilUnlock = 100 * 365 * 24 * time.Hour
 
 // Limits are the defaults of docs/security.md where zero.
@@ -46,10 +46,14 @@ type Limits struct {
 	// PhoneFailures in a row lock a number; empty is 15 min at 10, 1 h at 20, 24 h at 50,
 	// 30 days at 100. At most 100 at the last step (NIST SP 800-63B-4, 3.2.2), whose
 	// Wait may be UntilUnlock.
-	PhoneFailures []Step
+	PhoneFailures []LockoutStep
 	// PasswordFailures in a row make a number's passwords wait; empty is 1 s at the 10th,
 	// doubling to 15 min.
-	PasswordFailures []Step
+	PasswordFailures []LockoutStep
+	// Passwords hold for sign-ins by password of each number, right ones too; those on known
+	// devices have the same by themselves. A wrong password gives its take back. Zero is
+	// 10, one each 30 s.
+	Passwords Limit
 	// Budgets of blocks of 10,000 numbers, of 1,000,000, and of countries; zero is 20,
 	// 60, 100.
 	Block, WideBlock, Country int
@@ -58,15 +62,7 @@ type Limits struct {
 	InsecureOff bool
 }
 
-// How the number budgets fade, and when a busy country is counted one event in 16.
-const (
-	budgetOwed   = 24 * time.Hour
-	budgetEarned = 4 * time.Hour
-	budgetThin   = -500
-	budgetSample = 16
-)
-
-// failuresForgotten is how long a row of failures is remembered after the last one.
+// How long a row of failures is remembered after the last one.
 const (
 	phoneFailuresForgotten    = 30 * 24 * time.Hour
 	passwordFailuresForgotten = 24 * time.Hour
@@ -82,14 +78,17 @@ func (l Limits) withDefaults() Limits {
 	if l.AddressFailures == (Limit{}) {
 		l.AddressFailures = Limit{30, 10 * time.Second}
 	}
+	if l.Passwords == (Limit{}) {
+		l.Passwords = Limit{10, 30 * time.Second}
+	}
 	if len(l.PhoneFailures) == 0 {
-		l.PhoneFailures = []Step{{10, 15 * time.Minute}, {20, time.Hour}, {50, 24 * time.Hour}, {100, 30 * 24 * time.Hour}}
+		l.PhoneFailures = []LockoutStep{{10, 15 * time.Minute}, {20, time.Hour}, {50, 24 * time.Hour}, {100, 30 * 24 * time.Hour}}
 	}
 	if len(l.PasswordFailures) == 0 {
 		for i := range 10 {
-			l.PasswordFailures = append(l.PasswordFailures, Step{10 + i, time.Second << i})
+			l.PasswordFailures = append(l.PasswordFailures, LockoutStep{10 + i, time.Second << i})
 		}
-		l.PasswordFailures = append(l.PasswordFailures, Step{20, 15 * time.Minute})
+		l.PasswordFailures = append(l.PasswordFailures, LockoutStep{20, 15 * time.Minute})
 	}
 	l.PhoneSends = slices.Clone(l.PhoneSends)
 	l.PhoneFailures = slices.Clone(l.PhoneFailures)
@@ -111,16 +110,17 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 	}
 	limit("Limits.AddressSends", l.AddressSends)
 	limit("Limits.AddressFailures", l.AddressFailures)
+	limit("Limits.Passwords", l.Passwords)
 	if l.ServiceSends != (Limit{}) {
 		limit("Limits.ServiceSends", l.ServiceSends)
 	}
-	steps := func(field string, steps []Step) {
+	steps := func(field string, steps []LockoutStep) {
 		before := 0
 		for _, s := range steps {
-			if s.At <= before || s.Wait < time.Second {
-				fault(field, "steps must ascend from At 1, with a Wait of at least 1 s")
+			if s.Failures <= before || s.Wait < time.Second {
+				fault(field, "steps must ascend from 1 failure, with a Wait of at least 1 s")
 			}
-			before = s.At
+			before = s.Failures
 		}
 		if before > 100 {
 			fault(field, "the last step must be at 100 failures or before")
@@ -133,55 +133,75 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 	}
 }
 
-// asking is takes as a question: whether each would admit one.
-func asking(takes []Take) []Take {
-	asks := slices.Clone(takes)
-	for i := range asks {
-		asks[i].Cost = 0
-	}
-	return asks
+// sendTakes are the limits that a code for c must pass, private keys first, shared ones
+// last.
+func (s *Service) sendTakes(c *call) []Take {
+	return append(append(s.phoneSendTakes(c.print, c.device.known()), s.addressSendTakes(c)...), s.serviceTakes()...)
 }
 
-// sendTakes are the limits that a send must pass, private keys first, shared ones last.
-func (s *Service) sendTakes(t target, c Client, cost int) []Take {
-	return append(append(s.phoneSendTakes(t, cost), s.addressSendTakes(s.address(c), cost)...), s.serviceTakes(cost)...)
-}
-
-func (s *Service) phoneSendTakes(t target, cost int) []Take {
+// phoneSendTakes are the limits of codes to the phone with this print. Its known devices
+// have a second set.
+func (s *Service) phoneSendTakes(phonePrint string, known bool) []Take {
 	if s.cfg.Limits.InsecureOff {
 		return nil
 	}
-	takes := make([]Take, 0, len(s.cfg.Limits.PhoneSends)+2)
+	kind := kindSends
+	if known {
+		kind = kindDeviceSends
+	}
+	takes := make([]Take, 0, len(s.cfg.Limits.PhoneSends)+2) // room for those of address and service
 	for i, l := range s.cfg.Limits.PhoneSends {
-		takes = append(takes, Take{LimitPhoneSends, tagged(t.print, "s") + strconv.Itoa(i), l, cost})
+		takes = append(takes, Take{LimitPhoneSends, indexed(phonePrint, kind, i), l, 1})
 	}
 	return takes
 }
 
-// address is the print of what a client can easily change addresses within.
-func (s *Service) address(c Client) string { return s.keys.print("address", addressBlock(c.Addr)) }
-
-func (s *Service) addressSendTakes(address string, cost int) []Take {
-	return s.addressTakes(LimitAddressSends, "s", s.cfg.Limits.AddressSends, address, cost)
+// cooldown is the one of phoneSendTakes with the shortest wait. A verified code gives it
+// back, so that a code for something else can follow at once. The longer ones are not
+// given back: whoever owns a number would have texts without end.
+func (s *Service) cooldown(phonePrint string, known bool) []Take {
+	takes := s.phoneSendTakes(phonePrint, known)
+	if len(takes) == 0 {
+		return nil
+	}
+	shortest := slices.MinFunc(takes, func(a, b Take) int { return cmp.Compare(a.Every, b.Every) })
+	return []Take{shortest}
 }
 
-func (s *Service) addressFailureTakes(address string, cost int) []Take {
-	return s.addressTakes(LimitAddressFailures, "f", s.cfg.Limits.AddressFailures, address, cost)
+func (s *Service) addressSendTakes(c *call) []Take {
+	return s.addressTakes(LimitAddressSends, key(c.address, kindAddressSends), s.cfg.Limits.AddressSends)
 }
 
-func (s *Service) addressTakes(name, kind string, l Limit, address string, cost int) []Take {
+func (s *Service) addressFailureTakes(c *call) []Take {
+	return s.addressTakes(LimitAddressFailures, key(c.address, kindAddressFailures), s.cfg.Limits.AddressFailures)
+}
+
+func (s *Service) addressTakes(name, key string, l Limit) []Take {
 	if s.cfg.Limits.InsecureOff {
 		return nil
 	}
-	return []Take{{name, tagged(address, kind), l, cost}}
+	return []Take{{name, key, l, 1}}
 }
 
-func (s *Service) serviceTakes(cost int) []Take {
+func (s *Service) serviceTakes() []Take {
 	l := s.cfg.Limits.ServiceSends
 	if s.cfg.Limits.InsecureOff || l == (Limit{}) {
 		return nil
 	}
-	return []Take{{LimitServiceSends, tagged(s.keys.print("service"), "s"), l, cost}}
+	return []Take{{LimitServiceSends, key(s.servicePrint(), kindServiceSends), l, 1}}
+}
+
+// passwordTakes are the limit of sign-ins by password of the phone with this print. Its
+// known devices have one of their own.
+func (s *Service) passwordTakes(phonePrint string, known bool) []Take {
+	if s.cfg.Limits.InsecureOff {
+		return nil
+	}
+	kind := kindPasswords
+	if known {
+		kind = kindDevicePass
+	}
+	return []Take{{LimitPasswords, key(phonePrint, kind), s.cfg.Limits.Passwords, 1}}
 }
 
 // addressBlock is what one client can easily change addresses within: one IPv4 address,
@@ -195,59 +215,30 @@ func addressBlock(a netip.Addr) string {
 	return block.String()
 }
 
-// phoneFailures counts wrong codes. All known devices of a number share a counter of
-// their own, so that a stranger cannot lock the owner out.
-func (s *Service) phoneFailures(t target) Failures {
-	kind := "f"
-	if t.device.known() {
-		kind = "k"
+// codeLockout counts wrong codes. All known devices of a number share a lockout of their
+// own, so that a stranger cannot lock the owner out.
+func (s *Service) codeLockout(c *call) Lockout {
+	kind := kindCodeFailures
+	if c.device.known() {
+		kind = kindDeviceCodeFailures
 	}
-	return Failures{LimitPhoneFailures, tagged(t.print, kind), s.cfg.Limits.PhoneFailures, phoneFailuresForgotten}
+	return Lockout{LimitPhoneFailures, key(c.print, kind), s.cfg.Limits.PhoneFailures, phoneFailuresForgotten}
 }
 
-// passwordFailures counts wrong passwords, with a counter for known devices too.
-func (s *Service) passwordFailures(t target) Failures {
-	kind := "w"
-	if t.device.known() {
-		kind = "x"
+// passwordLockout counts wrong passwords, with a lockout for known devices too.
+func (s *Service) passwordLockout(phonePrint string, known bool) Lockout {
+	kind := kindPasswordFailures
+	if known {
+		kind = kindDevicePasswordFailed
 	}
-	return Failures{LimitPasswordFailures, tagged(t.print, kind), s.cfg.Limits.PasswordFailures, passwordFailuresForgotten}
-}
-
-// budgeted reports whether codes for t count in the number budgets: not those of a known
-// device or a test number.
-func (s *Service) budgeted(t target, now time.Time) bool {
-	return !s.cfg.Limits.InsecureOff && !t.device.known() && s.testNumber(t.phone, now) == nil
-}
-
-// budgets of t's blocks and country, to be changed by add; the country comes last: its
-// key is the one that is busy.
-func (s *Service) budgets(t target, add float64) []Budget {
-	var weight float64
-	if rand.IntN(budgetSample) == 0 {
-		weight = budgetSample
-	}
-	budget := func(name, what string, most int) Budget {
-		return Budget{
-			Name: name, Key: tagged(s.keys.print("budget", name, what), "n"),
-			Max: float64(most), Add: add, Owed: budgetOwed, Earned: budgetEarned,
-		}
-	}
-	e164 := t.phone.e164
-	country := budget(LimitCountry, t.region, s.cfg.Limits.Country)
-	country.Thin, country.Weight = budgetThin, weight
-	return []Budget{
-		budget(LimitBlock, e164[:len(e164)-4], s.cfg.Limits.Block),
-		budget(LimitWideBlock, e164[:len(e164)-6], s.cfg.Limits.WideBlock),
-		country,
-	}
+	return Lockout{LimitPasswordFailures, key(phonePrint, kind), s.cfg.Limits.PasswordFailures, passwordFailuresForgotten}
 }
 
 // limited is err; a refusal is made an event.
-func (s *Service) limited(ctx context.Context, t target, err error) error {
-	if refused, ok := errors.AsType[*LimitError](err); ok {
-		e := s.about(t, EventLimited)
-		e.Limit = refused.Limit
+func (s *Service) limited(ctx context.Context, c *call, err error) error {
+	if limit := limitOf(err); limit != "" {
+		e := c.event(EventLimited)
+		e.Limit = limit
 		s.event(ctx, e)
 	}
 	return err
@@ -255,14 +246,14 @@ func (s *Service) limited(ctx context.Context, t target, err error) error {
 
 // watchCeiling tells when the realm's sends have reached 80 % of their ceiling: it asks
 // the same key as if its Burst were that much smaller.
-func (s *Service) watchCeiling(ctx context.Context, t target, now time.Time) {
-	takes := s.serviceTakes(0)
+func (s *Service) watchCeiling(ctx context.Context, c *call) {
+	takes := s.serviceTakes()
 	if len(takes) == 0 {
 		return
 	}
 	takes[0].Burst = max(1, takes[0].Burst*4/5)
-	if _, near := errors.AsType[*LimitError](s.store.TakeLimits(ctx, takes, now)); near {
-		e := s.about(t, EventCeilingNear)
+	if limitOf(s.store.TakeLimits(ctx, TakeParams{Asks: takes, Now: c.now})) != "" {
+		e := c.event(EventCeilingNear)
 		e.Limit = LimitServiceSends
 		s.event(ctx, e)
 	}

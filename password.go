@@ -1,7 +1,6 @@
 package phoneauth
 
 import (
-	"cmp"
 	"context"
 	"errors"
 )
@@ -30,6 +29,14 @@ type RecoverRequest struct {
 	Client   Client
 }
 
+// PasswordLoginRequest brings a password.
+type PasswordLoginRequest struct {
+	// Phone as typed.
+	Phone    string
+	Password Secret
+	Client   Client
+}
+
 // ChangePasswordRequest sets a new password for somebody signed in.
 type ChangePasswordRequest struct {
 	// Current password; not looked at when the account has none.
@@ -45,99 +52,136 @@ type ChangePasswordRequest struct {
 //
 // Errors: those of Register; *PasswordError; ErrPhoneTaken when the number has an account.
 func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pending, error) {
-	t, err := s.target(ctx, r.Phone, PurposePasswordRegistration, "", r.Client)
+	c, err := s.parsed(ctx, r.Phone, PurposePasswordRegistration, "", r.Client)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.checkPassword(ctx, r.Password); err != nil {
 		return nil, err
 	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	// The limits come before the look-up, and the address pays for it: "taken" is an
 	// answer worth asking for.
-	now := s.now()
-	phone := append(s.phoneSendTakes(t, 1), s.serviceTakes(1)...)
-	if err := s.store.TakeLimits(ctx, append(asking(phone), s.addressSendTakes(s.address(r.Client), 1)...), now); err != nil {
-		return nil, s.limited(ctx, t, err)
+	o := sending{channel: r.Channel, takes: append(s.phoneSendTakes(c.print, c.device.known()), s.serviceTakes()...)}
+	err = s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Takes: s.addressSendTakes(c), Now: c.now})
+	if err != nil {
+		return nil, s.limited(ctx, c, err)
 	}
-	if _, err := s.store.UserByPhone(ctx, t.phone); err == nil {
+	if user, err := s.phoneAccount(ctx, c.phone); err != nil {
+		return nil, err
+	} else if user.ID != "" {
 		return nil, ErrPhoneTaken
-	} else if !errors.Is(err, ErrNotFound) {
-		return nil, err
 	}
-	hash, err := s.hashPassword(ctx, r.Password)
+	hash, err := s.hashPassword(ctx, c, r.Password)
 	if err != nil {
 		return nil, err
 	}
-	o := sending{client: r.Client, channel: r.Channel, takes: phone}
-	allowed, err := s.hostAllows(ctx, t, o)
+	allowed, err := s.hostAllows(ctx, c, o)
 	if err != nil {
 		return nil, err
 	}
-	if live, id, ok := s.openSessionToken(r.SessionToken, now); ok && live.purpose == t.purpose && live.phone == t.phone {
-		live.number = t.number
-		o.renew, o.pending = id, s.keys.sealed(pendingUse(s.key(live)), string(hash))
-		pending, err := s.open(ctx, live, o, allowed)
+	if live, ok := s.openChallengeToken(r.SessionToken, c.now); ok && live.about.purpose == c.purpose && live.about.phone == c.phone {
+		again := *c
+		again.target = live.about
+		again.number, again.test = c.number, c.test
+		o.renew, o.pending = live.challengeID, s.keys.sealed(pendingUse(s.challengeKey(&again.target)), string(hash))
+		pending, err := s.open(ctx, &again, o, allowed)
 		if !errors.Is(err, ErrNotFound) {
 			return pending, err
 		}
 	}
-	t.subject = randomID()
-	o.renew, o.pending = "", s.keys.sealed(pendingUse(s.key(t)), string(hash))
-	return s.open(ctx, t, o, allowed)
+	c.boundTo = randomID()
+	o.renew, o.pending = "", s.keys.sealed(pendingUse(s.challengeKey(&c.target)), string(hash))
+	return s.open(ctx, c, o, allowed)
 }
 
-// loginPassword is Login with a password.
-func (s *Service) loginPassword(ctx context.Context, r LoginRequest) (*Session, error) {
-	t, err := s.target(ctx, r.Phone, PurposeSignIn, "", r.Client)
+// LoginPassword signs in with a password.
+//
+// Errors: ErrInvalidPhone; ErrInvalidPassword for a wrong password, an unknown number or
+// one without a password; *BlockedError; ErrLocked; ErrRefused; *LimitError, nothing was
+// compared; ErrUnavailable.
+func (s *Service) LoginPassword(ctx context.Context, r PasswordLoginRequest) (*Session, error) {
+	c, err := s.parsed(ctx, r.Phone, PurposeSignIn, "", r.Client)
 	if err != nil {
 		return nil, err
 	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	var user User
-	err = s.provePassword(ctx, t, r.Password, r.Client, func() (User, error) {
-		user, err = s.store.UserByPhone(ctx, t.phone)
-		return user, err
+	err = s.provePassword(ctx, c, passwordProof{
+		password: r.Password,
+		known:    c.device.known(),
+		find: func() (User, error) {
+			user, err = s.phoneAccount(ctx, c.phone)
+			return user, err
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	in := SignIn{UserID: user.ID, Epoch: user.Epoch}
-	return s.signIn(ctx, t, in, []string{amrPassword}, r.Client, ErrInvalidPassword)
+	return s.signIn(ctx, c, in, []string{amrPassword}, ErrInvalidPassword)
 }
 
-// provePassword compares password with that of the user whom find finds. Whoever the
-// number belongs to, it costs the same verbs and one hash. A failure is counted before
-// the hash, since the hash takes time, and taken back when the password is right.
-func (s *Service) provePassword(ctx context.Context, t target, password Secret, c Client, find func() (User, error)) error {
-	now, address := s.now(), s.address(c)
-	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(address, 1), now); err != nil {
-		return s.limited(ctx, t, err)
+// passwordProof is a password that came back.
+type passwordProof struct {
+	password Secret
+	// known: it comes from a known device or a live session, so that strangers' failures
+	// do not count against it.
+	known bool
+	// find finds the user that it must belong to; the zero User is nobody.
+	find func() (User, error)
+}
+
+// provePassword compares the password of p with that of its user. Whoever the number
+// belongs to, it costs the same verbs and one hash. The limits are asked before a place is
+// taken. A failure is counted before the hash, since the hash takes time, and taken back
+// when the password is right; a wrong password gives its sign-in back, since the lockout
+// counts it.
+func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) error {
+	signIn, failure := s.passwordTakes(c.print, p.known), s.addressFailureTakes(c)
+	if err := s.store.TakeLimits(ctx, TakeParams{Takes: append(signIn, failure...), Now: c.now}); err != nil {
+		return s.limited(ctx, c, err)
 	}
-	free, err := s.hashSlot(ctx)
+	giveBack := func(takes []Take) error {
+		return s.store.GiveBack(ctx, GiveBackParams{Takes: takes, Now: c.now})
+	}
+	leave, err := s.hashPlace(ctx, c)
 	if err != nil { // nothing was tried
-		return errors.Join(err, s.store.TakeLimits(ctx, s.addressFailureTakes(address, -1), now))
+		return errors.Join(err, giveBack(append(signIn, failure...)))
 	}
-	defer free()
-	failures := s.passwordFailures(t)
-	if err := s.store.CountFailure(ctx, failures, now); err != nil {
-		return s.limited(ctx, t, err)
-	}
-	user, err := find()
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	defer leave()
+	lockout := s.passwordLockout(c.print, p.known)
+	if err := s.store.CountFailure(ctx, lockout, c.now); err != nil {
+		if limitOf(err) != "" {
+			return errors.Join(s.limited(ctx, c, err), giveBack(signIn))
+		}
 		return err
 	}
-	right, outdated := s.comparePassword(user.PasswordHash, password)
+	user, err := p.find()
+	if err != nil {
+		return err
+	}
+	right, outdated := s.comparePassword(user.PasswordHash, p.password)
 	if !right {
-		s.event(ctx, s.about(t, EventPasswordFailed))
-		return ErrInvalidPassword
+		s.event(ctx, c.event(EventPasswordFailed))
+		return errors.Join(ErrInvalidPassword, giveBack(signIn))
 	}
-	if err := s.store.ClearFailures(ctx, failures.Key); err != nil {
+	if err := s.store.ClearFailures(ctx, lockout.Key); err != nil {
 		return err
 	}
-	if err := s.store.TakeLimits(ctx, s.addressFailureTakes(address, -1), now); err != nil {
+	if err := giveBack(failure); err != nil {
 		return err
 	}
 	if outdated {
-		s.rehash(ctx, user, password)
+		s.rehash(ctx, user, p.password)
 	}
 	return nil
 }
@@ -147,8 +191,8 @@ func (s *Service) provePassword(ctx context.Context, t target, password Secret, 
 func (s *Service) rehash(ctx context.Context, user User, password Secret) {
 	hash := hashArgon2(password, argon2Params)
 	s.afterwards(ctx, "rehash", func(ctx context.Context) error {
-		_, err := s.store.SetPassword(ctx, PasswordUpdate{
-			UserID: user.ID, PasswordHash: hash, Epoch: user.Epoch, KeepEpoch: true, Now: s.now(),
+		_, err := s.store.UpdateUser(ctx, UserUpdate{
+			UserID: user.ID, PasswordHash: &hash, Epoch: user.Epoch, KeepEpoch: true, Now: s.now(),
 		})
 		if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 			return nil
@@ -164,90 +208,112 @@ func (s *Service) rehash(ctx context.Context, user User, password Secret) {
 // Errors: ErrInvalidPhone; *PasswordError, nothing was consumed; ErrInvalidCode;
 // *LimitError; ErrUnavailable.
 func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone, error) {
-	t, id, err := s.answered(ctx, r.Phone, r.SessionToken, PurposePasswordReset, "", r.Client)
+	c, challengeID, err := s.received(ctx, answer{
+		phone: r.Phone, token: r.SessionToken, purpose: PurposePasswordReset, client: r.Client,
+	})
 	if err != nil {
 		return Phone{}, err
 	}
 	if err := s.checkPassword(ctx, r.Password); err != nil {
 		return Phone{}, err
 	}
-	// Take a place, attempt, hash: strangers burn no CPU, and a busy machine loses nobody's
-	// code.
-	free, err := s.hashSlot(ctx)
+	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return Phone{}, err
 	}
-	defer free()
-	_, user, err := s.attempt(ctx, t, id, r.Code, r.Client, s.now(), nil)
+	defer done()
+	// Ask the limits, take a place, attempt, hash: strangers burn no CPU and hold no place,
+	// and a busy machine loses nobody's code.
+	if err := s.mayAttempt(ctx, c); err != nil {
+		return Phone{}, err
+	}
+	leave, err := s.hashPlace(ctx, c)
 	if err != nil {
 		return Phone{}, err
 	}
-	if user.ID == "" || user.Blocked {
+	defer leave()
+	user, err := s.ownerOf(ctx, c)
+	if err != nil {
+		return Phone{}, err
+	}
+	if _, err := s.attempt(ctx, c, challengeID, r.Code, nil); err != nil {
+		return Phone{}, err
+	}
+	if user.ID == "" || user.Blocked || user.Locked {
 		return Phone{}, ErrInvalidCode
 	}
-	ctx = context.WithoutCancel(ctx) // the code is used up
-	hash := hashArgon2(r.Password, argon2Params)
-	_, err = s.setPassword(ctx, t, user, hash, func() {
-		s.notify(ctx, t, NoticePasswordChanged)
-	})
+	_, err = s.setPassword(ctx, c, user, r.Password)
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return Phone{}, ErrInvalidCode
 	}
 	if err != nil {
 		return Phone{}, err
 	}
-	return t.phone, nil
+	return c.phone, nil
 }
 
 // ChangePassword sets a new password for somebody signed in at most 5 minutes ago. Every
-// session ends, and the Session returned is new.
+// session ends, the owner is told by SMS, and the Session returned is new. It is fresh if
+// Current was compared. Where the account had no password it is as old as the sign-in it
+// came from: a password set within a session proves nothing.
 //
 // Errors: ErrUnauthenticated; ErrReauthenticate; *PasswordError; ErrInvalidPassword when
 // Current is wrong; *LimitError; ErrUnavailable.
-func (s *Service) ChangePassword(ctx context.Context, c Claims, r ChangePasswordRequest) (*Session, error) {
-	user, rec, err := s.reauthenticated(ctx, c)
+func (s *Service) ChangePassword(ctx context.Context, claims Claims, r ChangePasswordRequest) (*Session, error) {
+	user, rec, err := s.reauthenticated(ctx, claims)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.checkPassword(ctx, r.New); err != nil {
 		return nil, err
 	}
-	t := s.targetOfUser(user)
-	t.device.id = cmp.Or(rec.DeviceID, "host's") // a known one: strangers' failures do not count here
-	if user.PasswordHash != "" {
-		err := s.provePassword(ctx, t, r.Current, r.Client, func() (User, error) { return user, nil })
-		if err != nil {
-			return nil, err
-		}
-	}
-	hash, err := s.hashPassword(ctx, r.New)
+	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := s.setPassword(ctx, t, user, hash, func() {})
+	defer done()
+	c := s.ofUser(user, "", r.Client)
+	facts := signInFacts{amr: rec.AMR, authTime: rec.AuthTime, deviceID: rec.DeviceID}
+	if user.PasswordHash != "" {
+		err = s.provePassword(ctx, c, passwordProof{r.Current, true, func() (User, error) { return user, nil }})
+		facts.amr, facts.authTime = []string{amrPassword}, s.now()
+	} else {
+		err = s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Takes: s.passwordTakes(c.print, true), Now: c.now}))
+	}
+	if err != nil {
+		return nil, err
+	}
+	leave, err := s.hashPlace(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	changed, err := s.setPassword(ctx, c, user, r.New)
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return nil, ErrUnauthenticated
 	}
 	if err != nil {
 		return nil, err
 	}
-	amr := c.AMR
-	if user.PasswordHash != "" {
-		amr = []string{amrPassword}
-	}
-	return s.newSession(ctx, changed, amr, rec.DeviceID)
+	return s.newSession(ctx, c, changed, facts)
 }
 
-// setPassword is the one place where a password changes: at user's epoch, which rises.
-func (s *Service) setPassword(ctx context.Context, t target, user User, hash Secret, done func()) (User, error) {
-	return s.change(ctx, user, func(ctx context.Context) (User, error) {
-		return s.store.SetPassword(ctx, PasswordUpdate{
-			UserID: user.ID, PasswordHash: hash, Epoch: user.Epoch, Now: s.now(),
-		})
-	}, func() {
-		e := s.about(t, EventPasswordChanged)
-		e.UserID = user.ID
-		s.event(ctx, e)
-		done()
+// setPassword is the one place where a password changes: at user's epoch, which rises. The
+// owner is always told. A place for hashing must be held.
+func (s *Service) setPassword(ctx context.Context, c *call, user User, password Secret) (User, error) {
+	hash := hashArgon2(password, argon2Params)
+	return s.change(ctx, change{
+		user: user,
+		do: func(ctx context.Context) (User, error) {
+			return s.store.UpdateUser(ctx, UserUpdate{
+				UserID: user.ID, PasswordHash: &hash, Epoch: user.Epoch, Now: s.now(),
+			})
+		},
+		done: func() {
+			e := c.event(EventPasswordChanged)
+			e.UserID = user.ID
+			s.event(ctx, e)
+			s.notify(ctx, c, NoticePasswordChanged)
+		},
 	})
 }

@@ -7,7 +7,10 @@ import (
 	"io"
 	"math/big"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/places"
 )
 
 // Purpose says what a code is good for. A code, a session token or a verification
@@ -35,13 +38,17 @@ const (
 type Service struct {
 	cfg       *Config
 	keys      *keyring
-	store     guard
+	store     Store // guarded
 	tokens    TokenIssuer
 	numbers   numberPolicy
 	tests     map[Phone]TestNumber
 	codeSpace *big.Int
-	hashes    chan struct{} // a place for each password hash that may be computed at once
+	running   chan struct{}  // a place for each operation that runs without its client
+	hashes    *places.Places // for password hashes
+	sendTimes sendTimes
 	later     *later
+
+	unknownHashes sync.Map // kinds of hashes that were logged
 }
 
 // New makes a Service, or says everything that is wrong with cfg, one line a field.
@@ -58,12 +65,13 @@ func New(cfg Config) (*Service, error) {
 	s := &Service{
 		cfg:       &cfg,
 		keys:      keys,
-		store:     guard{cfg.Store},
+		store:     guarded(cfg.Store),
 		tokens:    cfg.Tokens,
 		numbers:   numbers,
 		tests:     map[Phone]TestNumber{},
 		codeSpace: codeSpace(cfg.Code.Digits),
-		hashes:    make(chan struct{}, hashesAtOnce()),
+		running:   make(chan struct{}, uninterruptedAtOnce),
+		hashes:    places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
 	}
 	s.later = newLater(func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))
@@ -81,7 +89,7 @@ func New(cfg Config) (*Service, error) {
 }
 
 // Format tells nothing of the configuration, whatever the verb.
-func (Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
+func (*Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
 
 // Close waits for the texts that leave after their answer, or for ctx to end, whose error
 // it then returns, and lets no more start. The Store and the Sender are the caller's to close, afterwards.
@@ -151,14 +159,12 @@ type ConnectRequest struct {
 	Client Client
 }
 
-// LoginRequest brings a code, or a password. The code wins when there are both.
+// LoginRequest brings a code.
 type LoginRequest struct {
 	// Phone as typed. It may be empty when there is a SessionToken, and must be the
 	// token's phone otherwise.
 	Phone string
-	// Code as typed; empty means the Password, which may be empty, too, and is wrong then.
-	Code     string
-	Password Secret
+	Code  string
 	// SessionToken of the Pending; optional when there is a Phone.
 	SessionToken Secret
 	// Purpose is sign-in when empty, or PasswordRegistration, which needs SessionToken.
@@ -166,44 +172,48 @@ type LoginRequest struct {
 	Client  Client
 }
 
-// RedeemRequest ends a host's own purpose.
+// RedeemRequest ends a host's own purpose, with the token of a Proof or with the code
+// itself.
 type RedeemRequest struct {
-	Token   Secret
-	Purpose Purpose
-	Subject string
+	// Token of the Proof. Where it is empty, Phone, Code and SessionToken are as in
+	// VerifyRequest.
+	Token        Secret
+	Phone        string
+	Code         string
+	SessionToken Secret
+	Purpose      Purpose
+	Subject      string
+	Client       Client
 }
 
 // Register sends a code, or sends the live one again: the same code with the tries it
 // has left. It answers alike for all numbers, with an account or without; for
 // PurposePasswordReset the code leaves after the answer, and only if there is an account.
 //
-// Errors: ErrInvalidPhone; *LimitError, nothing was sent; ErrUnavailable, it may have
-// been, and a *SendError is wrapped when the sender is the cause; ErrPurpose.
+// Errors: ErrInvalidPhone; ErrNotFound, a change of number is for a user who does not exist;
+// *LimitError, nothing was sent; ErrUnavailable, it may have been, and a *SendError is
+// wrapped when the sender is the cause; ErrPurpose.
 func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
 		return nil, err
 	}
-	subject, err := s.subjectOf(ctx, r.Purpose, r.Subject)
+	boundTo, err := s.boundTo(ctx, r.Purpose, r.Subject)
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.target(ctx, r.Phone, r.Purpose, subject, r.Client)
+	c, err := s.parsed(ctx, r.Phone, r.Purpose, boundTo, r.Client)
 	if err != nil {
 		return nil, err
 	}
-	return s.register(ctx, t, sending{
-		client:  r.Client,
-		channel: r.Channel,
-		takes:   s.sendTakes(t, r.Client, 1),
-	})
+	return s.register(ctx, c, sending{channel: r.Channel, takes: s.sendTakes(c)})
 }
 
 // Verify turns the right code into a proof that is good for 5 minutes, once.
 //
-// Errors: ErrInvalidPhone; ErrInvalidCode, whatever was wrong with the code or the
-// session token; *LimitError, nothing was compared; ErrUnavailable, and the code may be
-// used up; ErrPurpose.
+// Errors: ErrInvalidPhone; ErrNotFound as in Register; ErrInvalidCode, whatever was wrong
+// with the code or the session token; *LimitError, nothing was compared; ErrUnavailable,
+// and the code may be used up; ErrPurpose.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
@@ -212,28 +222,32 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	if r.Purpose == PurposePasswordReset {
 		return nil, ErrPurpose // RecoverPassword takes the code itself
 	}
-	subject, err := s.subjectOf(ctx, r.Purpose, r.Subject)
+	boundTo, err := s.boundTo(ctx, r.Purpose, r.Subject)
 	if err != nil {
 		return nil, err
 	}
-	t, id, err := s.answered(ctx, r.Phone, r.SessionToken, r.Purpose, subject, r.Client)
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, boundTo, r.Client})
 	if err != nil {
 		return nil, err
 	}
-	p := s.newProof(t, s.now())
-	_, user, err := s.attempt(ctx, t, id, r.Code, r.Client, p.at, s.proofChallenge(p))
+	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.account = account{user.ID, user.Epoch}
-	token, err := s.signProof(p)
+	defer done()
+	p, challenge := s.newProof(c)
+	if _, err := s.attemptFor(ctx, c, challengeID, r.Code, challenge); err != nil {
+		return nil, err
+	}
+	p.account = c.account
+	token, err := s.keys.sealToken(verificationToken, p.encode(), p.expires())
 	if err != nil {
 		return nil, err
 	}
 	return &Proof{
 		Token:     token,
-		Phone:     t.phone,
-		Purpose:   t.purpose,
+		Phone:     c.phone,
+		Purpose:   c.purpose,
 		Subject:   r.Subject,
 		ExpiresAt: p.expires(),
 	}, nil
@@ -242,29 +256,34 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 // Connect turns a sign-in proof into a session for the owner of the number, whose
 // account is made if there is none.
 //
-// Errors: ErrInvalidPhone; ErrInvalidToken; ErrPhoneTaken: the token is authentic but
-// gone, and the phone's account is not older than it, so that its first use signed up or
-// is about to; ErrBlocked, with a Session that has the User and nothing else; ErrRefused;
-// *LimitError; ErrUnavailable, and the proof may be used up.
+// Errors: ErrInvalidPhone; ErrInvalidToken, which is a *SpentTokenError for a proof that
+// was used; *BlockedError; ErrLocked; ErrRefused; *LimitError; ErrUnavailable, and the
+// proof may be used up.
 func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, error) {
-	p, err := s.redeem(ctx, r.Phone, r.Token, PurposeSignIn, "")
-	if errors.Is(err, errProofGone) {
-		return nil, s.whyGone(ctx, p)
+	c, proof, err := s.proved(presented{r.Token, r.Phone, PurposeSignIn, "", r.Client})
+	if err != nil {
+		return nil, err
+	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	err = s.redeem(ctx, c, proof)
+	if errors.Is(err, ErrNotFound) {
+		return nil, s.spent(ctx, proof)
 	}
 	if err != nil {
 		return nil, err
 	}
-	// From here on there is no way back: a client that hangs up must not leave it half done.
-	ctx = context.WithoutCancel(ctx)
-	return s.signIn(ctx, p.target, SignIn{UserID: p.account.id, Epoch: p.account.epoch}, []string{amrCode}, r.Client, ErrInvalidToken)
+	return s.signIn(ctx, c, SignIn{UserID: c.account.id, Epoch: c.account.epoch}, []string{amrCode}, ErrInvalidToken)
 }
 
-// Login is Verify and Connect in one. Without a code it takes the password; and for
-// PurposePasswordRegistration the code makes the account, with the password that waited.
+// Login is Verify and Connect in one. For PurposePasswordRegistration the code makes the
+// account, with the password that waited.
 //
-// Errors: those of Verify and Connect; ErrInvalidPassword for a wrong password, an
-// unknown number or one without a password; ErrPhoneTaken when a registration's number
-// has been proved meanwhile. With ErrBlocked the Session has the User and nothing else.
+// Errors: those of Verify and Connect; ErrPhoneTaken when a registration's number has been
+// proved meanwhile.
 func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	registration := r.Purpose == PurposePasswordRegistration
@@ -273,18 +292,21 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 		return nil, ErrPurpose
 	case registration && r.SessionToken == "":
 		return nil, ErrInvalidCode
-	case r.Code == "" && !registration:
-		return s.loginPassword(ctx, r)
 	}
-	t, id, err := s.answered(ctx, r.Phone, r.SessionToken, r.Purpose, "", r.Client)
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, "", r.Client})
 	if err != nil {
 		return nil, err
 	}
-	taken, user, err := s.attempt(ctx, t, id, r.Code, r.Client, s.now(), nil)
+	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err
 	}
-	in := SignIn{UserID: user.ID, Epoch: user.Epoch}
+	defer done()
+	taken, err := s.attemptFor(ctx, c, challengeID, r.Code, nil)
+	if err != nil {
+		return nil, err
+	}
+	in := SignIn{UserID: c.account.id, Epoch: c.account.epoch}
 	if registration {
 		hash, ok := s.keys.open(pendingUse(taken.Key), taken.Pending)
 		if !ok {
@@ -292,14 +314,15 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 		}
 		in.PasswordHash = Secret(hash)
 	}
-	return s.signIn(context.WithoutCancel(ctx), t, in, []string{amrCode}, r.Client, ErrInvalidCode)
+	return s.signIn(ctx, c, in, []string{amrCode}, ErrInvalidCode)
 }
 
-// Redeem ends a purpose of the host's own: it takes the proof, once, and makes neither
-// an account nor a session. The Proof it returns has the phone and no token.
+// Redeem ends a purpose of the host's own: it takes the proof, once, or the code, and makes
+// neither an account nor a session. The Proof it returns has the phone and no token.
 //
-// Errors: ErrInvalidToken; ErrBlocked, the number's account is; *LimitError;
-// ErrUnavailable, and the proof may be used up; ErrPurpose for a purpose of the package.
+// Errors: ErrInvalidToken, or with a code those of Verify; ErrBlocked, the number's account
+// is; *LimitError; ErrUnavailable, and the proof may be used up; ErrPurpose for a purpose of
+// the package.
 func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	if r.Purpose.ours() {
 		return nil, ErrPurpose
@@ -307,22 +330,40 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
 		return nil, err
 	}
-	p, err := s.redeem(ctx, "", r.Token, r.Purpose, r.Subject)
-	if err != nil {
-		return nil, invalidIfGone(err)
-	}
-	user, err := s.accountOf(context.WithoutCancel(ctx), p.target)
-	if errors.Is(err, ErrInvalidCode) || err == nil && !p.account.still(account{user.ID, user.Epoch}) {
-		return nil, ErrInvalidToken
-	}
+	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if user.Blocked {
+	defer done()
+	c, err := s.redeemHosts(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	user, err := s.phoneAccount(ctx, c.phone)
+	if err != nil {
+		return nil, err
+	}
+	now := account{user.ID, user.Epoch}
+	if !c.account.still(now) || c.device.known() && now != (account{c.device.userID, c.device.epoch}) {
+		return nil, ErrInvalidToken
+	}
+	if user.Blocked || user.Locked {
 		return nil, ErrBlocked
 	}
-	s.event(ctx, s.about(p.target, EventRedeemed))
-	return &Proof{Phone: p.phone, Purpose: p.purpose, Subject: p.subject, ExpiresAt: p.expires()}, nil
+	s.event(ctx, c.event(EventRedeemed))
+	return &Proof{Phone: c.phone, Purpose: c.purpose, Subject: c.boundTo, ExpiresAt: c.now.Add(proofLife)}, nil
+}
+
+// redeemHosts takes away the proof or the code of r.
+func (s *Service) redeemHosts(ctx context.Context, r RedeemRequest) (*call, error) {
+	if r.Token != "" || r.Code == "" {
+		return s.redeemed(ctx, presented{r.Token, "", r.Purpose, r.Subject, r.Client})
+	}
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, r.Subject, r.Client})
+	if err == nil {
+		_, err = s.attemptFor(ctx, c, challengeID, r.Code, nil)
+	}
+	return c, err
 }
 
 func orSignIn(p Purpose) Purpose {

@@ -3,19 +3,11 @@ package phoneauth
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 )
 
-// proof is that somebody held the phone of a target. It is stored, as a challenge whose
-// secret is in the verification token, and the token says the rest: proved is what the
-// store has, not what a token claims.
-type proof struct {
-	target
-	secret  string
-	at      time.Time
-	account account // the phone's at that time
-}
+// proofLife is how long a verification token is good.
+const proofLife = 5 * time.Minute
 
 // account is the account of a phone at one of its epochs; zero where there is none.
 type account struct {
@@ -30,21 +22,13 @@ func (a account) still(now account) bool {
 	return a == now || a.id == "" && now.epoch == 0
 }
 
-func (p proof) expires() time.Time { return p.at.Add(proofLife) }
-
-func (s *Service) newProof(t target, now time.Time) proof {
-	return proof{target: t, secret: randomSecret(), at: now}
-}
-
-// proofKey differs from proof to proof: several of one phone are good at once.
-func (s *Service) proofKey(p proof) string {
-	return tagged(p.print, "p") + s.keys.print("proof", p.secret)
-}
-
-// proofChallenge is how p is stored.
-func (s *Service) proofChallenge(p proof) *Challenge {
-	key := s.proofKey(p)
-	return &Challenge{
+// newProof is the proof that whoever answers c's code right holds the phone. It is stored
+// as a challenge whose secret is in the verification token: a proof counts only while the
+// store still holds it.
+func (s *Service) newProof(c *call) (proofClaims, *Challenge) {
+	p := proofClaims{secret: randomSecret(), at: c.now, about: c.target}
+	key := s.proofKey(c.print, p.secret)
+	return p, &Challenge{
 		Key:       key,
 		ID:        "proof",
 		Digest:    s.keys.digest(key, p.secret),
@@ -54,89 +38,88 @@ func (s *Service) proofChallenge(p proof) *Challenge {
 	}
 }
 
-// signProof makes the verification token.
-func (s *Service) signProof(p proof) (Secret, error) {
-	data := appendFields(nil, p.secret, strconv.FormatInt(p.at.UnixMicro(), 10),
-		p.account.id, strconv.FormatInt(p.account.epoch, 10))
-	data = appendTarget(data, p.target)
-	return s.keys.sealToken(verificationToken, data, p.expires())
-}
+func (p proofClaims) expires() time.Time { return p.at.Add(proofLife) }
 
-// openProof is the reverse, for a token that is authentic and has not expired.
-func (s *Service) openProof(token Secret, now time.Time) (p proof, ok bool) {
-	f, ok := s.keys.openToken(verificationToken, token, now, 4+targetFields)
+// openProof reads a verification token that is authentic and has not expired.
+func (s *Service) openProof(token Secret, now time.Time) (p proofClaims, ok bool) {
+	data, ok := s.keys.openToken(verificationToken, token, now)
 	if !ok {
-		return proof{}, false
+		return proofClaims{}, false
 	}
-	at, err1 := strconv.ParseInt(f[1], 10, 64)
-	epoch, err2 := strconv.ParseInt(f[3], 10, 64)
-	t, ok := s.targetOf(f[4:])
-	p = proof{target: t, secret: f[0], at: time.UnixMicro(at).UTC(), account: account{f[2], epoch}}
-	return p, ok && err1 == nil && err2 == nil && now.Before(p.expires())
+	p, ok = s.decodeProof(data)
+	return p, ok && now.Before(p.expires())
 }
 
-// errProofGone: the token is authentic and has not expired, but the store has no proof.
-var errProofGone = errors.New("phoneauth: proof is gone")
-
-func invalidIfGone(err error) error {
-	if errors.Is(err, errProofGone) {
-		return ErrInvalidToken
-	}
-	return err
+// presented is a verification token that came back, and what it is to be for.
+type presented struct {
+	token   Secret
+	phone   string // as typed; empty for the proof's own, whatever that is
+	purpose Purpose
+	boundTo string
+	client  Client
 }
 
-// redeem takes the proof that token names away. phone, unless empty, must be its phone.
-func (s *Service) redeem(ctx context.Context, phone string, token Secret, purpose Purpose, subject string) (proof, error) {
-	now := s.now()
-	p, ok := s.openProof(token, now)
-	same, err := s.numbers.same(phone, p.phone)
+// proved reads the token of p. ErrInvalidToken: it is none, or is for something else. It
+// asks no store.
+func (s *Service) proved(p presented) (*call, proofClaims, error) {
+	c := s.started(p.client)
+	proof, ok := s.openProof(p.token, c.now)
+	same, err := s.numbers.same(p.phone, proof.about.phone)
 	if err != nil {
-		return proof{}, err
+		return nil, proofClaims{}, err
 	}
-	if !ok || !same || p.purpose != purpose || p.subject != subject {
-		return proof{}, ErrInvalidToken
+	if !ok || !same || proof.about.purpose != p.purpose || proof.about.boundTo != p.boundTo {
+		return nil, proofClaims{}, ErrInvalidToken
 	}
-	key := s.proofKey(p)
-	_, err = s.store.AttemptChallenge(ctx, Attempt{
-		Key:      key,
-		Digests:  s.keys.digests(key, p.secret),
-		Failures: s.phoneFailures(p.target), // asked: a lock that came after the proof holds
-		Now:      now,
-	})
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return p, errProofGone
-	case errors.Is(err, ErrMismatch):
-		return proof{}, ErrInvalidToken
-	case err != nil:
-		return proof{}, s.limited(ctx, p.target, err)
-	}
-	return p, nil
+	c.target = proof.about
+	c.account = proof.account
+	c.test = s.testNumber(c.phone, c.now)
+	return c, proof, nil
 }
 
-// whyGone says of a gone sign-in proof what a client should hear that asked twice.
-func (s *Service) whyGone(ctx context.Context, p proof) error {
-	user, err := s.store.UserByPhone(ctx, p.phone)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return ErrPhoneTaken // the first request is about to make the account
-	case err != nil:
-		return err
-	case user.CreatedAt.Before(p.at):
+// redeem takes the proof away. ErrNotFound: the token is authentic and has not expired, but
+// the store has no proof any more. A lock that came after the proof holds.
+func (s *Service) redeem(ctx context.Context, c *call, p proofClaims) error {
+	key := s.proofKey(c.print, p.secret)
+	_, err := s.store.AttemptChallenge(ctx, AttemptParams{
+		Candidates: []Candidate{{Key: key, Digests: s.keys.digests(key, p.secret)}},
+		Lockout:    s.codeLockout(c),
+		Now:        c.now,
+	})
+	if errors.Is(err, ErrMismatch) {
 		return ErrInvalidToken
 	}
-	return ErrPhoneTaken
+	return s.limited(ctx, c, err)
 }
 
-// accountOf is the user of t's phone now, zero where there is none. For a known device it
-// is ErrInvalidCode when that is not the one, or not at the epoch, that it belongs to.
-func (s *Service) accountOf(ctx context.Context, t target) (User, error) {
-	user, err := s.store.UserByPhone(ctx, t.phone)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return User{}, err
+// redeemed is proved and redeem in one, where a spent token is as invalid as any other.
+func (s *Service) redeemed(ctx context.Context, p presented) (*call, error) {
+	c, proof, err := s.proved(p)
+	if err != nil {
+		return nil, err
 	}
-	if t.device.known() && (user.ID != t.device.userID || user.Epoch != t.device.epoch) {
-		return User{}, ErrInvalidCode
+	err = s.redeem(ctx, c, proof)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrInvalidToken
 	}
-	return user, nil
+	return c, err
+}
+
+// spent says of a sign-in proof that is gone what a client should hear that asked twice.
+func (s *Service) spent(ctx context.Context, p proofClaims) error {
+	user, err := s.phoneAccount(ctx, p.about.phone)
+	if err != nil {
+		return err
+	}
+	// Without an account the first request is about to make it.
+	return &SpentTokenError{SignedUp: user.ID == "" || !user.CreatedAt.Before(p.at)}
+}
+
+// phoneAccount is the user of a phone, zero where there is none.
+func (s *Service) phoneAccount(ctx context.Context, p Phone) (User, error) {
+	user, err := s.store.UserByPhone(ctx, p)
+	if errors.Is(err, ErrNotFound) {
+		return User{}, nil
+	}
+	return user, err
 }

@@ -61,22 +61,22 @@ func (Challenge) Format(f fmt.State, _ rune) { redact(f, "Challenge") }
 func (Challenge) LogValue() slog.Value { return slog.StringValue("phoneauth.Challenge") }
 
 // Format writes the name of the type.
-func (Begin) Format(f fmt.State, _ rune) { redact(f, "Begin") }
+func (BeginParams) Format(f fmt.State, _ rune) { redact(f, "BeginParams") }
 
 // LogValue returns the name of the type.
-func (Begin) LogValue() slog.Value { return slog.StringValue("phoneauth.Begin") }
+func (BeginParams) LogValue() slog.Value { return slog.StringValue("phoneauth.BeginParams") }
 
 // Format writes the name of the type.
-func (Begun) Format(f fmt.State, _ rune) { redact(f, "Begun") }
+func (BeginResult) Format(f fmt.State, _ rune) { redact(f, "BeginResult") }
 
 // LogValue returns the name of the type.
-func (Begun) LogValue() slog.Value { return slog.StringValue("phoneauth.Begun") }
+func (BeginResult) LogValue() slog.Value { return slog.StringValue("phoneauth.BeginResult") }
 
 // Format writes the name of the type.
-func (Attempt) Format(f fmt.State, _ rune) { redact(f, "Attempt") }
+func (AttemptParams) Format(f fmt.State, _ rune) { redact(f, "AttemptParams") }
 
 // LogValue returns the name of the type.
-func (Attempt) LogValue() slog.Value { return slog.StringValue("phoneauth.Attempt") }
+func (AttemptParams) LogValue() slog.Value { return slog.StringValue("phoneauth.AttemptParams") }
 
 // Format writes the name of the type.
 func (SessionRecord) Format(f fmt.State, _ rune) { redact(f, "SessionRecord") }

@@ -11,16 +11,24 @@ import (
 // sendDeadline bounds every call of the sender.
 const sendDeadline = 10 * time.Second
 
-// message words a text to t.
-func (s *Service) message(t target, purpose Purpose, code string, locale, channel string, expires time.Time) (Message, error) {
+// text is what a message is to say.
+type text struct {
+	purpose         Purpose
+	code            string // empty in notices
+	locale, channel string
+	expires         time.Time
+}
+
+// message words a text to c's phone.
+func (s *Service) message(ctx context.Context, c *call, t text) (Message, error) {
 	m := Message{
-		To:        t.phone,
-		Code:      Secret(code),
-		Purpose:   purpose,
-		Locale:    locale,
-		Channel:   channel,
+		To:        c.phone,
+		Code:      Secret(t.code),
+		Purpose:   t.purpose,
+		Locale:    t.locale,
+		Channel:   t.channel,
 		Service:   s.cfg.Name,
-		ExpiresAt: expires,
+		ExpiresAt: t.expires,
 	}
 	if s.cfg.Text != nil {
 		body, err := s.cfg.Text(m)
@@ -36,11 +44,12 @@ func (s *Service) message(t target, purpose Purpose, code string, locale, channe
 }
 
 // send hands m to the sender and tells what came of it. Any failure is ErrUnavailable.
-func (s *Service) send(ctx context.Context, t target, m Message) error {
+func (s *Service) send(ctx context.Context, c *call, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, sendDeadline)
 	defer cancel()
+	began := time.Now()
 	receipt, err := s.cfg.Sender.Send(ctx, m)
-	e := s.about(t, EventCodeSent)
+	e := c.event(EventCodeSent)
 	e.Purpose, e.Sender, e.MessageID = m.Purpose, receipt.Sender, receipt.ID
 	e.Segments, _ = Segments(string(m.Body))
 	if m.Code == "" {
@@ -53,6 +62,8 @@ func (s *Service) send(ctx context.Context, t target, m Message) error {
 		}
 		e.Type, e.SendClass, e.SendCode = EventSendFailed, failed.Class, failed.Code
 		err = &unavailable{"send", failed}
+	} else if m.Code != "" {
+		s.sendTimes.add(time.Since(began))
 	}
 	s.event(ctx, e)
 	return err
@@ -60,16 +71,16 @@ func (s *Service) send(ctx context.Context, t target, m Message) error {
 
 // notify sends a text without a code, after the answer. A test number gets none. It is in
 // the language of the service, not of whoever made the change, who may be a thief.
-func (s *Service) notify(ctx context.Context, t target, notice Purpose) {
-	if s.testNumber(t.phone, s.now()) != nil {
+func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
+	if c.test != nil {
 		return
 	}
 	s.afterwards(ctx, "notice", func(ctx context.Context) error {
-		m, err := s.message(t, notice, "", s.cfg.Texts.home(), "", time.Time{})
+		m, err := s.message(ctx, c, text{purpose: notice, locale: s.cfg.Texts.home()})
 		if err != nil {
 			return err
 		}
-		return s.send(ctx, t, m)
+		return s.send(ctx, c, m)
 	})
 }
 

@@ -1,6 +1,7 @@
 package phoneauth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -30,42 +31,49 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
+// signInFacts are how somebody signed in.
+type signInFacts struct {
+	amr []string
+	// authTime is when they proved who they are; zero for now.
+	authTime time.Time
+	// deviceID of the known device; empty for a new one.
+	deviceID string
+}
+
+// byPassword reports whether a password alone was what proved who they are.
+func (f signInFacts) byPassword() bool { return len(f.amr) == 1 && f.amr[0] == amrPassword }
+
 // signIn finds or makes the account that in describes and starts a session on it. invalid
 // is the error for a proof that the account, as it is now, makes worthless.
-func (s *Service) signIn(ctx context.Context, t target, in SignIn, amr []string, c Client, invalid error) (*Session, error) {
-	in.Phone, in.UUID, in.Now = t.phone, newUUID(), s.now()
-	if t.device.known() {
-		in.UserID = t.device.userID
+func (s *Service) signIn(ctx context.Context, c *call, in SignIn, amr []string, invalid error) (*Session, error) {
+	in.Phone, in.UUID, in.Now = c.phone, newUUID(), s.now()
+	if c.device.known() {
+		in.UserID = c.device.userID
 	}
-	if s.cfg.BeforeSignIn != nil {
-		user, err := s.store.UserByPhone(ctx, t.phone)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return nil, err
-		}
-		info := SignInInfo{Phone: t.phone, User: user, AMR: amr, Client: c}
-		if err := s.cfg.BeforeSignIn(ctx, info); err != nil {
-			s.event(ctx, s.about(t, EventSignInRefused))
-			return nil, fmt.Errorf("%w: %w", ErrRefused, err)
-		}
+	if err := s.hostAdmits(ctx, c, amr); err != nil {
+		return nil, err
 	}
 	signed, err := s.store.SignInUser(ctx, in)
 	switch {
-	case errors.Is(err, ErrBlocked):
-		e := s.about(t, EventSignInRefused)
+	case errors.Is(err, ErrBlocked), errors.Is(err, ErrLocked):
+		e := c.event(EventSignInRefused)
 		e.UserID = signed.User.ID
 		s.event(ctx, e)
-		return &Session{User: signed.User}, ErrBlocked
+		if errors.Is(err, ErrBlocked) {
+			return nil, &BlockedError{User: signed.User}
+		}
+		return nil, err
 	case errors.Is(err, ErrStale), errors.Is(err, ErrNotFound):
 		return nil, invalid
 	case err != nil:
 		return nil, err
 	}
-	e := s.about(t, EventSignedUp)
+	e := c.event(EventSignedUp)
 	e.UserID = signed.User.ID
 	if signed.Created { // whatever becomes of the session
 		s.event(ctx, e)
 	}
-	session, err := s.newSession(ctx, signed.User, amr, t.device.id)
+	session, err := s.newSession(ctx, c, signed.User, signInFacts{amr: amr, deviceID: c.device.id})
 	if err != nil {
 		return nil, err
 	}
@@ -77,33 +85,64 @@ func (s *Service) signIn(ctx context.Context, t target, in SignIn, amr []string,
 	return session, nil
 }
 
-// newSession starts a session of u, who has just proved who they are.
-func (s *Service) newSession(ctx context.Context, u User, amr []string, deviceID string) (*Session, error) {
+// hostAdmits asks BeforeSignIn.
+func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
+	if s.cfg.BeforeSignIn == nil {
+		return nil
+	}
+	user, err := s.phoneAccount(ctx, c.phone)
+	if err != nil {
+		return err
+	}
+	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Client: c.client}
+	if err := s.cfg.BeforeSignIn(ctx, info); err != nil {
+		s.event(ctx, c.event(EventSignInRefused))
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return nil
+}
+
+// mostSessions is how many live sessions a user may have.
+const mostSessions = 100
+
+// newSession starts a session of u. Where the host keeps sessions it is the user and the
+// token of the device alone.
+func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
+	now := s.now()
+	f.deviceID = cmp.Or(f.deviceID, randomID())
+	if f.authTime.IsZero() {
+		f.authTime = now
+	}
 	if s.cfg.HostSessions {
-		return &Session{User: u}, nil
+		known, err := s.signDevice(u, f.deviceID, now.Add(deviceLife))
+		return &Session{User: u, Device: known}, err
 	}
-	now, secret := s.now(), randomSecret()
-	if deviceID == "" {
-		deviceID = randomID()
-	}
+	secret := randomSecret()
 	rec := SessionRecord{
-		ID:        randomID(),
-		UserID:    u.ID,
-		Epoch:     u.Epoch,
-		DeviceID:  deviceID,
-		Digest:    refreshDigest(secret),
-		AMR:       amr,
-		AuthTime:  now,
-		CreatedAt: now,
-		IdleUntil: now.Add(s.cfg.Sessions.Idle),
-		ExpiresAt: now.Add(s.cfg.Sessions.Life),
+		ID:         randomID(),
+		UserID:     u.ID,
+		Epoch:      u.Epoch,
+		DeviceID:   f.deviceID,
+		Digest:     refreshDigest(secret),
+		AMR:        f.amr,
+		ByPassword: f.byPassword(),
+		AuthTime:   f.authTime,
+		CreatedAt:  now,
+		IdleUntil:  now.Add(s.cfg.Sessions.Idle),
+		ExpiresAt:  now.Add(s.cfg.Sessions.Life),
 	}
 	extra, err := s.extraClaims(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.CreateSession(ctx, rec); err != nil {
-		return nil, err
+	evicted, err := s.store.CreateSession(ctx, NewSession{Session: rec, Most: mostSessions, Now: now})
+	if err != nil {
+		return nil, s.limited(ctx, c, err)
+	}
+	if evicted.ID != "" {
+		e := aboutUser(u, EventSessionEvicted)
+		e.SessionID = evicted.ID
+		s.event(ctx, e)
 	}
 	return s.session(ctx, u, rec, secret, extra)
 }
@@ -123,11 +162,12 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 	if err != nil {
 		return nil, &unavailable{"issue token", err}
 	}
-	refresh, err := s.keys.signToken(refreshToken, appendFields(nil, rec.ID, u.ID, u.UUID, secret), rec.ExpiresAt)
+	claims := refreshClaims{rec.ID, u.ID, u.UUID, secret}
+	refresh, err := s.keys.signToken(refreshToken, claims.encode(), rec.ExpiresAt)
 	if err != nil {
 		return nil, err
 	}
-	known, err := s.signDevice(u, device{id: rec.DeviceID, userID: u.ID, epoch: u.Epoch}, rec.CreatedAt.Add(deviceLife))
+	known, err := s.signDevice(u, rec.DeviceID, rec.CreatedAt.Add(deviceLife))
 	if err != nil {
 		return nil, err
 	}
@@ -146,33 +186,44 @@ func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, erro
 	return extra, nil
 }
 
+// RefreshRequest brings a refresh token back.
+type RefreshRequest struct {
+	Token  Secret
+	Client Client
+}
+
 // Refresh rotates a refresh token: it returns new tokens, and the one presented is used.
 // Used again it ends the session and every token of it, but for 10 s, while its successor
 // is unused, it returns that same successor, for a client that lost the answer.
 //
 // Errors: ErrInvalidToken; ErrUnavailable, and the token is good for another 10 s.
-func (s *Service) Refresh(ctx context.Context, refresh Secret) (*Session, error) {
+func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, error) {
 	now := s.now()
-	of, secret, ok := s.openRefresh(refresh, now)
+	of, ok := s.openRefresh(r.Token, now)
 	if !ok {
 		return nil, ErrInvalidToken
 	}
-	id := of.SessionID
-	user, err := s.store.UserByID(ctx, of.UserID)
-	if errors.Is(err, ErrNotFound) || err == nil && (user.Blocked || user.UUID != of.Subject) {
-		return nil, s.endInvalid(ctx, id)
+	user, err := s.store.UserByID(ctx, of.userID)
+	gone := errors.Is(err, ErrNotFound)
+	if err != nil && !gone {
+		return nil, err
 	}
+	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err
+	}
+	defer done()
+	if gone || user.Blocked || user.Locked || user.UUID != of.uuid {
+		return nil, s.endInvalid(ctx, of)
 	}
 	extra, err := s.extraClaims(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	rec, err := s.store.RotateSession(ctx, Rotation{
-		ID:        id,
-		Digest:    refreshDigest(secret),
-		Next:      refreshDigest(successor(s.keys.live[0], id, secret)),
+		ID:        of.sessionID,
+		Digest:    refreshDigest(of.secret),
+		Next:      refreshDigest(successor(s.keys.live[0], of.sessionID, of.secret)),
 		Grace:     refreshGrace,
 		IdleUntil: now.Add(s.cfg.Sessions.Idle),
 		Now:       now,
@@ -180,7 +231,7 @@ func (s *Service) Refresh(ctx context.Context, refresh Secret) (*Session, error)
 	switch {
 	case errors.Is(err, ErrReused):
 		e := aboutUser(user, EventRefreshReused)
-		e.SessionID = id
+		e.SessionID = of.sessionID
 		s.event(ctx, e)
 		return nil, ErrInvalidToken
 	case errors.Is(err, ErrNotFound):
@@ -188,12 +239,12 @@ func (s *Service) Refresh(ctx context.Context, refresh Secret) (*Session, error)
 	case err != nil:
 		return nil, err
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
-		return nil, s.endInvalid(ctx, id)
+		return nil, s.endInvalid(ctx, of)
 	}
 	for _, k := range s.keys.live { // the first, unless a key was rotated within the grace
-		if next := successor(k, id, secret); subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
+		if next := successor(k, of.sessionID, of.secret); subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
 			e := aboutUser(user, EventRefreshed)
-			e.SessionID = id
+			e.SessionID = of.sessionID
 			s.event(ctx, e)
 			return s.session(ctx, user, rec, next, extra)
 		}
@@ -202,11 +253,12 @@ func (s *Service) Refresh(ctx context.Context, refresh Secret) (*Session, error)
 }
 
 // endInvalid removes a session that is worth nothing any more.
-func (s *Service) endInvalid(ctx context.Context, id string) error {
-	if err := s.store.EndSession(ctx, id); err != nil {
-		return err
+func (s *Service) endInvalid(ctx context.Context, of refreshClaims) error {
+	err := s.store.EndSession(ctx, of.userID, of.sessionID)
+	if err == nil || errors.Is(err, ErrNotFound) {
+		return ErrInvalidToken
 	}
-	return ErrInvalidToken
+	return err
 }
 
 // successor of a refresh secret: derived, so that the grace can return it although only
@@ -222,18 +274,14 @@ func refreshDigest(secret string) []byte {
 	return sum[:]
 }
 
-// openRefresh reads a refresh token of ours: whose it is, of which session. Junk costs no
-// call of the store, and a token that is old but authentic is known for a reuse.
-func (s *Service) openRefresh(token Secret, now time.Time) (of Claims, secret string, ok bool) {
+// openRefresh reads a refresh token of ours. Junk costs no call of the store, and a token
+// that is old but authentic is known for a reuse.
+func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool) {
 	data, ok := s.keys.verifyToken(refreshToken, token, now)
 	if !ok || s.cfg.HostSessions {
-		return Claims{}, "", false
+		return refreshClaims{}, false
 	}
-	f, ok := splitFields(data, 4)
-	if !ok {
-		return Claims{}, "", false
-	}
-	return Claims{SessionID: f[0], UserID: f[1], Subject: f[2]}, f[3], true
+	return decodeRefresh(data)
 }
 
 // Logout ends the session of a refresh token. A token that is none of ours, or whose
@@ -241,14 +289,23 @@ func (s *Service) openRefresh(token Secret, now time.Time) (of Claims, secret st
 // until they expire, but not for what needs a live session. ErrUnavailable: it may not
 // have ended.
 func (s *Service) Logout(ctx context.Context, refresh Secret) error {
-	of, _, ok := s.openRefresh(refresh, s.now())
+	of, ok := s.openRefresh(refresh, s.now())
 	if !ok {
 		return nil
 	}
-	if err := s.store.EndSession(ctx, of.SessionID); err != nil {
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
 		return err
 	}
-	s.event(ctx, Event{Type: EventSignedOut, UserID: of.UserID, SessionID: of.SessionID})
+	defer done()
+	err = s.store.EndSession(ctx, of.userID, of.sessionID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.event(ctx, Event{Type: EventSignedOut, UserID: of.userID, SessionID: of.sessionID})
 	return nil
 }
 
@@ -258,6 +315,11 @@ func (s *Service) LogoutAll(ctx context.Context, userID string) error {
 	if s.cfg.HostSessions {
 		return nil
 	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := s.store.EndUserSessions(ctx, userID, ""); err != nil {
 		return err
 	}
@@ -286,7 +348,7 @@ func (s *Service) Authenticate(ctx context.Context, access Secret) (Claims, erro
 func (s *Service) User(ctx context.Context, c Claims) (User, error) {
 	user, err := s.store.UserByID(ctx, c.UserID)
 	another := c.Subject != "" && c.Subject != user.UUID
-	if errors.Is(err, ErrNotFound) || err == nil && (user.Blocked || another) {
+	if errors.Is(err, ErrNotFound) || err == nil && (user.Blocked || user.Locked || another) {
 		return User{}, ErrUnauthenticated
 	}
 	return user, err

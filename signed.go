@@ -14,13 +14,13 @@ import (
 type tokenKind string
 
 const (
-	sessionToken      tokenKind = "phoneauth-session+jwt"      // names a challenge
+	challengeToken    tokenKind = "phoneauth-challenge+jwt"    // names a challenge
 	verificationToken tokenKind = "phoneauth-verification+jwt" // names a proof
 	deviceToken       tokenKind = "phoneauth-device+jwt"       // names a known device
 	refreshToken      tokenKind = "phoneauth-refresh+jwt"      // names a session
 )
 
-var tokenKinds = [...]tokenKind{sessionToken, verificationToken, deviceToken, refreshToken}
+var tokenKinds = [...]tokenKind{challengeToken, verificationToken, deviceToken, refreshToken}
 
 // maxTokenLength of any token that is looked at.
 const maxTokenLength = 4 << 10
@@ -58,17 +58,13 @@ func (r *keyring) sealToken(kind tokenKind, data []byte, expires time.Time) (Sec
 	return r.signToken(kind, r.sealed(string(kind), string(data)), expires)
 }
 
-// openToken returns the n fields that sealToken was given.
-func (r *keyring) openToken(kind tokenKind, token Secret, now time.Time, n int) ([]string, bool) {
+// openToken returns the data that sealToken was given.
+func (r *keyring) openToken(kind tokenKind, token Secret, now time.Time) (string, bool) {
 	data, ok := r.verifyToken(kind, token, now)
 	if !ok {
-		return nil, false
+		return "", false
 	}
-	plain, ok := r.open(string(kind), []byte(data))
-	if !ok {
-		return nil, false
-	}
-	return splitFields(plain, n)
+	return r.open(string(kind), []byte(data))
 }
 
 // verifyToken returns the data of a token of this kind that is live at now and signed

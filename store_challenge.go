@@ -1,0 +1,202 @@
+package phoneauth
+
+import (
+	"context"
+	"time"
+)
+
+// ChallengeStore keeps everything short-lived: challenges and proofs, limits, lockouts
+// and scores.
+type ChallengeStore interface {
+	// BeginChallenge asks, takes and charges what p names, then stores p.Challenge or,
+	// when a live challenge has its Key, touches that one and returns it. The order of
+	// refusals: p.Lockout is locked, p.Renew is unmet, each of p.Asks, each of p.Takes,
+	// each of p.Charges.
+	//
+	// Touching keeps ID, Digest, Sealed, TriesLeft and Until of the live challenge;
+	// replaces Pending; adds the given Sends to its Sends; and moves ExpiresAt to the
+	// given one or to Until, whichever is earlier. With p.Renew it also replaces ID.
+	//
+	// *LimitError: refused, by the first limit in that order to say no. ErrNotFound:
+	// p.Renew names no live challenge under this Key. Either way nothing is stored,
+	// touched, taken or charged. Of concurrent callers with one new Key exactly one
+	// stores, the others touch. A challenge has at least one try left while it lives.
+	BeginChallenge(ctx context.Context, p BeginParams) (BeginResult, error)
+
+	// AttemptChallenge counts one try and compares the digests of one candidate with the
+	// challenge's Digest. The candidate is the first of p.Candidates whose challenge is
+	// live. In order, all in one step:
+	//
+	//   - p.Lockout is locked, or one of p.Takes refuses: *LimitError, nothing is taken or
+	//     counted.
+	//   - No candidate is live: ErrNotFound. The takes stay taken, nothing else is counted.
+	//   - No digest equals: ErrMismatch. The takes stay taken, TriesLeft of that challenge
+	//     falls by one, a failure is counted, and the returned Challenge's TriesLeft says
+	//     what remains; at none the challenge is gone. An empty digest equals nothing.
+	//   - One equals: the challenge is taken away and returned as it was, of any number of
+	//     concurrent callers to exactly one. The failures of p.Lockout are cleared, and the
+	//     candidate's OnMatch is done.
+	AttemptChallenge(ctx context.Context, p AttemptParams) (Challenge, error)
+
+	// CancelChallenges takes away the challenges with these keys. Keys without a
+	// challenge are no error. Lockouts, limits and scores stay.
+	CancelChallenges(ctx context.Context, keys ...string) error
+
+	// TakeLimits asks, takes and charges all that p names, or nothing: *LimitError names
+	// the first that refused, in the order p.Asks, p.Takes, p.Charges.
+	TakeLimits(ctx context.Context, p TakeParams) error
+
+	// GiveBack gives back what p names. Nothing refuses that.
+	GiveBack(ctx context.Context, p GiveBackParams) error
+
+	// CountFailure counts one failure of l, and locks l.Key when the count reaches a
+	// step; with a zero Key it does nothing. *LimitError: it is locked at now, nothing
+	// was counted. Concurrent callers are all counted; those after the one that locked
+	// are refused.
+	CountFailure(ctx context.Context, l Lockout, now time.Time) error
+
+	// ClearFailures forgets the count and the lock of key. A key without either is no
+	// error.
+	ClearFailures(ctx context.Context, key string) error
+
+	// ReadState says what the store has of the rows that p names, at one moment, and
+	// changes nothing.
+	ReadState(ctx context.Context, p StateParams) (State, error)
+}
+
+// Challenge is one secret given to one phone for one purpose, or a proof that such a
+// secret was given back.
+type Challenge struct {
+	// Key is where the challenge is found; there is one live challenge a key. It begins
+	// with the phone's print in braces, so that all of one phone is one Redis slot.
+	Key string
+	// ID tells this challenge from earlier and later ones under its key.
+	ID string
+	// Digest of the secret, keyed. Never empty.
+	Digest []byte
+	// Sealed is the secret, to be sent again: encrypted, at most 1 KiB.
+	Sealed []byte
+	// Pending is what the newest request brought: a password that waits for the proof, and
+	// when and by which channel the secret was last sent. Encrypted, at most 1 KiB.
+	Pending []byte
+	// TriesLeft is how often the secret may still be compared, at least 1 when stored.
+	TriesLeft int
+	// Sends counts the codes sent for this challenge, as BeginParams said.
+	Sends int
+	// ExpiresAt is when the challenge is gone, Until the latest time to which touching
+	// moves it.
+	ExpiresAt, Until time.Time
+}
+
+// BeginParams is what [ChallengeStore].BeginChallenge is asked to do.
+type BeginParams struct {
+	Challenge Challenge
+	// Renew, unless empty, is the ID of the live challenge to be touched and renamed to
+	// Challenge.ID. Without it a touched challenge keeps its ID.
+	Renew string
+	// Lockout is asked, never counted. A zero Key asks nothing.
+	Lockout Lockout
+	// Asks must all be admitted, and take nothing. Takes are taken and Charges charged, in
+	// this order, all or none.
+	Asks, Takes []Take
+	Charges     []Charge
+	Now         time.Time
+}
+
+// BeginResult is the outcome of [ChallengeStore].BeginChallenge.
+type BeginResult struct {
+	// Challenge is the live challenge, as stored or as touched.
+	Challenge Challenge
+	// ResendAt is the earliest time at which Takes, asked again, would all be admitted
+	// if nobody else took; BeginParams.Now when that is at once.
+	ResendAt time.Time
+}
+
+// AttemptParams is what [ChallengeStore].AttemptChallenge is asked to do.
+type AttemptParams struct {
+	// Candidates are the challenges that the secret may be for, at least one. At most one
+	// of them is compared and loses a try.
+	Candidates []Candidate
+	// Lockout is asked first, counted on a mismatch, cleared on a match. A zero Key
+	// does none of it.
+	Lockout Lockout
+	// Takes are taken before anything is compared.
+	Takes []Take
+	Now   time.Time
+}
+
+// Candidate is a challenge that a secret may be for.
+type Candidate struct {
+	Key string
+	// ID, unless empty, is the ID that the challenge must have; another one is not live.
+	ID string
+	// Digests of the presented secret, one for each live key.
+	Digests [][]byte
+	// OnMatch is done in the step that takes the challenge away.
+	OnMatch OnMatch
+}
+
+// OnMatch is what a match does besides taking the challenge away. The zero OnMatch does
+// nothing.
+type OnMatch struct {
+	// Store, unless nil, is stored in place of whatever has its Key.
+	Store *Challenge
+	// Refunds are given back once.
+	Refunds []Take
+	// SendRefunds are given back once for each of the challenge's Sends.
+	SendRefunds []Take
+	// Credits lower their scores, each by one change: by Amount for each of the challenge's
+	// Sends, and by Reward.Amount more if Reward.Take is admitted. Their Max does not
+	// matter, and a sum of zero changes nothing.
+	Credits []Charge
+	// Reward is taken when Credits is not empty. When it is refused, the match stands.
+	Reward Reward
+	// ClearScores are the keys of scores to be forgotten.
+	ClearScores []string
+}
+
+// Reward is a credit beyond what was charged, as often as Take is admitted. One whose
+// Take has no Key is never given.
+type Reward struct {
+	Take   Take
+	Amount float64
+}
+
+// TakeParams is what [ChallengeStore].TakeLimits is asked to do.
+type TakeParams struct {
+	// Asks must all be admitted, and take nothing. Takes are taken and Charges charged, in
+	// this order, all or none.
+	Asks, Takes []Take
+	Charges     []Charge
+	Now         time.Time
+}
+
+// GiveBackParams is what [ChallengeStore].GiveBack is asked to do.
+type GiveBackParams struct {
+	// Takes are given back. Credits lower their scores by Amount; their Max does not
+	// matter.
+	Takes   []Take
+	Credits []Charge
+	Now     time.Time
+}
+
+// StateParams is what [ChallengeStore].ReadState is asked for.
+type StateParams struct {
+	// Challenges and Lockouts are keys.
+	Challenges, Lockouts []string
+	Takes                []Take
+	Scores               []Score
+	Now                  time.Time
+}
+
+// State is the answer of [ChallengeStore].ReadState. Each list has the length and the
+// order of the one that asked.
+type State struct {
+	// Challenges that are live at Now; the zero Challenge where none is.
+	Challenges []Challenge
+	Lockouts   []LockoutState
+	// Waits says how long until each of Takes would be admitted by itself: 0 for at once.
+	Waits []time.Duration
+	// Scores faded to Now; 0 where there is none.
+	Scores []float64
+}

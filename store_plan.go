@@ -1,0 +1,134 @@
+package phoneauth
+
+// plan is what one step makes of its limits and scores. Nothing is written before all of
+// it is known, so a refusal has nothing to undo. Until then the uses of one key see one
+// another here.
+type plan struct {
+	rows   Rows
+	now    int64
+	tats   []plannedTAT
+	scores []plannedScore
+}
+
+type plannedTAT struct {
+	key      string
+	was, tat int64
+}
+
+type plannedScore struct {
+	key        string
+	was, state ScoreState
+}
+
+func (p *plan) tat(key string) *plannedTAT {
+	for i := range p.tats {
+		if p.tats[i].key == key {
+			return &p.tats[i]
+		}
+	}
+	tat := p.rows.TAT(key)
+	p.tats = append(p.tats, plannedTAT{key, tat, tat})
+	return &p.tats[len(p.tats)-1]
+}
+
+func (p *plan) score(key string) *plannedScore {
+	for i := range p.scores {
+		if p.scores[i].key == key {
+			return &p.scores[i]
+		}
+	}
+	s := p.rows.ScoreState(key)
+	p.scores = append(p.scores, plannedScore{key, s, s})
+	return &p.scores[len(p.scores)-1]
+}
+
+// locked is the refusal of l, if it is locked.
+func (p *plan) locked(l *Lockout) error {
+	if l.Key == "" {
+		return nil
+	}
+	return p.rows.LockoutState(l.Key).Refusal(l, p.now)
+}
+
+// take asks, takes and charges in this order, or returns the first refusal.
+func (p *plan) take(asks, takes []Take, charges []Charge) error {
+	for i := range asks {
+		if _, err := asks[i].Taken(p.tat(asks[i].Key).tat, p.now); err != nil {
+			return err
+		}
+	}
+	for i := range takes {
+		t := p.tat(takes[i].Key)
+		next, err := takes[i].Taken(t.tat, p.now)
+		if err != nil {
+			return err
+		}
+		t.tat = next
+	}
+	for i := range charges {
+		s := p.score(charges[i].Key)
+		next, err := s.state.Charged(&charges[i], p.now)
+		if err != nil {
+			return err
+		}
+		s.state = next
+	}
+	return nil
+}
+
+// giveBack gives each of takes back n times.
+func (p *plan) giveBack(takes []Take, n int) {
+	if n <= 0 {
+		return
+	}
+	for i := range takes {
+		back := takes[i]
+		back.Cost = max(back.Cost, 1) * n
+		t := p.tat(back.Key)
+		t.tat = back.GivenBack(t.tat)
+	}
+}
+
+func (p *plan) credit(c *Charge, by float64) {
+	s := p.score(c.Key)
+	s.state = s.state.Credited(&c.Score, by, p.now)
+}
+
+// match does what m says of limits and scores for a challenge that was sent so often.
+func (p *plan) match(m *OnMatch, sends int) {
+	p.giveBack(m.Refunds, 1)
+	p.giveBack(m.SendRefunds, sends)
+	if len(m.Credits) == 0 {
+		return
+	}
+	var reward float64
+	if m.Reward.Take.Key != "" && p.take(nil, []Take{m.Reward.Take}, nil) == nil {
+		reward = m.Reward.Amount
+	}
+	for i := range m.Credits {
+		p.credit(&m.Credits[i], float64(sends)*m.Credits[i].Amount+reward)
+	}
+}
+
+// resendAt is [ResendAt] of takes that the plan has taken.
+func (p *plan) resendAt(takes []Take) int64 {
+	tats := make([]int64, len(takes))
+	for i := range takes {
+		tats[i] = p.tat(takes[i].Key).tat
+	}
+	return ResendAt(takes, tats, p.now)
+}
+
+// write writes what has changed.
+func (p *plan) write() {
+	for i := range p.tats {
+		if t := &p.tats[i]; t.tat != t.was {
+			p.rows.SetTAT(t.key, t.tat)
+		}
+	}
+	for i := range p.scores {
+		if s := &p.scores[i]; s.state != s.was {
+			p.rows.SetScoreState(s.key, s.state)
+		}
+	}
+}

@@ -1,0 +1,303 @@
+package phoneauth
+
+import (
+	"slices"
+	"time"
+)
+
+// Rows is what a step of a [ChallengeStore] reads and writes. A store implements it over
+// its transaction, and calls the Run of the step: [BeginParams.Run], [AttemptParams.Run],
+// [TakeParams.Run], [GiveBackParams.Run], [Lockout.Run] or [StateParams.Run].
+//
+// A Run reads what it needs before it writes. When it returns an error for which [Commits]
+// is false, it has written nothing. Its Keys method names every row that it may read or
+// write, in the order in which rows are to be locked: a phone's own first, those that many
+// share last. Instants are microseconds since 1970 in UTC.
+//
+// A method that meets a fault returns the zero value, and the store fails the step with
+// that fault instead of its outcome.
+type Rows interface {
+	// Challenge returns the challenge at key, if there is one, whether or not it is live.
+	Challenge(key string) (Challenge, bool)
+	// SetChallenge stores c at c.Key, in place of what is there.
+	SetChallenge(c Challenge)
+	DeleteChallenge(key string)
+
+	// TAT returns the instant that a limit keeps, NoTAT where there is none. One that now
+	// has reached may be dropped.
+	TAT(key string) int64
+	SetTAT(key string, tat int64)
+
+	// LockoutState returns the zero state where there is none; setting it deletes the row.
+	LockoutState(key string) LockoutState
+	SetLockoutState(key string, s LockoutState)
+
+	// ScoreState returns the zero state where there is none; setting it deletes the row.
+	ScoreState(key string) ScoreState
+	SetScoreState(key string, s ScoreState)
+}
+
+// RowKeys are the keys of the rows that a step may read or write. A key may be named
+// twice.
+type RowKeys struct {
+	Challenges, Lockouts, Limits, Scores []string
+}
+
+func (k *RowKeys) limits(lists ...[]Take) {
+	for _, takes := range lists {
+		for i := range takes {
+			k.Limits = append(k.Limits, takes[i].Key)
+		}
+	}
+}
+
+func (k *RowKeys) scores(charges []Charge) {
+	for i := range charges {
+		k.Scores = append(k.Scores, charges[i].Key)
+	}
+}
+
+func (k *RowKeys) lockout(l *Lockout) {
+	if l.Key != "" {
+		k.Lockouts = append(k.Lockouts, l.Key)
+	}
+}
+
+// Keys names the rows of p.
+func (p *BeginParams) Keys() (k RowKeys) {
+	k.Challenges = []string{p.Challenge.Key}
+	k.lockout(&p.Lockout)
+	k.limits(p.Asks, p.Takes)
+	k.scores(p.Charges)
+	return k
+}
+
+// Run is [ChallengeStore].BeginChallenge on rows.
+func (p *BeginParams) Run(rows Rows) (BeginResult, error) {
+	plan := plan{rows: rows, now: p.Now.UnixMicro()}
+	if err := plan.locked(&p.Lockout); err != nil {
+		return BeginResult{}, err
+	}
+	live, ok := rows.Challenge(p.Challenge.Key)
+	ok = ok && live.is(p.Renew, plan.now)
+	if p.Renew != "" && !ok {
+		return BeginResult{}, ErrNotFound
+	}
+	if err := plan.take(p.Asks, p.Takes, p.Charges); err != nil {
+		return BeginResult{}, err
+	}
+	c := p.Challenge
+	if ok {
+		c = live.Touched(p)
+	}
+	plan.write()
+	rows.SetChallenge(c)
+	return BeginResult{Challenge: c, ResendAt: instant(plan.resendAt(p.Takes))}, nil
+}
+
+// Touched is the live challenge c after a BeginChallenge of p found it.
+func (c Challenge) Touched(p *BeginParams) Challenge {
+	if p.Renew != "" {
+		c.ID = p.Challenge.ID
+	}
+	c.Pending = p.Challenge.Pending
+	c.Sends += p.Challenge.Sends
+	c.ExpiresAt = c.Until
+	if p.Challenge.ExpiresAt.Before(c.Until) {
+		c.ExpiresAt = p.Challenge.ExpiresAt
+	}
+	return c
+}
+
+// is reports whether c is live and, unless id is empty, has that ID.
+func (c *Challenge) is(id string, now int64) bool {
+	return now < c.ExpiresAt.UnixMicro() && (id == "" || id == c.ID)
+}
+
+// Keys names the rows of p, whatever comes of it.
+func (p *AttemptParams) Keys() (k RowKeys) {
+	for i := range p.Candidates {
+		k.Challenges = append(k.Challenges, p.Candidates[i].Key)
+	}
+	k.lockout(&p.Lockout)
+	k.limits(p.Takes)
+	for i := range p.Candidates {
+		k.add(p.Candidates[i].OnMatch.Keys())
+	}
+	return k
+}
+
+func (k *RowKeys) add(more RowKeys) {
+	k.Challenges = append(k.Challenges, more.Challenges...)
+	k.Lockouts = append(k.Lockouts, more.Lockouts...)
+	k.Limits = append(k.Limits, more.Limits...)
+	k.Scores = append(k.Scores, more.Scores...)
+}
+
+// Keys names the rows of m.
+func (m *OnMatch) Keys() (k RowKeys) {
+	if m.Store != nil {
+		k.Challenges = append(k.Challenges, m.Store.Key)
+	}
+	k.limits(m.Refunds, m.SendRefunds)
+	if len(m.Credits) > 0 && m.Reward.Take.Key != "" {
+		k.Limits = append(k.Limits, m.Reward.Take.Key)
+	}
+	k.scores(m.Credits)
+	k.Scores = append(k.Scores, m.ClearScores...)
+	return k
+}
+
+// Find returns the candidate of p whose challenge is live, the first of them, with that
+// challenge, and whether a digest of it is the challenge's. It is nil if none is live.
+// challenge returns the challenge at a key, if there is one.
+func (p *AttemptParams) Find(challenge func(key string) (Challenge, bool)) (of *Candidate, c Challenge, equal bool) {
+	now := p.Now.UnixMicro()
+	for i := range p.Candidates {
+		of = &p.Candidates[i]
+		if c, ok := challenge(of.Key); ok && c.is(of.ID, now) {
+			for _, digest := range of.Digests {
+				if equalDigests(digest, c.Digest) {
+					equal = true // and compare the others too, to take the same time
+				}
+			}
+			return of, c, equal
+		}
+	}
+	return nil, Challenge{}, false
+}
+
+// Run is [ChallengeStore].AttemptChallenge on rows.
+func (p *AttemptParams) Run(rows Rows) (Challenge, error) {
+	plan := plan{rows: rows, now: p.Now.UnixMicro()}
+	if err := plan.locked(&p.Lockout); err != nil {
+		return Challenge{}, err
+	}
+	if err := plan.take(nil, p.Takes, nil); err != nil {
+		return Challenge{}, err
+	}
+	of, c, equal := p.Find(rows.Challenge)
+	switch {
+	case of == nil:
+		plan.write()
+		return Challenge{}, ErrNotFound
+	case !equal:
+		plan.write()
+		if c.TriesLeft--; c.TriesLeft > 0 {
+			rows.SetChallenge(c)
+		} else {
+			rows.DeleteChallenge(c.Key)
+		}
+		if p.Lockout.Key != "" {
+			rows.SetLockoutState(p.Lockout.Key, rows.LockoutState(p.Lockout.Key).Failed(&p.Lockout, plan.now))
+		}
+		return c, ErrMismatch
+	}
+	plan.match(&of.OnMatch, c.Sends)
+	plan.write()
+	rows.DeleteChallenge(c.Key)
+	if p.Lockout.Key != "" {
+		rows.SetLockoutState(p.Lockout.Key, LockoutState{})
+	}
+	for _, key := range of.OnMatch.ClearScores {
+		rows.SetScoreState(key, ScoreState{})
+	}
+	if of.OnMatch.Store != nil {
+		rows.SetChallenge(*of.OnMatch.Store)
+	}
+	return c, nil
+}
+
+// Keys names the rows of p.
+func (p *TakeParams) Keys() (k RowKeys) {
+	k.limits(p.Asks, p.Takes)
+	k.scores(p.Charges)
+	return k
+}
+
+// Run is [ChallengeStore].TakeLimits on rows.
+func (p *TakeParams) Run(rows Rows) error {
+	plan := plan{rows: rows, now: p.Now.UnixMicro()}
+	if err := plan.take(p.Asks, p.Takes, p.Charges); err != nil {
+		return err
+	}
+	plan.write()
+	return nil
+}
+
+// Keys names the rows of p.
+func (p *GiveBackParams) Keys() (k RowKeys) {
+	k.limits(p.Takes)
+	k.scores(p.Credits)
+	return k
+}
+
+// Run is [ChallengeStore].GiveBack on rows.
+func (p *GiveBackParams) Run(rows Rows) {
+	plan := plan{rows: rows, now: p.Now.UnixMicro()}
+	plan.giveBack(p.Takes, 1)
+	for i := range p.Credits {
+		plan.credit(&p.Credits[i], p.Credits[i].Amount)
+	}
+	plan.write()
+}
+
+// Run is [ChallengeStore].CountFailure on rows.
+func (l *Lockout) Run(rows Rows, now time.Time) error {
+	plan := plan{rows: rows, now: now.UnixMicro()}
+	if err := plan.locked(l); err != nil || l.Key == "" {
+		return err
+	}
+	rows.SetLockoutState(l.Key, rows.LockoutState(l.Key).Failed(l, plan.now))
+	return nil
+}
+
+// Keys names the rows of p.
+func (p *StateParams) Keys() (k RowKeys) {
+	k.Challenges, k.Lockouts = slices.Clone(p.Challenges), slices.Clone(p.Lockouts)
+	k.limits(p.Takes)
+	for i := range p.Scores {
+		k.Scores = append(k.Scores, p.Scores[i].Key)
+	}
+	return k
+}
+
+// Run is [ChallengeStore].ReadState on rows. It writes nothing.
+func (p *StateParams) Run(rows Rows) (s State) {
+	now := p.Now.UnixMicro()
+	for _, key := range p.Challenges {
+		c, ok := rows.Challenge(key)
+		if !ok || !c.is("", now) {
+			c = Challenge{}
+		}
+		s.Challenges = append(s.Challenges, c)
+	}
+	for _, key := range p.Lockouts {
+		l := rows.LockoutState(key)
+		if now >= l.End() {
+			l = LockoutState{}
+		}
+		s.Lockouts = append(s.Lockouts, l)
+	}
+	for i := range p.Takes {
+		t := &p.Takes[i]
+		_, err := t.Taken(rows.TAT(t.Key), now)
+		s.Waits = append(s.Waits, retryAfter(err))
+	}
+	for i := range p.Scores {
+		s.Scores = append(s.Scores, rows.ScoreState(p.Scores[i].Key).Faded(&p.Scores[i], now))
+	}
+	return s
+}
+
+// retryAfter is the wait of a *LimitError, 0 for no error.
+func retryAfter(err error) time.Duration {
+	if refused, ok := err.(*LimitError); ok {
+		return refused.RetryAfter
+	}
+	return 0
+}
+
+// instant is the time of us microseconds since 1970. That of the zero time is the zero
+// time.
+func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
