@@ -5,15 +5,18 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/phoneauth/phoneauth/internal/useragent"
 )
 
-// ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, and the first
-// language that it accepts. A known device is the caller's to add: which cookie or
+// ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, the first
+// language that it accepts, and a coarse name of its program. A known device is the caller's to add: which cookie or
 // field has it is the route's affair.
 func (s *Service) ClientOf(r *http.Request) Client {
 	return Client{
 		Addr:   clientAddr(r, s.cfg.HTTP.TrustedProxies),
 		Locale: locale(r.Header.Get("Accept-Language")),
+		Name:   useragent.Name(r.UserAgent()),
 	}
 }
 

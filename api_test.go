@@ -59,7 +59,7 @@ func apiTest(t *testing.T, f func(t *testing.T)) {
 func newAPI(t testing.TB, mutate ...func(*phoneauth.Config)) *apiServer {
 	t.Helper()
 	s := &apiServer{t: t, inbox: phonetest.New(), log: &apiLog{}}
-	s.store = &apiStore{Store: memstore.New()}
+	s.store = newAPIStore(memstore.New())
 	cfg := phoneauth.Config{
 		Store:   s.store,
 		Sender:  s.inbox,

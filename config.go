@@ -60,6 +60,9 @@ type Config struct {
 	// invitations, terms, dormant or recycled numbers. An error is wrapped beside
 	// ErrRefused; the proof is used up.
 	BeforeSignIn func(context.Context, SignInInfo) error
+	// Place says where an address is, coarsely, such as "Cairo": for people to recognise
+	// their sessions by. It must be quick. At most 64 bytes are kept; the address is not.
+	Place func(context.Context, netip.Addr) string
 	// Claims adds claims to an access token. Registered names are not overwritten. Its
 	// error is ErrUnavailable to whoever signs in or refreshes: nobody has a session then,
 	// but a sign-up has made the account.
@@ -194,6 +197,9 @@ type Client struct {
 	Locale string
 	// Device is Session.Device of an earlier sign-in, if the client kept it.
 	Device Secret
+	// Name is a coarse name of the program, such as "Chrome on Android"; may be empty. It
+	// stands in the list of sessions. At most 64 bytes are kept.
+	Name string
 }
 
 // HTTPConfig is for the handlers.

@@ -27,6 +27,7 @@ const (
 	EventRefreshed       EventType = "refreshed"
 	EventRefreshReused   EventType = "refresh_reused"  // the session was ended
 	EventSessionEvicted  EventType = "session_evicted" // a newer one took its place
+	EventSessionEnded    EventType = "session_ended"   // one by one, and its device with it
 	EventSignedOut       EventType = "signed_out"
 	EventPasswordChanged EventType = "password_changed"
 	EventPhoneChanged    EventType = "phone_changed"
@@ -96,7 +97,7 @@ func (e Event) LogValue() slog.Value {
 func (t EventType) warns() bool {
 	switch t {
 	case EventSendFailed, EventVerifyFailed, EventPasswordFailed, EventLimited,
-		EventCeilingNear, EventRefreshReused, EventUndelivered:
+		EventCeilingNear, EventRefreshReused, EventSessionEvicted, EventUndelivered:
 		return true
 	}
 	return false

@@ -113,13 +113,13 @@ func ExampleService_RegisterPassword() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
 	pending, _ := svc.RegisterPassword(ctx, phoneauth.PasswordRequest{Phone: "+201061797840", Password: "correct horse"})
-	_, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: "+201061797840", Password: "correct horse"})
+	_, err := svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: "+201061797840", Password: "correct horse"})
 	fmt.Println(err)
 	_, err = svc.Login(ctx, phoneauth.LoginRequest{
 		Purpose: phoneauth.PurposePasswordRegistration, SessionToken: pending.SessionToken, Code: received(inbox, "+201061797840"),
 	})
 	fmt.Println(err)
-	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: "+201061797840", Password: "correct horse"})
+	_, err = svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: "+201061797840", Password: "correct horse"})
 	fmt.Println(err)
 	// Output:
 	// phoneauth: wrong phone number or password
@@ -133,10 +133,10 @@ func ExampleService_Refresh() {
 	ctx := context.Background()
 	_, _ = svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840"})
 	session, _ := svc.Login(ctx, phoneauth.LoginRequest{Phone: "+201061797840", Code: received(inbox, "+201061797840")})
-	next, err := svc.Refresh(ctx, session.Refresh)
+	next, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 	fmt.Println(next.Refresh != session.Refresh, err)
 	_ = svc.Logout(ctx, next.Refresh)
-	_, err = svc.Refresh(ctx, next.Refresh)
+	_, err = svc.Refresh(ctx, phoneauth.RefreshRequest{Token: next.Refresh})
 	fmt.Println(err)
 	// Output:
 	// true <nil>

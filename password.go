@@ -127,7 +127,7 @@ func (s *Service) LoginPassword(ctx context.Context, r PasswordLoginRequest) (*S
 		return nil, err
 	}
 	in := SignIn{UserID: user.ID, Epoch: user.Epoch}
-	return s.signIn(ctx, c, in, []string{amrPassword}, ErrInvalidPassword)
+	return s.signIn(ctx, c, in, byPassword, ErrInvalidPassword)
 }
 
 // passwordProof is a password that came back.

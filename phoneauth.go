@@ -276,7 +276,7 @@ func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.signIn(ctx, c, SignIn{UserID: c.account.id, Epoch: c.account.epoch}, []string{amrCode}, ErrInvalidToken)
+	return s.signIn(ctx, c, SignIn{UserID: c.account.id, Epoch: c.account.epoch}, byCode, ErrInvalidToken)
 }
 
 // Login is Verify and Connect in one. For PurposePasswordRegistration the code makes the
@@ -314,7 +314,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 		}
 		in.PasswordHash = Secret(hash)
 	}
-	return s.signIn(ctx, c, in, []string{amrCode}, ErrInvalidCode)
+	return s.signIn(ctx, c, in, byCode, ErrInvalidCode)
 }
 
 // Redeem ends a purpose of the host's own: it takes the proof, once, or the code, and makes

@@ -154,7 +154,7 @@ var alike = []struct {
 	{
 		name: "Login by password", times: 12,
 		do: func(t testing.TB, tr *trial, phone string) (any, error) {
-			return tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: "wrong horse", Client: trialClient})
+			return tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse", Client: trialClient})
 		},
 	},
 	{

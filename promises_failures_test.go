@@ -229,7 +229,7 @@ func TestPromisePasswordWaits(t *testing.T) {
 					seedUser(t, tr.store, phone, c.hash)
 				}
 				wrong := func() error {
-					_, err := tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: "wrong horse", Client: freshClient()})
+					_, err := tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse", Client: freshClient()})
 					return err
 				}
 				for range 9 {
@@ -248,7 +248,7 @@ func TestPromisePasswordWaits(t *testing.T) {
 				if c.hash == "" {
 					return
 				}
-				right := phoneauth.LoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
+				right := phoneauth.PasswordLoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
 				_, err := tr.Login(t.Context(), right)
 				require.NoError(t, err)
 				for range 9 {

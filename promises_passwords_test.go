@@ -90,7 +90,7 @@ func TestPromisePasswordFlood(t *testing.T) {
 	}()
 	requests := make([]phoneauth.LoginRequest, callers)
 	for i := range requests {
-		requests[i] = phoneauth.LoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
+		requests[i] = phoneauth.PasswordLoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
 	}
 	type outcome struct {
 		err  error
@@ -146,7 +146,7 @@ func TestPromiseBusyKeepsTheCode(t *testing.T) {
 	_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: freshClient()})
 	for range runtime.NumCPU() {
 		go func() {
-			_, _ = tr.Login(t.Context(), phoneauth.LoginRequest{Phone: slow, Password: "wrong horse", Client: freshClient()})
+			_, _ = tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: slow, Password: "wrong horse", Client: freshClient()})
 		}()
 	}
 	for range runtime.NumCPU() {
@@ -199,10 +199,10 @@ func TestPromisePasswordLength(t *testing.T) {
 			require.NoError(t, err)
 			short := c.password[:len(c.password)-1]
 			for _, wrong := range []string{short, c.password + "x", short + "x"} {
-				_, err = tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: phoneauth.Secret(wrong), Client: freshClient()})
+				_, err = tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: phoneauth.Secret(wrong), Client: freshClient()})
 				require.ErrorIs(t, err, phoneauth.ErrInvalidPassword, "truncated")
 			}
-			_, err = tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: phoneauth.Secret(c.password), Client: freshClient()})
+			_, err = tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: phoneauth.Secret(c.password), Client: freshClient()})
 			require.NoError(t, err)
 		})
 	}
@@ -243,7 +243,7 @@ func TestPromiseRehash(t *testing.T) {
 			phone := freshPhone()
 			user := seedUser(t, tr.store, phone, c.hash)
 			before := tr.signIn(t, phone)
-			_, err := tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: password, Client: freshClient()})
+			_, err := tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: password, Client: freshClient()})
 			require.NoError(t, tr.Close(t.Context()), "it is hashed anew after the answer")
 			after, _ := tr.store.UserByID(t.Context(), user.ID)
 			if !c.accepted {
@@ -255,9 +255,9 @@ func TestPromiseRehash(t *testing.T) {
 			assert.Equal(t, c.rehash, c.hash != after.PasswordHash)
 			assert.Contains(t, string(after.PasswordHash), "$argon2id$v=19$m=19456,t=2,p=1$")
 			assert.Equal(t, user.Epoch, after.Epoch)
-			_, err = tr.Refresh(t.Context(), before.Refresh)
+			_, err = tr.Refresh(t.Context(), phoneauth.RefreshRequest{Token: before.Refresh})
 			assert.NoError(t, err, "a new hash of the same password ended a session")
-			_, err = tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: password, Client: freshClient()})
+			_, err = tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: password, Client: freshClient()})
 			assert.NoError(t, err)
 		})
 	}

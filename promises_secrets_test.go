@@ -105,7 +105,7 @@ func carries(v any) bool {
 	}
 	switch t {
 	case reflect.TypeFor[phoneauth.TestNumber](), reflect.TypeFor[phoneauth.Challenge](),
-		reflect.TypeFor[phoneauth.Begin](), reflect.TypeFor[phoneauth.Begun](), reflect.TypeFor[phoneauth.Attempt](),
+		reflect.TypeFor[phoneauth.BeginParams](), reflect.TypeFor[phoneauth.BeginResult](), reflect.TypeFor[phoneauth.AttemptParams](),
 		reflect.TypeFor[phoneauth.SessionRecord](), reflect.TypeFor[phoneauth.Rotation]():
 		return true
 	}
@@ -175,9 +175,9 @@ func (f *flow) asked(_ context.Context, verb string, args ...any) error {
 		f.secretsOf(reflect.ValueOf(a))
 		f.stored[fmt.Sprintf("%T", a)] = a
 		switch a := a.(type) {
-		case phoneauth.Begin:
+		case phoneauth.BeginParams:
 			f.stored["phoneauth.Challenge"] = a.Challenge
-		case phoneauth.Attempt:
+		case phoneauth.AttemptParams:
 			if a.Then != nil {
 				f.stored["phoneauth.Challenge, proof"] = *a.Then
 			}

@@ -90,7 +90,7 @@ var uses = []struct {
 		return err
 	}},
 	{"Refresh", "refresh", phoneauth.ErrInvalidToken, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Refresh(context.Background(), s)
+		_, err := k.Refresh(context.Background(), phoneauth.RefreshRequest{Token: s})
 		return err
 	}},
 	{"Authenticate", "access", phoneauth.ErrUnauthenticated, func(k *tokens, s phoneauth.Secret) error {

@@ -125,12 +125,12 @@ func TestChangePassword(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, session.User.ID, next.User.ID)
 	for _, x := range []*phoneauth.Session{session, other} {
-		_, err = s.Refresh(t.Context(), x.Refresh)
+		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: x.Refresh})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		_, err = change(s.claims(t, x), "password two", "password three")
 		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated, "its session has ended")
 	}
-	_, err = s.Refresh(t.Context(), next.Refresh)
+	_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.Refresh})
 	assert.NoError(t, err)
 	_, err = s.password(t, owner, "password one")
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
@@ -199,7 +199,7 @@ func TestRecoverPassword(t *testing.T) {
 		last, _ := s.inbox.Last(owner)
 		assert.Equal(t, phoneauth.NoticePasswordChanged, last.Purpose)
 		assert.Empty(t, last.Code)
-		_, err := s.Refresh(t.Context(), session.Refresh)
+		_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		_, err = s.password(t, owner, "password two")
 		assert.NoError(t, err)

@@ -206,7 +206,7 @@ func TestChangesEndSessionsAndDevices(t *testing.T) {
 		other := s.signIn(t, owner)
 		return func(t *testing.T) {
 			for _, x := range []*phoneauth.Session{session, other} {
-				_, err := s.Refresh(t.Context(), x.Refresh)
+				_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: x.Refresh})
 				assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 				_, err = s.Reauthenticated(t.Context(), phoneauth.Claims{UserID: x.User.ID, SessionID: x.ID, AuthTime: time.Now()})
 				assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
@@ -261,7 +261,7 @@ func (h *hangsUp) in(ctx context.Context, verb string) error {
 	return ctx.Err()
 }
 
-func (h *hangsUp) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
+func (h *hangsUp) AttemptChallenge(ctx context.Context, a phoneauth.AttemptParams) (phoneauth.Challenge, error) {
 	c, err := h.Store.AttemptChallenge(ctx, a)
 	h.in(ctx, "AttemptChallenge") // it was committed, and the answer arrived
 	return c, err

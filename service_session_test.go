@@ -27,20 +27,20 @@ func TestRefreshGraceReturnsTheSuccessor(t *testing.T) {
 			}
 		})
 		first := s.signIn(t, owner)
-		next, err := s.Refresh(t.Context(), first.Refresh)
+		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
 		require.NoError(t, err)
 		assert.NotEqual(t, first.Refresh, next.Refresh)
 		assert.Equal(t, first.ID, next.ID)
 		assert.Equal(t, first.Device, next.Device, "a session has one device")
 		elapse(10*time.Second - time.Microsecond)
-		again, err := s.Refresh(t.Context(), first.Refresh)
+		again, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
 		require.NoError(t, err)
 		assert.Equal(t, next.Refresh, again.Refresh, "the same successor")
 		elapse(time.Microsecond)
-		_, err = s.Refresh(t.Context(), first.Refresh)
+		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		assert.Equal(t, 1, reused)
-		_, err = s.Refresh(t.Context(), next.Refresh)
+		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.Refresh})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "reuse ended the family")
 	})
 }
@@ -50,13 +50,13 @@ func TestUsedSuccessorEndsTheGrace(t *testing.T) {
 		s := newService(t, limitsOff)
 		tokens := []phoneauth.Secret{s.signIn(t, owner).Refresh}
 		for range 3 {
-			next, err := s.Refresh(t.Context(), tokens[len(tokens)-1])
+			next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: tokens[len(tokens)-1]})
 			require.NoError(t, err)
 			tokens = append(tokens, next.Refresh)
 		}
-		_, err := s.Refresh(t.Context(), tokens[1]) // two before the newest, within the grace
+		_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: tokens[1]}) // two before the newest, within the grace
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
-		_, err = s.Refresh(t.Context(), tokens[3])
+		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: tokens[3]})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	})
 }
@@ -65,20 +65,20 @@ func TestGraceOverARotationOfKeys(t *testing.T) {
 	in(t, func(t *testing.T) {
 		old := newService(t, limitsOff)
 		first := old.signIn(t, owner)
-		next, err := old.Refresh(t.Context(), first.Refresh)
+		next, err := old.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
 		require.NoError(t, err)
 		both := old.again(t, func(c *phoneauth.Config) { c.Keys = testKeys("b", "a") })
 		elapse(9 * time.Second)
-		again, err := both.Refresh(t.Context(), first.Refresh)
+		again, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
 		require.NoError(t, err)
 		// Signed under another key, it is the same secret: the first's successor is used by
 		// either, and then neither is good for more than its grace.
-		after, err := both.Refresh(t.Context(), next.Refresh)
+		after, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.Refresh})
 		require.NoError(t, err)
-		same, err := both.Refresh(t.Context(), again.Refresh)
+		same, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: again.Refresh})
 		require.NoError(t, err)
 		assert.Equal(t, after.Refresh, same.Refresh)
-		_, err = both.Refresh(t.Context(), first.Refresh)
+		_, err = both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	})
 }
@@ -123,7 +123,7 @@ func TestAccessTokensAndFreshness(t *testing.T) {
 		_, err := s.Reauthenticated(t.Context(), c)
 		assert.NoError(t, err, "five minutes are recent enough")
 		elapse(time.Microsecond)
-		next, err := s.Refresh(t.Context(), session.Refresh)
+		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
 		require.NoError(t, err)
 		c = s.claims(t, next)
 		proof := s.proveChange(t, session, third)
@@ -154,7 +154,7 @@ func TestHostSessions(t *testing.T) {
 		session := s.signUp(t, owner, "password one")
 		assert.True(t, session.New)
 		assert.Equal(t, phoneauth.Session{User: session.User, New: true, First: true}, *session)
-		_, err := s.Refresh(t.Context(), "anything")
+		_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: "anything"})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		_, err = s.Authenticate(t.Context(), "anything")
 		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
@@ -214,7 +214,7 @@ func TestDeletedNumberIsFreeAtOnce(t *testing.T) {
 	assert.NotEqual(t, session.User.ID, again.User.ID)
 	_, err := s.User(t.Context(), s.claims(t, session))
 	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
-	_, err = s.Refresh(t.Context(), session.Refresh)
+	_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 
@@ -257,8 +257,8 @@ func TestTokensOfAnotherUserOfTheSameID(t *testing.T) {
 	require.Equal(t, before.User.ID, after.User.ID)
 	_, err := restored.User(t.Context(), claims)
 	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
-	_, err = restored.Refresh(t.Context(), before.Refresh)
+	_, err = restored.Refresh(t.Context(), phoneauth.RefreshRequest{Token: before.Refresh})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
-	_, err = restored.Refresh(t.Context(), after.Refresh)
+	_, err = restored.Refresh(t.Context(), phoneauth.RefreshRequest{Token: after.Refresh})
 	assert.NoError(t, err)
 }
