@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/phoneauth/phoneauth/internal/background"
 	"github.com/phoneauth/phoneauth/internal/places"
 )
 
@@ -46,7 +47,7 @@ type Service struct {
 	running   chan struct{}  // a place for each operation that runs without its client
 	hashes    *places.Places // for password hashes
 	sendTimes sendTimes
-	later     *later
+	later     *background.Group // what leaves after its answer
 
 	unknownHashes sync.Map // kinds of hashes that were logged
 }
@@ -73,7 +74,7 @@ func New(cfg Config) (*Service, error) {
 		running:   make(chan struct{}, uninterruptedAtOnce),
 		hashes:    places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
 	}
-	s.later = newLater(func(ctx context.Context, err error) {
+	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))
 	})
 	for _, n := range cfg.Numbers.Test {
@@ -93,7 +94,12 @@ func (*Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneaut
 
 // Close waits for the texts that leave after their answer, or for ctx to end, whose error
 // it then returns, and lets no more start. The Store and the Sender are the caller's to close, afterwards.
-func (s *Service) Close(ctx context.Context) error { return s.later.close(ctx) }
+func (s *Service) Close(ctx context.Context) error {
+	if err := s.later.Close(ctx); err != nil {
+		return fmt.Errorf("phoneauth: close: %w", err)
+	}
+	return nil
+}
 
 // now is the clock of everything: UTC, in whole microseconds.
 func (s *Service) now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
