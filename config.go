@@ -204,8 +204,11 @@ type HTTPConfig struct {
 	InsecureCookie bool
 	// TrustedProxies may say X-Forwarded-For; from anybody else it is ignored.
 	TrustedProxies []netip.Prefix
-	// TrustedOrigins ("https://app.example.com") may use the cookie routes from
-	// another origin.
+	// TrustedOrigins are other origins whose pages may use the routes and read the
+	// answers, as a browser writes them in Origin: "https://app.example.com". They may use
+	// the cookie routes, and the handlers answer their CORS preflights; cookies go along
+	// on cookie routes only, which under HostSessions are all. No other origin gets a
+	// header of CORS. Empty: there is none.
 	TrustedOrigins []string
 	// UserView adds the host's own attributes and relationships to user documents. It is
 	// asked after somebody has signed in: its error is a 503 to them, and they are.
@@ -215,6 +218,11 @@ type HTTPConfig struct {
 	// SignedIn starts the host's session, under HostSessions, before the answer is
 	// written: set a cookie here.
 	SignedIn func(http.ResponseWriter, *http.Request, *Session) error
+	// SignedOut ends the host's session, under HostSessions, before POST /logout is
+	// answered: remove a cookie here. It is called for requests without a session, too, and
+	// must not fail for them. Its error is a 503. Nil: there is no route /logout, because
+	// only the host can end its sessions.
+	SignedOut func(http.ResponseWriter, *http.Request) error
 }
 
 // UserView is the host's part of a user document. Names that the contract fixes are
