@@ -210,8 +210,9 @@ type HTTPConfig struct {
 	// on cookie routes only, which under HostSessions are all. No other origin gets a
 	// header of CORS. Empty: there is none.
 	TrustedOrigins []string
-	// UserView adds the host's own attributes and relationships to user documents. It is
-	// asked after somebody has signed in: its error is a 503 to them, and they are.
+	// UserView adds the host's own attributes and relationships to user documents, and its
+	// attributes to the user in an answer of the Login API. It is asked after somebody has
+	// signed in: its error is a 503 to them, and they are. Nil adds nothing.
 	UserView func(context.Context, User) (UserView, error)
 	// Claims says who is signed in, under HostSessions; its error means nobody.
 	Claims func(*http.Request) (Claims, error)
@@ -225,10 +226,13 @@ type HTTPConfig struct {
 	SignedOut func(http.ResponseWriter, *http.Request) error
 }
 
-// UserView is the host's part of a user document. Names that the contract fixes are
-// not overwritten.
+// UserView is the host's part of a user. Names that the contract fixes are not overwritten.
 type UserView struct {
-	Attributes, Relationships map[string]any
+	// Attributes stand beside ours in user documents, and in the user of the Login API.
+	// Each must be what encoding/json can write. Nil: there are none.
+	Attributes map[string]any
+	// Relationships are JSON:API's, in user documents alone. Nil: the member is left out.
+	Relationships map[string]any
 }
 
 // maxCodeLife is NIST's 10 minutes for out-of-band secrets (SP 800-63B-4, 3.1.3.2).

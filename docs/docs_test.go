@@ -3,6 +3,8 @@ package docs_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -44,4 +46,23 @@ func TestHandler(t *testing.T) {
 	w = ask(http.MethodPost)
 	assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
 	assert.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
+}
+
+// Below a prefix the routes are found too: the server of the description is relative to
+// the place that it is served from, and not the root of the host.
+func TestServerIsBesideTheDescription(t *testing.T) {
+	t.Parallel()
+	servers := regexp.MustCompile(`(?m)^servers:\n  - url: (\S+)$`).FindSubmatch(docs.OpenAPI)
+	require.NotNil(t, servers)
+	server, err := url.Parse(string(servers[1]))
+	require.NoError(t, err)
+	for place, want := range map[string]string{
+		"https://example.com/openapi.yaml":         "https://example.com/",
+		"https://example.com/auth/openapi.yaml":    "https://example.com/auth/",
+		"https://example.com/auth/v2/openapi.yaml": "https://example.com/auth/v2/",
+	} {
+		description, err := url.Parse(place)
+		require.NoError(t, err)
+		assert.Equal(t, want, description.ResolveReference(server).String())
+	}
 }
