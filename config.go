@@ -287,6 +287,9 @@ func (c Config) validate() (numberPolicy, error) {
 		fault("Sender", "is required")
 	}
 	c.Keys.validate(fault)
+	if j, ok := c.Tokens.(*JWT); ok && !c.HostSessions && !j.signs() {
+		fault("Tokens", "must have a key that signs")
+	}
 	if c.Code.Digits < 6 || c.Code.Digits > 10 {
 		fault("Code.Digits", "must be from 6 to 10, is %d", c.Code.Digits)
 	}
