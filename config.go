@@ -80,15 +80,16 @@ type Config struct {
 	HTTP HTTPConfig
 }
 
-// Keys are the secrets of a Service. Print them and see nothing.
+// Keys are the secrets of a Service. Make them by [GenerateKeys], keep them by
+// [Keys.Encode], and read them by [ParseKeys]. Print them and see nothing.
 type Keys struct {
 	// Index fingerprints numbers, at least 32 bytes. It is never rotated: under a new
 	// one all limits, failure counts and locks are forgotten.
 	Index []byte
 	// Secrets sign and seal. The first makes, all verify and open. Rotate by putting a new
 	// one last in every process, and then first in every process. Dropping one ends what
-	// it made: codes and proofs at once, refresh and default access tokens too, so keep
-	// it for as long as a session lives.
+	// it made: refresh tokens live for at most 30 days (Sessions.Life), tokens of known
+	// devices for 180. docs/operations.md says when to drop it.
 	Secrets []Key
 }
 

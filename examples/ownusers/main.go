@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"log"
 	"net/http"
@@ -36,14 +35,13 @@ func main() {
 
 // app is the host's application, with phoneauth in it.
 func app(members *Members, sender phoneauth.SMSSender, limits phoneauth.Limits) (http.Handler, error) {
-	// Members survive a restart; sessions, in memory, do not, so that the keys need not
-	// either. See examples/server/keys.go for keys that do.
-	key := []byte(rand.Text() + rand.Text())
 	memory := memstore.New()
 	svc, err := phoneauth.New(phoneauth.Config{
 		Store:  phoneauth.Stores{ChallengeStore: memory, UserStore: members, SessionStore: memory},
 		Sender: sender,
-		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
+		// Members survive a restart; sessions, in memory, do not, so that the keys need not
+		// either. See examples/server/keys.go for keys that do.
+		Keys:   phoneauth.GenerateKeys(),
 		Limits: limits,
 		HTTP:   phoneauth.HTTPConfig{UserView: members.view},
 	})
