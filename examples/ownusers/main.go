@@ -64,7 +64,7 @@ func (m *Members) view(ctx context.Context, u phoneauth.User) (phoneauth.UserVie
 
 // putProfile is a route of the host's own, for those who are signed in.
 func (m *Members) putProfile(w http.ResponseWriter, r *http.Request) {
-	user, ok := phoneauth.UserFrom(r.Context())
+	claims, ok := phoneauth.UserFrom(r.Context())
 	var profile struct {
 		DisplayName string `json:"display_name"`
 	}
@@ -73,7 +73,7 @@ func (m *Members) putProfile(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "a display_name is wanted", http.StatusBadRequest)
 		return
 	}
-	if err := m.SetDisplayName(r.Context(), user.UserID, profile.DisplayName); err != nil {
+	if err := m.SetDisplayName(r.Context(), claims.UserID, profile.DisplayName); err != nil {
 		log.Print(err)
 		http.Error(w, "try again later", http.StatusServiceUnavailable)
 		return
