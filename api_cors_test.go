@@ -1,6 +1,7 @@
 package phoneauth_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -111,9 +112,7 @@ func TestAPIAnswersToATrustedOrigin(t *testing.T) {
 			"Access-Control-Allow-Origin": apiTrusted, "Access-Control-Expose-Headers": "Retry-After", "Vary": "Origin",
 		}
 		withCookies := map[string]string{"Access-Control-Allow-Credentials": "true"}
-		for name, value := range plain {
-			withCookies[name] = value
-		}
+		maps.Copy(withCookies, plain)
 		c.header = map[string]string{"Origin": apiTrusted, "Sec-Fetch-Site": "cross-site"}
 		start := apiBody{"phone": apiCairo}
 		for _, a := range []*apiAnswer{

@@ -2,6 +2,7 @@ package phoneauth
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -47,12 +48,7 @@ func (h *handler) cors(w http.ResponseWriter, r *http.Request, ways []route) (an
 // takesCookies reports whether a cookie counts on one of ways. Without credentials a
 // browser sends none and keeps none.
 func (h *handler) takesCookies(ways []route) bool {
-	for _, way := range ways {
-		if h.byCookie(way) {
-			return true
-		}
-	}
-	return h.s.cfg.HostSessions
+	return h.s.cfg.HostSessions || slices.ContainsFunc(ways, h.byCookie)
 }
 
 // byCookie reports whether a cookie counts on way: one of ours, or the host's session.
