@@ -79,7 +79,7 @@ var routes = []route{
 	{"POST", "/api/v1/login", LoginAPI, open, 200, (*request).login},
 
 	{"POST", "/token/refresh", SessionAPI, open, 200, (*request).refresh},
-	{"POST", logoutPath, SessionAPI, open, 204, (*request).logout},
+	{"POST", "/logout", SessionAPI, open, 204, (*request).logout},
 	{"POST", "/users/phone/start", SessionAPI, bearer, 200, (*request).changePhoneStart},
 	{"POST", "/users/phone/verify", SessionAPI, bearer, 200, (*request).changePhoneVerify},
 	{"GET", "/users/me", SessionAPI, bearer, 200, (*request).me},
