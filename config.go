@@ -79,15 +79,16 @@ type Config struct {
 	HTTP HTTPConfig
 }
 
-// Keys are the secrets of a Service. Print them and see nothing.
+// Keys are the secrets of a Service. Make them by [GenerateKeys], keep them by
+// [Keys.Encode], and read them by [ParseKeys]. Print them and see nothing.
 type Keys struct {
 	// Index fingerprints numbers, at least 32 bytes. It is never rotated: under a new
 	// one all limits, failure counts and locks are forgotten.
 	Index []byte
 	// Secrets sign and seal. The first makes, all verify and open. Rotate by putting a new
 	// one last in every process, and then first in every process. Dropping one ends what
-	// it made: codes and proofs at once, refresh and default access tokens too, so keep
-	// it for as long as a session lives.
+	// it made: refresh tokens live for at most 30 days (Sessions.Life), tokens of known
+	// devices for 180. docs/operations.md says when to drop it.
 	Secrets []Key
 }
 
@@ -210,23 +211,35 @@ type HTTPConfig struct {
 	InsecureCookie bool
 	// TrustedProxies may say X-Forwarded-For; from anybody else it is ignored.
 	TrustedProxies []netip.Prefix
-	// TrustedOrigins ("https://app.example.com") may use the cookie routes from
-	// another origin.
+	// TrustedOrigins are other origins whose pages may use the routes and read the
+	// answers, as a browser writes them in Origin: "https://app.example.com". They may use
+	// the cookie routes, and the handlers answer their CORS preflights; cookies go along
+	// on cookie routes only, which under HostSessions are all. No other origin gets a
+	// header of CORS. Empty: there is none.
 	TrustedOrigins []string
-	// UserView adds the host's own attributes and relationships to user documents. It is
-	// asked after somebody has signed in: its error is a 503 to them, and they are.
+	// UserView adds the host's own attributes and relationships to user documents, and its
+	// attributes to the user in an answer of the Login API. It is asked after somebody has
+	// signed in: its error is a 503 to them, and they are. Nil adds nothing.
 	UserView func(context.Context, User) (UserView, error)
 	// Claims says who is signed in, under HostSessions; its error means nobody.
 	Claims func(*http.Request) (Claims, error)
 	// SignedIn starts the host's session, under HostSessions, before the answer is
 	// written: set a cookie here.
 	SignedIn func(http.ResponseWriter, *http.Request, *Session) error
+	// SignedOut ends the host's session, under HostSessions, before POST /logout is
+	// answered: remove a cookie here. It is called for requests without a session, too, and
+	// must not fail for them. Its error is a 503. Nil: there is no route /logout, because
+	// only the host can end its sessions.
+	SignedOut func(http.ResponseWriter, *http.Request) error
 }
 
-// UserView is the host's part of a user document. Names that the contract fixes are
-// not overwritten.
+// UserView is the host's part of a user. Names that the contract fixes are not overwritten.
 type UserView struct {
-	Attributes, Relationships map[string]any
+	// Attributes stand beside ours in user documents, and in the user of the Login API.
+	// Each must be what encoding/json can write. Nil: there are none.
+	Attributes map[string]any
+	// Relationships are JSON:API's, in user documents alone. Nil: the member is left out.
+	Relationships map[string]any
 }
 
 // maxCodeLife is NIST's 10 minutes for out-of-band secrets (SP 800-63B-4, 3.1.3.2).
@@ -281,6 +294,9 @@ func (c Config) validate() (numberPolicy, error) {
 		fault("Sender", "is required")
 	}
 	c.Keys.validate(fault)
+	if j, ok := c.Tokens.(*JWT); ok && !c.HostSessions && !j.signs() {
+		fault("Tokens", "must have a key that signs")
+	}
 	if c.Code.Digits < 6 || c.Code.Digits > 10 {
 		fault("Code.Digits", "must be from 6 to 10, is %d", c.Code.Digits)
 	}

@@ -24,7 +24,9 @@ func (s *Service) Require(next http.Handler) http.Handler {
 	})
 }
 
-// UserFrom returns who is signed in, in a handler behind [Service.Require].
+// UserFrom returns the claims of whoever is signed in, in a handler behind
+// [Service.Require]: what the access token says, or HTTP.Claims. It reads no store; for the
+// account itself give them to [Service.User]. False: the handler is not behind Require.
 func UserFrom(ctx context.Context) (Claims, bool) {
 	claims, ok := ctx.Value(claimsKey{}).(Claims)
 	return claims, ok

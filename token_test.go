@@ -231,7 +231,6 @@ func TestNewJWTFaults(t *testing.T) {
 	assert.Equal(t, strings.Split(strings.TrimSpace(`
 phoneauth: jwt: Issuer is required
 phoneauth: jwt: Audience is required
-phoneauth: jwt: Keys[0].Key is public: the first key signs
 phoneauth: jwt: Keys[1].ID must be 1 to 64 letters, digits, '-' or '_'
 phoneauth: jwt: Keys[1].Key must be at least 32 bytes, have 31
 phoneauth: jwt: Keys[2].ID "public" is taken by another key
@@ -249,6 +248,7 @@ phoneauth: jwt: Keys[11].Key has a public half that is not of its private half
 phoneauth: jwt: Keys[12].Key must be an Ed25519 private key of 64 bytes, have 5
 phoneauth: jwt: Keys[13].Key must be an Ed25519 public key of 32 bytes, have 5
 phoneauth: jwt: Keys[14].Key must be of a type that SigningKey lists, not ecdsa.PrivateKey
+phoneauth: jwt: Keys[0].Key is public, but the first key signs: a key that can sign must come first
 `), "\n"), strings.Split(err.Error(), "\n"))
 
 	_, err = NewJWT(JWTConfig{Issuer: "i", Audience: "a"})

@@ -2,7 +2,7 @@
 //
 //	page := ui.Handler(svc, ui.Options{Name: "Acme", Next: "/home"})
 //	mux.Handle("/signin/", page)
-//	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.UserFrom has the user
+//	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.UserFrom says who is signed in
 //
 // Everything is embedded: no build step, no framework, under 40 KB gzipped, and no
 // request to another host. It speaks en, fr, es, ar and hi, and what a host adds.

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"io"
 	"log"
 	"net/http"
@@ -17,11 +16,10 @@ import (
 func main() { log.Fatal(http.ListenAndServe("localhost:8080", signIn(os.Stdout))) }
 
 func signIn(sms io.Writer) http.Handler {
-	key := []byte(rand.Text() + rand.Text()) // yours must survive a restart: see examples/server/keys.go
 	svc, err := phoneauth.New(phoneauth.Config{
 		Store:  memstore.New(),
 		Sender: console.New(sms),
-		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
+		Keys:   phoneauth.GenerateKeys(), // yours must survive a restart: see examples/server/keys.go
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"log"
 	"net/http"
@@ -36,14 +35,13 @@ func main() {
 
 // app is the host's application, with phoneauth in it.
 func app(members *Members, sender phoneauth.SMSSender, limits phoneauth.Limits) (http.Handler, error) {
-	// Members survive a restart; sessions, in memory, do not, so that the keys need not
-	// either. See examples/server/keys.go for keys that do.
-	key := []byte(rand.Text() + rand.Text())
 	memory := memstore.New()
 	svc, err := phoneauth.New(phoneauth.Config{
 		Store:  phoneauth.Stores{ChallengeStore: memory, UserStore: members, SessionStore: memory},
 		Sender: sender,
-		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
+		// Members survive a restart; sessions, in memory, do not, so that the keys need not
+		// either. See examples/server/keys.go for keys that do.
+		Keys:   phoneauth.GenerateKeys(),
 		Limits: limits,
 		HTTP:   phoneauth.HTTPConfig{UserView: members.view},
 	})
@@ -66,7 +64,7 @@ func (m *Members) view(ctx context.Context, u phoneauth.User) (phoneauth.UserVie
 
 // putProfile is a route of the host's own, for those who are signed in.
 func (m *Members) putProfile(w http.ResponseWriter, r *http.Request) {
-	user, ok := phoneauth.UserFrom(r.Context())
+	claims, ok := phoneauth.UserFrom(r.Context())
 	var profile struct {
 		DisplayName string `json:"display_name"`
 	}
@@ -75,7 +73,7 @@ func (m *Members) putProfile(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "a display_name is wanted", http.StatusBadRequest)
 		return
 	}
-	if err := m.SetDisplayName(r.Context(), user.UserID, profile.DisplayName); err != nil {
+	if err := m.SetDisplayName(r.Context(), claims.UserID, profile.DisplayName); err != nil {
 		log.Print(err)
 		http.Error(w, "try again later", http.StatusServiceUnavailable)
 		return
