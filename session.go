@@ -236,6 +236,14 @@ func (s *Service) openRefresh(token Secret, now time.Time) (of Claims, secret st
 	return Claims{SessionID: f[0], UserID: f[1], Subject: f[2]}, f[3], true
 }
 
+// SessionOf returns the ID of the session that a refresh token was issued for. It calls no
+// store and does not use the token, so the session may have ended already. It returns false
+// for a token that this Service did not issue or that has expired, and under HostSessions.
+func (s *Service) SessionOf(refresh Secret) (id string, ok bool) {
+	of, _, ok := s.openRefresh(refresh, s.now())
+	return of.SessionID, ok
+}
+
 // Logout ends the session of a refresh token. A token that is none of ours, or whose
 // session has ended, is no error: there is nothing left to end. Access tokens stay good
 // until they expire, but not for what needs a live session. ErrUnavailable: it may not
