@@ -85,7 +85,7 @@ func (p *Page) visitor(r *http.Request) (user string, refresh bool) {
 	if p.o.OnSession != nil {
 		return "", false
 	}
-	claims, err := p.svc.Authenticate(r.Context(), p.cookie(r, accessCookie))
+	claims, err := p.svc.Authenticate(r.Context(), p.access(r))
 	if err != nil {
 		return "", p.cookie(r, sessionCookie) != ""
 	}

@@ -22,8 +22,8 @@
 //   - __Secure-phoneauth-refresh, the refresh token, which browsers send to "session/"
 //     below the page's path and nowhere else;
 //   - __Host-phoneauth-session, the id of the session. A cookie with a path cannot have
-//     the __Host- prefix, so a sibling domain could plant a refresh token: one that is
-//     not of this session is refused;
+//     the __Host- prefix, so a sibling domain can plant a refresh token beside the
+//     browser's: one of another session is never used;
 //   - __Host-phoneauth-device, the known device, as the documented APIs set it.
 //
 // When the access token has expired, the page gets a new one by itself as soon as
@@ -95,7 +95,10 @@ type Options struct {
 	// the host's own. Its error is a 503, and nobody is signed in. Required under
 	// HostSessions.
 	OnSession func(http.ResponseWriter, *http.Request, *phoneauth.Session) error
-	// InsecureCookie is as in HTTPConfig: cookies without Secure and prefix.
+	// InsecureCookie is as in HTTPConfig: cookies without Secure and prefix, for plain HTTP
+	// on another host than localhost. A sibling domain can then plant a whole session. It
+	// is never taken for the browser's own, but beside it people cannot stay signed in, and
+	// a browser without a session is signed in to the planted one.
 	InsecureCookie bool
 	// Logger gets the causes of failures; nil is slog.Default().
 	Logger *slog.Logger
@@ -110,6 +113,7 @@ type Service interface {
 	RecoverPassword(context.Context, phoneauth.RecoverRequest) (phoneauth.Phone, error)
 	Refresh(context.Context, phoneauth.Secret) (*phoneauth.Session, error)
 	Logout(context.Context, phoneauth.Secret) error
+	SessionOf(phoneauth.Secret) (id string, ok bool)
 	Authenticate(context.Context, phoneauth.Secret) (phoneauth.Claims, error)
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
 	Require(http.Handler) http.Handler
