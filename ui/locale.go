@@ -32,6 +32,7 @@ var shipped = func() map[string]map[string]string {
 type locale struct {
 	Tag, Dir string
 	Words    map[string]string
+	front    *front // the page in it
 }
 
 // pluralBase is key without what it says of a number: Arabic has more forms than English.

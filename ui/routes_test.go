@@ -65,6 +65,7 @@ func TestRefusals(t *testing.T) {
 		{"another purpose", "start", []string{"phone", cairo, "purpose", "phone_change"}, nil, 400, "bad_request"},
 		{"another purpose", "verify", []string{"phone", cairo, "purpose", "password_reset", "code", "1"}, nil, 400, "bad_request"},
 		{"no session", "session/refresh", nil, nil, 401, "signed_out"},
+		{"nobody", "user", nil, nil, 401, "signed_out"},
 		{"no route", "nothing", nil, nil, 404, "bad_request"},
 	} {
 		change := tt.change
@@ -119,6 +120,9 @@ func TestBlockedAndRefused(t *testing.T) {
 	})
 	h.signIn(cairo)
 	require.NoError(t, h.svc.SetBlocked(t.Context(), "1", true))
+	status, answer := h.post("user")
+	assert.Equal(t, 401, status)
+	assert.Equal(t, map[string]any{"code": "signed_out"}, answer)
 	for phone, code := range map[string]string{cairo: "blocked", paris: "refused"} {
 		h.post("start", "phone", phone, "purpose", "sign_in")
 		status, answer := h.post("verify", "phone", phone, "purpose", "sign_in", "code", h.inbox.Code(t, phone))

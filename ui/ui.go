@@ -38,6 +38,11 @@
 // with trusted types and without inline code); it cannot be framed. The address to go on
 // to, ?next=/…, is a path of the same origin or it is dropped.
 //
+// The page holds no number and no token, because a link can choose ?next= and its length
+// would then tell the number to whoever sees the encrypted answers (BREACH). The scripts ask
+// POST user for the number of whoever is signed in. What a link chooses is not compressed,
+// and the rest of the page is compressed once, when it is made.
+//
 // # Codes that fill themselves in
 //
 // On Android the browser takes the code out of a text that ends with the WebOTP line
@@ -141,6 +146,9 @@ func Handler(svc Service, o Options) *Page {
 	p.locales, p.names = o.locales()
 	p.files = staticFiles(colors)
 	p.regions = callingCodes(o.Regions)
+	for _, l := range p.names {
+		l.front = p.render(l)
+	}
 	p.routes = map[string]func(*request) (any, error){
 		"start":  (*request).start,
 		"verify": (*request).verify,
@@ -151,6 +159,7 @@ func Handler(svc Service, o Options) *Page {
 		p.routes["recover"] = (*request).recover
 	}
 	if o.OnSession == nil {
+		p.routes["user"] = (*request).user
 		p.routes[refreshRoute] = (*request).refresh
 		p.routes[endRoute] = (*request).end
 	}

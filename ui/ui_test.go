@@ -2,8 +2,10 @@ package ui_test
 
 import (
 	"compress/gzip"
+	"html"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -118,8 +120,12 @@ func TestNext(t *testing.T) {
 		next = strings.ReplaceAll(strings.ReplaceAll(next, "#", "%23"), `\`, "%5C")
 		assert.Equal(t, want, h.config("/signin/?next=" + next)["next"], next)
 	}
-	w := h.ask(h.page, "GET", `/signin/?next=/</script><script>alert(1)`, "")
+	hostile := `/</script><script>alert(1)//">'<!--&`
+	w := h.ask(h.page, "GET", `/signin/?next=`+url.QueryEscape(hostile), "")
 	assert.NotContains(t, w.Body.String(), "<script>alert")
+	assert.Contains(t, w.Body.String(), `<input type="hidden" name="next" value="`+html.EscapeString(hostile)+`" form="languages">`)
+	assert.Equal(t, hostile, h.config("/signin/?next=" + url.QueryEscape(hostile))["next"])
+	assert.NotContains(t, h.ask(h.page, "GET", "/signin/?next=/home", "").Body.String(), `name="next"`)
 }
 
 func TestLocale(t *testing.T) {
