@@ -84,7 +84,7 @@ func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
 // store, so that the account may be gone: the user route tells.
 func (p *Page) visit(r *http.Request) visit {
 	v := visit{Next: p.o.Next}
-	if next := r.URL.Query().Get("next"); localPath(next) {
+	if next := only(r.URL.Query()["next"]); localPath(next) {
 		v.Next = next
 	}
 	if p.o.OnSession != nil {

@@ -3,6 +3,7 @@ package ui_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -143,6 +144,11 @@ func TestBodies(t *testing.T) {
 		assert.Equal(t, status, h.ask(h.page, "POST", "/signin/start", body).Code, "%.40s", body)
 	}
 	assert.Equal(t, 415, h.ask(h.page, "POST", "/signin/start", "{}", "Content-Type", "text/plain").Code)
+	r := httptest.NewRequest("POST", "/signin/start", strings.NewReader(`{"phone":"`+cairo+`","purpose":"sign_in"}`))
+	r.Header["Content-Type"] = []string{"application/json", "text/plain"}
+	w := httptest.NewRecorder()
+	h.page.ServeHTTP(w, r)
+	assert.Equal(t, 415, w.Code, "two content types")
 	assert.Zero(t, h.inbox.Sends())
 }
 

@@ -94,7 +94,7 @@ func (p *Page) endByForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func isForm(r *http.Request) bool {
-	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	t, _, err := mime.ParseMediaType(only(r.Header.Values("Content-Type")))
 	return err == nil && (t == "application/x-www-form-urlencoded" || t == "multipart/form-data")
 }
 
@@ -137,5 +137,5 @@ func (p *Page) Require(next http.Handler) http.Handler {
 
 // isVisit reports whether r is of somebody who wants to see a page.
 func isVisit(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html")
+	return r.Method == http.MethodGet && strings.Contains(list(r, "Accept"), "text/html")
 }
