@@ -238,13 +238,15 @@ func TestPlantedSession(t *testing.T) {
 	}
 }
 
-// endless is a store that cannot end one session.
+// endless is a store that cannot end one session, and counts the ends.
 type endless struct {
 	phoneauth.Store
-	id string
+	id   string
+	ends int
 }
 
 func (s *endless) EndSession(ctx context.Context, id string) error {
+	s.ends++
 	if id == s.id {
 		return errors.New("the store is away")
 	}
@@ -262,12 +264,17 @@ func TestPlantedRefreshTokenThatCannotBeEnded(t *testing.T) {
 	store.id, _ = h.svc.SessionOf(phoneauth.Secret(planted))
 	h.cookies = map[string]*http.Cookie{}
 	h.signIn(cairo)
+	used := h.cookies["__Secure-phoneauth-refresh"].Value
+	status, _ := h.post("session/refresh")
+	require.Equal(t, 200, status)
 	own := h.cookies["__Secure-phoneauth-refresh"].Value
-	planting := []string{"Cookie", "__Secure-phoneauth-refresh=" + planted}
+	planting := []string{"Cookie", "__Secure-phoneauth-refresh=" + planted + "; __Secure-phoneauth-refresh=" + used}
 	for _, contentType := range []string{"application/json", "application/x-www-form-urlencoded"} {
 		w := h.ask(h.page, "POST", "/signin/session/end", "{}", append(planting, "Content-Type", contentType)...)
 		assert.Equal(t, 503, w.Code)
 		assert.Empty(t, w.Result().Cookies())
+		assert.Equal(t, 2, store.ends, "one for each session")
+		store.ends = 0
 		_, err := h.svc.Refresh(t.Context(), phoneauth.Secret(own))
 		require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	}
@@ -288,4 +295,26 @@ func TestTwoSessionCookies(t *testing.T) {
 	assert.Empty(t, w.Result().Cookies())
 	status, _ := h.post("session/refresh")
 	assert.Equal(t, 200, status)
+}
+
+// sessionless is an issuer whose tokens name a user and no session.
+type sessionless struct{}
+
+func (sessionless) IssueToken(_ context.Context, c phoneauth.Claims) (phoneauth.Secret, error) {
+	return phoneauth.Secret(c.UserID), nil
+}
+
+func (sessionless) VerifyToken(_ context.Context, token phoneauth.Secret) (phoneauth.Claims, error) {
+	return phoneauth.Claims{UserID: string(token)}, nil
+}
+
+// Of two access tokens without a session none counts, and without a session cookie neither.
+func TestTwoAccessTokensOfNoSession(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) { cfg.Tokens = sessionless{} })
+	assert.Equal(t, true, h.config("/signin/", "Cookie", "__Host-phoneauth-access=1")["signed_in"])
+	two := "__Host-phoneauth-access=1; __Host-phoneauth-access=2"
+	for _, cookie := range []string{two, two + "; __Host-phoneauth-session=s"} {
+		assert.Equal(t, false, h.config("/signin/", "Cookie", cookie)["signed_in"])
+	}
 }
