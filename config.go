@@ -207,7 +207,8 @@ type Client struct {
 type HTTPConfig struct {
 	// InsecureCookie drops Secure and the __Host- prefix, for plain HTTP on another
 	// host than localhost. Without the prefix a sibling domain can plant a registration of
-	// its own in a browser.
+	// its own in a browser. Beside the browser's own it counts for nothing, and neither
+	// does the browser's: they cannot be told apart.
 	InsecureCookie bool
 	// TrustedProxies may say X-Forwarded-For; from anybody else it is ignored.
 	TrustedProxies []netip.Prefix

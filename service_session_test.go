@@ -83,6 +83,34 @@ func TestGraceOverARotationOfKeys(t *testing.T) {
 	})
 }
 
+// A session is known by each of its refresh tokens, used, ended or not, until they expire.
+func TestSessionOf(t *testing.T) {
+	in(t, func(t *testing.T) {
+		s := newService(t, limitsOff)
+		first := s.signIn(t, owner)
+		next, err := s.Refresh(t.Context(), first.Refresh)
+		require.NoError(t, err)
+		require.NoError(t, s.Logout(t.Context(), next.Refresh))
+		for _, token := range []phoneauth.Secret{first.Refresh, next.Refresh} {
+			id, ok := s.SessionOf(token)
+			assert.True(t, ok)
+			assert.Equal(t, first.ID, id)
+		}
+		hosts := s.again(t, func(c *phoneauth.Config) { c.HostSessions = true })
+		_, ok := hosts.SessionOf(first.Refresh)
+		assert.False(t, ok, "under HostSessions")
+		another := s.again(t, func(c *phoneauth.Config) { c.Keys = testKeys("b") })
+		for _, token := range []phoneauth.Secret{"", "junk", first.Access, first.Device, s.signIn(t, owner).Refresh} {
+			id, ok := another.SessionOf(token)
+			assert.False(t, ok)
+			assert.Empty(t, id)
+		}
+		elapse(30 * 24 * time.Hour)
+		_, ok = s.SessionOf(first.Refresh)
+		assert.False(t, ok, "it has expired")
+	})
+}
+
 func TestSessionLives(t *testing.T) {
 	in(t, func(t *testing.T) {
 		s := newService(t, limitsOff)

@@ -288,6 +288,14 @@ func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool)
 	return decodeRefresh(data)
 }
 
+// SessionOf returns the ID of the session that a refresh token was issued for. It calls no
+// store and does not use the token, so the session may have ended already. It returns false
+// for a token that this Service did not issue or that has expired, and under HostSessions.
+func (s *Service) SessionOf(refresh Secret) (id string, ok bool) {
+	of, ok := s.openRefresh(refresh, s.now())
+	return of.sessionID, ok
+}
+
 // Logout ends the session of a refresh token. A token that is none of ours, or whose
 // session has ended, is no error: there is nothing left to end. Access tokens stay good
 // until they expire, but not for what needs a live session. ErrUnavailable: it may not

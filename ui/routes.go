@@ -156,6 +156,22 @@ func (q *request) password() (any, error) {
 	}))
 }
 
+// user tells the number of whoever is signed in. It is an answer of its own, in which
+// nothing of the request comes back.
+func (q *request) user() (any, error) {
+	claims, err := q.svc.Authenticate(q.r.Context(), q.access(q.r))
+	if err != nil {
+		return nil, err
+	}
+	u, err := q.svc.User(q.r.Context(), claims)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Display string `json:"display"`
+	}{display(u.Phone)}, nil
+}
+
 // recover sets a new password. It signs nobody in.
 func (q *request) recover() (any, error) {
 	_, err := q.svc.RecoverPassword(q.r.Context(), phoneauth.RecoverRequest{

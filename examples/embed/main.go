@@ -7,15 +7,16 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/senders/console"
 )
 
-func main() { log.Fatal(http.ListenAndServe("localhost:8080", signIn(os.Stdout))) }
+func main() { log.Fatal(server(os.Stdout).ListenAndServe()) }
 
-func signIn(sms io.Writer) http.Handler {
+func server(sms io.Writer) *http.Server {
 	svc, err := phoneauth.New(phoneauth.Config{
 		Store:  memstore.New(),
 		Sender: console.New(sms),
@@ -24,5 +25,6 @@ func signIn(sms io.Writer) http.Handler {
 	if err != nil {
 		log.Fatal(err)
 	}
-	return svc.Handler()
+	return &http.Server{Addr: "localhost:8080", Handler: svc.Handler(), ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
 }

@@ -30,7 +30,20 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Fatal(http.ListenAndServe("localhost:8080", handler))
+	log.Fatal(server(handler).ListenAndServe())
+}
+
+// server serves handler. A client that sends or reads byte by byte must not hold a
+// connection for ever; a text may take 10 s to send.
+func server(handler http.Handler) *http.Server {
+	return &http.Server{
+		Addr:              "localhost:8080",
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+	}
 }
 
 // app is the host's application, with phoneauth in it.
