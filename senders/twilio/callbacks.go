@@ -26,7 +26,8 @@ type CallbackConfig struct {
 // once. It calls report, such as Service.ReportDelivery, with
 //
 //	MessageStatus delivered, read         Delivered
-//	MessageStatus undelivered, failed     Undelivered, with Twilio's ErrorCode
+//	MessageStatus undelivered, failed     Undelivered, with Twilio's ErrorCode and its
+//	                                      fault, as the package documentation has it
 //	an incoming text with OptOutType STOP OptedOut, with its From; without an OptOutType,
 //	                                      one that is STOP, or another of Twilio's
 //	                                      English words
@@ -73,6 +74,7 @@ func delivery(params url.Values) phoneauth.Delivery {
 		d.Status = phoneauth.Delivered
 	case "undelivered", "failed":
 		d.Status, d.Code = phoneauth.Undelivered, params.Get("ErrorCode")
+		d.Fault = fault(d.Code)
 	case "":
 		if optsOut(params) {
 			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(params.Get("From"))

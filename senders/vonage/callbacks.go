@@ -32,7 +32,7 @@ type CallbackConfig struct {
 //
 //	status delivered                 Delivered
 //	status expired, failed,          Undelivered, with Vonage's err-code
-//	rejected, undelivered
+//	rejected, undelivered            and its fault, as the package documentation has it
 //	an inbound text that is STOP,    OptedOut, with its msisdn
 //	or another English word for it
 //
@@ -112,6 +112,7 @@ func delivery(fields map[string]string) phoneauth.Delivery {
 		d.Status = phoneauth.Delivered
 	case "expired", "failed", "rejected", "undelivered":
 		d.Status, d.Code = phoneauth.Undelivered, fields["err-code"]
+		d.Fault = fault(d.Code)
 	case "":
 		if callback.Stop(fields["text"]) {
 			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(fields["msisdn"])

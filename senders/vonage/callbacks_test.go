@@ -144,8 +144,8 @@ func TestDeliveries(t *testing.T) {
 	out := &phoneauth.Delivery{ID: "0A0000000123ABCD1", Sender: "vonage", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+447700900001")}
 	nobody := *out
 	nobody.Phone = phoneauth.Phone{}
-	undelivered := func(code string) *phoneauth.Delivery {
-		return &phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: phoneauth.Undelivered, Code: code}
+	undelivered := func(code string, fault phoneauth.SendFault) *phoneauth.Delivery {
+		return &phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: phoneauth.Undelivered, Code: code, Fault: fault}
 	}
 	for name, c := range map[string]struct {
 		fields fields
@@ -155,10 +155,12 @@ func TestDeliveries(t *testing.T) {
 		"accepted":            {receipt.with(fields{"status": "accepted"}), nil},
 		"buffered":            {receipt.with(fields{"status": "buffered"}), nil},
 		"unknown":             {receipt.with(fields{"status": "unknown", "err-code": "1"}), nil},
-		"expired":             {receipt.with(fields{"status": "expired", "err-code": "2"}), undelivered("2")},
-		"failed":              {receipt.with(fields{"status": "failed", "err-code": "9"}), undelivered("9")},
-		"rejected":            {receipt.with(fields{"status": "rejected", "err-code": "6"}), undelivered("6")},
-		"undelivered":         {receipt.with(fields{"status": "undelivered", "err-code": 3}), undelivered("3")},
+		"expired":             {receipt.with(fields{"status": "expired", "err-code": "2"}), undelivered("2", phoneauth.FaultDestination)},
+		"failed":              {receipt.with(fields{"status": "failed", "err-code": "9"}), undelivered("9", phoneauth.FaultDestination)},
+		"rejected":            {receipt.with(fields{"status": "rejected", "err-code": "6"}), undelivered("6", phoneauth.FaultDestination)},
+		"undelivered":         {receipt.with(fields{"status": "undelivered", "err-code": 3}), undelivered("3", phoneauth.FaultDestination)},
+		"no quota":            {receipt.with(fields{"status": "failed", "err-code": "16"}), undelivered("16", phoneauth.FaultSender)},
+		"no cause":            {receipt.with(fields{"status": "failed", "err-code": "99"}), undelivered("99", "")},
 		"no id":               {receipt.with(fields{"messageId": ""}), nil},
 		"stop":                {inbound(" stop\r\n"), out},
 		"unsubscribe":         {inbound("Unsubscribe"), out},

@@ -32,5 +32,5 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	case !resp.OK():
 		return phoneauth.Receipt{}, resp.Refusal()
 	}
-	return outcome(resp)
+	return read(resp)
 }

@@ -24,11 +24,12 @@ type CallbackConfig struct {
 // or every fault of c at once. A report is one POST with a JSON object:
 //
 //	{"id": "msg-1", "status": "delivered"}
-//	{"id": "msg-1", "status": "undelivered", "code": "30005"}
+//	{"id": "msg-1", "status": "undelivered", "code": "30005", "fault": "destination"}
 //	{"status": "opted_out", "phone": "+201061797840"}
 //
 // id is what the endpoint answered when it accepted the message, and required of the
-// first two; code is the endpoint's own; phone, in E.164, is whose answer was STOP. The
+// first two; code is the endpoint's own; fault is "destination" or "sender", and anything
+// else is as none; phone, in E.164, is whose answer was STOP. The
 // handler calls report, such as Service.ReportDelivery, and answers 204. Other requests
 // are refused: 404 at another path, 405 those that are no POST, 413 and 400 those that
 // are longer than 64 KiB or no such object. Only the last element of the path is looked
@@ -60,6 +61,7 @@ func read(_ *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
 		ID     id
 		Status phoneauth.DeliveryStatus
 		Code   id
+		Fault  fault
 		Phone  string
 	}
 	if json.Unmarshal(body, &said) != nil {
@@ -69,7 +71,7 @@ func read(_ *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
 	switch d.Status {
 	case phoneauth.Delivered:
 	case phoneauth.Undelivered:
-		d.Code = string(said.Code)
+		d.Code, d.Fault = string(said.Code), phoneauth.SendFault(said.Fault)
 	case phoneauth.OptedOut:
 		if d.Phone = callback.Phone(said.Phone); d.Phone.IsZero() {
 			return d, http.StatusBadRequest

@@ -29,6 +29,10 @@ func TestCallbacks(t *testing.T) {
 		{"POST", "/a/" + pathSecret, `{"id":"msg-1","status":"delivered"}`, 204, delivered},
 		{"POST", "/" + pathSecret + "?x", `{"id":"msg-1","status":"delivered","code":"0","x":[]}`, 204, delivered},
 		{"POST", "/" + pathSecret, `{"id":17,"status":"undelivered","code":30005}`, 204, report(phoneauth.Delivery{ID: "17", Status: phoneauth.Undelivered, Code: "30005"})},
+		{"POST", "/" + pathSecret, `{"id":"1","status":"undelivered","fault":"destination"}`, 204, report(phoneauth.Delivery{ID: "1", Status: phoneauth.Undelivered, Fault: phoneauth.FaultDestination})},
+		{"POST", "/" + pathSecret, `{"id":"1","status":"undelivered","fault":"sender"}`, 204, report(phoneauth.Delivery{ID: "1", Status: phoneauth.Undelivered, Fault: phoneauth.FaultSender})},
+		{"POST", "/" + pathSecret, `{"id":"1","status":"undelivered","fault":["sender"]}`, 204, report(phoneauth.Delivery{ID: "1", Status: phoneauth.Undelivered})},
+		{"POST", "/" + pathSecret, `{"id":"1","status":"delivered","fault":"sender"}`, 204, report(phoneauth.Delivery{ID: "1", Status: phoneauth.Delivered})},
 		{"POST", "/" + pathSecret, `{"id":"1","status":"undelivered"}`, 204, report(phoneauth.Delivery{ID: "1", Status: phoneauth.Undelivered})},
 		{"POST", "/" + pathSecret, `{"status":"opted_out","phone":"+201061797840"}`, 204, report(phoneauth.Delivery{Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+201061797840")})},
 

@@ -65,7 +65,7 @@ func TestConnectionRefused(t *testing.T) {
 	_, err = s.Send(t.Context(), message)
 	assert.Equal(t, phoneauth.Temporary, failure(t, err).Class)
 	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
-	assert.EqualError(t, err, "phoneauth: send: temporary: connection refused")
+	assert.EqualError(t, err, "phoneauth: send: temporary, sender: connection refused")
 }
 
 func TestDialFailures(t *testing.T) {
@@ -82,7 +82,7 @@ func TestDialFailures(t *testing.T) {
 		}}})
 		_, err := s.Send(t.Context(), message)
 		assert.Equal(t, phoneauth.Temporary, failure(t, err).Class, want)
-		assert.EqualError(t, err, "phoneauth: send: temporary: "+want)
+		assert.EqualError(t, err, "phoneauth: send: temporary, sender: "+want)
 	}
 }
 

@@ -2,6 +2,7 @@ package httpsend
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -28,7 +29,8 @@ type Response struct {
 // Post posts body to url, within 10 s if ctx has no deadline, by a client of [Client].
 // prepare sets the headers; no Idempotency-Key, as net/http repeats a POST without one
 // only if nothing of it was written. The error is a *phoneauth.SendError: Temporary when
-// the request certainly did not leave, else Ambiguous.
+// the request certainly did not leave, else Ambiguous. Its fault is the sender's, unless
+// ctx had ended before or its caller went away, which is nobody's.
 func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*http.Request)) (*Response, error) {
 	ctx, cancel := Deadline(ctx)
 	defer cancel()
@@ -45,17 +47,20 @@ func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*h
 	})
 	req, err := http.NewRequestWithContext(traced, http.MethodPost, url, strings.NewReader(body))
 	if err != nil { // it quotes the URL
-		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errRequest}
+		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: errRequest}
 	}
 	req.Header.Set("User-Agent", "phoneauth")
 	prepare(req)
 	resp, err := c.Do(req)
 	if err != nil {
-		class := phoneauth.Ambiguous
+		failed := &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Err: cause(ctx, err)}
 		if begun.Load() && !wrote.Load() {
-			class = phoneauth.Temporary
+			failed.Class = phoneauth.Temporary
 		}
-		return nil, &phoneauth.SendError{Class: class, Err: cause(ctx, err)}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			failed.Fault = ""
+		}
+		return nil, failed
 	}
 	defer resp.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
@@ -87,9 +92,13 @@ func (r *Response) OK() bool { return r.Status >= 200 && r.Status <= 299 }
 // the two that say that it was never tried, 501, and 503 with a Retry-After. All the
 // rest, redirects and set-up faults such as 401 and 404 too, is Temporary: another
 // provider may do.
+//
+// 5xx, redirects, 401, 402, 404, 405, 407, 408 and 429 are the sender's fault. Of other
+// statuses, such as 400 and 403, the fault is not known: they may be about the number.
 func (r *Response) Refusal() *phoneauth.SendError {
 	e := &phoneauth.SendError{
 		Class:      phoneauth.Temporary,
+		Fault:      statusFault(r.Status),
 		Code:       "HTTP " + strconv.Itoa(r.Status),
 		RetryAfter: RetryAfter(r.Header),
 	}
@@ -98,4 +107,17 @@ func (r *Response) Refusal() *phoneauth.SendError {
 		e.Class = phoneauth.Ambiguous
 	}
 	return e
+}
+
+// statusFault is whose fault a status is that accepts nothing.
+func statusFault(status int) phoneauth.SendFault {
+	switch status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return phoneauth.FaultSender
+	}
+	if status >= 500 || status >= 300 && status <= 399 {
+		return phoneauth.FaultSender
+	}
+	return ""
 }
