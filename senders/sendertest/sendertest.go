@@ -31,6 +31,7 @@
 //     as they were given, and Receipt has the sender's name and the provider's id.
 //   - many at once: of 320 messages by 16 goroutines each arrives once, and each has an id
 //     of its own.
+//   - one after another: most of 20 sends in a row use a connection that was there.
 //   - refusals: each answer of Provider.Refusals becomes a *phoneauth.SendError of its
 //     class, fault, code and Retry-After.
 //   - a destination that is refused keeps nobody else out: with a spare sender behind it
@@ -168,6 +169,7 @@ var cases = []struct {
 }{
 	{"texts arrive whole", textsArrive},
 	{"many at once", manyAtOnce},
+	{"one after another", oneAfterAnother},
 	{"refusals", refusals},
 	{"a destination that is refused keeps nobody else out", otherDestinations},
 	{"a sender that is ill is left alone", illSenders},

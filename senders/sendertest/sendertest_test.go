@@ -1,9 +1,12 @@
 package sendertest
 
 import (
+	"context"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -28,7 +31,7 @@ func TestSuiteSeesBugs(t *testing.T) {
 		"sends the code":                      "texts arrive whole",
 		"no plus":                             "texts arrive whole",
 		"no id":                               "texts arrive whole",
-		"no reuse":                            "many at once",
+		"no reuse":                            "one after another",
 		"blames itself for a destination":     "a destination that is refused keeps nobody else out",
 		"remembers a refusal":                 "a destination that is refused keeps nobody else out",
 		"names no fault":                      "a sender that is ill is left alone",
@@ -119,4 +122,51 @@ func TestRulesAreNamed(t *testing.T) {
 	for _, c := range cases {
 		assert.Contains(t, doc, "//   - "+c.name+": ")
 	}
+}
+
+// TestDefaultTransport: a sender on http.DefaultTransport, which keeps two connections,
+// passes, also when 16 that send at once end together, so that it drops 14.
+func TestDefaultTransport(t *testing.T) {
+	t.Parallel()
+	on := func(end func()) Provider {
+		p := provider("")
+		p.New = func(baseURL string, _ *http.Client) (phoneauth.SMSSender, error) {
+			return together{newNaive(baseURL, &http.Client{Transport: http.DefaultTransport}, ""), end}, nil
+		}
+		return p
+	}
+	assert.Empty(t, record(t, func(t testing.TB) { oneAfterAnother(t, on(func() {})) }))
+	assert.Empty(t, record(t, func(t testing.TB) { manyAtOnce(t, on(newTurnstile(16).pass)) }))
+}
+
+// together calls end after each send.
+type together struct {
+	phoneauth.SMSSender
+	end func()
+}
+
+func (s together) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	defer s.end()
+	return s.SMSSender.Send(ctx, m)
+}
+
+// turnstile lets n through at a time, when n are there.
+type turnstile struct {
+	mu   sync.Mutex
+	here int
+	n    int
+	open chan struct{} // closed when the n are there
+}
+
+func newTurnstile(n int) *turnstile { return &turnstile{n: n, open: make(chan struct{})} }
+
+func (s *turnstile) pass() {
+	s.mu.Lock()
+	open := s.open
+	if s.here++; s.here == s.n {
+		close(open)
+		s.here, s.open = 0, make(chan struct{})
+	}
+	s.mu.Unlock()
+	<-open
 }
