@@ -141,7 +141,9 @@ const (
 // ReportDelivery tells OnEvent and the log what became of a message, or that somebody
 // opted out; the event has d.Phone masked. It sends nothing and keeps nothing.
 func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
-	e := Event{Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendCode: d.Code, Phone: d.Phone.String()}
+	e := Event{
+		Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendFault: d.Fault, SendCode: d.Code, Phone: d.Phone.String(),
+	}
 	switch d.Status {
 	case Delivered:
 		e.Type = EventDelivered
