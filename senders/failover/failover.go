@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // Config is what a [Sender] is made of. The zero value of a field but Senders is its

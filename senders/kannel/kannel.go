@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // name is Receipt.Sender and Delivery.Sender.

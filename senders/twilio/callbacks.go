@@ -1,13 +1,12 @@
 package twilio
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/callback"
+	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
 // CallbackConfig is what the handler of [Callbacks] is made of.
@@ -36,7 +35,7 @@ type CallbackConfig struct {
 // 403 without a right X-Twilio-Signature, 405 those that are no POST, 413 and 400 those
 // that are longer than 64 KiB or no form. Twilio may post the same twice, and out of
 // order; its signature has no time, so that whoever saw a request can repeat it.
-func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery)) (http.Handler, error) {
+func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
 	if !absolute(c.URL) {
 		faults = append(faults, errors.New("twilio: callbacks: URL must be an absolute http or https URL without credentials"))

@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // name is Receipt.Sender and Delivery.Sender.

@@ -2,7 +2,6 @@ package vonage
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,7 +10,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/callback"
+	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
 // maxAge is how old a signature may be, and leeway how far our clocks may differ.
@@ -48,7 +47,7 @@ type CallbackConfig struct {
 //
 // MD5 and SHA-1 are refused. Vonage repeats for 24 hours what was not answered by 2xx,
 // and may post the same twice, and out of order.
-func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery)) (http.Handler, error) {
+func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
 	if c.SignatureSecret == "" {
 		faults = append(faults, errors.New("vonage: callbacks: SignatureSecret is required"))

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // part is what Vonage says of one SMS of a text.

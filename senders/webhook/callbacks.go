@@ -2,14 +2,13 @@ package webhook
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/callback"
+	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
 // CallbackConfig is what the handler of [Callbacks] is made of.
@@ -34,9 +33,9 @@ type CallbackConfig struct {
 // are refused: 404 at another path, 405 those that are no POST, 413 and 400 those that
 // are longer than 64 KiB or no such object. Only the last element of the path is looked
 // at, and compared in constant time: mount it where that leads.
-func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery)) (http.Handler, error) {
+func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
-	if !callback.Secret(string(c.PathSecret)) {
+	if !callback.ValidSecret(string(c.PathSecret)) {
 		faults = append(faults, fmt.Errorf("webhook: callbacks: PathSecret must be at least %d letters, digits, '-' or '_'", callback.MinSecret))
 	}
 	if report == nil {
@@ -45,14 +44,7 @@ func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	posts := callback.Posts(report, read)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !callback.Knows(r.URL, string(c.PathSecret)) {
-			http.NotFound(w, r)
-			return
-		}
-		posts.ServeHTTP(w, r)
-	}), nil
+	return callback.Behind(string(c.PathSecret), callback.Posts(report, read)), nil
 }
 
 // read is what a report says; a status refuses it.

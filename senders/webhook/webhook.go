@@ -55,7 +55,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 	"github.com/phoneauth/phoneauth/senders/internal/record"
 )
 
@@ -95,7 +95,7 @@ func New(c Config) (*Sender, error) {
 	switch {
 	case c.URL == "":
 		faults = append(faults, errors.New("webhook: config: URL is required"))
-	case httpsend.URL(c.URL) == nil:
+	case !absolute(c.URL):
 		faults = append(faults, errors.New("webhook: config: URL must be an absolute http or https URL"))
 	}
 	if n := len(c.Secret); n > 0 && n < minSecret {
@@ -158,6 +158,12 @@ func (f *fault) UnmarshalJSON(b []byte) error {
 		*f = fault(text)
 	}
 	return nil
+}
+
+// absolute reports whether s is a URL of http or https with a host.
+func absolute(s string) bool {
+	_, err := httpsend.ParseURL(s)
+	return err == nil
 }
 
 // String returns "webhook".

@@ -17,7 +17,7 @@ import (
 // maxBody is how much of an answer is read; providers' are some hundred bytes.
 const maxBody = 16 << 10
 
-// Response is an answer of any status.
+// Response is a provider's answer, of any status.
 type Response struct {
 	Status int
 	Header http.Header
@@ -27,8 +27,8 @@ type Response struct {
 }
 
 // Post posts body to url, within 10 s if ctx has no deadline, by a client of [Client].
-// prepare sets the headers; no Idempotency-Key, as net/http repeats a POST without one
-// only if nothing of it was written. The error is a *phoneauth.SendError: Temporary when
+// prepare sets the headers and may be nil. It must set no Idempotency-Key: net/http repeats
+// a POST that has one, though a part of it was written. The error is a *phoneauth.SendError: Temporary when
 // the request certainly did not leave, else Ambiguous. Its fault is the sender's, unless
 // ctx had ended before or its caller went away, which is nobody's.
 func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*http.Request)) (*Response, error) {
@@ -50,7 +50,9 @@ func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*h
 		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: errRequest}
 	}
 	req.Header.Set("User-Agent", "phoneauth")
-	prepare(req)
+	if prepare != nil {
+		prepare(req)
+	}
 	resp, err := c.Do(req)
 	if err != nil {
 		failed := &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Err: cause(ctx, err)}
@@ -67,24 +69,27 @@ func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*h
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: answer}, nil
 }
 
-// PostForm is Post of a form, to a provider that answers in JSON.
+// PostForm is [Post] of a form, to a provider that answers in JSON.
 func PostForm(ctx context.Context, c *http.Client, url string, form url.Values, prepare func(*http.Request)) (*Response, error) {
 	return Post(ctx, c, url, form.Encode(), func(req *http.Request) {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.Header.Set("Accept", "application/json")
-		prepare(req)
+		if prepare != nil {
+			prepare(req)
+		}
 	})
 }
 
-// Deadline is ctx with [Timeout], unless it has a deadline.
-func Deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+// Deadline is ctx with [Timeout], unless it has a deadline already. Call cancel when the
+// work is done.
+func Deadline(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, Timeout)
 }
 
-// OK reports whether the status is one of success.
+// OK reports whether the status is one of success, from 200 to 299.
 func (r *Response) OK() bool { return r.Status >= 200 && r.Status <= 299 }
 
 // Refusal is the error of an answer that accepts nothing, by what HTTP says alone: a
