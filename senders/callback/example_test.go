@@ -26,8 +26,11 @@ func acmeCallbacks(secret string, report callback.Report) http.Handler {
 			d.Status = phoneauth.Delivered
 		case said.State == "failed":
 			d.Status, d.Code = phoneauth.Undelivered, said.Reason
-			if said.Reason == "absent" {
+			switch said.Reason { // those that mean something to us
+			case "absent":
 				d.Fault = phoneauth.FaultDestination
+			case "balance":
+				d.Fault = phoneauth.FaultSender
 			}
 		case callback.Stop(said.Text):
 			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(said.From)

@@ -18,6 +18,14 @@ type acme struct {
 	client   *http.Client
 }
 
+func newAcme(url, key string, client *http.Client) *acme {
+	return &acme{url: url, key: key, client: httpsend.Client(client)}
+}
+
+// A sender that is printed shows no key.
+func (s *acme) String() string   { return "acme" }
+func (s *acme) GoString() string { return "acme" }
+
 func (s *acme) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	form := url.Values{"to": {m.To.E164()}, "text": {string(m.Body)}}
 	resp, err := httpsend.PostForm(ctx, s.client, s.url, form, func(r *http.Request) {
@@ -51,7 +59,7 @@ func Example() {
 		}
 	}))
 	defer provider.Close()
-	sender := &acme{url: provider.URL, key: "from the environment", client: httpsend.Client(nil)}
+	sender := newAcme(provider.URL, "from the environment", nil)
 	for _, to := range []string{"+201061797840", "+33600000178", "+447700900001"} {
 		receipt, err := sender.Send(context.Background(), phoneauth.Message{To: phoneauth.StoredPhone(to), Body: "012345 is your code."})
 		fmt.Println(receipt.ID, err)
