@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -27,12 +28,14 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 	return srv.URL
 }
 
-// failure is err as a SendError that shows nothing of the URL.
+// failure is err as a SendError that shows nothing of the URL and the text.
 func failure(t *testing.T, err error) *phoneauth.SendError {
 	t.Helper()
 	var e *phoneauth.SendError
 	require.ErrorAs(t, err, &e)
-	assert.NotContains(t, fmt.Sprintf("%v %+v %#v %#v", err, e, e, e.Err), "canary")
+	for _, secret := range []string{"canary", "012345", "61797840"} {
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v %#v", err, e, e, e.Err), secret)
+	}
 	return e
 }
 
@@ -68,6 +71,20 @@ func TestRefusal(t *testing.T) {
 	}
 	busy := &httpsend.Response{Status: 503, Header: http.Header{"Retry-After": {"3"}}}
 	assert.Equal(t, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: sender, Code: "HTTP 503", RetryAfter: 3 * time.Second}, busy.Refusal())
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for value, want := range map[string]time.Duration{
+			"": 0, "7": 7 * time.Second, "0": 0, "-5": 0, "soon": 0, "7.5": 0, "99999999999999": 24 * time.Hour,
+			time.Now().Add(time.Hour).UTC().Format(http.TimeFormat): time.Hour,
+			"Fri, 31 Dec 9999 23:59:59 GMT":                         24 * time.Hour,
+			"Thu, 01 Jan 1970 00:00:00 GMT":                         0,
+		} {
+			assert.Equal(t, want, httpsend.RetryAfter(http.Header{"Retry-After": {value}}), value)
+		}
+	})
 }
 
 func TestParseURL(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/callback"
 	"github.com/phoneauth/phoneauth/senders/callbacktest"
+	"github.com/phoneauth/phoneauth/senders/sendertest"
 	"github.com/phoneauth/phoneauth/senders/vonage"
 )
 
@@ -307,7 +308,5 @@ func TestCallbackFaults(t *testing.T) {
 	t.Parallel()
 	h, err := vonage.Callbacks(vonage.CallbackConfig{}, nil)
 	assert.Nil(t, h)
-	for _, want := range []string{"SignatureSecret is required", "report is required"} {
-		assert.ErrorContains(t, err, "vonage: callbacks: "+want)
-	}
+	sendertest.Faults(t, err, "vonage: callbacks: ", "SignatureSecret is required", "report is required")
 }
