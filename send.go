@@ -58,7 +58,7 @@ func (s *Service) send(ctx context.Context, c *call, m Message) error {
 		if !ok {
 			failed = &SendError{Class: Ambiguous, Err: err}
 		}
-		e.Type, e.SendClass, e.SendCode = EventSendFailed, failed.Class, failed.Code
+		e.Type, e.SendClass, e.SendFault, e.SendCode = EventSendFailed, failed.Class, failed.Fault, failed.Code
 		err = &unavailable{"send", failed}
 	} else if m.Code != "" {
 		s.sendTimes.add(time.Since(began))

@@ -65,7 +65,7 @@ func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
 
 // eventAttrs are the names in e, but for its type and region, and have room for two more.
 func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, 7)
+	attrs := make([]attribute.KeyValue, 0, 8)
 	if e.Purpose != "" {
 		attrs = append(attrs, keyPurpose.String(t.purposes.tell(string(e.Purpose), nameLike)))
 	}
@@ -77,6 +77,9 @@ func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
 	}
 	if e.SendClass != "" {
 		attrs = append(attrs, keySendClass.String(class(e.SendClass)))
+	}
+	if e.SendFault != "" {
+		attrs = append(attrs, keySendFault.String(fault(e.SendFault)))
 	}
 	if e.Test {
 		attrs = append(attrs, keyTest.Bool(true))

@@ -1,20 +1,20 @@
-// Package httpsend is what the senders that talk HTTP share: one request, made at most
-// once, whose failure is classed and holds no secret.
 package httpsend
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
 	"time"
 )
 
-// Timeout bounds a send whose context has no deadline.
+// Timeout bounds a send whose context has no deadline, as phoneauth.SMSSender asks.
 const Timeout = 10 * time.Second
 
 // Client returns a copy of c that follows no redirect, which would carry a code to a
-// place nobody configured. For nil it makes a client of its own, which keeps
-// connections, and takes no proxy from the environment.
+// place nobody configured. For nil it makes a client of its own. That one keeps up to 64
+// connections for 4 s, gives up a dial or a TLS handshake after 5 s, and takes no proxy
+// from the environment.
 func Client(c *http.Client) *http.Client {
 	if c == nil {
 		c = &http.Client{Transport: &http.Transport{
@@ -36,12 +36,15 @@ func Client(c *http.Client) *http.Client {
 	return &own
 }
 
-// URL parses an absolute http or https URL, or is nil. An error would quote it, with the
-// credentials that it may have.
-func URL(raw string) *url.URL {
+// ErrURL is why [ParseURL] refuses. It does not quote the URL, which may have credentials
+// in it.
+var ErrURL = errors.New("not an absolute http or https URL")
+
+// ParseURL parses an http or https URL that has a host. Its only error is ErrURL.
+func ParseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
-		return nil
+		return nil, ErrURL
 	}
-	return u
+	return u, nil
 }
