@@ -15,6 +15,7 @@ check:
 	@fixes=$$(go fix -diff work 2>&1); test -z "$$fixes" || { echo "$$fixes"; exit 1; }
 	go run $(STATICCHECK) $$(go list -f '{{.Dir}}/...' -m)
 	@for dir in $(MODULES); do (cd $$dir && go mod tidy -diff) || exit 1; done
+	@.ci/modules
 	@.ci/dependencies
 	@.ci/layout
 	@$(MAKE) --no-print-directory release-dry-run
