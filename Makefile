@@ -17,7 +17,7 @@ check:
 	@for dir in $(MODULES); do (cd $$dir && go mod tidy -diff) || exit 1; done
 	@.ci/modules
 	@.ci/dependencies
-	@.ci/layout
+	@.ci/counts
 	@$(MAKE) --no-print-directory release-dry-run
 
 test:
