@@ -18,6 +18,8 @@ check:
 	@.ci/modules
 	@.ci/dependencies
 	@.ci/counts
+	@.ci/api
+	@.ci/vulnerabilities
 	@$(MAKE) --no-print-directory release-dry-run
 
 test:
@@ -47,6 +49,7 @@ release-check: servers
 
 # The steps of docs/releasing.md. VERSION is like v1.2.3.
 release-prepare:
+	@.ci/api "$(VERSION)"
 	@go run ./.ci/tools/release prepare "$(VERSION)"
 
 # Gets, builds, tidies and runs every public module as a host would after the release.
