@@ -160,7 +160,7 @@ func TestAPIHostSessions(t *testing.T) {
 		a := c.post("/connect", apiBody{"phone": apiCairo, "verification_token": c.proof(apiCairo)}).ok()
 		assert.False(t, a.has("meta"))
 		require.NotNil(t, a.cookie(hostCookie))
-		assert.Len(t, a.cookies, 1, "no device: no token")
+		assert.Len(t, a.cookies, 2, "the host's session, and the known device")
 		assert.Equal(t, a.get("data.id"), c.do("GET", "/users/me", nil).ok().get("data.id"))
 
 		a = c.login(apiParis, c.start(apiParis)).ok()

@@ -12,13 +12,13 @@ func ExampleService_RegisterPassword() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
 	pending, _ := svc.RegisterPassword(ctx, phoneauth.PasswordRequest{Phone: "+201061797840", Password: "correct horse"})
-	_, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: "+201061797840", Password: "correct horse"})
+	_, err := svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: "+201061797840", Password: "correct horse"})
 	fmt.Println(err)
 	_, err = svc.Login(ctx, phoneauth.LoginRequest{
 		Purpose: phoneauth.PurposePasswordRegistration, SessionToken: pending.SessionToken, Code: received(inbox, "+201061797840"),
 	})
 	fmt.Println(err)
-	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: "+201061797840", Password: "correct horse"})
+	_, err = svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: "+201061797840", Password: "correct horse"})
 	fmt.Println(err)
 	// Output:
 	// phoneauth: wrong phone number or password
@@ -37,7 +37,7 @@ func ExampleService_RecoverPassword() {
 		Phone: "+201061797840", Code: received(inbox, "+201061797840"), Password: "correct horse",
 	})
 	fmt.Println(phone, err)
-	_, err = svc.Refresh(ctx, session.Refresh)
+	_, err = svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 	fmt.Println(err)
 	// Output:
 	// <nil>
@@ -83,7 +83,7 @@ func ExampleService_SetBlocked() {
 	ctx := context.Background()
 	session := signedIn(svc, inbox, "+201061797840")
 	fmt.Println(svc.SetBlocked(ctx, session.User.ID, true))
-	_, err := svc.Refresh(ctx, session.Refresh)
+	_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 	fmt.Println(err)
 	fmt.Println(svc.SetBlocked(ctx, session.User.ID, false))
 	fmt.Println(svc.SetBlocked(ctx, "nobody", true))

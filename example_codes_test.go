@@ -85,7 +85,7 @@ func ExampleService_Connect() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// phoneauth: phone number is taken
+	// phoneauth: invalid token: it was used
 }
 
 // A purpose of the host's own proves that somebody holds a phone, and signs nobody in. The

@@ -27,7 +27,7 @@ func ExampleService_Authenticate() {
 func ExampleService_Refresh() {
 	svc, inbox := exampleService()
 	session := signedIn(svc, inbox, "+201061797840")
-	next, err := svc.Refresh(context.Background(), session.Refresh)
+	next, err := svc.Refresh(context.Background(), phoneauth.RefreshRequest{Token: session.Refresh})
 	fmt.Println(next.Refresh != session.Refresh, next.ID == session.ID, err)
 	// Output:
 	// true true <nil>
@@ -39,7 +39,7 @@ func ExampleService_Logout() {
 	ctx := context.Background()
 	session := signedIn(svc, inbox, "+201061797840")
 	fmt.Println(svc.Logout(ctx, session.Refresh))
-	_, err := svc.Refresh(ctx, session.Refresh)
+	_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 	fmt.Println(err)
 	// Output:
 	// <nil>
@@ -53,7 +53,7 @@ func ExampleService_LogoutAll() {
 	phone, laptop := signedIn(svc, inbox, "+201061797840"), signedIn(svc, inbox, "+201061797840")
 	fmt.Println(svc.LogoutAll(ctx, phone.User.ID))
 	for _, session := range []*phoneauth.Session{phone, laptop} {
-		_, err := svc.Refresh(ctx, session.Refresh)
+		_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 		fmt.Println(err)
 	}
 	// Output:

@@ -13,18 +13,18 @@ func TestJWTOfPublicKeysAlone(t *testing.T) {
 	t.Parallel()
 	verifier := newTestJWT(t, testPublics...)
 	for _, key := range testKeys[1:] {
-		token, err := newTestJWT(t, key).IssueToken(background, testClaims())
+		token, err := newTestJWT(t, key).IssueToken(testContext, testClaims())
 		require.NoError(t, err)
-		claims, err := verifier.VerifyToken(background, token)
+		claims, err := verifier.VerifyToken(testContext, token)
 		require.NoError(t, err, key.ID)
 		assert.Equal(t, testClaims().UserID, claims.UserID)
 	}
-	hmac, err := newTestJWT(t, testKeys[0]).IssueToken(background, testClaims())
+	hmac, err := newTestJWT(t, testKeys[0]).IssueToken(testContext, testClaims())
 	require.NoError(t, err)
-	_, err = verifier.VerifyToken(background, hmac)
+	_, err = verifier.VerifyToken(testContext, hmac)
 	require.ErrorIs(t, err, ErrUnauthenticated)
 
-	token, err := verifier.IssueToken(background, testClaims())
+	token, err := verifier.IssueToken(testContext, testClaims())
 	require.EqualError(t, err, "phoneauth: issue token: every key of this JWT is public: it verifies only")
 	assert.Empty(t, token)
 

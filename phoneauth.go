@@ -46,10 +46,10 @@ type Service struct {
 	codeSpace *big.Int
 	running   chan struct{}  // a place for each operation that runs without its client
 	hashes    *places.Places // for password hashes
-	sendTimes sendTimes
+	sendTimes *sendTimes
 	later     *background.Group // what leaves after its answer
 
-	unknownHashes sync.Map // kinds of hashes that were logged
+	unknownHashes *sync.Map // kinds of hashes that were logged
 }
 
 // New makes a Service, or says everything that is wrong with cfg, one line a field.
@@ -72,6 +72,9 @@ func New(cfg Config) (*Service, error) {
 		tests:     map[Phone]TestNumber{},
 		codeSpace: codeSpace(cfg.Code.Digits),
 		running:   make(chan struct{}, uninterruptedAtOnce),
+		sendTimes: new(sendTimes),
+
+		unknownHashes: new(sync.Map),
 		hashes:    places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
 	}
 	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
@@ -90,7 +93,7 @@ func New(cfg Config) (*Service, error) {
 }
 
 // Format tells nothing of the configuration, whatever the verb.
-func (*Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
+func (Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
 
 // Close waits for the texts that leave after their answer, or for ctx to end, whose error
 // it then returns, and lets no more start. The Store and the Sender are the caller's to close, afterwards.
@@ -217,9 +220,9 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 
 // Verify turns the right code into a proof that is good for 5 minutes, once.
 //
-// Errors: ErrInvalidPhone; ErrNotFound as in Register; ErrInvalidCode, whatever was wrong
-// with the code or the session token; *LimitError, nothing was compared; ErrUnavailable,
-// and the code may be used up; ErrPurpose.
+// Errors: ErrInvalidPhone; ErrInvalidCode, whatever was wrong with the code or the session
+// token; *LimitError, nothing was compared; ErrUnavailable, and the code may be used up;
+// ErrPurpose.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
@@ -229,6 +232,9 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		return nil, ErrPurpose // RecoverPassword takes the code itself
 	}
 	boundTo, err := s.boundTo(ctx, r.Purpose, r.Subject)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrInvalidCode // such a user was never sent one
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -284,6 +284,7 @@ func fillBlock(t testing.TB, tr *trial, resets bool, codes int) {
 		})
 		require.NoError(t, err)
 	}
+	synctest.Wait() // for what leaves after its answer
 }
 
 // assertSameTrace shows the first step that differs.

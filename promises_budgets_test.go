@@ -1,7 +1,6 @@
 package phoneauth_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -158,7 +157,7 @@ func TestPromiseBudgetDevices(t *testing.T) {
 		owner := freshClient()
 		owner.Device = signsIn(t, tr, inBlock(0), owner).Device // earns 2
 		elapse(4 * 24 * time.Hour)                              // and they are forgotten
-		for range 5 {
+		for range 4 {
 			tr.registerAs(t, phoneauth.RegisterRequest{Phone: inBlock(0), Client: owner}) // charges nothing
 		}
 		sent, _ := pump(t, tr, 1, 10)

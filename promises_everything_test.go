@@ -45,10 +45,10 @@ func (f *flow) everything(t *testing.T) {
 	require.NoError(t, err)
 	seen(f, recover, err)
 	login := phoneauth.PasswordLoginRequest{Phone: phone, Password: other, Client: client}
-	_, err = f.Login(ctx, login)
+	_, err = f.LoginPassword(ctx, login)
 	seen(f, login, err)
 	login.Password = password
-	session, err = f.Login(ctx, login)
+	session, err = f.LoginPassword(ctx, login)
 	require.NoError(t, err)
 	seen(f, session, err)
 	session, err = f.ChangePassword(ctx, f.claims(t, session), seen(f, phoneauth.ChangePasswordRequest{Current: password, New: other, Client: client}, nil))
@@ -56,8 +56,7 @@ func (f *flow) everything(t *testing.T) {
 	seen(f, session, err)
 	change := phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID}
 	_, code = register(change)
-	login.Code = code
-	f.others["LoginRequest, code"] = login
+	f.others["LoginRequest, code"] = phoneauth.LoginRequest{Phone: phone, Code: code, Client: client}
 	proof, err = f.Verify(ctx, seen(f, phoneauth.VerifyRequest{
 		Phone: next, Code: code, Purpose: change.Purpose, Subject: change.Subject, Client: client,
 	}, nil))

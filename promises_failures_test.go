@@ -16,6 +16,7 @@ import (
 type failing struct {
 	*trial
 	phone string
+	user  string // somebody else's ID, who may want this number
 	n     int
 }
 
@@ -27,7 +28,10 @@ func (f *failing) failure(t testing.TB) error {
 	case 1:
 		r.Purpose, r.Subject = "payment", "invoice 7"
 	case 2:
-		r.Purpose, r.Subject = phoneauth.PurposePhoneChange, "somebody"
+		if f.user == "" {
+			f.user = seedUser(t, f.store, freshPhone(), "").ID
+		}
+		r.Purpose, r.Subject = phoneauth.PurposePhoneChange, f.user
 	}
 	p, err := f.Register(t.Context(), r)
 	if err != nil {
@@ -249,12 +253,12 @@ func TestPromisePasswordWaits(t *testing.T) {
 					return
 				}
 				right := phoneauth.PasswordLoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
-				_, err := tr.Login(t.Context(), right)
+				_, err := tr.LoginPassword(t.Context(), right)
 				require.NoError(t, err)
 				for range 9 {
 					require.ErrorIs(t, wrong(), phoneauth.ErrInvalidPassword, "success clears the count")
 				}
-				_, err = tr.Login(t.Context(), right)
+				_, err = tr.LoginPassword(t.Context(), right)
 				require.NoError(t, err)
 			})
 		})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -349,7 +351,7 @@ func TestPromiseSendsAreGivenBack(t *testing.T) {
 // the log, once a kind, without the hash.
 func TestPromiseUnknownHashIsLogged(t *testing.T) {
 	log := &apiLog{}
-	tr := startTrial(t, inMemory(t), loose, func(c *phoneauth.Config) { c.Logger = jsonLogger(log) })
+	tr := startTrial(t, inMemory(t), loose, func(c *phoneauth.Config) { c.Logger = slog.New(slog.NewJSONHandler(log, nil)) })
 	for i, hash := range []phoneauth.Secret{"$2b$10$secret", "$2b$10$another", "{SSHA}secret", "secret without a kind"} {
 		phone := freshPhone()
 		seedUser(t, tr.store, phone, hash)
@@ -357,7 +359,7 @@ func TestPromiseUnknownHashIsLogged(t *testing.T) {
 		require.ErrorIs(t, err, phoneauth.ErrInvalidPassword, fmt.Sprint(i))
 	}
 	for _, kind := range []string{"2b", "SSHA", "unnamed"} {
-		assert.Equal(t, 1, countOf(log.String(), `"kind":"`+kind+`"`), kind)
+		assert.Equal(t, 1, strings.Count(log.String(), `"kind":"`+kind+`"`), kind)
 	}
 	assert.NotContains(t, log.String(), "secret")
 }

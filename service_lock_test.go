@@ -160,6 +160,7 @@ func TestUnlock(t *testing.T) {
 		phoneauth.CheapHashes(t)
 		s := newService(t, longCodes)
 		session := s.signUp(t, owner, "password one")
+		s.register(t, owner)
 		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
 		require.Equal(t, phoneauth.LimitPhoneSends, limited(err))
 		for _, c := range []phoneauth.Client{{}, {Device: session.Device}} {

@@ -2,6 +2,7 @@ package phoneauth_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,7 +89,7 @@ func TestSessionOf(t *testing.T) {
 	in(t, func(t *testing.T) {
 		s := newService(t, limitsOff)
 		first := s.signIn(t, owner)
-		next, err := s.Refresh(t.Context(), first.Refresh)
+		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
 		require.NoError(t, err)
 		require.NoError(t, s.Logout(t.Context(), next.Refresh))
 		for _, token := range []phoneauth.Secret{first.Refresh, next.Refresh} {
@@ -131,7 +132,7 @@ func TestSessionLives(t *testing.T) {
 				require.NoError(t, err)
 				elapse(c.every)
 				var next *phoneauth.Session
-				if next, err = s.Refresh(t.Context(), session.Refresh); err == nil {
+				if next, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh}); err == nil {
 					session = next
 				}
 			}
@@ -181,7 +182,7 @@ func TestHostSessions(t *testing.T) {
 		})
 		session := s.signUp(t, owner, "password one")
 		assert.True(t, session.New)
-		assert.Equal(t, phoneauth.Session{User: session.User, New: true, First: true}, *session)
+		assert.Equal(t, phoneauth.Session{User: session.User, New: true, First: true, Device: session.Device}, *session)
 		_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: "anything"})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		_, err = s.Authenticate(t.Context(), "anything")
@@ -216,9 +217,10 @@ func TestBlocked(t *testing.T) {
 	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, true))
 	refused, err := s.trySignIn(t, owner)
 	require.ErrorIs(t, err, phoneauth.ErrBlocked)
-	assert.Equal(t, session.User.ID, refused.User.ID)
-	assert.Empty(t, refused.Access)
-	assert.Empty(t, refused.Refresh)
+	assert.Nil(t, refused)
+	blocked, ok := errors.AsType[*phoneauth.BlockedError](err)
+	require.True(t, ok)
+	assert.Equal(t, session.User.ID, blocked.User.ID)
 	_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: s.wrong(owner)})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode, "only after the secret proved right")
 	_, err = s.connect(t, proof)

@@ -34,7 +34,7 @@ func TestNames(t *testing.T) {
 	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	session, err := h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: code})
 	require.NoError(t, err)
-	_, err = h.svc.Refresh(ctx, session.Refresh)
+	_, err = h.svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 	require.NoError(t, err)
 	_, err = h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: reviewer, Purpose: "car_rental"})
 	require.NoError(t, err)

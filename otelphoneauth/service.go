@@ -100,9 +100,14 @@ func (s *Service) Redeem(ctx context.Context, r phoneauth.RedeemRequest) (*phone
 	return operation(ctx, s.t, "Redeem", func(ctx context.Context) (*phoneauth.Proof, error) { return s.Service.Redeem(ctx, r) })
 }
 
+// LoginPassword is [phoneauth.Service.LoginPassword] with a span.
+func (s *Service) LoginPassword(ctx context.Context, r phoneauth.PasswordLoginRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "LoginPassword", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.LoginPassword(ctx, r) })
+}
+
 // Refresh is [phoneauth.Service.Refresh] with a span.
-func (s *Service) Refresh(ctx context.Context, refresh phoneauth.Secret) (*phoneauth.Session, error) {
-	return operation(ctx, s.t, "Refresh", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Refresh(ctx, refresh) })
+func (s *Service) Refresh(ctx context.Context, r phoneauth.RefreshRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "Refresh", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Refresh(ctx, r) })
 }
 
 // Register is [phoneauth.Service.Register] with a span.

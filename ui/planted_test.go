@@ -116,7 +116,7 @@ func (v *visitor) plant(name, value, path string) {
 
 // alive reports whether the session of a refresh token has not ended.
 func (v *visitor) alive(refresh string) bool {
-	_, err := v.svc.Refresh(v.t.Context(), phoneauth.Secret(refresh))
+	_, err := v.svc.Refresh(v.t.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(refresh)})
 	if err != nil {
 		require.ErrorIs(v.t, err, phoneauth.ErrInvalidToken)
 	}
@@ -261,7 +261,7 @@ func TestPlantedRefreshTokenThatCannotBeEnded(t *testing.T) {
 	h := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) { store.Store, cfg.Store = cfg.Store, store })
 	h.signIn(paris)
 	planted := h.cookies["__Secure-phoneauth-refresh"].Value
-	store.id, _ = h.svc.SessionOf(phoneauth.Secret(planted))
+	store.id, _ = h.svc.SessionOf(phoneauth.RefreshRequest{Token: phoneauth.Secret(planted)})
 	h.cookies = map[string]*http.Cookie{}
 	h.signIn(cairo)
 	used := h.cookies["__Secure-phoneauth-refresh"].Value
@@ -275,12 +275,12 @@ func TestPlantedRefreshTokenThatCannotBeEnded(t *testing.T) {
 		assert.Empty(t, w.Result().Cookies())
 		assert.Equal(t, 2, store.ends, "one for each session")
 		store.ends = 0
-		_, err := h.svc.Refresh(t.Context(), phoneauth.Secret(own))
+		_, err := h.svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(own)})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	}
 	store.id = ""
 	assert.Equal(t, 200, h.ask(h.page, "POST", "/signin/session/end", "{}", planting...).Code)
-	_, err := h.svc.Refresh(t.Context(), phoneauth.Secret(planted))
+	_, err := h.svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(planted)})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 

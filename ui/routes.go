@@ -141,15 +141,12 @@ func (q *request) verify() (any, error) {
 	default:
 		return nil, errBadRequest
 	}
-	if l.Code == "" { // the Service would take the password
-		return nil, phoneauth.ErrInvalidCode
-	}
 	return q.signIn(q.svc.Login(q.r.Context(), l))
 }
 
 // password signs in with a password.
 func (q *request) password() (any, error) {
-	return q.signIn(q.svc.Login(q.r.Context(), phoneauth.LoginRequest{
+	return q.signIn(q.svc.LoginPassword(q.r.Context(), phoneauth.PasswordLoginRequest{
 		Phone:    q.phone(),
 		Password: phoneauth.Secret(q.body["password"]),
 		Client:   q.client,

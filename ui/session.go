@@ -64,7 +64,7 @@ func (q *request) refresh() (any, error) {
 	if ambiguous {
 		return nil, phoneauth.ErrInvalidToken
 	}
-	session, err := q.svc.Refresh(q.r.Context(), token)
+	session, err := q.svc.Refresh(q.r.Context(), phoneauth.RefreshRequest{Token: token, Client: q.client})
 	if errors.Is(err, phoneauth.ErrInvalidToken) {
 		q.clearSession(q.w)
 	}

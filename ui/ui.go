@@ -115,8 +115,9 @@ type Service interface {
 	Register(context.Context, phoneauth.RegisterRequest) (*phoneauth.Pending, error)
 	RegisterPassword(context.Context, phoneauth.PasswordRequest) (*phoneauth.Pending, error)
 	Login(context.Context, phoneauth.LoginRequest) (*phoneauth.Session, error)
+	LoginPassword(context.Context, phoneauth.PasswordLoginRequest) (*phoneauth.Session, error)
 	RecoverPassword(context.Context, phoneauth.RecoverRequest) (phoneauth.Phone, error)
-	Refresh(context.Context, phoneauth.Secret) (*phoneauth.Session, error)
+	Refresh(context.Context, phoneauth.RefreshRequest) (*phoneauth.Session, error)
 	Logout(context.Context, phoneauth.Secret) error
 	SessionOf(phoneauth.Secret) (id string, ok bool)
 	Authenticate(context.Context, phoneauth.Secret) (phoneauth.Claims, error)
