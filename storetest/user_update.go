@@ -9,72 +9,81 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// setter is a Set verb with its change, at an epoch.
-type setter struct {
+// change is one kind of an update.
+type change struct {
 	name string
-	set  func(id string, epoch int64, now time.Time) (phoneauth.User, error)
-	// change is what the verb does to a user, beside the epoch and UpdatedAt.
-	change func(*phoneauth.User)
+	// params are the update, without the user, the epoch and the time.
+	params phoneauth.UserUpdate
 }
 
-// guarded are the verbs that take an epoch.
-func (u *users) guarded() []setter {
-	p := u.phone()
-	return []setter{{
-		"SetPassword",
-		func(id string, epoch int64, now time.Time) (phoneauth.User, error) {
-			return u.store.SetPassword(u.Context(), phoneauth.PasswordUpdate{UserID: id, PasswordHash: "$new$", Epoch: epoch, Now: now})
-		},
-		func(user *phoneauth.User) { user.PasswordHash = "$new$" },
-	}, {
-		"SetPhone",
-		func(id string, epoch int64, now time.Time) (phoneauth.User, error) {
-			return u.store.SetPhone(u.Context(), phoneauth.PhoneUpdate{UserID: id, Phone: p, Epoch: epoch, Now: now})
-		},
-		func(user *phoneauth.User) { user.Phone = p },
-	}}
+// changes are the kinds of updates, the last of which changes all.
+func (u *users) changes() []change {
+	hash, p := "$new$"+phoneauth.Secret(unique()), u.phone()
+	return []change{
+		{"PasswordHash", phoneauth.UserUpdate{PasswordHash: &hash}},
+		{"Phone", phoneauth.UserUpdate{Phone: &p}},
+		{"Blocked", phoneauth.UserUpdate{Blocked: new(true)}},
+		{"Locked", phoneauth.UserUpdate{Locked: new(true)}},
+		{"nothing", phoneauth.UserUpdate{}},
+		{"all", phoneauth.UserUpdate{PasswordHash: &hash, Phone: &p, Blocked: new(true), Locked: new(true)}},
+	}
 }
 
-// setters are all Set verbs.
-func (u *users) setters() []setter {
-	return append(u.guarded(), setter{
-		"SetBlocked",
-		func(id string, _ int64, now time.Time) (phoneauth.User, error) {
-			return u.store.SetBlocked(u.Context(), id, true, now)
-		},
-		func(user *phoneauth.User) { user.Blocked = true },
-	})
+// of is the change of a user, at an epoch.
+func (c change) of(id string, epoch int64, now time.Time) phoneauth.UserUpdate {
+	c.params.UserID, c.params.Epoch, c.params.Now = id, epoch, now
+	return c.params
 }
 
-var userSetCases = []testCase[*users]{
-	{"SetPassword replaces the hash", "SetPassword replaces the password hash", func(u *users) {
+// made is user after the change at now.
+func (c change) made(user phoneauth.User, now time.Time) phoneauth.User {
+	if c.params.PasswordHash != nil {
+		user.PasswordHash = *c.params.PasswordHash
+	}
+	if c.params.Phone != nil {
+		user.Phone = *c.params.Phone
+	}
+	if c.params.Blocked != nil {
+		user.Blocked = *c.params.Blocked
+	}
+	if c.params.Locked != nil {
+		user.Locked = *c.params.Locked
+	}
+	user.Epoch++
+	user.UpdatedAt = now
+	return user
+}
+
+var updateCases = []testCase[*users]{
+	{"Update replaces the hash", "UpdateUser changes the user u.UserID as UserUpdate.Apply says", func(u *users) {
 		user, other := u.create(), u.create()
-		got, err := u.store.SetPassword(u.Context(), phoneauth.PasswordUpdate{UserID: user.ID, PasswordHash: "$new$", Now: after(time.Minute)})
-		require.NoError(u, err)
-		user.PasswordHash, user.Epoch, user.UpdatedAt = "$new$", 1, after(time.Minute)
+		hash := phoneauth.Secret("$new$")
+		got := u.update(user, phoneauth.UserUpdate{PasswordHash: &hash, Now: after(time.Minute)})
+		user.PasswordHash, user.Epoch, user.UpdatedAt = hash, 1, after(time.Minute)
 		u.same(user, got, "as returned")
 		u.stored(user, "as stored")
 		u.stored(other, "another user")
 	}},
-	{"SetPassword at the same epoch", "With s.KeepEpoch the epoch stays and so does UpdatedAt", func(u *users) {
+	{"Update at the same epoch", "KeepEpoch leaves Epoch and UpdatedAt as they are", func(u *users) {
 		user := u.create()
-		s := phoneauth.PasswordUpdate{UserID: user.ID, PasswordHash: "$anew$", KeepEpoch: true, Now: after(time.Minute)}
-		got, err := u.store.SetPassword(u.Context(), s)
+		hash := phoneauth.Secret("$anew$")
+		s := phoneauth.UserUpdate{UserID: user.ID, PasswordHash: &hash, KeepEpoch: true, Now: after(time.Minute)}
+		got, err := u.store.UpdateUser(u.Context(), s)
 		require.NoError(u, err)
 		user.PasswordHash = "$anew$"
 		u.same(user, got, "as returned")
 		u.stored(user, "as stored")
 
-		s.Epoch, s.PasswordHash = 1, "$stale$"
-		_, err = u.store.SetPassword(u.Context(), s)
+		stale := phoneauth.Secret("$stale$")
+		s.Epoch, s.PasswordHash = 1, &stale
+		_, err = u.store.UpdateUser(u.Context(), s)
 		require.ErrorIs(u, err, phoneauth.ErrStale)
 		u.stored(user, "changed at another epoch")
 	}},
-	{"SetPhone replaces the phone", "SetPhone replaces the phone", func(u *users) {
+	{"Update replaces the phone", "UpdateUser changes the user u.UserID as UserUpdate.Apply says, and returns it as it then is", func(u *users) {
 		user, p := u.create(), u.phone()
 		before := user.Phone
-		got, err := u.store.SetPhone(u.Context(), phoneauth.PhoneUpdate{UserID: user.ID, Phone: p, Now: after(time.Minute)})
-		require.NoError(u, err)
+		got := u.update(user, phoneauth.UserUpdate{Phone: &p, Now: after(time.Minute)})
 		user.Phone, user.Epoch, user.UpdatedAt = p, 1, after(time.Minute)
 		u.same(user, got, "as returned")
 		u.stored(user, "as stored")
@@ -83,79 +92,122 @@ var userSetCases = []testCase[*users]{
 		assert.True(u, in.Created, "its new owner is a new user")
 		assert.NotEqual(u, user.ID, in.User.ID)
 	}},
-	{"SetPhone to a phone that is taken", "ErrPhoneTaken: another user has it", func(u *users) {
+	{"Update to a phone that is taken", "ErrPhoneTaken: another user has u.Phone", func(u *users) {
 		user, other := u.create(), u.create()
-		_, err := u.store.SetPhone(u.Context(), phoneauth.PhoneUpdate{UserID: user.ID, Phone: other.Phone, Now: after(time.Minute)})
+		hash := phoneauth.Secret("$new$")
+		s := phoneauth.UserUpdate{UserID: user.ID, Phone: &other.Phone, PasswordHash: &hash, Blocked: new(true), Now: after(time.Minute)}
+		_, err := u.store.UpdateUser(u.Context(), s)
 		require.ErrorIs(u, err, phoneauth.ErrPhoneTaken)
 		u.stored(user, "changing nothing")
 		u.stored(other, "changing nothing")
 	}},
-	{"SetPhone to the own phone", "ErrPhoneTaken: another user has it", func(u *users) {
+	{"Update to a phone that is taken, at another epoch", "and the epoch was right", func(u *users) {
+		user, other := u.create(), u.create()
+		s := phoneauth.UserUpdate{UserID: user.ID, Phone: &other.Phone, Epoch: 1, Now: after(time.Minute)}
+		_, err := u.store.UpdateUser(u.Context(), s)
+		require.ErrorIs(u, err, phoneauth.ErrStale)
+		u.stored(user, "changing nothing")
+	}},
+	{"Update to the own phone", "ErrPhoneTaken: another user has u.Phone", func(u *users) {
 		user := u.create()
-		got, err := u.store.SetPhone(u.Context(), phoneauth.PhoneUpdate{UserID: user.ID, Phone: user.Phone, Now: after(time.Minute)})
-		require.NoError(u, err)
+		got := u.update(user, phoneauth.UserUpdate{Phone: &user.Phone, Now: after(time.Minute)})
 		user.Epoch, user.UpdatedAt = 1, after(time.Minute)
 		u.same(user, got, "as returned")
 		u.stored(user, "as stored")
 	}},
-	{"SetBlocked blocks and unblocks", "SetBlocked blocks or unblocks, at any epoch", func(u *users) {
+	{"Update blocks and unblocks", "Blocked is set by the host or its support desk", func(u *users) {
 		user := u.create()
 		for i, blocked := range []bool{true, false, false, true, true} {
 			now := after(time.Duration(i) * time.Minute)
-			got, err := u.store.SetBlocked(u.Context(), user.ID, blocked, now)
-			require.NoError(u, err)
+			got := u.update(user, phoneauth.UserUpdate{Blocked: &blocked, Now: now})
 			user.Blocked, user.Epoch, user.UpdatedAt = blocked, int64(i+1), now
 			u.same(user, got, "as returned")
 			u.stored(user, "as stored")
 		}
 	}},
-	{"Set verbs raise the epoch", "Set verbs raise User.Epoch by one", func(u *users) {
-		for _, verb := range u.setters() {
+	{"Update locks and unlocks", "Locked is set by the owner", func(u *users) {
+		user := u.block(u.create())
+		for i, locked := range []bool{true, true, false, false, true} {
+			now := after(time.Duration(i) * time.Minute)
+			got := u.update(user, phoneauth.UserUpdate{Locked: &locked, Now: now})
+			user.Locked, user.Epoch, user.UpdatedAt = locked, int64(i+2), now
+			u.same(user, got, "as returned: blocked is something else")
+			u.stored(user, "as stored")
+		}
+	}},
+	{"Update keeps what is nil", "A nil field keeps what is there", func(u *users) {
+		for i, c := range u.changes() {
+			user := u.update(u.create(), phoneauth.UserUpdate{Blocked: new(true), Locked: new(true), Now: start})
+			now := after(time.Duration(i+1) * time.Minute)
+			u.same(c.made(user, now), u.update(user, c.of("", 0, now)), c.name)
+			u.stored(c.made(user, now), c.name)
+			require.NoError(u, u.store.DeleteUser(u.Context(), user.ID))
+		}
+	}},
+	{"updates raise the epoch", "What changes a user raises User.Epoch by one", func(u *users) {
+		for _, c := range u.changes() {
 			user := u.create()
 			for epoch := range int64(3) {
-				got, err := verb.set(user.ID, epoch, after(time.Minute))
-				require.NoError(u, err, verb.name)
-				assert.Equal(u, epoch+1, got.Epoch, verb.name)
+				got, err := u.store.UpdateUser(u.Context(), c.of(user.ID, epoch, after(time.Minute)))
+				require.NoError(u, err, c.name)
+				assert.Equal(u, epoch+1, got.Epoch, c.name)
 			}
 			require.NoError(u, u.store.DeleteUser(u.Context(), user.ID))
 		}
 	}},
-	{"Set verbs set UpdatedAt", "set UpdatedAt in the same step", func(u *users) {
-		for _, verb := range u.setters() {
-			user := u.create()
-			got, err := verb.set(user.ID, 0, after(time.Minute+tick))
-			require.NoError(u, err, verb.name)
-			verb.change(&user)
-			user.Epoch, user.UpdatedAt = 1, after(time.Minute+tick)
-			u.same(user, got, verb.name+" as returned")
-			u.stored(user, verb.name+" as stored")
+	{"an update of nothing raises the epoch", "An update raises the epoch also where every field stays as it is", func(u *users) {
+		user := u.create()
+		same := phoneauth.UserUpdate{Phone: &user.Phone, PasswordHash: &user.PasswordHash, Blocked: new(false), Locked: new(false), Now: after(tick)}
+		for i, s := range []phoneauth.UserUpdate{same, {Now: after(tick)}} {
+			got := u.update(user, s)
+			user.Epoch, user.UpdatedAt = int64(i+1), after(tick)
+			u.same(user, got, "as returned")
+			u.stored(user, "as stored")
 		}
 	}},
-	{"Set verbs at another epoch", "else it returns ErrStale", func(u *users) {
-		for _, verb := range u.guarded() {
+	{"updates set UpdatedAt", "sets UpdatedAt to the time it was given in the same step", func(u *users) {
+		for _, c := range u.changes() {
+			user := u.create()
+			now := after(time.Minute + tick)
+			got, err := u.store.UpdateUser(u.Context(), c.of(user.ID, 0, now))
+			require.NoError(u, err, c.name)
+			u.same(c.made(user, now), got, c.name+" as returned")
+			u.stored(c.made(user, now), c.name+" as stored")
+			require.NoError(u, u.store.DeleteUser(u.Context(), user.ID))
+		}
+	}},
+	{"UpdatedAt with the time going back", "sets UpdatedAt to the time it was given", func(u *users) {
+		user := u.update(u.create(), phoneauth.UserUpdate{Now: after(time.Hour)})
+		user = u.update(user, phoneauth.UserUpdate{Blocked: new(true), Now: start})
+		assert.WithinRange(u, user.UpdatedAt, start, start, "the time given, not the later of the two")
+		u.stored(user, "as stored")
+	}},
+	{"updates at another epoch", "else it returns ErrStale", func(u *users) {
+		for _, c := range u.changes() {
 			user := u.block(u.create())
 			for _, epoch := range []int64{0, 2, -2} {
-				_, err := verb.set(user.ID, epoch, after(time.Minute))
-				require.ErrorIs(u, err, phoneauth.ErrStale, "%s at epoch %d of 1", verb.name, epoch)
+				_, err := u.store.UpdateUser(u.Context(), c.of(user.ID, epoch, after(time.Minute)))
+				require.ErrorIs(u, err, phoneauth.ErrStale, "%s at epoch %d of 1", c.name, epoch)
 			}
-			u.stored(user, verb.name+" changes nothing")
+			u.stored(user, c.name+" changes nothing")
 		}
 	}},
-	{"Set verbs at any epoch", "or at any for AnyEpoch", func(u *users) {
-		for _, verb := range u.guarded() {
+	{"updates at any epoch", "or at any for AnyEpoch", func(u *users) {
+		for _, c := range u.changes() {
 			user := u.block(u.create())
-			got, err := verb.set(user.ID, phoneauth.AnyEpoch, after(time.Minute))
-			require.NoError(u, err, verb.name)
-			assert.EqualValues(u, 2, got.Epoch, verb.name)
+			got, err := u.store.UpdateUser(u.Context(), c.of(user.ID, phoneauth.AnyEpoch, after(time.Minute)))
+			require.NoError(u, err, c.name)
+			assert.EqualValues(u, 2, got.Epoch, c.name)
+			require.NoError(u, u.store.DeleteUser(u.Context(), user.ID))
 		}
 	}},
-	{"Set verbs of nobody", "ErrNotFound: there is no such user", func(u *users) {
+	{"updates of nobody", "ErrNotFound: there is no such user", func(u *users) {
 		user := u.create()
-		for _, verb := range u.setters() {
+		for _, c := range u.changes() {
 			for _, id := range strangers(user) {
-				for _, epoch := range []int64{0, phoneauth.AnyEpoch} {
-					_, err := verb.set(id, epoch, start)
-					require.ErrorIs(u, err, phoneauth.ErrNotFound, "%s of %q", verb.name, id)
+				for _, epoch := range []int64{0, 7, phoneauth.AnyEpoch} {
+					_, err := u.store.UpdateUser(u.Context(), c.of(id, epoch, start))
+					require.ErrorIs(u, err, phoneauth.ErrNotFound, "%s of %q", c.name, id)
 				}
 			}
 		}
@@ -166,18 +218,16 @@ var userSetCases = []testCase[*users]{
 		require.NoError(u, u.store.DeleteUser(u.Context(), user.ID))
 		u.free(user.Phone, "at once")
 		u.stored(other, "somebody else")
-		other, err := u.store.SetPhone(u.Context(), phoneauth.PhoneUpdate{UserID: other.ID, Phone: user.Phone, Now: start})
-		require.NoError(u, err, "free for another user")
-		u.stored(other, "with the phone that was freed")
+		u.stored(u.update(other, phoneauth.UserUpdate{Phone: &user.Phone, Now: start}), "with the phone that was freed")
 	}},
 	{"Delete removes the user", "DeleteUser removes the user", func(u *users) {
 		user := u.create()
 		require.NoError(u, u.store.DeleteUser(u.Context(), user.ID))
 		_, err := u.store.UserByID(u.Context(), user.ID)
 		require.ErrorIs(u, err, phoneauth.ErrNotFound)
-		for _, verb := range u.setters() {
-			_, err := verb.set(user.ID, phoneauth.AnyEpoch, start)
-			require.ErrorIs(u, err, phoneauth.ErrNotFound, verb.name)
+		for _, c := range u.changes() {
+			_, err := u.store.UpdateUser(u.Context(), c.of(user.ID, phoneauth.AnyEpoch, start))
+			require.ErrorIs(u, err, phoneauth.ErrNotFound, c.name)
 		}
 		s := u.signIn(user.Phone, start)
 		s.UserID = user.ID
@@ -205,75 +255,4 @@ var userSetCases = []testCase[*users]{
 			require.NoError(u, u.store.DeleteUser(u.Context(), in.User.ID))
 		}
 	}},
-}
-
-var userValueCases = []testCase[*users]{
-	{"users come back in UTC", "come back as the same instant in UTC", func(u *users) {
-		user := u.signedIn(u.signIn(u.phone(), start.In(elsewhere))).User
-		want := user
-		want.CreatedAt, want.UpdatedAt, want.SignedInAt = start, start, start
-		u.same(want, user, "as returned")
-		u.stored(want, "as stored")
-		for i, verb := range u.setters() {
-			want.UpdatedAt = after(time.Duration(i+1) * time.Minute)
-			want.Epoch++
-			verb.change(&want)
-			got, err := verb.set(user.ID, phoneauth.AnyEpoch, want.UpdatedAt.In(elsewhere))
-			require.NoError(u, err, verb.name)
-			u.same(want, got, verb.name+" as returned")
-			u.stored(want, verb.name+" as stored")
-		}
-	}},
-	{"users far from now", "A store never reads a clock: the time is an argument", func(u *users) {
-		for _, now := range farAway {
-			user := u.signedIn(u.signIn(u.phone(), now)).User
-			want := phoneauth.User{ID: user.ID, UUID: user.UUID, Phone: user.Phone, CreatedAt: now, UpdatedAt: now, SignedInAt: now}
-			u.same(want, user, "as returned")
-			want.UpdatedAt = now.Add(tick)
-			for _, verb := range u.setters() {
-				got, err := verb.set(user.ID, phoneauth.AnyEpoch, want.UpdatedAt)
-				require.NoError(u, err, verb.name)
-				verb.change(&want)
-				want.Epoch++
-				u.same(want, got, verb.name)
-			}
-			u.stored(want, "as stored")
-		}
-	}},
-	{"users keep microseconds", "Times are UTC and whole microseconds", func(u *users) {
-		user := u.signedIn(u.signIn(u.phone(), after(999_999*tick))).User
-		assert.WithinRange(u, user.CreatedAt, after(999_999*tick), after(999_999*tick))
-		user.CreatedAt, user.UpdatedAt, user.SignedInAt = after(999_999*tick), after(999_999*tick), after(999_999*tick)
-		u.stored(user, "to the microsecond")
-	}},
-	{"a stored phone is not parsed anew", "they never parse it anew", func(u *users) {
-		for _, prefix := range []string{"+0", "+1", "+9991"} {
-			p := phoneauth.StoredPhone(prefix + u.phone().E164()[5:])
-			user := u.signedIn(u.signIn(p, start)).User
-			assert.Equal(u, p.E164(), user.Phone.E164())
-			u.stored(user, "numbering plans change, and a stored number stays what it was")
-		}
-	}},
-	{"a user without a password", "empty for a user without a password", func(u *users) {
-		user := u.signedIn(u.signIn(u.phone(), start)).User
-		assert.Empty(u, string(user.PasswordHash))
-		hash := phoneauth.Secret("$" + string(blobText(500)))
-		got, err := u.store.SetPassword(u.Context(), phoneauth.PasswordUpdate{UserID: user.ID, PasswordHash: hash, Now: start})
-		require.NoError(u, err)
-		assert.Equal(u, string(hash), string(got.PasswordHash))
-		u.stored(got, "with a long hash")
-		got, err = u.store.SetPassword(u.Context(), phoneauth.PasswordUpdate{UserID: user.ID, Epoch: 1, Now: start})
-		require.NoError(u, err)
-		assert.Empty(u, string(got.PasswordHash))
-		u.stored(got, "without a password again")
-	}},
-}
-
-// blobText is n printable characters.
-func blobText(n int) []byte {
-	text := blob(n)
-	for i := range text {
-		text[i] = '!' + text[i]%94
-	}
-	return text
 }
