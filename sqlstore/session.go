@@ -157,9 +157,14 @@ func (s *Store) EndSession(ctx context.Context, userID, id string) error {
 	})
 }
 
-// EndUserSessions implements [phoneauth.SessionStore].
+// EndUserSessions implements [phoneauth.SessionStore]. It takes turns with CreateSession:
+// a statement that waited for a session to be ended by another would not see the one that
+// came in its place.
 func (s *Store) EndUserSessions(ctx context.Context, userID, exceptID string) error {
-	return s.write(ctx, "end user sessions", func(q querier) error {
+	return s.atomically(ctx, "end user sessions", func(q querier) error {
+		if err := s.takeUserTurn(ctx, q, userID); err != nil {
+			return err
+		}
 		_, err := s.query("DELETE FROM "+s.table.sessions+" WHERE user_id = ? AND id <> ?", []byte(userID), []byte(exceptID)).exec(ctx, q)
 		return err
 	})

@@ -29,8 +29,7 @@ func newSessionValues(r *phoneauth.SessionRecord) ([]any, error) {
 // can be locked for sessions that are still to come, and two callers who count at once
 // would both find room. On PostgreSQL the turn is an advisory lock that ends with the
 // transaction. It needs no row of its own and no scan, and two users whose ids have one
-// hash only wait for each other. Whoever else changes a session only makes room, or keeps
-// what is counted.
+// hash only wait for each other.
 func (s *Store) CreateSession(ctx context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
 	const step = "create session"
 	none := phoneauth.SessionRecord{}
@@ -61,11 +60,16 @@ func (q *query) newSession(table, begin string, values []any, end string, more .
 		add(strings.Repeat("?, ", len(values)-1)+"?", values...).add(end, more...)
 }
 
+// takeUserTurn is for those who create sessions of a user, or end all of them.
+func (s *Store) takeUserTurn(ctx context.Context, q querier, userID string) error {
+	return s.takeTurn(ctx, q, s.table.sessions+" of "+userID)
+}
+
 // createCounted creates the session of n, and ends one if there are as many already. Mostly
 // there are not, which takes one statement to find out.
 func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSession, values []any) (evicted phoneauth.SessionRecord, err error) {
 	user, now := []byte(n.Session.UserID), n.Now.UnixMicro()
-	if err := s.takeTurn(ctx, q, s.table.sessions+" of "+n.Session.UserID); err != nil {
+	if err := s.takeUserTurn(ctx, q, n.Session.UserID); err != nil {
 		return evicted, err
 	}
 	room := " WHERE (SELECT count(*) FROM " + s.table.sessions + ofLive + ") < ?"
