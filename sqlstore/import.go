@@ -59,13 +59,9 @@ func (s *Store) ImportUsers(ctx context.Context, users []phoneauth.UserImport, n
 // created.
 func (s *Store) createUsers(ctx context.Context, q querier, users []phoneauth.UserImport, phones []string, now time.Time) (map[string]phoneauth.User, error) {
 	wanted := map[string]*phoneauth.User{}
-	for i := range slices.Backward(users) { // so that the first of a phone counts
-		in := &users[i]
-		u := &phoneauth.User{UUID: in.UUID, Phone: in.Phone, PasswordHash: in.PasswordHash, CreatedAt: in.CreatedAt, UpdatedAt: now}
-		if in.CreatedAt.IsZero() {
-			u.CreatedAt = now
-		}
-		wanted[in.Phone.E164()] = u
+	for _, in := range slices.Backward(users) { // so that the first of a phone counts
+		u := in.Apply(now)
+		wanted[u.Phone.E164()] = &u
 	}
 	made := map[string]phoneauth.User{}
 	for batch := range slices.Chunk(phones, importBatch) {

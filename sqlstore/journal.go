@@ -140,8 +140,7 @@ func (s *Store) CountEntries(ctx context.Context, q phoneauth.JournalCountQuery)
 	return all, nil
 }
 
-// BlankEntries implements [phoneauth.JournalStore]. An entry with the print and just the
-// time before is blanked too.
+// BlankEntries implements [phoneauth.JournalStore].
 func (s *Store) BlankEntries(ctx context.Context, userID, print string, before time.Time) error {
 	if userID == "" && print == "" {
 		return nil
@@ -155,7 +154,7 @@ func (s *Store) BlankEntries(ctx context.Context, userID, print string, before t
 		q.add(" UNION ALL ")
 	}
 	if print != "" {
-		q.add("SELECT id FROM "+s.table.journal+" WHERE print = ? AND length(print) > 0 AND time_us <= ?", []byte(print), before.UnixMicro())
+		q.add("SELECT id FROM "+s.table.journal+" WHERE print = ? AND length(print) > 0 AND time_us < ?", []byte(print), before.UnixMicro())
 	}
 	q.add(s.in[1])
 	return s.write(ctx, "blank entries", func(on querier) error {

@@ -118,11 +118,7 @@ func (m *Members) ImportUsers(ctx context.Context, users []phoneauth.UserImport,
 			u, err := member(ctx, tx, "phone = ?", in.Phone.E164())
 			created := errors.Is(err, sql.ErrNoRows)
 			if created {
-				u = phoneauth.User{UUID: in.UUID, Phone: in.Phone, PasswordHash: in.PasswordHash, CreatedAt: in.CreatedAt, UpdatedAt: now}
-				if in.CreatedAt.IsZero() {
-					u.CreatedAt = now
-				}
-				u, err = create(ctx, tx, u)
+				u, err = create(ctx, tx, in.Apply(now))
 			}
 			if err != nil {
 				return nil, err
