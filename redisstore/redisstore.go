@@ -86,10 +86,10 @@ func New(ctx context.Context, client redis.UniversalClient, options ...Option) (
 const (
 	challengeKind = "c:"
 	limitKind     = "l:"
-	budgetKind    = "b:"
-	failureKind   = "f:"
+	scoreKind     = "b:"
+	lockoutKind   = "f:"
 	sessionKind   = "s:"
-	userKind      = "u:"
+	userKind      = "u:" // the list of a user's sessions
 )
 
 func (s *Store) key(kind, key string) string { return s.prefix + kind + key }
