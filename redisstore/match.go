@@ -29,8 +29,8 @@ func giftsOf(m *phoneauth.OnMatch) gifts {
 	return g
 }
 
-// giftsAt are the gifts of m that the step of the match gives. Credits wait for their
-// reward where that is in another slot.
+// giftsAt are the gifts of m that the step of the match gives. Where the reward is in
+// another slot, credits wait for it, and what is forgotten waits for them.
 func (s *Store) giftsAt(m *phoneauth.OnMatch, home int) gifts {
 	all := giftsOf(m)
 	if !s.cluster {
@@ -40,7 +40,7 @@ func (s *Store) giftsAt(m *phoneauth.OnMatch, home int) gifts {
 	for _, g := range s.giftsBySlot(all) {
 		if g.slot == home {
 			if waits {
-				g.credits = nil
+				g.credits, g.clear = nil, nil
 			}
 			return g
 		}
@@ -154,7 +154,7 @@ func (s *Store) afterMatch(ctx context.Context, m matched) {
 	for _, g := range s.giftsBySlot(all) {
 		if g.slot == m.home {
 			// The step of the match has given the rest.
-			if g.once, g.clear = nil, nil; !waits {
+			if g.once = nil; !waits {
 				continue
 			}
 		}

@@ -13,7 +13,9 @@ import (
 type taken struct {
 	store *Store
 	now   time.Time
+	// undos are in the order of what they undo, and of these slots.
 	undos []*call
+	slots []int
 	// tats are those of the keys that were taken, as they are now.
 	tats map[string]int64
 }
@@ -81,7 +83,7 @@ func (t *taken) add(u *uses, r reply, undo bool) error {
 	t.store.putUndoneTakes(c, u.takes, changes)
 	t.store.putUndoneCharges(c, u.charges, changes[len(u.takes):])
 	if len(c.keys) > 0 {
-		t.undos = append(t.undos, c)
+		t.undos, t.slots = append(t.undos, c), append(t.slots, u.slot)
 	}
 	return nil
 }
@@ -145,5 +147,14 @@ func (t *taken) undo(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoDeadline)
 	defer cancel()
-	_, _ = t.store.each(ctx, t.undos)
+	slices.Reverse(t.undos)
+	slices.Sort(t.slots)
+	if len(slices.Compact(t.slots)) == len(t.undos) {
+		_, _ = t.store.each(ctx, t.undos)
+		return
+	}
+	// A slot was asked twice: what was done there last is undone first.
+	for _, c := range t.undos {
+		_, _ = t.store.do(ctx, c)
+	}
 }
