@@ -50,6 +50,12 @@ var (
 	enlistScript   = load("users", "enlist")
 	storeScript    = load("store")
 	buryScript     = load("session", "bury")
+
+	entryPutScript   = load("journal", "entry_put")
+	entryIndexScript = load("entry_index")
+	entryPageScript  = load("entry_page")
+	entryCountScript = load("entry_count")
+	entryBlankScript = load("journal", "entry_blank")
 )
 
 // call is what a script is handed. A script reads its keys and arguments in the order
