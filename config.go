@@ -267,6 +267,21 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// partsOf are the parts that a store was put together from, if it was.
+func partsOf(s Store) (Stores, bool) {
+	switch s := s.(type) {
+	case wrapped:
+		return partsOf(s.store)
+	case Stores:
+		return s, true
+	case *Stores:
+		if s != nil {
+			return *s, true
+		}
+	}
+	return Stores{}, false
+}
+
 // validate joins every fault, each naming its field, and returns what it compiled.
 func (c Config) validate() (numberPolicy, error) {
 	var faults []error
@@ -276,11 +291,7 @@ func (c Config) validate() (numberPolicy, error) {
 	if v := reflect.ValueOf(c.Store); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		fault("Store", "is required")
 	}
-	parts, ok := c.Store.(Stores)
-	if p, pointer := c.Store.(*Stores); pointer && p != nil {
-		parts, ok = *p, true
-	}
-	if ok {
+	if parts, ok := partsOf(c.Store); ok {
 		if parts.ChallengeStore == nil {
 			fault("Store.ChallengeStore", "is required")
 		}
