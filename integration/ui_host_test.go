@@ -39,9 +39,9 @@ type faultyStore struct {
 
 var errDown = errors.New("the store is down")
 
-func (s *faultyStore) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
+func (s *faultyStore) BeginChallenge(ctx context.Context, b phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	if s.down.Load() {
-		return phoneauth.Begun{}, errDown
+		return phoneauth.BeginResult{}, errDown
 	}
 	return s.Store.BeginChallenge(ctx, b)
 }

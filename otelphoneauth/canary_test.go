@@ -146,8 +146,8 @@ type talkative struct {
 	fail func() error
 }
 
-func (s talkative) BeginChallenge(context.Context, phoneauth.Begin) (phoneauth.Begun, error) {
-	return phoneauth.Begun{}, s.fail()
+func (s talkative) BeginChallenge(context.Context, phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+	return phoneauth.BeginResult{}, s.fail()
 }
 
 type sendFunc func() (phoneauth.Receipt, error)
