@@ -270,8 +270,8 @@ func (c Config) withDefaults() Config {
 // partsOf are the parts that a store was put together from, if it was.
 func partsOf(s Store) (Stores, bool) {
 	switch s := s.(type) {
-	case wrapped:
-		return partsOf(s.store)
+	case interface{ unwrap() Store }:
+		return partsOf(s.unwrap())
 	case Stores:
 		return s, true
 	case *Stores:

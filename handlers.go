@@ -84,9 +84,9 @@ var routes = []route{
 	{"POST", "/users/phone/verify", SessionAPI, bearer, 200, (*request).changePhoneVerify},
 	{"GET", "/users/me", SessionAPI, bearer, 200, (*request).me},
 	{"DELETE", "/users/me", SessionAPI, bearer, 204, (*request).deleteMe},
-	{"GET", sessionsPath, SessionAPI, bearer, 200, (*request).sessions},
-	{"DELETE", sessionsPath, SessionAPI, bearer, 204, (*request).endSessions},
-	{"DELETE", sessionsPath + "/{id}", SessionAPI, bearer, 204, (*request).endSession},
+	{"GET", "/users/me/sessions", SessionAPI, bearer, 200, (*request).sessions},
+	{"DELETE", "/users/me/sessions", SessionAPI, bearer, 204, (*request).endSessions},
+	{"DELETE", "/users/me/sessions/{id}", SessionAPI, bearer, 204, (*request).endSession},
 	{"GET", "/.well-known/jwks.json", SessionAPI, open, 200, (*request).jwks},
 }
 
