@@ -25,6 +25,7 @@ import (
 var (
 	_ phoneauth.ChallengeStore = (*Store)(nil)
 	_ phoneauth.SessionStore   = (*Store)(nil)
+	_ phoneauth.JournalStore   = (*Store)(nil)
 )
 
 // Store is a [phoneauth.ChallengeStore] and a [phoneauth.SessionStore] in Redis. [New]
@@ -86,10 +87,18 @@ func New(ctx context.Context, client redis.UniversalClient, options ...Option) (
 const (
 	challengeKind = "c:"
 	limitKind     = "l:"
-	budgetKind    = "b:"
-	failureKind   = "f:"
+	scoreKind     = "b:"
+	lockoutKind   = "f:"
 	sessionKind   = "s:"
-	userKind      = "u:"
+	userKind      = "u:" // the list of a user's sessions
+	entryKind     = "j:"
+	printKind     = "jp:" // the entries with a print
+	entryUserKind = "ju:" // those of a user
+	messageKind   = "jm:" // those of a message
+	timesKind     = "jt:" // what was counted in an hour
+	weightsKind   = "jw:" // the counts of its entries
+	sumsKind      = "jn:" // the sums of its kinds
+	hoursKind     = "jh:" // which hours there are
 )
 
 func (s *Store) key(kind, key string) string { return s.prefix + kind + key }

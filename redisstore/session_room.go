@@ -1,0 +1,281 @@
+package redisstore
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// On a cluster a user's list and sessions are in many slots, and no step sees two of them.
+// So that never more sessions are live than the list has places:
+//
+//   - A session is in the list before it is stored, and leaves it after it is gone.
+//   - What is gone must not come again: a creator may have put it into the list, and be
+//     about to store it. So whoever takes its place first puts a tombstone where it would
+//     be. Storing needs a free key, and fails then.
+//   - Whoever ends a session for its place leaves a tombstone there, too: of several
+//     exactly one ends it, and the others wait until its place is taken.
+
+// tombstoneLife is how long a tombstone keeps others from storing: longer than any call
+// is under way.
+const tombstoneLife = time.Hour
+
+// A place is busy while somebody is about to store a session there, or about to take it.
+// That is for the time of one call. Who needs a place takes another one, or asks again, so
+// many times; then whoever it is has stopped half way.
+const (
+	busyTries = 300
+	busyPause = 5 * time.Millisecond // at most
+	// busyFor is how old a tombstone or a missing session may be to be busy.
+	busyFor = time.Minute
+)
+
+// room is a CreateSession that is about to have a place.
+type room struct {
+	*phoneauth.NewSession
+	store *Store
+	// leave are the ids that leave the list.
+	leave []string
+	// swap: one of these was ended for this session, and evicted is that one.
+	swap    bool
+	evicted phoneauth.SessionRecord
+	// busy counts how often each id was found busy.
+	busy map[string]int
+}
+
+func (s *Store) createAcross(ctx context.Context, n *phoneauth.NewSession, packed []byte) (phoneauth.SessionRecord, error) {
+	p := room{NewSession: n, store: s, busy: map[string]int{}}
+	for {
+		listed, err := p.enlist(ctx)
+		if err != nil {
+			return phoneauth.SessionRecord{}, err
+		}
+		if len(listed) == 0 {
+			break
+		}
+		if err := p.clear(ctx, listed); err != nil {
+			return phoneauth.SessionRecord{}, err
+		}
+	}
+	c := &call{script: storeScript}
+	c.key(s.sessionKey(n.Session.ID))
+	c.bytes(packed)
+	c.span(lifeOf(n))
+	r, err := s.do(ctx, c)
+	if err == nil && r.status() != statusOK {
+		err = errSessionID
+	}
+	return p.evicted, err
+}
+
+// place is one place in a list.
+type place struct {
+	id string
+	// ends is when the session there expires, in microseconds.
+	ends int64
+	// held is what is kept of it.
+	held   string
+	record phoneauth.SessionRecord
+}
+
+// enlist puts the session into the list, if there is room; else it returns the list.
+func (p *room) enlist(ctx context.Context) ([]place, error) {
+	c := &call{script: enlistScript}
+	c.key(p.store.listKey(p.Session.UserID))
+	c.text(p.Session.ID)
+	c.listing(p.NewSession)
+	c.int(int64(p.Most))
+	c.flag(p.swap)
+	c.int(int64(len(p.leave)))
+	for _, id := range p.leave {
+		c.text(id)
+	}
+	r, err := p.store.do(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	all := r.texts(1)
+	switch {
+	case r.status() == statusOK:
+		return nil, nil
+	case r.status() == statusRefused:
+		return nil, errSessionID
+	case r.status() != statusAgain || len(all) == 0:
+		return nil, errAnswer
+	}
+	var listed []place
+	for pair := range slices.Chunk(all, 2) {
+		if len(pair) == 2 {
+			ends, _ := strconv.ParseFloat(pair[1], 64)
+			listed = append(listed, place{id: pair[0], ends: int64(ends)})
+		}
+	}
+	return listed, nil
+}
+
+// clear finds places in a full list that can be taken: those of sessions that are gone, or
+// else that of one session, which it ends.
+func (p *room) clear(ctx context.Context, all []place) error {
+	p.leave, p.swap = nil, false
+	ids := make([]string, len(all))
+	for i := range all {
+		ids[i] = all[i].id
+	}
+	held, err := p.store.read(ctx, p.store.sessionKeys(ids))
+	if err != nil {
+		return err
+	}
+	var live, gone []place
+	busy := 0
+	for i := range all {
+		all[i].held = held[i]
+		switch is, err := p.look(&all[i]); {
+		case err != nil:
+			return err
+		case is == placeLive:
+			live = append(live, all[i])
+		case is == placeGone:
+			gone = append(gone, all[i])
+		case is == placeBusy:
+			busy++
+		default: // the session of somebody else: its id was not new
+			p.leave = append(p.leave, all[i].id)
+		}
+	}
+	if len(gone) > 0 {
+		_, err := p.bury(ctx, gone)
+		return err
+	}
+	if len(p.leave) > 0 {
+		return nil
+	}
+	victim, err := p.victim(live, busy)
+	if err != nil {
+		return err
+	}
+	if victim == nil {
+		return pause(ctx)
+	}
+	ended, err := p.bury(ctx, []place{*victim})
+	if len(ended) > 0 {
+		p.evicted, p.swap = ended[0], true
+	}
+	return err
+}
+
+// What can be in a place.
+const (
+	placeElse = iota
+	placeLive
+	placeGone
+	placeBusy
+)
+
+// look finds out what is in a place.
+func (p *room) look(at *place) (int, error) {
+	now := p.Now.UnixMicro()
+	var recent bool
+	if stamp, ok := tombstone(at.held); ok {
+		recent = now-stamp < busyFor.Microseconds()
+	} else if at.held == "" {
+		// Sessions last equally long: one that expires later than this one is younger.
+		recent = at.ends > p.Session.ExpiresAt.UnixMicro()-busyFor.Microseconds()
+	} else {
+		var err error
+		at.record, _, err = unpackSession(at.id, at.held)
+		switch {
+		case err != nil:
+			return placeElse, err
+		case !at.record.Live(p.Now):
+			return placeGone, nil
+		case at.record.UserID != p.Session.UserID:
+			return placeElse, nil
+		}
+		return placeLive, nil
+	}
+	if p.busy[at.id]++; !recent || p.busy[at.id] > busyTries {
+		return placeGone, nil
+	}
+	return placeBusy, nil
+}
+
+// victim is the session that must end; nil where that is to be seen once a place is not
+// busy any more.
+func (p *room) victim(live []place, busy int) (*place, error) {
+	n := *p.NewSession
+	if n.Most -= busy; n.Most <= 0 {
+		return nil, nil
+	}
+	records := make([]phoneauth.SessionRecord, len(live))
+	for i := range live {
+		records[i] = live[i].record
+	}
+	r, err := n.Evict(records)
+	switch {
+	case err != nil && busy > 0, err == nil && r == nil:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &live[slices.IndexFunc(live, func(l place) bool { return l.id == r.ID })], nil
+}
+
+// bury puts tombstones into places. Those that leave the list thereby are in p.leave; the
+// sessions among them that were live are returned.
+func (p *room) bury(ctx context.Context, places []place) ([]phoneauth.SessionRecord, error) {
+	keys := make([]string, len(places))
+	for i := range places {
+		keys[i] = p.store.sessionKey(places[i].id)
+	}
+	var calls []*call
+	var of [][]int
+	for _, indexes := range p.store.bySlot(keys) {
+		c := &call{script: buryScript}
+		c.time(p.Now)
+		c.span(tombstoneLife)
+		c.int(int64(len(indexes)))
+		for _, i := range indexes {
+			c.key(keys[i])
+			c.text(places[i].held)
+		}
+		calls, of = append(calls, c), append(of, indexes)
+	}
+	replies, err := p.store.each(ctx, calls)
+	if err != nil {
+		return nil, err
+	}
+	var ended []phoneauth.SessionRecord
+	for n, r := range replies {
+		answers := r.list(1)
+		for j, i := range of[n] {
+			if answers.int(j) == 0 {
+				continue
+			}
+			p.leave = append(p.leave, places[i].id)
+			if packed := answers.text(j); packed != "" {
+				record, _, err := unpackSession(places[i].id, packed)
+				if err != nil {
+					return nil, err
+				}
+				ended = append(ended, record)
+			}
+		}
+	}
+	return ended, nil
+}
+
+// pause waits for a moment, or for the end of ctx.
+func pause(ctx context.Context) error {
+	t := time.NewTimer(time.Millisecond + rand.N(busyPause))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
