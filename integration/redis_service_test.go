@@ -140,7 +140,7 @@ func countTrips(t *testing.T, p *paired, count *trips) map[string]int64 {
 		s, err = p.Connect(ctx, phoneauth.ConnectRequest{Phone: phone, Token: proof.Token, Client: c})
 		return err
 	})
-	counted("Refresh", func() (err error) { s, err = p.Refresh(ctx, s.Refresh); return err })
+	counted("Refresh", func() (err error) { s, err = p.Refresh(ctx, phoneauth.RefreshRequest{Token: s.Refresh}); return err })
 	counted("Authenticate", func() error { _, err := p.Authenticate(ctx, s.Access); return err })
 	counted("Logout", func() error { return p.Logout(ctx, s.Refresh) })
 	phone, c = p.person()
@@ -171,7 +171,7 @@ func TestRedisSizes(t *testing.T) {
 		sum[kind], n[kind] = sum[kind]+size, n[kind]+1
 	}
 	require.NoError(t, all.Err())
-	for kind, name := range map[string]string{"c": "challenge", "l": "limit", "b": "budget", "s": "session", "u": "list of a user"} {
+	for kind, name := range map[string]string{"c": "challenge", "l": "limit", "b": "score", "s": "session", "u": "list of a user"} {
 		require.NotZero(t, n[kind], name)
 		t.Logf("%s: %d bytes", name, sum[kind]/n[kind])
 	}

@@ -19,7 +19,7 @@ func (s *Store) BlankEntries(ctx context.Context, userID, print string, before t
 		pages = append(pages, page{key: s.key(entryUserKind, userID), least: "-inf"})
 	}
 	if print != "" {
-		pages = append(pages, page{key: s.key(printKind, print), least: strconv.FormatInt(-before.UnixMicro(), 10)})
+		pages = append(pages, page{key: s.key(printKind, print), least: "(" + strconv.FormatInt(-before.UnixMicro(), 10)})
 	}
 	for _, p := range pages {
 		// The zero time: those that are gone as well.
@@ -45,7 +45,7 @@ type blanking struct {
 }
 
 func (b *blanking) is(e *phoneauth.JournalEntry) bool {
-	return b.userID != "" && e.UserID == b.userID || b.print != "" && e.Print == b.print && !e.Time.After(b.before)
+	return b.userID != "" && e.UserID == b.userID || b.print != "" && e.Print == b.print && e.Time.Before(b.before)
 }
 
 // blank blanks those of the entries that members name which b is for.
