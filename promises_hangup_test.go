@@ -368,3 +368,32 @@ func TestPromiseDeviceScore(t *testing.T) {
 		require.NoError(t, ask(), "a verification clears it")
 	})
 }
+
+// TestPromiseResetsSwitchedOff measures what strangers can switch off by asking for resets
+// that nobody verifies: the resets of a quiet country, and nothing else. It prints the
+// figures of docs/security.md.
+func TestPromiseResetsSwitchedOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := startTrial(t, inMemory(t))
+		reset := func() error {
+			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{
+				Phone: freshPhone(), Purpose: phoneauth.PurposePasswordReset, Client: freshClient(),
+			})
+			return err
+		}
+		asked := 0
+		for ; reset() == nil; asked++ {
+			require.Less(t, asked, 1000)
+		}
+		kept := 0
+		for end := time.Now().Add(24 * time.Hour); time.Now().Before(end); elapse(time.Minute) {
+			if reset() == nil {
+				kept++
+			}
+		}
+		t.Logf("%d requests dry the resets of a country up, %d more keep them dry for a day", asked, kept)
+		assert.Equal(t, 100, asked)
+		assert.InDelta(t, 100, kept, 5)
+		tr.signIn(t, freshPhone()) // signing in goes on
+	})
+}
