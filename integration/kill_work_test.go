@@ -48,7 +48,7 @@ func (d deed) stays(ctx context.Context, svc *phoneauth.Service, store phoneauth
 		_, err := svc.Connect(ctx, phoneauth.ConnectRequest{Phone: d.Phone, Token: phoneauth.Secret(d.Secret), Client: client})
 		return refused(err, phoneauth.ErrInvalidToken, phoneauth.ErrPhoneTaken)
 	case sessionEnded:
-		_, err := svc.Refresh(ctx, phoneauth.Secret(d.Secret))
+		_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: phoneauth.Secret(d.Secret)})
 		return refused(err, phoneauth.ErrInvalidToken)
 	case signedIn:
 		_, err := store.SessionByID(ctx, d.Secret, time.Now())

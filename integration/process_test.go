@@ -149,7 +149,7 @@ func (a *arena) oneRefresh(refresh string) {
 		require.Empty(a, o.Err)
 		require.Equal(a, all[0].Value, o.Value, "one successor, the same for all")
 	}
-	_, err := a.svc.Refresh(a.Context(), phoneauth.Secret(all[0].Value))
+	_, err := a.svc.Refresh(a.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(all[0].Value)})
 	require.NoError(a, err)
 }
 
