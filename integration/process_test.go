@@ -137,7 +137,7 @@ func (a *arena) oneCode() (proof string) {
 func (a *arena) oneProof(proof string) (refresh string) {
 	phone, _ := caller(a.phones)
 	all := a.race(move{Do: "connect", Callers: callers, Phone: phone, Secret: proof})
-	won := a.winner(all, phoneauth.ErrInvalidToken, phoneauth.ErrPhoneTaken)
+	won := a.winner(all, phoneauth.ErrInvalidToken, &phoneauth.SpentTokenError{})
 	require.True(a, won.New)
 	return won.Value
 }
