@@ -46,9 +46,9 @@ func (d deed) stays(ctx context.Context, svc *phoneauth.Service, store phoneauth
 		return refused(err, phoneauth.ErrInvalidCode)
 	case proofUsed:
 		_, err := svc.Connect(ctx, phoneauth.ConnectRequest{Phone: d.Phone, Token: phoneauth.Secret(d.Secret), Client: client})
-		return refused(err, phoneauth.ErrInvalidToken, phoneauth.ErrPhoneTaken)
+		return refused(err, phoneauth.ErrInvalidToken)
 	case sessionEnded:
-		_, err := svc.Refresh(ctx, phoneauth.Secret(d.Secret))
+		_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: phoneauth.Secret(d.Secret)})
 		return refused(err, phoneauth.ErrInvalidToken)
 	case signedIn:
 		_, err := store.SessionByID(ctx, d.Secret, time.Now())

@@ -180,7 +180,7 @@ func awayAndBack(t *testing.T, store phoneauth.Store, from int64, leave, comeBac
 	assert.Zero(t, sent, "nothing is sent")
 	_, err := v.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, Client: client})
 	assert.NoError(t, err, "the code from before is good")
-	_, err = v.Refresh(ctx, session.Refresh)
+	_, err = v.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 	assert.NoError(t, err, "so is the session")
 }
 
@@ -244,7 +244,7 @@ func (v *visitors) probes(t *testing.T) map[string]func() error {
 			return err
 		},
 		"Login with a password": func() error {
-			_, err := v.Login(ctx, phoneauth.LoginRequest{Phone: signingIn, Password: "a password of twenty", Client: guest})
+			_, err := v.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: signingIn, Password: "a password of twenty", Client: guest})
 			return err
 		},
 		"Connect": func() error {
@@ -252,7 +252,7 @@ func (v *visitors) probes(t *testing.T) map[string]func() error {
 			return err
 		},
 		"Refresh": func() error {
-			_, err := v.Refresh(ctx, refreshed.Refresh)
+			_, err := v.Refresh(ctx, phoneauth.RefreshRequest{Token: refreshed.Refresh})
 			return err
 		},
 		"ChangePassword": func() error {

@@ -109,7 +109,7 @@ func (m *move) make(svc *phoneauth.Service, store phoneauth.Store, caller string
 			o.Value, o.New = string(session.Refresh), session.New
 		}
 	case "refresh":
-		session, err := svc.Refresh(ctx, phoneauth.Secret(m.Secret))
+		session, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: phoneauth.Secret(m.Secret)})
 		if o = outcomeOf(err); err == nil {
 			o.Value = string(session.Refresh)
 		}

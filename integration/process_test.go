@@ -137,7 +137,7 @@ func (a *arena) oneCode() (proof string) {
 func (a *arena) oneProof(proof string) (refresh string) {
 	phone, _ := caller(a.phones)
 	all := a.race(move{Do: "connect", Callers: callers, Phone: phone, Secret: proof})
-	won := a.winner(all, phoneauth.ErrInvalidToken, phoneauth.ErrPhoneTaken)
+	won := a.winner(all, phoneauth.ErrInvalidToken, &phoneauth.SpentTokenError{})
 	require.True(a, won.New)
 	return won.Value
 }
@@ -149,7 +149,7 @@ func (a *arena) oneRefresh(refresh string) {
 		require.Empty(a, o.Err)
 		require.Equal(a, all[0].Value, o.Value, "one successor, the same for all")
 	}
-	_, err := a.svc.Refresh(a.Context(), phoneauth.Secret(all[0].Value))
+	_, err := a.svc.Refresh(a.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(all[0].Value)})
 	require.NoError(a, err)
 }
 

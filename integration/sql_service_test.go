@@ -90,7 +90,7 @@ func TestSQLCosts(t *testing.T) {
 				return err
 			})
 			count("Refresh", func() (err error) {
-				session, err = svc.Refresh(ctx, session.Refresh)
+				session, err = svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 				return err
 			})
 			count("Logout", func() error { return svc.Logout(ctx, session.Refresh) })
