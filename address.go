@@ -5,15 +5,18 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/phoneauth/phoneauth/internal/useragent"
 )
 
-// ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, and the first
-// language that it accepts. A known device is the caller's to add: which cookie or
+// ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, the first
+// language that it accepts, and a coarse name of its program. A known device is the caller's to add: which cookie or
 // field has it is the route's affair.
 func (s *Service) ClientOf(r *http.Request) Client {
 	return Client{
 		Addr:   clientAddr(r, s.cfg.HTTP.TrustedProxies),
 		Locale: locale(r.Header.Get("Accept-Language")),
+		Name:   useragent.Name(r.UserAgent()),
 	}
 }
 
@@ -47,8 +50,8 @@ func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {
 	return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// parseHop parses an address with or without a port, in brackets or not. Two
-// spellings of one address are one: IPv4 in IPv6 becomes IPv4, a zone is dropped.
+// parseHop parses an address with or without a port, in brackets or not. It returns the
+// one form that all spellings of the address share.
 func parseHop(s string) (netip.Addr, bool) {
 	hop, err := netip.ParseAddrPort(s)
 	addr := hop.Addr()
@@ -58,7 +61,33 @@ func parseHop(s string) (netip.Addr, bool) {
 		}
 		addr, err = netip.ParseAddr(s)
 	}
-	return addr.Unmap().WithZone(""), err == nil
+	return canonicalAddr(addr), err == nil
+}
+
+var (
+	// nat64 is the well-known prefix of NAT64 (RFC 6052, 2.1): the last 32 bits are an IPv4
+	// address.
+	nat64 = netip.MustParsePrefix("64:ff9b::/96")
+	// shared is the address space inside of carriers' networks (RFC 6598).
+	shared = netip.MustParsePrefix("100.64.0.0/10")
+)
+
+// canonicalAddr is the one form of an address that limits count by: IPv4 in IPv6 is IPv4,
+// mapped or behind NAT64, and a zone is dropped. Without that all IPv4 clients of a
+// server that has IPv6 alone would share the limits of one /64.
+//
+// The prefix must not stand before an IPv4 address that is not global (RFC 6052, 3.1). One
+// that does stays as it is: nobody becomes a trusted proxy on a private address by it.
+func canonicalAddr(addr netip.Addr) netip.Addr {
+	addr = addr.Unmap().WithZone("")
+	if !nat64.Contains(addr) {
+		return addr
+	}
+	b := addr.As16()
+	if v4 := netip.AddrFrom4([4]byte(b[12:])); v4.IsGlobalUnicast() && !v4.IsPrivate() && !shared.Contains(v4) {
+		return v4
+	}
+	return addr
 }
 
 // maxLocale is the length of the longest language tag that RFC 5646, 4.4.1, wants

@@ -36,6 +36,14 @@ func TestClientAddr(t *testing.T) {
 		{"a peer without a port", "198.51.100.1", nil, "198.51.100.1"},
 		{"IPv4 in IPv6", "[::ffff:198.51.100.1]:1234", nil, "198.51.100.1"},
 		{"a zone", "[fe80::1%eth0]:1234", nil, "fe80::1"},
+		{"IPv4 behind NAT64", "[64:ff9b::198.51.100.1]:1234", nil, "198.51.100.1"},
+		{"NAT64 in front of a private IPv4 address is no NAT64", "[64:ff9b::10.0.0.1]:1", []string{"203.0.113.9"}, "64:ff9b::a00:1"},
+		{"nor of this host", "[64:ff9b::127.0.0.1]:1", nil, "64:ff9b::7f00:1"},
+		{"nor of a link", "[64:ff9b::169.254.1.1]:1", nil, "64:ff9b::a9fe:101"},
+		{"nor of a carrier's network", "[64:ff9b::100.64.0.1]:1", nil, "64:ff9b::6440:1"},
+		{"nor of a group", "[64:ff9b::224.0.0.1]:1", nil, "64:ff9b::e000:1"},
+		{"nor of none", "[64:ff9b::]:1", nil, "64:ff9b::"},
+		{"the prefix of another network", "[64:ff9b:1::198.51.100.1]:1234", nil, "64:ff9b:1::c633:6401"},
 		{"a Unix socket", "@", []string{"203.0.113.9"}, ""},
 		{"no peer", "", nil, ""},
 
@@ -55,6 +63,8 @@ func TestClientAddr(t *testing.T) {
 		{"brackets", "10.0.0.1:1", []string{"[2001:db8::9]"}, "2001:db8::9"},
 		{"blanks", "10.0.0.1:1", []string{"  203.0.113.9\t"}, "203.0.113.9"},
 		{"an entry IPv4 in IPv6", "10.0.0.1:1", []string{"203.0.113.9, ::ffff:10.0.0.2"}, "203.0.113.9"},
+		{"an entry behind NAT64", "10.0.0.1:1", []string{"64:ff9b::203.0.113.9"}, "203.0.113.9"},
+		{"a private proxy that a client invents by NAT64", "10.0.0.1:1", []string{"192.0.2.66, 64:ff9b::10.0.0.2"}, "64:ff9b::a00:2"},
 		{"junk ends the walk", "10.0.0.1:1", []string{"203.0.113.9, unknown"}, "10.0.0.1"},
 		{"junk ends the walk at the last proxy", "10.0.0.1:1", []string{"203.0.113.9, _hidden, 10.0.0.2"}, "10.0.0.2"},
 		{"an empty entry is junk", "10.0.0.1:1", []string{"203.0.113.9,"}, "10.0.0.1"},
@@ -74,6 +84,7 @@ func FuzzForwardedFor(f *testing.F) {
 	f.Add("192.0.2.66", "203.0.113.9, 10.0.0.2")
 	f.Add(",", "[2001:db8::9]:4711,2001:db8:ffff::1")
 	f.Add("x", "fe80::1%eth0, ::ffff:10.0.0.2")
+	f.Add("192.0.2.66", "64:ff9b::203.0.113.9, 64:ff9b::10.0.0.2")
 	f.Fuzz(func(t *testing.T, invented, header string) {
 		require.Equal(t, netip.MustParseAddr("198.51.100.1"), addrOf("198.51.100.1:1", header))
 		got := addrOf("10.0.0.1:1", header)

@@ -195,7 +195,7 @@ func BenchmarkMethod(b *testing.B) {
 		return err
 	})
 	bench(b, "Refresh", (*bencher).session, func(s *bencher, session *phoneauth.Session) error {
-		_, err := s.Refresh(ctx, session.Refresh)
+		_, err := s.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 		return err
 	})
 	bench(b, "Authenticate", (*bencher).session, func(s *bencher, session *phoneauth.Session) error {
@@ -219,7 +219,7 @@ func BenchmarkPassword(b *testing.B) {
 		seedUser(b, s.store, w.phone, todaysHash())
 		return w
 	}, func(s *bencher, w someone) error {
-		_, err := s.Login(ctx, phoneauth.LoginRequest{Phone: w.phone, Password: "correct horse", Client: w.client})
+		_, err := s.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: w.phone, Password: "correct horse", Client: w.client})
 		return err
 	})
 	b.Run("argon2id", func(b *testing.B) {

@@ -60,6 +60,9 @@ type Config struct {
 	// invitations, terms, dormant or recycled numbers. An error is wrapped beside
 	// ErrRefused; the proof is used up.
 	BeforeSignIn func(context.Context, SignInInfo) error
+	// Place says where an address is, coarsely, such as "Cairo": for people to recognise
+	// their sessions by. It must be quick. At most 64 bytes are kept; the address is not.
+	Place func(context.Context, netip.Addr) string
 	// Claims adds claims to an access token. Registered names are not overwritten. Its
 	// error is ErrUnavailable to whoever signs in or refreshes: nobody has a session then,
 	// but a sign-up has made the account.
@@ -76,15 +79,16 @@ type Config struct {
 	HTTP HTTPConfig
 }
 
-// Keys are the secrets of a Service. Print them and see nothing.
+// Keys are the secrets of a Service. Make them by [GenerateKeys], keep them by
+// [Keys.Encode], and read them by [ParseKeys]. Print them and see nothing.
 type Keys struct {
 	// Index fingerprints numbers, at least 32 bytes. It is never rotated: under a new
 	// one all limits, failure counts and locks are forgotten.
 	Index []byte
 	// Secrets sign and seal. The first makes, all verify and open. Rotate by putting a new
 	// one last in every process, and then first in every process. Dropping one ends what
-	// it made: codes and proofs at once, refresh and default access tokens too, so keep
-	// it for as long as a session lives.
+	// it made: refresh tokens live for at most 30 days (Sessions.Life), tokens of known
+	// devices for 180. docs/operations.md says when to drop it.
 	Secrets []Key
 }
 
@@ -194,33 +198,49 @@ type Client struct {
 	Locale string
 	// Device is Session.Device of an earlier sign-in, if the client kept it.
 	Device Secret
+	// Name is a coarse name of the program, such as "Chrome on Android"; may be empty. It
+	// stands in the list of sessions. At most 64 bytes are kept.
+	Name string
 }
 
 // HTTPConfig is for the handlers.
 type HTTPConfig struct {
 	// InsecureCookie drops Secure and the __Host- prefix, for plain HTTP on another
 	// host than localhost. Without the prefix a sibling domain can plant a registration of
-	// its own in a browser.
+	// its own in a browser. Beside the browser's own it counts for nothing, and neither
+	// does the browser's: they cannot be told apart.
 	InsecureCookie bool
 	// TrustedProxies may say X-Forwarded-For; from anybody else it is ignored.
 	TrustedProxies []netip.Prefix
-	// TrustedOrigins ("https://app.example.com") may use the cookie routes from
-	// another origin.
+	// TrustedOrigins are other origins whose pages may use the routes and read the
+	// answers, as a browser writes them in Origin: "https://app.example.com". They may use
+	// the cookie routes, and the handlers answer their CORS preflights; cookies go along
+	// on cookie routes only, which under HostSessions are all. No other origin gets a
+	// header of CORS. Empty: there is none.
 	TrustedOrigins []string
-	// UserView adds the host's own attributes and relationships to user documents. It is
-	// asked after somebody has signed in: its error is a 503 to them, and they are.
+	// UserView adds the host's own attributes and relationships to user documents, and its
+	// attributes to the user in an answer of the Login API. It is asked after somebody has
+	// signed in: its error is a 503 to them, and they are. Nil adds nothing.
 	UserView func(context.Context, User) (UserView, error)
 	// Claims says who is signed in, under HostSessions; its error means nobody.
 	Claims func(*http.Request) (Claims, error)
 	// SignedIn starts the host's session, under HostSessions, before the answer is
 	// written: set a cookie here.
 	SignedIn func(http.ResponseWriter, *http.Request, *Session) error
+	// SignedOut ends the host's session, under HostSessions, before POST /logout is
+	// answered: remove a cookie here. It is called for requests without a session, too, and
+	// must not fail for them. Its error is a 503. Nil: there is no route /logout, because
+	// only the host can end its sessions.
+	SignedOut func(http.ResponseWriter, *http.Request) error
 }
 
-// UserView is the host's part of a user document. Names that the contract fixes are
-// not overwritten.
+// UserView is the host's part of a user. Names that the contract fixes are not overwritten.
 type UserView struct {
-	Attributes, Relationships map[string]any
+	// Attributes stand beside ours in user documents, and in the user of the Login API.
+	// Each must be what encoding/json can write. Nil: there are none.
+	Attributes map[string]any
+	// Relationships are JSON:API's, in user documents alone. Nil: the member is left out.
+	Relationships map[string]any
 }
 
 // maxCodeLife is NIST's 10 minutes for out-of-band secrets (SP 800-63B-4, 3.1.3.2).
@@ -247,6 +267,21 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// partsOf are the parts that a store was put together from, if it was.
+func partsOf(s Store) (Stores, bool) {
+	switch s := s.(type) {
+	case interface{ unwrap() Store }:
+		return partsOf(s.unwrap())
+	case Stores:
+		return s, true
+	case *Stores:
+		if s != nil {
+			return *s, true
+		}
+	}
+	return Stores{}, false
+}
+
 // validate joins every fault, each naming its field, and returns what it compiled.
 func (c Config) validate() (numberPolicy, error) {
 	var faults []error
@@ -256,11 +291,7 @@ func (c Config) validate() (numberPolicy, error) {
 	if v := reflect.ValueOf(c.Store); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		fault("Store", "is required")
 	}
-	parts, ok := c.Store.(Stores)
-	if p, pointer := c.Store.(*Stores); pointer && p != nil {
-		parts, ok = *p, true
-	}
-	if ok {
+	if parts, ok := partsOf(c.Store); ok {
 		if parts.ChallengeStore == nil {
 			fault("Store.ChallengeStore", "is required")
 		}
@@ -275,6 +306,9 @@ func (c Config) validate() (numberPolicy, error) {
 		fault("Sender", "is required")
 	}
 	c.Keys.validate(fault)
+	if j, ok := c.Tokens.(*JWT); ok && !c.HostSessions && !j.signs() {
+		fault("Tokens", "must have a key that signs")
+	}
 	if c.Code.Digits < 6 || c.Code.Digits > 10 {
 		fault("Code.Digits", "must be from 6 to 10, is %d", c.Code.Digits)
 	}

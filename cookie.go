@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/cookies"
 )
 
 // The cookies. A registration cookie holds the session token of a registration with a
@@ -39,13 +41,11 @@ func (c HTTPConfig) cookieName(name string) string {
 	return "__Host-" + name
 }
 
-// cookie returns the value of a cookie of r, or "".
+// cookie returns the value of a cookie of r. Where several that differ have arrived, none
+// counts: one was planted by a sibling domain, which InsecureCookie lets it do. A client
+// can then still send its token in the body.
 func (c HTTPConfig) cookie(r *http.Request, name string) Secret {
-	cookie, err := r.Cookie(c.cookieName(name))
-	if err != nil {
-		return ""
-	}
-	return Secret(cookie.Value)
+	return Secret(cookies.Value(r, c.cookieName(name)))
 }
 
 // crossOrigin tells requests that a browser sends for a page of another origin. The

@@ -34,6 +34,12 @@ func TestToken(t *testing.T) {
 	assert.Equal(t, Secret("baked"), q.token(deviceCookie, "", ""))
 	assert.Equal(t, Secret("sent"), q.token(deviceCookie, "", "sent"))
 	assert.Empty(t, q.token(registrationCookie))
+	r.Header.Add("Cookie", "__Host-phoneauth-device=baked")
+	assert.Equal(t, Secret("baked"), q.token(deviceCookie), "twice the same")
+	r.Header.Add("Cookie", "__Host-phoneauth-device=planted")
+	assert.Empty(t, q.token(deviceCookie), "two that differ")
+	r.Header.Del("Cookie")
+	r.Header.Set("Cookie", "__Host-phoneauth-device=baked")
 	q.foreign = true
 	assert.Empty(t, q.token(deviceCookie))
 	assert.Equal(t, Secret("sent"), q.token(deviceCookie, "sent"))

@@ -26,9 +26,9 @@ func TestReportDelivery(t *testing.T) {
 			`level=INFO msg="phoneauth: delivered" event.sender=twilio event.message_id=m1`,
 		},
 		{
-			phoneauth.Delivery{ID: "m1", Sender: "twilio", Status: phoneauth.Undelivered, Code: "30005"},
-			phoneauth.Event{Type: phoneauth.EventUndelivered, Sender: "twilio", MessageID: "m1", SendCode: "30005"},
-			`level=WARN msg="phoneauth: undelivered" event.sender=twilio event.message_id=m1 event.send_code=30005`,
+			phoneauth.Delivery{ID: "m1", Sender: "twilio", Status: phoneauth.Undelivered, Code: "30005", Fault: phoneauth.FaultDestination},
+			phoneauth.Event{Type: phoneauth.EventUndelivered, Sender: "twilio", MessageID: "m1", SendCode: "30005", SendFault: phoneauth.FaultDestination},
+			`level=WARN msg="phoneauth: undelivered" event.sender=twilio event.message_id=m1 event.send_fault=destination event.send_code=30005`,
 		},
 		{
 			phoneauth.Delivery{ID: "m2", Sender: "kannel", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone(owner)},

@@ -21,7 +21,7 @@ func TestEventInLog(t *testing.T) {
 	e := phoneauth.Event{
 		Type: "send_failed", Time: time.Now(), Realm: "r", Purpose: "sign_in", Phone: "+20*******40", Region: "EG",
 		UserID: "1", SessionID: "s", Limit: "country", Sender: "kannel", MessageID: "m", SendClass: "permanent",
-		SendCode: "HTTP 400", Segments: 2, Device: true, Test: true,
+		SendFault: "destination", SendCode: "HTTP 400", Segments: 2, Device: true, Test: true,
 	}
 	for f, v := range reflect.ValueOf(e).Fields() {
 		require.False(t, v.IsZero(), "this test does not know %s", f.Name)
@@ -31,7 +31,7 @@ func TestEventInLog(t *testing.T) {
 	var line struct{ Event json.RawMessage }
 	require.NoError(t, json.Unmarshal(log.Bytes(), &line))
 	assert.JSONEq(t, `{"realm":"r","purpose":"sign_in","phone":"+20*******40","region":"EG","user_id":"1","session_id":"s",
-		"limit":"country","sender":"kannel","message_id":"m","send_class":"permanent","send_code":"HTTP 400","segments":2,
+		"limit":"country","sender":"kannel","message_id":"m","send_class":"permanent","send_fault":"destination","send_code":"HTTP 400","segments":2,
 		"device":true,"test":true}`, string(line.Event))
 	log.Reset()
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("", slog.Any("event", phoneauth.Event{}))

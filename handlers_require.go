@@ -24,7 +24,23 @@ func (s *Service) Require(next http.Handler) http.Handler {
 	})
 }
 
-// UserFrom returns who is signed in, in a handler behind [Service.Require].
+// RequireLive is [Service.Require] for what must not wait until an access token expires: the
+// session must be live, and the account neither blocked nor changed since. It asks the store
+// twice.
+func (s *Service) RequireLive(next http.Handler) http.Handler {
+	return s.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := UserFrom(r.Context())
+		if _, err := s.Live(r.Context(), claims); err != nil {
+			s.fail(w, r, SessionAPI, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// UserFrom returns the claims of whoever is signed in, in a handler behind
+// [Service.Require]: what the access token says, or HTTP.Claims. It reads no store; for the
+// account itself give them to [Service.User]. False: the handler is not behind Require.
 func UserFrom(ctx context.Context) (Claims, bool) {
 	claims, ok := ctx.Value(claimsKey{}).(Claims)
 	return claims, ok

@@ -40,8 +40,15 @@ func (q *request) refresh() (any, error) {
 	return tokensOf(session), q.signedIn(session)
 }
 
-// logout has one answer, also for a token that is missing or means nothing.
+// logout has one answer, also for a token that is missing or means nothing. Where the host
+// keeps the sessions it is the host that ends them.
 func (q *request) logout() (any, error) {
+	if q.s.cfg.HostSessions {
+		if err := q.s.cfg.HTTP.SignedOut(q.w, q.r); err != nil {
+			return nil, &unavailable{"end the host's session", err}
+		}
+		return nil, nil
+	}
 	token := q.body.text("refresh_token")
 	if token == "" {
 		return nil, nil

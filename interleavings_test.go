@@ -250,7 +250,7 @@ func (p *play) check() string {
 		return "the account's password is not the owner's doing"
 	}
 	if p.password {
-		if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
+		if _, err := p.LoginPassword(p.ctx, phoneauth.PasswordLoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
 			return "the attacker's password signs in"
 		}
 	}
@@ -280,10 +280,10 @@ func (p *play) later() string {
 	if p.userID == "" {
 		return "the owner does not get in"
 	}
-	if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: ownersPassword}); (err == nil) != p.password {
+	if _, err := p.LoginPassword(p.ctx, phoneauth.PasswordLoginRequest{Phone: p.phone, Password: ownersPassword}); (err == nil) != p.password {
 		return "the owner's password is lost, or came from nowhere"
 	}
-	if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
+	if _, err := p.LoginPassword(p.ctx, phoneauth.PasswordLoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
 		return "the attacker's password signs in"
 	}
 	return p.check()
@@ -344,7 +344,7 @@ func explore(t testing.TB, moves []move, depth int, wrap func(phoneauth.Store) p
 	svc := newService(t, limitsOff, longCodes, func(c *phoneauth.Config) {
 		c.Store, c.Sender = wrap(memstore.New()), phones{}
 		c.Code.Tries = 2 // so that tries and locks end within six steps
-		c.Limits.PhoneFailures = []phoneauth.Step{{At: 4, Wait: 15 * time.Minute}}
+		c.Limits.PhoneFailures = []phoneauth.LockoutStep{{Failures: 4, Wait: 15 * time.Minute}}
 	})
 	s := &search{t: t, svc: svc, moves: moves, depth: depth}
 	s.visit(first)

@@ -25,8 +25,8 @@ type SigningKey struct {
 	//	ed25519.PrivateKey, ed25519.PublicKey   EdDSA (RFC 8037)
 	//	*ecdsa.PrivateKey, *ecdsa.PublicKey     ES256, on P-256 (RFC 7518, 3.4)
 	//
-	// A public key verifies only. Whoever verifies HS256 can also sign: give other
-	// programs a public key, by JWKS.
+	// A public key verifies only, and a JWT may have nothing else. Whoever verifies HS256
+	// can also sign: give other programs a public key, by JWKS.
 	Key any
 }
 

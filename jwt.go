@@ -28,15 +28,19 @@ type JWTConfig struct {
 	// Issuer and Audience are iss and aud of what is issued, and must be those of what
 	// is verified. Both are required.
 	Issuer, Audience string
-	// Keys verify; the first also signs. Rotate by putting a new one first and keeping
-	// the old one behind it for at least as long as an access token lives, 15 minutes.
-	// Where others verify by JWKS, put the new one last, for as long as they cache the
-	// document, before putting it first.
+	// Keys verify; the first also signs. If all are public keys, the JWT verifies and
+	// cannot sign: that is for programs which others give access tokens to. At least one
+	// is required. Rotate by putting a new one first and keeping the old one behind it for
+	// at least as long as an access token lives, 15 minutes. Where others verify by JWKS,
+	// put the new one last, for as long as they cache the document, before putting it
+	// first.
 	Keys []SigningKey
 }
 
 // JWT issues and verifies access tokens in the profile of RFC 9068, after the advice of
-// RFC 8725. It is safe for concurrent use and keeps no token.
+// RFC 8725. It is safe for concurrent use and keeps no token. One that is made of public
+// keys alone verifies only: examples/resource has programs that verify the tokens of a
+// Service elsewhere, by its key set.
 //
 // A header says alg, kid and typ, "at+jwt". The claims are iss, aud, sub
 // (Claims.Subject), uid (Claims.UserID), sid, iat, nbf, exp, jti (128 random bits),
@@ -77,6 +81,7 @@ func NewJWT(c JWTConfig) (*JWT, error) {
 			jwt.WithStrictDecoding(),
 		),
 	}
+	signs := false
 	seen := map[string]bool{}
 	set := jwkSet{Keys: []jwk{}}
 	for i, key := range c.Keys {
@@ -95,12 +100,13 @@ func NewJWT(c JWTConfig) (*JWT, error) {
 		if k.public != nil {
 			set.Keys = append(set.Keys, *k.public)
 		}
+		signs = signs || k.sign != nil
 		if i == 0 {
 			j.signer = k
-			if k.sign == nil {
-				fault("Keys[0].Key is public: the first key signs")
-			}
 		}
+	}
+	if signs && j.signer != nil && j.signer.sign == nil {
+		fault("Keys[0].Key is public, but the first key signs: a key that can sign must come first")
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -117,13 +123,19 @@ func (j *JWT) JWKS() []byte { return bytes.Clone(j.jwks) }
 // Format tells nothing of the keys, whatever the verb.
 func (JWT) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.JWT") }
 
-// IssueToken signs c with the first key. It is an error of the program to leave out
-// UserID or Subject, to give an ExpiresAt that is past or more than 15 minutes away,
-// and to have an Extra that is no JSON or makes the token longer than 4 KiB. An AuthTime
-// that is zero is left out.
+// signs reports whether j has a key to sign with.
+func (j *JWT) signs() bool { return j != nil && j.signer != nil && j.signer.sign != nil }
+
+// IssueToken signs c with the first key. It is an error of the program to ask a JWT that has
+// public keys alone, to leave out UserID or Subject, to give an ExpiresAt that is past or
+// more than 15 minutes away, and to have an Extra that is no JSON or makes the token longer
+// than 4 KiB. An AuthTime that is zero is left out.
 func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 	if j.signer == nil {
 		return "", errors.New("phoneauth: issue token: the JWT was not made by NewJWT")
+	}
+	if !j.signs() {
+		return "", errors.New("phoneauth: issue token: every key of this JWT is public: it verifies only")
 	}
 	now := time.Now()
 	if c.UserID == "" || c.Subject == "" {

@@ -237,10 +237,12 @@ func randomID() string { return random(16) }
 // randomSecret is 256 random bits, in 43 characters.
 func randomSecret() string { return random(32) }
 
-func random(n int) string {
+func random(n int) string { return base64.RawURLEncoding.EncodeToString(randomBytes(n)) }
+
+func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b) // never fails: crypto/rand ends the program rather than return weak bytes
-	return base64.RawURLEncoding.EncodeToString(b)
+	return b
 }
 
 // validName reports whether s is 1 to most letters, digits and characters of extra.

@@ -13,6 +13,8 @@ const (
 	// Challenges of a phone.
 	kindChallenge = "c" // a code; then the print of purpose, binding and device
 	kindProof     = "p" // a verification token; then the print of its secret
+	// All known devices but one were ended.
+	kindDevicesEnded = "z"
 
 	// Limits of a phone.
 	kindSends       = "s" // codes; then the index in Limits.PhoneSends

@@ -207,7 +207,7 @@ func (s *Service) passwordTakes(phonePrint string, known bool) []Take {
 // addressBlock is what one client can easily change addresses within: one IPv4 address,
 // a /64 of IPv6. All clients without an address share one.
 func addressBlock(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
+	a = canonicalAddr(a)
 	if !a.Is6() {
 		return a.String()
 	}

@@ -127,7 +127,7 @@ func (s *Service) LoginPassword(ctx context.Context, r PasswordLoginRequest) (*S
 		return nil, err
 	}
 	in := SignIn{UserID: user.ID, Epoch: user.Epoch}
-	return s.signIn(ctx, c, in, []string{amrPassword}, ErrInvalidPassword)
+	return s.signIn(ctx, c, in, byPassword, ErrInvalidPassword)
 }
 
 // passwordProof is a password that came back.
@@ -161,9 +161,11 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 	lockout := s.passwordLockout(c.print, p.known)
 	if err := s.store.CountFailure(ctx, lockout, c.now); err != nil {
 		if limitOf(err) != "" {
-			return errors.Join(s.limited(ctx, c, err), giveBack(signIn))
+			if failed := giveBack(signIn); failed != nil {
+				return failed
+			}
 		}
-		return err
+		return s.limited(ctx, c, err)
 	}
 	user, err := p.find()
 	if err != nil {
@@ -172,7 +174,10 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 	right, outdated := s.comparePassword(user.PasswordHash, p.password)
 	if !right {
 		s.event(ctx, c.event(EventPasswordFailed))
-		return errors.Join(ErrInvalidPassword, giveBack(signIn))
+		if failed := giveBack(signIn); failed != nil {
+			return failed
+		}
+		return ErrInvalidPassword
 	}
 	if err := s.store.ClearFailures(ctx, lockout.Key); err != nil {
 		return err

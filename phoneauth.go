@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/phoneauth/phoneauth/internal/background"
 	"github.com/phoneauth/phoneauth/internal/places"
 )
 
@@ -45,10 +46,10 @@ type Service struct {
 	codeSpace *big.Int
 	running   chan struct{}  // a place for each operation that runs without its client
 	hashes    *places.Places // for password hashes
-	sendTimes sendTimes
-	later     *later
+	sendTimes *sendTimes
+	later     *background.Group // what leaves after its answer
 
-	unknownHashes sync.Map // kinds of hashes that were logged
+	unknownHashes *sync.Map // kinds of hashes that were logged
 }
 
 // New makes a Service, or says everything that is wrong with cfg, one line a field.
@@ -71,9 +72,12 @@ func New(cfg Config) (*Service, error) {
 		tests:     map[Phone]TestNumber{},
 		codeSpace: codeSpace(cfg.Code.Digits),
 		running:   make(chan struct{}, uninterruptedAtOnce),
-		hashes:    places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
+		sendTimes: new(sendTimes),
+
+		unknownHashes: new(sync.Map),
+		hashes:        places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
 	}
-	s.later = newLater(func(ctx context.Context, err error) {
+	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))
 	})
 	for _, n := range cfg.Numbers.Test {
@@ -89,11 +93,16 @@ func New(cfg Config) (*Service, error) {
 }
 
 // Format tells nothing of the configuration, whatever the verb.
-func (*Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
+func (Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
 
 // Close waits for the texts that leave after their answer, or for ctx to end, whose error
 // it then returns, and lets no more start. The Store and the Sender are the caller's to close, afterwards.
-func (s *Service) Close(ctx context.Context) error { return s.later.close(ctx) }
+func (s *Service) Close(ctx context.Context) error {
+	if err := s.later.Close(ctx); err != nil {
+		return fmt.Errorf("phoneauth: close: %w", err)
+	}
+	return nil
+}
 
 // now is the clock of everything: UTC, in whole microseconds.
 func (s *Service) now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
@@ -211,9 +220,9 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 
 // Verify turns the right code into a proof that is good for 5 minutes, once.
 //
-// Errors: ErrInvalidPhone; ErrNotFound as in Register; ErrInvalidCode, whatever was wrong
-// with the code or the session token; *LimitError, nothing was compared; ErrUnavailable,
-// and the code may be used up; ErrPurpose.
+// Errors: ErrInvalidPhone; ErrInvalidCode, whatever was wrong with the code or the session
+// token; *LimitError, nothing was compared; ErrUnavailable, and the code may be used up;
+// ErrPurpose.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
@@ -223,6 +232,9 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		return nil, ErrPurpose // RecoverPassword takes the code itself
 	}
 	boundTo, err := s.boundTo(ctx, r.Purpose, r.Subject)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrInvalidCode // such a user was never sent one
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +288,7 @@ func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.signIn(ctx, c, SignIn{UserID: c.account.id, Epoch: c.account.epoch}, []string{amrCode}, ErrInvalidToken)
+	return s.signIn(ctx, c, SignIn{UserID: c.account.id, Epoch: c.account.epoch}, byCode, ErrInvalidToken)
 }
 
 // Login is Verify and Connect in one. For PurposePasswordRegistration the code makes the
@@ -314,7 +326,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 		}
 		in.PasswordHash = Secret(hash)
 	}
-	return s.signIn(ctx, c, in, []string{amrCode}, ErrInvalidCode)
+	return s.signIn(ctx, c, in, byCode, ErrInvalidCode)
 }
 
 // Redeem ends a purpose of the host's own: it takes the proof, once, or the code, and makes

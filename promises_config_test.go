@@ -30,7 +30,7 @@ func TestPromiseConfigFaults(t *testing.T) {
 		Limits: phoneauth.Limits{
 			PhoneSends: []phoneauth.Limit{{}, {Burst: 1}, {Every: time.Second}}, AddressSends: phoneauth.Limit{Burst: -1, Every: 1},
 			AddressFailures: phoneauth.Limit{Burst: 1 << 40, Every: time.Hour}, ServiceSends: phoneauth.Limit{Burst: 1},
-			PhoneFailures: []phoneauth.Step{{At: 10, Wait: 1}, {At: 10, Wait: 1}}, PasswordFailures: []phoneauth.Step{{At: 101, Wait: 1}},
+			PhoneFailures: []phoneauth.LockoutStep{{Failures: 10, Wait: 1}, {Failures: 10, Wait: 1}}, PasswordFailures: []phoneauth.LockoutStep{{Failures: 101, Wait: 1}},
 			Block: -1,
 		},
 		Numbers: phoneauth.NumberRules{
@@ -86,8 +86,8 @@ func TestPromiseConfigCopied(t *testing.T) {
 		Store: inMemory(t), Sender: phonetest.New(), Keys: trialKeys(),
 		Limits: phoneauth.Limits{
 			PhoneSends:       []phoneauth.Limit{{Burst: 1, Every: time.Hour}},
-			PhoneFailures:    []phoneauth.Step{{At: 1, Wait: time.Hour}},
-			PasswordFailures: []phoneauth.Step{{At: 1, Wait: time.Hour}},
+			PhoneFailures:    []phoneauth.LockoutStep{{Failures: 1, Wait: time.Hour}},
+			PasswordFailures: []phoneauth.LockoutStep{{Failures: 1, Wait: time.Hour}},
 		},
 		Numbers: phoneauth.NumberRules{
 			Regions: []string{"EG"}, Types: []phoneauth.NumberType{phoneauth.Mobile},
@@ -102,8 +102,8 @@ func TestPromiseConfigCopied(t *testing.T) {
 	clear(c.Keys.Secrets[0].Secret)
 	c.Keys.Secrets[0].ID = "changed"
 	c.Limits.PhoneSends[0] = phoneauth.Limit{Burst: 1e6, Every: 1}
-	c.Limits.PhoneFailures[0] = phoneauth.Step{At: 100, Wait: 1}
-	c.Limits.PasswordFailures[0] = phoneauth.Step{At: 100, Wait: 1}
+	c.Limits.PhoneFailures[0] = phoneauth.LockoutStep{Failures: 100, Wait: 1}
+	c.Limits.PasswordFailures[0] = phoneauth.LockoutStep{Failures: 100, Wait: 1}
 	c.Numbers.Regions[0], c.Numbers.Types[0] = "FR", phoneauth.VoIP
 	c.Numbers.Test[0].Code = "000000"
 
@@ -113,9 +113,9 @@ func TestPromiseConfigCopied(t *testing.T) {
 	require.NoError(t, err)
 	_, err = svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone})
 	assert.True(t, isLimit(err, phoneauth.LimitPhoneSends), "Limits.PhoneSends: %v", err)
-	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Password: "wrong horse"})
+	_, err = svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse"})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
-	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Password: "wrong horse"})
+	_, err = svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse"})
 	assert.True(t, isLimit(err, phoneauth.LimitPasswordFailures), "Limits.PasswordFailures: %v", err)
 	_, err = svc.Register(ctx, phoneauth.RegisterRequest{Phone: reviewer})
 	require.NoError(t, err)

@@ -44,11 +44,11 @@ func (f *flow) everything(t *testing.T) {
 	_, err = f.RecoverPassword(ctx, recover)
 	require.NoError(t, err)
 	seen(f, recover, err)
-	login := phoneauth.LoginRequest{Phone: phone, Password: other, Client: client}
-	_, err = f.Login(ctx, login)
+	login := phoneauth.PasswordLoginRequest{Phone: phone, Password: other, Client: client}
+	_, err = f.LoginPassword(ctx, login)
 	seen(f, login, err)
 	login.Password = password
-	session, err = f.Login(ctx, login)
+	session, err = f.LoginPassword(ctx, login)
 	require.NoError(t, err)
 	seen(f, session, err)
 	session, err = f.ChangePassword(ctx, f.claims(t, session), seen(f, phoneauth.ChangePasswordRequest{Current: password, New: other, Client: client}, nil))
@@ -56,8 +56,7 @@ func (f *flow) everything(t *testing.T) {
 	seen(f, session, err)
 	change := phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID}
 	_, code = register(change)
-	login.Code = code
-	f.others["LoginRequest, code"] = login
+	f.others["LoginRequest, code"] = phoneauth.LoginRequest{Phone: phone, Code: code, Client: client}
 	proof, err = f.Verify(ctx, seen(f, phoneauth.VerifyRequest{
 		Phone: next, Code: code, Purpose: change.Purpose, Subject: change.Subject, Client: client,
 	}, nil))
@@ -65,18 +64,18 @@ func (f *flow) everything(t *testing.T) {
 	session, err = f.ChangePhone(ctx, f.claims(t, session), seen(f, phoneauth.ConnectRequest{Phone: next, Token: proof.Token}, nil))
 	require.NoError(t, err)
 	for range 2 {
-		rotated, err := f.Refresh(ctx, session.Refresh)
+		rotated, err := f.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 		seen(f, rotated, err)
-		again, err := f.Refresh(ctx, rotated.Refresh)
+		again, err := f.Refresh(ctx, phoneauth.RefreshRequest{Token: rotated.Refresh})
 		seen(f, again, err)
 		session = again
 	}
 	old := seen(f, session, nil).Refresh
-	session, err = f.Refresh(ctx, old)
+	session, err = f.Refresh(ctx, phoneauth.RefreshRequest{Token: old})
 	require.NoError(t, err)
-	session, err = f.Refresh(ctx, session.Refresh)
+	session, err = f.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 	require.NoError(t, err)
-	_, err = f.Refresh(ctx, old)
+	_, err = f.Refresh(ctx, phoneauth.RefreshRequest{Token: old})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	seen(f, session, err)
 

@@ -16,6 +16,7 @@ import (
 type failing struct {
 	*trial
 	phone string
+	user  string // somebody else's ID, who may want this number
 	n     int
 }
 
@@ -27,7 +28,10 @@ func (f *failing) failure(t testing.TB) error {
 	case 1:
 		r.Purpose, r.Subject = "payment", "invoice 7"
 	case 2:
-		r.Purpose, r.Subject = phoneauth.PurposePhoneChange, "somebody"
+		if f.user == "" {
+			f.user = seedUser(t, f.store, freshPhone(), "").ID
+		}
+		r.Purpose, r.Subject = phoneauth.PurposePhoneChange, f.user
 	}
 	p, err := f.Register(t.Context(), r)
 	if err != nil {
@@ -229,7 +233,7 @@ func TestPromisePasswordWaits(t *testing.T) {
 					seedUser(t, tr.store, phone, c.hash)
 				}
 				wrong := func() error {
-					_, err := tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: "wrong horse", Client: freshClient()})
+					_, err := tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse", Client: freshClient()})
 					return err
 				}
 				for range 9 {
@@ -248,13 +252,13 @@ func TestPromisePasswordWaits(t *testing.T) {
 				if c.hash == "" {
 					return
 				}
-				right := phoneauth.LoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
-				_, err := tr.Login(t.Context(), right)
+				right := phoneauth.PasswordLoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
+				_, err := tr.LoginPassword(t.Context(), right)
 				require.NoError(t, err)
 				for range 9 {
 					require.ErrorIs(t, wrong(), phoneauth.ErrInvalidPassword, "success clears the count")
 				}
-				_, err = tr.Login(t.Context(), right)
+				_, err = tr.LoginPassword(t.Context(), right)
 				require.NoError(t, err)
 			})
 		})

@@ -73,7 +73,7 @@ func promiseProofOnce(t *testing.T, store newStore, rounds int) {
 			_, err := tr.Connect(context.Background(), phoneauth.ConnectRequest{Token: proof.Token, Client: freshClient()})
 			return err
 		})
-		won, lost, others := count(errs, phoneauth.ErrPhoneTaken, phoneauth.ErrInvalidToken)
+		won, lost, others := count(errs, phoneauth.ErrInvalidToken)
 		require.Equal(t, 1, won, "round %d", round)
 		require.Equal(t, racers-1, lost, "round %d: %v", round, others)
 	}
@@ -111,7 +111,7 @@ func promiseOneSuccessor(t *testing.T, store newStore, rounds int) {
 			phoneauth.Secret
 			error
 		}) {
-			s, err := tr.Refresh(ctx, first)
+			s, err := tr.Refresh(ctx, phoneauth.RefreshRequest{Token: first})
 			if r.error = err; err == nil {
 				r.Secret = s.Refresh
 			}
@@ -126,11 +126,11 @@ func promiseOneSuccessor(t *testing.T, store newStore, rounds int) {
 		if round%8 != 7 {
 			continue
 		}
-		next, err := tr.Refresh(ctx, session.Refresh)
+		next, err := tr.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
 		require.NoError(t, err)
-		_, err = tr.Refresh(ctx, first)
+		_, err = tr.Refresh(ctx, phoneauth.RefreshRequest{Token: first})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidToken, "an older generation")
-		_, err = tr.Refresh(ctx, next.Refresh)
+		_, err = tr.Refresh(ctx, phoneauth.RefreshRequest{Token: next.Refresh})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidToken, "its family has ended")
 		session = tr.signIn(t, freshPhone())
 	}
@@ -228,10 +228,10 @@ func TestPromisesSeeTheBug(t *testing.T) {
 // readThenTake gives a challenge that was taken back for a moment.
 type readThenTake struct{ phoneauth.Store }
 
-func (s readThenTake) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
+func (s readThenTake) AttemptChallenge(ctx context.Context, a phoneauth.AttemptParams) (phoneauth.Challenge, error) {
 	c, err := s.Store.AttemptChallenge(ctx, a)
 	if err == nil {
-		_, _ = s.Store.BeginChallenge(ctx, phoneauth.Begin{Challenge: c, Now: a.Now})
+		_, _ = s.Store.BeginChallenge(ctx, phoneauth.BeginParams{Challenge: c, Now: a.Now})
 		time.AfterFunc(time.Millisecond, func() { _ = s.Store.CancelChallenges(context.Background(), c.Key) })
 	}
 	return c, err

@@ -90,7 +90,7 @@ var uses = []struct {
 		return err
 	}},
 	{"Refresh", "refresh", phoneauth.ErrInvalidToken, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Refresh(context.Background(), s)
+		_, err := k.Refresh(context.Background(), phoneauth.RefreshRequest{Token: s})
 		return err
 	}},
 	{"Authenticate", "access", phoneauth.ErrUnauthenticated, func(k *tokens, s phoneauth.Secret) error {
@@ -155,7 +155,7 @@ func TestPromiseTokenKinds(t *testing.T) {
 	}
 	k.calls = nil
 	_ = uses[10].use(k, k.by["device"])
-	assert.Equal(t, []string{"UserByID"}, k.calls, "a device token that is one")
+	assert.Equal(t, []string{"UserByID", "ReadState"}, k.calls, "a device token that is one")
 }
 
 // TestPromiseRealms: nothing of one realm means anything in another, access tokens

@@ -178,7 +178,7 @@ func TestRealmsAreApart(t *testing.T) {
 	require.NoError(t, err)
 	_, err = two.Authenticate(t.Context(), session.Access)
 	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
-	_, err = two.Refresh(t.Context(), session.Refresh)
+	_, err = two.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 

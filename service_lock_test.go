@@ -160,11 +160,12 @@ func TestUnlock(t *testing.T) {
 		phoneauth.CheapHashes(t)
 		s := newService(t, longCodes)
 		session := s.signUp(t, owner, "password one")
+		s.register(t, owner)
 		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
 		require.Equal(t, phoneauth.LimitPhoneSends, limited(err))
 		for _, c := range []phoneauth.Client{{}, {Device: session.Device}} {
 			for range 10 {
-				_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Password: "password none", Client: c})
+				_, err = s.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: owner, Password: "password none", Client: c})
 				require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
 			}
 		}
@@ -177,7 +178,7 @@ func TestUnlock(t *testing.T) {
 		assert.Equal(t, phoneauth.LimitPhoneSends, limited(err), "and no more than all")
 		require.NoError(t, s.Unlock(t.Context(), owner))
 		for _, c := range []phoneauth.Client{{}, {Device: session.Device}} {
-			_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Password: "password one", Client: c})
+			_, err = s.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: owner, Password: "password one", Client: c})
 			assert.NoError(t, err)
 		}
 		assert.ErrorIs(t, s.Unlock(t.Context(), "nobody"), phoneauth.ErrInvalidPhone)

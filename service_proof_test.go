@@ -39,9 +39,18 @@ func TestEightProofsOfANewNumberAllConnect(t *testing.T) {
 		for i, p := range proofs {
 			assert.Equal(t, users[0], users[i])
 			_, err := s.connect(t, p)
-			assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken, "the account is younger than every one of them")
+			assertSignedUp(t, err, "the account is younger than every one of them")
 		}
 	})
+}
+
+// assertSignedUp requires that err says that the first use of a proof has signed up.
+func assertSignedUp(t *testing.T, err error, message string) {
+	t.Helper()
+	spent, ok := errors.AsType[*phoneauth.SpentTokenError](err)
+	require.True(t, ok, "%v", err)
+	assert.True(t, spent.SignedUp, message)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 
 func TestUsedProof(t *testing.T) {
@@ -52,7 +61,7 @@ func TestUsedProof(t *testing.T) {
 		_, err := s.connect(t, sign)
 		require.NoError(t, err)
 		_, err = s.connect(t, sign)
-		assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken, "its first use signed up")
+		assertSignedUp(t, err, "its first use signed up")
 
 		elapse(time.Second)
 		later := s.prove(t, owner)
@@ -61,7 +70,7 @@ func TestUsedProof(t *testing.T) {
 		_, err = s.connect(t, later)
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "its first use was a plain sign-in")
 		_, err = s.connect(t, sign)
-		assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken)
+		assertSignedUp(t, err, "its first use signed up")
 
 		_, err = s.Connect(t.Context(), phoneauth.ConnectRequest{Phone: stranger, Token: sign.Token})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
@@ -206,7 +215,7 @@ func TestChangesEndSessionsAndDevices(t *testing.T) {
 		other := s.signIn(t, owner)
 		return func(t *testing.T) {
 			for _, x := range []*phoneauth.Session{session, other} {
-				_, err := s.Refresh(t.Context(), x.Refresh)
+				_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: x.Refresh})
 				assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 				_, err = s.Reauthenticated(t.Context(), phoneauth.Claims{UserID: x.User.ID, SessionID: x.ID, AuthTime: time.Now()})
 				assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
@@ -261,7 +270,7 @@ func (h *hangsUp) in(ctx context.Context, verb string) error {
 	return ctx.Err()
 }
 
-func (h *hangsUp) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
+func (h *hangsUp) AttemptChallenge(ctx context.Context, a phoneauth.AttemptParams) (phoneauth.Challenge, error) {
 	c, err := h.Store.AttemptChallenge(ctx, a)
 	h.in(ctx, "AttemptChallenge") // it was committed, and the answer arrived
 	return c, err
@@ -271,14 +280,14 @@ func (h *hangsUp) CancelChallenges(ctx context.Context, keys ...string) error {
 	return errors.Join(h.in(ctx, "CancelChallenges"), h.Store.CancelChallenges(ctx, keys...))
 }
 
-func (h *hangsUp) SetPhone(ctx context.Context, p phoneauth.PhoneUpdate) (phoneauth.User, error) {
-	u, err := h.Store.SetPhone(ctx, p)
-	return u, errors.Join(err, h.in(ctx, "SetPhone")) // it was committed, and the answer is lost
+func (h *hangsUp) UpdateUser(ctx context.Context, p phoneauth.UserUpdate) (phoneauth.User, error) {
+	u, err := h.Store.UpdateUser(ctx, p)
+	return u, errors.Join(err, h.in(ctx, "UpdateUser")) // it was committed, and the answer is lost
 }
 
 // Whoever hangs up while a number changes leaves it neither half done nor without notice.
 func TestChangePhoneOutlivesItsClient(t *testing.T) {
-	for _, at := range []string{"AttemptChallenge", "CancelChallenges", "SetPhone"} {
+	for _, at := range []string{"AttemptChallenge", "CancelChallenges", "UpdateUser"} {
 		t.Run(at, func(t *testing.T) {
 			in(t, func(t *testing.T) {
 				s := newService(t, limitsOff)

@@ -171,7 +171,7 @@ func (s *service) finish(t testing.TB, p *phoneauth.Pending, code string) (*phon
 }
 
 func (s *service) password(t testing.TB, phone string, password phoneauth.Secret) (*phoneauth.Session, error) {
-	return s.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Password: password})
+	return s.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: password})
 }
 
 // claims of an access token that is good.

@@ -40,17 +40,17 @@ type signInFacts struct {
 	deviceID string
 }
 
-// byPassword reports whether a password alone was what proved who they are.
-func (f signInFacts) byPassword() bool { return len(f.amr) == 1 && f.amr[0] == amrPassword }
+// passwordAlone reports whether a password alone was what proved who they are.
+func (f signInFacts) passwordAlone() bool { return len(f.amr) == 1 && f.amr[0] == amrPassword }
 
 // signIn finds or makes the account that in describes and starts a session on it. invalid
 // is the error for a proof that the account, as it is now, makes worthless.
-func (s *Service) signIn(ctx context.Context, c *call, in SignIn, amr []string, invalid error) (*Session, error) {
+func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts, invalid error) (*Session, error) {
 	in.Phone, in.UUID, in.Now = c.phone, newUUID(), s.now()
 	if c.device.known() {
-		in.UserID = c.device.userID
+		in.UserID, f.deviceID = c.device.userID, c.device.id
 	}
-	if err := s.hostAdmits(ctx, c, amr); err != nil {
+	if err := s.hostAdmits(ctx, c, f.amr); err != nil {
 		return nil, err
 	}
 	signed, err := s.store.SignInUser(ctx, in)
@@ -73,7 +73,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, amr []string, 
 	if signed.Created { // whatever becomes of the session
 		s.event(ctx, e)
 	}
-	session, err := s.newSession(ctx, c, signed.User, signInFacts{amr: amr, deviceID: c.device.id})
+	session, err := s.newSession(ctx, c, signed.User, f)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		f.authTime = now
 	}
 	if s.cfg.HostSessions {
-		known, err := s.signDevice(u, f.deviceID, now.Add(deviceLife))
+		known, err := s.signDevice(u, f.deviceID, now)
 		return &Session{User: u, Device: known}, err
 	}
 	secret := randomSecret()
@@ -125,7 +125,9 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		DeviceID:   f.deviceID,
 		Digest:     refreshDigest(secret),
 		AMR:        f.amr,
-		ByPassword: f.byPassword(),
+		ByPassword: f.passwordAlone(),
+		Client:     truncated(c.client.Name, maxSessionText),
+		Place:      s.place(ctx, c.client),
 		AuthTime:   f.authTime,
 		CreatedAt:  now,
 		IdleUntil:  now.Add(s.cfg.Sessions.Idle),
@@ -167,7 +169,7 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 	if err != nil {
 		return nil, err
 	}
-	known, err := s.signDevice(u, rec.DeviceID, rec.CreatedAt.Add(deviceLife))
+	known, err := s.signDevice(u, rec.DeviceID, rec.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -226,6 +228,8 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 		Next:      refreshDigest(successor(s.keys.live[0], of.sessionID, of.secret)),
 		Grace:     refreshGrace,
 		IdleUntil: now.Add(s.cfg.Sessions.Idle),
+		Client:    truncated(r.Client.Name, maxSessionText),
+		Place:     s.place(ctx, r.Client),
 		Now:       now,
 	})
 	switch {
@@ -282,6 +286,14 @@ func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool)
 		return refreshClaims{}, false
 	}
 	return decodeRefresh(data)
+}
+
+// SessionOf returns the ID of the session that a refresh token was issued for. It calls no
+// store and does not use the token, so the session may have ended already. It returns false
+// for a token that this Service did not issue or that has expired, and under HostSessions.
+func (s *Service) SessionOf(refresh Secret) (id string, ok bool) {
+	of, ok := s.openRefresh(refresh, s.now())
+	return of.sessionID, ok
 }
 
 // Logout ends the session of a refresh token. A token that is none of ours, or whose
@@ -363,26 +375,28 @@ func (s *Service) Reauthenticated(ctx context.Context, c Claims) (User, error) {
 }
 
 func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionRecord, error) {
-	user, err := s.User(ctx, c)
+	user, rec, err := s.live(ctx, c)
 	if err != nil {
 		return User{}, SessionRecord{}, err
 	}
-	now := s.now()
-	rec := SessionRecord{AuthTime: c.AuthTime}
-	if !s.cfg.HostSessions {
-		rec, err = s.store.SessionByID(ctx, c.SessionID, now)
-		if errors.Is(err, ErrNotFound) || err == nil && (rec.UserID != user.ID || rec.Epoch != user.Epoch) {
-			return User{}, SessionRecord{}, ErrUnauthenticated
-		}
-		if err != nil {
-			return User{}, SessionRecord{}, err
-		}
-	}
-	if age := now.Sub(rec.AuthTime); age > freshness || age < -accessLeeway {
+	if !s.fresh(rec.AuthTime) {
 		return User{}, SessionRecord{}, ErrReauthenticate
 	}
 	return user, rec, nil
 }
+
+// fresh reports whether a sign-in at that time is recent enough for what must not be done
+// with a stolen token. One in the future is not.
+func (s *Service) fresh(authTime time.Time) bool {
+	age := s.now().Sub(authTime)
+	return age <= freshness && age >= -accessLeeway
+}
+
+// The ways in that the package has itself.
+var (
+	byCode     = signInFacts{amr: []string{amrCode}}
+	byPassword = signInFacts{amr: []string{amrPassword}}
+)
 
 // How somebody proved who they are (RFC 8176, section 2).
 const (

@@ -20,7 +20,7 @@ func (w *world) refresh(s *phoneauth.Session) string {
 	if s == nil {
 		s = &phoneauth.Session{}
 	}
-	next, err := w.Refresh(w.t.Context(), s.Refresh)
+	next, err := w.Refresh(w.t.Context(), phoneauth.RefreshRequest{Token: s.Refresh})
 	if err == nil && next.Refresh != w.session.Refresh {
 		w.before, w.session = w.session, next
 	}

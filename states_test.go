@@ -72,6 +72,9 @@ func answer(err error) string {
 		"ErrUnauthenticated": phoneauth.ErrUnauthenticated, "ErrReauthenticate": phoneauth.ErrReauthenticate,
 		"ErrPhoneTaken": phoneauth.ErrPhoneTaken, "ErrBlocked": phoneauth.ErrBlocked, "ErrPurpose": phoneauth.ErrPurpose, "ErrNotFound": phoneauth.ErrNotFound,
 	} {
+		if spent, ok := errors.AsType[*phoneauth.SpentTokenError](err); ok && spent.SignedUp {
+			return "SpentTokenError"
+		}
 		if errors.Is(err, sentinel) {
 			return name
 		}

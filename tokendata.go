@@ -51,16 +51,18 @@ func (s *Service) decodeProof(data string) (c proofClaims, ok bool) {
 type deviceClaims struct {
 	phonePrint string
 	device     device
+	at         time.Time // of the sign-in
 }
 
 func (c deviceClaims) encode() []byte {
-	return appendFields(nil, c.phonePrint, c.device.id, c.device.userID, number64(c.device.epoch))
+	return appendFields(nil, c.phonePrint, c.device.id, c.device.userID, number64(c.device.epoch), number64(c.at.UnixMicro()))
 }
 
 func decodeDevice(data string) (c deviceClaims, ok bool) {
 	r := fieldReader{rest: data}
 	c.phonePrint = r.text()
 	c.device = device{r.text(), r.text(), r.int64()}
+	c.at = instant(r.int64())
 	return c, r.done()
 }
 

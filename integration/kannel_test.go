@@ -124,17 +124,17 @@ func TestKannel(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		before := len(k.Messages())
 		_, err := s.Send(t.Context(), text("+20x", "denied"))
-		assert.EqualError(t, err, "phoneauth: send: permanent (HTTP 400): number denied by a list")
+		assert.EqualError(t, err, "phoneauth: send: temporary, destination (HTTP 400): number denied by a list")
 
 		wrong, err := kannel.New(kannel.Config{URL: k.URL, Username: k.Username, Password: "canary-wrong"})
 		require.NoError(t, err)
 		_, err = wrong.Send(t.Context(), text(cairo, "refused"))
-		assert.EqualError(t, err, "phoneauth: send: temporary (HTTP 403): authorization failed")
+		assert.EqualError(t, err, "phoneauth: send: temporary, sender (HTTP 403): authorization failed")
 
 		lost, err := kannel.New(kannel.Config{URL: k.URL + "x", Username: k.Username, Password: "canary-wrong"})
 		require.NoError(t, err)
 		_, err = lost.Send(t.Context(), text(cairo, "refused"))
-		assert.EqualError(t, err, "phoneauth: send: temporary (HTTP 404)")
+		assert.EqualError(t, err, "phoneauth: send: temporary, sender (HTTP 404)")
 		assert.Len(t, k.Messages(), before)
 	})
 

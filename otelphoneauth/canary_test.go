@@ -58,10 +58,10 @@ func TestNothingSecret(t *testing.T) {
 	_, err := h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: wrong(code), SessionToken: token, Purpose: phoneauth.PurposePasswordRegistration})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	signed := session(h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: code, SessionToken: token, Purpose: phoneauth.PurposePasswordRegistration}))
-	session(h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Password: "password-1"}))
-	_, err = h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Password: "password-2"})
+	session(h.svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: cairo, Password: "password-1"}))
+	_, err = h.svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: cairo, Password: "password-2"})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
-	fresh := session(h.svc.Refresh(ctx, signed.Refresh))
+	fresh := session(h.svc.Refresh(ctx, phoneauth.RefreshRequest{Token: signed.Refresh}))
 	claims, err := h.svc.Authenticate(ctx, fresh.Access)
 	require.NoError(t, err)
 	code, _ = begin(h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: delhi, Purpose: phoneauth.PurposePhoneChange, Subject: claims.UserID}))
@@ -146,8 +146,8 @@ type talkative struct {
 	fail func() error
 }
 
-func (s talkative) BeginChallenge(context.Context, phoneauth.Begin) (phoneauth.Begun, error) {
-	return phoneauth.Begun{}, s.fail()
+func (s talkative) BeginChallenge(context.Context, phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+	return phoneauth.BeginResult{}, s.fail()
 }
 
 type sendFunc func() (phoneauth.Receipt, error)

@@ -141,19 +141,32 @@ func (q *request) verify() (any, error) {
 	default:
 		return nil, errBadRequest
 	}
-	if l.Code == "" { // the Service would take the password
-		return nil, phoneauth.ErrInvalidCode
-	}
 	return q.signIn(q.svc.Login(q.r.Context(), l))
 }
 
 // password signs in with a password.
 func (q *request) password() (any, error) {
-	return q.signIn(q.svc.Login(q.r.Context(), phoneauth.LoginRequest{
+	return q.signIn(q.svc.LoginPassword(q.r.Context(), phoneauth.PasswordLoginRequest{
 		Phone:    q.phone(),
 		Password: phoneauth.Secret(q.body["password"]),
 		Client:   q.client,
 	}))
+}
+
+// user tells the number of whoever is signed in. It is an answer of its own, in which
+// nothing of the request comes back.
+func (q *request) user() (any, error) {
+	claims, err := q.svc.Authenticate(q.r.Context(), q.access(q.r))
+	if err != nil {
+		return nil, err
+	}
+	u, err := q.svc.User(q.r.Context(), claims)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Display string `json:"display"`
+	}{display(u.Phone)}, nil
 }
 
 // recover sets a new password. It signs nobody in.

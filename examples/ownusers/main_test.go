@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -180,4 +181,13 @@ func TestFileThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
 	_, err := OpenMembers(t.Context(), filepath.Join(t.TempDir(), "no", "folder"))
 	require.ErrorContains(t, err, "members: make tables")
+}
+
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	s := server(http.NotFoundHandler())
+	for _, timeout := range []time.Duration{s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout} {
+		assert.Positive(t, timeout)
+	}
+	assert.Greater(t, s.WriteTimeout, s.ReadTimeout+10*time.Second, "a text may take 10 s to send")
 }

@@ -154,8 +154,8 @@ func TestPrimaryOutage(t *testing.T) {
 			read: 1, second: 1,
 		},
 		"400, the number is denied": {
-			g:     &gateway{serve: answers("400 Bad Request", "Number(s) has/have been denied by white- and/or black-lists.")},
-			class: phoneauth.Permanent, read: 1,
+			g:    &gateway{serve: answers("400 Bad Request", "Number(s) has/have been denied by white- and/or black-lists.")},
+			read: 1, second: 1,
 		},
 		// The reset comes after the sender began to write: it cannot know how far the
 		// other side read.
