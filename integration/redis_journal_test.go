@@ -76,3 +76,26 @@ func TestRedisJournalDropsNames(t *testing.T) {
 	require.NoError(t, err)
 	assert.LessOrEqual(t, n, int64(12))
 }
+
+// What an entry takes in Redis, with all that names and counts it.
+func TestRedisJournalSize(t *testing.T) {
+	client := redisNode(t)
+	prefix := fmt.Sprint("size", time.Now().UnixNano(), ":")
+	store := newRedisStore(t, client, redisstore.Prefix(prefix))
+	const entries, each = 2000, 8 // of a phone and its user
+	for i := range entries {
+		at := redisStart.Add(time.Duration(i) * time.Second)
+		require.NoError(t, store.AppendEntries(t.Context(), []phoneauth.JournalEntry{{
+			ID: fmt.Sprintf("%026d", i), Time: at, ExpiresAt: at.AddDate(0, 0, 30), Print: fmt.Sprintf("%022d", i/each), UserID: fmt.Sprint(i / each),
+			MessageID: fmt.Sprintf("SM%032d", i), Type: phoneauth.EventCodeSent, Region: "EG", Purpose: "login", Channel: "sms", Sender: "twilio",
+			Data: make([]byte, 100)}}))
+	}
+	var sum int64
+	for _, key := range redisKeys(t, client, prefix+"*") {
+		size, err := client.MemoryUsage(t.Context(), key).Result()
+		require.NoError(t, err)
+		sum += size
+	}
+	t.Logf("an entry with 100 bytes of data: %d bytes", sum/entries)
+	assert.LessOrEqual(t, sum/entries, int64(1200))
+}
