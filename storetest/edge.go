@@ -29,19 +29,19 @@ func with[V any](name string, call func(ctx context.Context) (V, error)) verb {
 	return verb{name, func(ctx context.Context) (any, error) { return call(ctx) }}
 }
 
-// outcome is what a verb came to.
-type outcome struct {
+// result is what a verb came to.
+type result struct {
 	value any
 	err   error
 }
 
-// within is the outcome of v, which must come in time.
-func within(t testing.TB, o options, ctx context.Context, v verb) outcome {
+// within is the result of v, which must come in time.
+func within(t testing.TB, o options, ctx context.Context, v verb) result {
 	t.Helper()
-	done := make(chan outcome, 1)
+	done := make(chan result, 1)
 	go func() {
 		value, err := v.call(ctx)
-		done <- outcome{value, err}
+		done <- result{value, err}
 	}()
 	timer := time.NewTimer(o.patience)
 	defer timer.Stop()
@@ -51,7 +51,7 @@ func within(t testing.TB, o options, ctx context.Context, v verb) outcome {
 	case <-timer.C:
 		require.Failf(t, "A verb returns soon after its context ends", "%s did not return in %s", v.name, o.patience)
 	}
-	return outcome{}
+	return result{}
 }
 
 // ended calls every verb on a context that has ended, and then on one that has not: each

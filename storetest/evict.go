@@ -58,7 +58,10 @@ var sessionListCases = []testCase[*sessions]{
 	}},
 	{"UserSessions orders equals by ID", "newest use first, as ByLastUse orders them", func(s *sessions) {
 		one := s.create()
-		all := []phoneauth.SessionRecord{one, s.createOf(one.UserID), s.createOf(one.UserID), s.createOf(one.UserID)}
+		all := []phoneauth.SessionRecord{one}
+		for range 9 {
+			all = append(all, s.createOf(one.UserID))
+		}
 		slices.SortFunc(all, phoneauth.ByLastUse)
 		s.listed(one.UserID, start, "as ByLastUse orders them", true, all...)
 	}},

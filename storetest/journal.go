@@ -128,6 +128,7 @@ var journalFindCases = []testCase[*journal]{
 		one, two := j.entry(unique(), unique(), 0), j.entry(unique(), unique(), 0)
 		j.add(one)
 		j.add(one, two)
+		j.found(phoneauth.JournalQuery{Print: two.Print}, "after one that is there already", two)
 		j.add(two, one)
 		j.found(phoneauth.JournalQuery{Print: one.Print}, "once", one)
 		j.found(phoneauth.JournalQuery{Print: two.Print}, "once", two)

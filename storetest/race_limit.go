@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"math"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -164,6 +165,30 @@ var limitRaces = []testCase[*challenges]{
 			}
 			require.Equal(c, 2*callers/2, c.win(b.Challenge, start).Sends, "round %d: every touch of the new one counts", round)
 			c.counted(l, n, start, "counted anew")
+		}
+	}},
+	{"race: ReadState is of one moment", "at one moment, and changes nothing", func(c *challenges) {
+		for round := range c.heavy() {
+			c.next()
+			one, two, score := c.take("one", 2*callers), c.take("two", 2*callers), c.charge("country")
+			all := phoneauth.TakeParams{Takes: []phoneauth.Take{one, two}, Charges: []phoneauth.Charge{score}, Now: start}
+			ask := phoneauth.StateParams{Takes: []phoneauth.Take{one, two}, Scores: []phoneauth.Score{score.Score}, Now: start}
+			ask.Takes[0].Burst, ask.Takes[1].Burst = 1, 1
+			states, errs := make([]phoneauth.State, callers), make([]error, callers)
+			together(callers, func(i int) {
+				if i%2 == 0 {
+					errs[i] = c.store.TakeLimits(c.Context(), all)
+				} else {
+					states[i], errs[i] = c.store.ReadState(c.Context(), ask)
+				}
+			})
+			for i, err := range errs {
+				require.NoError(c, err, "round %d", round)
+				if i%2 == 1 {
+					require.Equal(c, states[i].Waits[0], states[i].Waits[1], "round %d: one was read before a step, the other after it", round)
+					require.Equal(c, states[i].Waits[0], time.Duration(math.Round(states[i].Scores[0]))*every, "round %d: the score was read before or after", round)
+				}
+			}
 		}
 	}},
 }

@@ -18,10 +18,12 @@ type accounts struct {
 	lastID   int
 	users    map[string]phoneauth.User
 	sessions map[string]phoneauth.SessionRecord
+	// cloned is a session as it goes in and out: cloneSession, but for wrong stores.
+	cloned func(phoneauth.SessionRecord) phoneauth.SessionRecord
 }
 
 func newAccounts() *accounts {
-	return &accounts{users: map[string]phoneauth.User{}, sessions: map[string]phoneauth.SessionRecord{}}
+	return &accounts{users: map[string]phoneauth.User{}, sessions: map[string]phoneauth.SessionRecord{}, cloned: cloneSession}
 }
 
 // whole is a Store of references.
@@ -147,19 +149,19 @@ func (a *accounts) CreateSession(_ context.Context, n phoneauth.NewSession) (pho
 	if err != nil {
 		return phoneauth.SessionRecord{}, err
 	}
-	a.sessions[n.Session.ID] = cloneSession(n.Session)
+	a.sessions[n.Session.ID] = a.cloned(n.Session)
 	if oldest == nil {
 		return phoneauth.SessionRecord{}, nil
 	}
 	delete(a.sessions, oldest.ID)
-	return cloneSession(*oldest), nil
+	return a.cloned(*oldest), nil
 }
 
 // live are the live sessions of a user, newest use first.
 func (a *accounts) live(userID string, now time.Time) (live []phoneauth.SessionRecord) {
 	for _, r := range a.sessions {
 		if r.UserID == userID && r.Live(now) {
-			live = append(live, cloneSession(r))
+			live = append(live, a.cloned(r))
 		}
 	}
 	slices.SortFunc(live, phoneauth.ByLastUse)
@@ -173,7 +175,7 @@ func (a *accounts) SessionByID(_ context.Context, id string, now time.Time) (pho
 	if !r.Live(now) {
 		return phoneauth.SessionRecord{}, phoneauth.ErrNotFound
 	}
-	return cloneSession(r), nil
+	return a.cloned(r), nil
 }
 
 func (a *accounts) UserSessions(_ context.Context, userID string, now time.Time) ([]phoneauth.SessionRecord, error) {
@@ -190,9 +192,9 @@ func (a *accounts) RotateSession(_ context.Context, r phoneauth.Rotation) (phone
 	case write && err != nil:
 		delete(a.sessions, r.ID)
 	case write:
-		a.sessions[r.ID] = cloneSession(next)
+		a.sessions[r.ID] = a.cloned(next)
 	}
-	return cloneSession(next), err
+	return a.cloned(next), err
 }
 
 func (a *accounts) EndSession(_ context.Context, userID, id string) error {

@@ -76,6 +76,8 @@ var stateCases = []testCase[*challenges]{
 			"each by itself: the second of one key sees nothing of the first")
 		p.Now = after(every)
 		assert.Equal(c, []time.Duration{0, 0, every, 0, 0}, c.read(p).Waits)
+		p.Now = after(100 * every)
+		assert.Equal(c, make([]time.Duration, 5), c.read(p).Waits, "no wait is below 0")
 	}},
 	{"ReadState of scores", "Scores faded to Now; 0 where there is none", func(c *challenges) {
 		debt, credit := c.charge("debt"), c.charge("credit")

@@ -21,6 +21,12 @@ func TestReference(t *testing.T) {
 	})
 }
 
+// TestByHand sees that the arithmetic of package phoneauth and another one that was
+// written from the contract alone both pass.
+func TestByHand(t *testing.T) {
+	Run(t, func(testing.TB) phoneauth.Store { return newByHand() }, Rounds(50))
+}
+
 // A shared store passes too: no case meddles with the keys of another.
 func TestSharedStore(t *testing.T) {
 	store, entries := newWhole(), newEntries()

@@ -137,7 +137,9 @@ var updateCases = []testCase[*users]{
 	}},
 	{"Update keeps what is nil", "A nil field keeps what is there", func(u *users) {
 		for i, c := range u.changes() {
-			user := u.update(u.create(), phoneauth.UserUpdate{Blocked: new(true), Locked: new(true), Now: start})
+			user := u.create()
+			u.update(user, phoneauth.UserUpdate{Blocked: new(true), Locked: new(true), Now: start})
+			user.Blocked, user.Locked, user.Epoch = true, true, 1
 			now := after(time.Duration(i+1) * time.Minute)
 			u.same(c.made(user, now), u.update(user, c.of("", 0, now)), c.name)
 			u.stored(c.made(user, now), c.name)
