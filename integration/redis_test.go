@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -90,14 +91,37 @@ func everyKeyEnds(t *testing.T, client redis.UniversalClient) {
 		}
 		return all.Err()
 	}
-	switch client := client.(type) {
-	case *redis.ClusterClient:
-		require.NoError(t, client.ForEachMaster(t.Context(), scan))
-	case *redis.Client:
-		require.NoError(t, scan(t.Context(), client))
-	}
+	require.NoError(t, onMasters(t, client, scan))
 	require.NotZero(t, keys.Load())
 	t.Logf("%d keys, each with a TTL", keys.Load())
+}
+
+// onMasters calls do for the one server of a client, or for each master of its cluster.
+func onMasters(t testing.TB, client redis.UniversalClient, do func(context.Context, *redis.Client) error) error {
+	switch client := client.(type) {
+	case *redis.ClusterClient:
+		return client.ForEachMaster(t.Context(), do)
+	case *redis.Client:
+		return do(t.Context(), client)
+	}
+	return fmt.Errorf("a client of type %T", client)
+}
+
+// redisKeys are the keys that match a pattern.
+func redisKeys(t testing.TB, client redis.UniversalClient, pattern string) []string {
+	t.Helper()
+	var mu sync.Mutex
+	var keys []string
+	require.NoError(t, onMasters(t, client, func(ctx context.Context, node *redis.Client) error {
+		all := node.Scan(ctx, 0, pattern, 1000).Iterator()
+		mu.Lock()
+		defer mu.Unlock()
+		for all.Next(ctx) {
+			keys = append(keys, all.Val())
+		}
+		return all.Err()
+	}))
+	return keys
 }
 
 // scattered puts each limit and each score into a slot of its own.

@@ -39,7 +39,7 @@ func (s *Store) countEntries(ctx context.Context, from, to int64) ([]phoneauth.J
 		}
 		calls, of = append(calls, c), append(of, indexes)
 	}
-	replies, err := s.each(ctx, calls)
+	replies, err := s.eachRead(ctx, calls)
 	if err != nil {
 		return nil, err
 	}

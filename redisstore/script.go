@@ -136,16 +136,51 @@ func (s *Store) each(ctx context.Context, calls []*call) ([]reply, error) {
 	return replies, nil
 }
 
-func (s *Store) eval(ctx context.Context, verb, script string, c *call) (reply, error) {
+// eachRead is each for scripts that only read. On a cluster they are one round trip to each
+// server, all at once. There go-redis may send one again, which changes nothing.
+func (s *Store) eachRead(ctx context.Context, calls []*call) ([]reply, error) {
+	if len(calls) < 2 {
+		return s.each(ctx, calls)
+	}
+	pipe, commands := s.client.Pipeline(), make([]*redis.Cmd, len(calls))
+	for i, c := range calls {
+		commands[i] = c.command(ctx, "evalsha", c.script.sha)
+		_ = pipe.Process(ctx, commands[i]) // its error is that of the command
+	}
+	_, _ = pipe.Exec(ctx)
+	replies := make([]reply, len(calls))
+	for i, c := range calls {
+		var err error
+		if replies[i], err = answerOf(commands[i]); err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
+			replies[i], err = s.do(ctx, c)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return replies, nil
+}
+
+// command is c as a command of Redis.
+func (c *call) command(ctx context.Context, verb, script string) *redis.Cmd {
 	args := make([]any, 0, 3+len(c.keys)+len(c.args))
 	args = append(args, verb, script, len(c.keys))
 	for _, k := range c.keys {
 		args = append(args, k)
 	}
-	cmd := once{redis.NewCmd(ctx, append(args, c.args...)...)}
+	return redis.NewCmd(ctx, append(args, c.args...)...)
+}
+
+func (s *Store) eval(ctx context.Context, verb, script string, c *call) (reply, error) {
+	cmd := once{c.command(ctx, verb, script)}
 	if err := s.client.Process(ctx, cmd); err != nil {
 		return nil, err
 	}
+	return answerOf(cmd.Cmd)
+}
+
+// answerOf is what a script has answered.
+func answerOf(cmd *redis.Cmd) (reply, error) {
 	values, err := cmd.Slice()
 	if err != nil {
 		return nil, err

@@ -43,12 +43,14 @@ type room struct {
 	// swap: one of these was ended for this session, and evicted is that one.
 	swap    bool
 	evicted phoneauth.SessionRecord
+	// live is what was found of sessions that are live, so as not to read it again.
+	live map[string]string
 	// busy counts how often each id was found busy.
 	busy map[string]int
 }
 
 func (s *Store) createAcross(ctx context.Context, n *phoneauth.NewSession, packed []byte) (phoneauth.SessionRecord, error) {
-	p := room{NewSession: n, store: s, busy: map[string]int{}}
+	p := room{NewSession: n, store: s, live: map[string]string{}, busy: map[string]int{}}
 	for {
 		listed, err := p.enlist(ctx)
 		if err != nil {
@@ -121,22 +123,18 @@ func (p *room) enlist(ctx context.Context) ([]place, error) {
 // else that of one session, which it ends.
 func (p *room) clear(ctx context.Context, all []place) error {
 	p.leave, p.swap = nil, false
-	ids := make([]string, len(all))
-	for i := range all {
-		ids[i] = all[i].id
-	}
-	held, err := p.store.read(ctx, p.store.sessionKeys(ids))
+	fresh, err := p.read(ctx, all)
 	if err != nil {
 		return err
 	}
 	var live, gone []place
 	busy := 0
 	for i := range all {
-		all[i].held = held[i]
 		switch is, err := p.look(&all[i]); {
 		case err != nil:
 			return err
 		case is == placeLive:
+			p.live[all[i].id] = all[i].held
 			live = append(live, all[i])
 		case is == placeGone:
 			gone = append(gone, all[i])
@@ -154,17 +152,44 @@ func (p *room) clear(ctx context.Context, all []place) error {
 		return nil
 	}
 	victim, err := p.victim(live, busy)
-	if err != nil {
+	switch {
+	case err != nil && !fresh:
+		p.live = map[string]string{} // some may have ended since they were read
+		return nil
+	case err != nil:
 		return err
-	}
-	if victim == nil {
+	case victim == nil:
 		return pause(ctx)
 	}
+	delete(p.live, victim.id)
 	ended, err := p.bury(ctx, []place{*victim})
 	if len(ended) > 0 {
 		p.evicted, p.swap = ended[0], true
 	}
 	return err
+}
+
+// read reads what is kept of all places, unless it was live when it was read before. It
+// reports whether it has read all.
+func (p *room) read(ctx context.Context, all []place) (fresh bool, err error) {
+	var ids []string
+	for i := range all {
+		if _, ok := p.live[all[i].id]; !ok {
+			ids = append(ids, all[i].id)
+		}
+	}
+	held, err := p.store.read(ctx, p.store.sessionKeys(ids))
+	if err != nil {
+		return false, err
+	}
+	for i := range all {
+		if before, ok := p.live[all[i].id]; ok {
+			all[i].held = before
+			continue
+		}
+		all[i].held, held = held[0], held[1:]
+	}
+	return len(ids) == len(all), nil
 }
 
 // What can be in a place.

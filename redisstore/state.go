@@ -45,7 +45,7 @@ func (s *Store) read(ctx context.Context, keys []string) ([]string, error) {
 		}
 		calls, of = append(calls, c), append(of, indexes)
 	}
-	replies, err := s.each(ctx, calls)
+	replies, err := s.eachRead(ctx, calls)
 	if err != nil {
 		return nil, err
 	}
