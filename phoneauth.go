@@ -75,7 +75,7 @@ func New(cfg Config) (*Service, error) {
 		sendTimes: new(sendTimes),
 
 		unknownHashes: new(sync.Map),
-		hashes:    places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
+		hashes:        places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
 	}
 	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))

@@ -94,7 +94,9 @@ func (Rotation) LogValue() slog.Value { return slog.StringValue("phoneauth.Rotat
 func (PasswordLoginRequest) Format(f fmt.State, _ rune) { redact(f, "PasswordLoginRequest") }
 
 // LogValue returns the name of the type.
-func (PasswordLoginRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.PasswordLoginRequest") }
+func (PasswordLoginRequest) LogValue() slog.Value {
+	return slog.StringValue("phoneauth.PasswordLoginRequest")
+}
 
 // Format writes the name of the type.
 func (RedeemRequest) Format(f fmt.State, _ rune) { redact(f, "RedeemRequest") }
