@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"github.com/phoneauth/phoneauth/internal/body"
 )
 
 // API names a group of routes that can be mounted by itself.
@@ -149,7 +151,7 @@ type request struct {
 	w http.ResponseWriter
 	r *http.Request
 	// body is empty for methods whose body is ignored.
-	body object
+	body body.Object
 	// foreign: sent for a page of another origin. Its cookies count for nothing, and
 	// it is given none.
 	foreign bool
@@ -210,7 +212,7 @@ func (h *handler) serve(way route, q *request) {
 // contract fixes: body, sign-in, origin; then it serves.
 func (q *request) answer(way route) (_ any, err error) {
 	if way.method == http.MethodPost || way.method == http.MethodPut {
-		if q.body, err = readObject(q.r); err != nil {
+		if q.body, err = body.Read(q.r); err != nil {
 			return nil, err
 		}
 	}
@@ -224,7 +226,7 @@ func (q *request) answer(way route) (_ any, err error) {
 		return nil, errCrossOrigin
 	}
 	q.client = q.s.ClientOf(q.r)
-	q.client.Device = q.token(deviceCookie, q.body.text("device_token"), q.body.object("user").text("device_token"))
+	q.client.Device = q.token(deviceCookie, q.body.Text("device_token"), q.body.Object("user").Text("device_token"))
 	return way.serve(q)
 }
 

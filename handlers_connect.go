@@ -11,7 +11,7 @@ import (
 // connectStart sends a code. Whatever keeps it from being sent is one error, limits
 // excepted.
 func (q *request) connectStart() (any, error) {
-	_, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.text("phone"), Client: q.client})
+	_, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.Text("phone"), Client: q.client})
 	if err != nil && failureOf(ConnectAPI, err).status >= http.StatusInternalServerError {
 		err = fmt.Errorf("%w: %w", errNotSent, err)
 	}
@@ -20,8 +20,8 @@ func (q *request) connectStart() (any, error) {
 
 func (q *request) connectVerify() (any, error) {
 	proof, err := q.verify(VerifyRequest{
-		Phone: q.body.text("phone"),
-		Code:  q.body.text("verification_code"),
+		Phone: q.body.Text("phone"),
+		Code:  q.body.Text("verification_code"),
 	})
 	if err != nil {
 		return nil, err
@@ -51,8 +51,8 @@ func (q *request) verify(v VerifyRequest) (*Proof, error) {
 
 func (q *request) connect() (any, error) {
 	c := ConnectRequest{
-		Phone:  q.body.text("phone"),
-		Token:  Secret(q.body.text("verification_token")),
+		Phone:  q.body.Text("phone"),
+		Token:  Secret(q.body.Text("verification_token")),
 		Client: q.client,
 	}
 	if c.Phone == "" || c.Token == "" {

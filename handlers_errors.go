@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/phoneauth/phoneauth/internal/body"
 )
 
-// Refusals that only handlers know. Those of the body are in json.go.
+// Refusals that only handlers know. Those of the body are in internal/body.
 var (
 	errNoRoute          = errors.New("phoneauth: no such route")
 	errMethod           = errors.New("phoneauth: method not allowed")
@@ -92,9 +94,9 @@ var failures = []failure{
 	{"", is(ErrReauthenticate), 403, "reauthentication_required", "Sign in again to do this."},
 	{"", is(errNoRoute), 404, "not_found", "There is nothing here."},
 	{"", is(errMethod), 405, "method_not_allowed", "Method not allowed."},
-	{"", is(errMediaType), 415, "unsupported_media_type", "Content-Type must be application/json."},
-	{"", is(errTooLarge), 413, "body_too_large", "The body is too large."},
-	{"", is(errBadRequest), 400, "bad_request", "The body must be one JSON object."},
+	{"", is(body.ErrMediaType), 415, "unsupported_media_type", "Content-Type must be application/json."},
+	{"", is(body.ErrTooLarge), 413, "body_too_large", "The body is too large."},
+	{"", is(body.ErrMalformed), 400, "bad_request", "The body must be one JSON object."},
 	{"", is(errCrossOrigin), 403, "cross_origin", "Requests of other origins are not allowed."},
 	// Errors that are no answer: a fault of ours, of the store, or of the host.
 	{"", func(error) bool { return true }, 503, "unavailable", "The service is unavailable. Try again later."},

@@ -6,8 +6,8 @@ import "strconv"
 const maxJSONNumber = 1 << 53
 
 func (q *request) login() (any, error) {
-	user := q.body.object("user")
-	phone, code, password := user.text("phone"), user.text("sms_code"), Secret(user.text("password"))
+	user := q.body.Object("user")
+	phone, code, password := user.Text("phone"), user.Text("sms_code"), Secret(user.Text("password"))
 	var session *Session
 	var err error
 	switch {

@@ -1,7 +1,7 @@
 package phoneauth
 
 func (q *request) phoneRegister() (any, error) {
-	pending, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.text("phone_number"), Client: q.client})
+	pending, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.Text("phone_number"), Client: q.client})
 	if err != nil {
 		return nil, err
 	}
@@ -22,9 +22,9 @@ func (q *request) phoneRegister() (any, error) {
 // token of the wrong JSON type must not pass for none.
 func (q *request) phoneVerify() (any, error) {
 	v := VerifyRequest{
-		Phone:        q.body.text("phone_number"),
-		Code:         q.body.text("security_code"),
-		SessionToken: Secret(q.body.text("session_token")),
+		Phone:        q.body.Text("phone_number"),
+		Code:         q.body.Text("security_code"),
+		SessionToken: Secret(q.body.Text("session_token")),
 	}
 	if v.SessionToken == "" {
 		v.Code = "" // missing, whichever it is

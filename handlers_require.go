@@ -5,9 +5,23 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"github.com/phoneauth/phoneauth/internal/client"
+	"github.com/phoneauth/phoneauth/internal/useragent"
 )
 
 type claimsKey struct{}
+
+// ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, the first
+// language that it accepts, and a coarse name of its program. It leaves Client.Device
+// empty, because each route has a cookie or a field of its own for it.
+func (s *Service) ClientOf(r *http.Request) Client {
+	return Client{
+		Addr:   client.Addr(r, s.cfg.HTTP.TrustedProxies),
+		Locale: client.Locale(r.Header.Get("Accept-Language")),
+		Name:   useragent.Name(r.UserAgent()),
+	}
+}
 
 // Require lets a request through to next only if somebody is signed in: by the bearer
 // access token, or under HostSessions by what HTTP.Claims says. next finds them with

@@ -29,7 +29,7 @@ func tokensOf(session *Session) *tokens {
 }
 
 func (q *request) refresh() (any, error) {
-	token := q.body.text("refresh_token")
+	token := q.body.Text("refresh_token")
 	if token == "" {
 		return nil, ErrInvalidToken
 	}
@@ -49,7 +49,7 @@ func (q *request) logout() (any, error) {
 		}
 		return nil, nil
 	}
-	token := q.body.text("refresh_token")
+	token := q.body.Text("refresh_token")
 	if token == "" {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func (q *request) changePhoneStart() (any, error) {
 		return nil, err
 	}
 	_, err = q.s.Register(q.r.Context(), RegisterRequest{
-		Phone:   q.body.text("phone"),
+		Phone:   q.body.Text("phone"),
 		Purpose: PurposePhoneChange,
 		Subject: user.ID,
 		Client:  q.client,
@@ -75,10 +75,10 @@ func (q *request) changePhoneVerify() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	phone := q.body.text("phone")
+	phone := q.body.Text("phone")
 	proof, err := q.verify(VerifyRequest{
 		Phone:   phone,
-		Code:    q.body.text("verification_code"),
+		Code:    q.body.Text("verification_code"),
 		Purpose: PurposePhoneChange,
 		Subject: user.ID,
 	})

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth/internal/body"
 )
 
 // bare is a Service that cannot do anything: good for what never reaches it.
@@ -70,7 +72,7 @@ func TestOrderOfRefusals(t *testing.T) {
 	for _, way := range routes {
 		allowed[way.path] = append(allowed[way.path], way.method)
 	}
-	tooMuch := strings.Repeat("[", maxBody+1)
+	tooMuch := strings.Repeat("[", body.MaxBytes+1)
 	for _, way := range routes {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "X"} {
 			if !slices.Contains(allowed[way.path], method) {

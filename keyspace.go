@@ -1,6 +1,10 @@
 package phoneauth
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/phoneauth/phoneauth/internal/client"
+)
 
 // Every key that the Service hands to a store is made here. The keys are a storage
 // promise: what one version has stored, the next one must find.
@@ -54,7 +58,7 @@ func (s *Service) phonePrint(p Phone) string { return s.keys.print("phone", p.e1
 
 // addressPrint is the fingerprint of what a client can easily change addresses within.
 func (s *Service) addressPrint(c Client) string {
-	return s.keys.print("address", addressBlock(c.Addr))
+	return s.keys.print("address", client.Block(c.Addr))
 }
 
 // servicePrint is the fingerprint of the realm itself.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"net/netip"
 	"slices"
 	"time"
 )
@@ -202,17 +201,6 @@ func (s *Service) passwordTakes(phonePrint string, known bool) []Take {
 		kind = kindDevicePass
 	}
 	return []Take{{LimitPasswords, key(phonePrint, kind), s.cfg.Limits.Passwords, 1}}
-}
-
-// addressBlock is what one client can easily change addresses within: one IPv4 address,
-// a /64 of IPv6. All clients without an address share one.
-func addressBlock(a netip.Addr) string {
-	a = canonicalAddr(a)
-	if !a.Is6() {
-		return a.String()
-	}
-	block, _ := a.Prefix(64)
-	return block.String()
 }
 
 // codeLockout counts wrong codes. All known devices of a number share a lockout of their

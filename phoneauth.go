@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/background"
+	"github.com/phoneauth/phoneauth/internal/latency"
 	"github.com/phoneauth/phoneauth/internal/places"
 )
 
@@ -46,7 +47,7 @@ type Service struct {
 	codeSpace *big.Int
 	running   chan struct{}  // a place for each operation that runs without its client
 	hashes    *places.Places // for password hashes
-	sendTimes *sendTimes
+	sendTimes *latency.Recent
 	later     *background.Group // what leaves after its answer
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
@@ -72,7 +73,7 @@ func New(cfg Config) (*Service, error) {
 		tests:     map[Phone]TestNumber{},
 		codeSpace: codeSpace(cfg.Code.Digits),
 		running:   make(chan struct{}, uninterruptedAtOnce),
-		sendTimes: new(sendTimes),
+		sendTimes: new(latency.Recent),
 
 		unknownHashes: new(sync.Map),
 		hashes:        places.New(hashesAtOnce(), hashLine*hashesAtOnce()),

@@ -128,7 +128,7 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 		return nil
 	}
 	if s.nothingToSend(ctx, c, d) {
-		s.sendTimes.wait(ctx)
+		s.sendTimes.Wait(ctx)
 		return nil
 	}
 	m, err := s.codeMessage(ctx, c, o, d)

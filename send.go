@@ -61,7 +61,7 @@ func (s *Service) send(ctx context.Context, c *call, m Message) error {
 		e.Type, e.SendClass, e.SendFault, e.SendCode = EventSendFailed, failed.Class, failed.Fault, failed.Code
 		err = &unavailable{"send", failed}
 	} else if m.Code != "" {
-		s.sendTimes.add(time.Since(began))
+		s.sendTimes.Add(time.Since(began))
 	}
 	s.event(ctx, e)
 	return err

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"golang.org/x/text/language"
+
+	"github.com/phoneauth/phoneauth/internal/client"
 )
 
 // A text begins with the code, where phones and people look for it, and names the
@@ -101,7 +103,7 @@ func (r TextRules) wordingFor(locale string) *wording {
 // nearest is the wording that serves a locale, as CLDR has it: French for Breton,
 // English for what is unknown or malformed.
 func nearest(locale string) *wording {
-	if locale == "" || len(locale) > maxLocale {
+	if locale == "" || len(locale) > client.MaxLocale {
 		return &english
 	}
 	for _, w := range wordings { // "fr", "fr-CA", "es-419": a tenth of the time, and most there are

@@ -1,32 +1,21 @@
-package phoneauth
+// Package client tells clients apart: by the address that a request comes from, and by
+// the language that it asks for.
+package client
 
 import (
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/phoneauth/phoneauth/internal/useragent"
 )
 
-// ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, the first
-// language that it accepts, and a coarse name of its program. A known device is the caller's to add: which cookie or
-// field has it is the route's affair.
-func (s *Service) ClientOf(r *http.Request) Client {
-	return Client{
-		Addr:   clientAddr(r, s.cfg.HTTP.TrustedProxies),
-		Locale: locale(r.Header.Get("Accept-Language")),
-		Name:   useragent.Name(r.UserAgent()),
-	}
-}
-
-// clientAddr returns the address of the client: the peer or, as long as that is a
+// Addr returns the address of the client: the peer or, as long as that is a
 // trusted proxy, the one it had its request from, read in X-Forwarded-For from right
 // to left. What stands left of the first address that is not trusted may be anybody's
 // invention. An entry that is no address ends the walk at the proxy that wrote it:
 // its clients share one allowance then, and nobody gets a fresh one. The zero Addr:
 // the peer has no IP address.
-func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+func Addr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	addr, ok := parseHop(r.RemoteAddr)
 	if !ok || !isTrusted(addr, trusted) {
 		return addr
@@ -61,7 +50,7 @@ func parseHop(s string) (netip.Addr, bool) {
 		}
 		addr, err = netip.ParseAddr(s)
 	}
-	return canonicalAddr(addr), err == nil
+	return canonical(addr), err == nil
 }
 
 var (
@@ -72,13 +61,13 @@ var (
 	shared = netip.MustParsePrefix("100.64.0.0/10")
 )
 
-// canonicalAddr is the one form of an address that limits count by: IPv4 in IPv6 is IPv4,
+// canonical is the one form of an address that limits count by: IPv4 in IPv6 is IPv4,
 // mapped or behind NAT64, and a zone is dropped. Without that all IPv4 clients of a
 // server that has IPv6 alone would share the limits of one /64.
 //
 // The prefix must not stand before an IPv4 address that is not global (RFC 6052, 3.1). One
 // that does stays as it is: nobody becomes a trusted proxy on a private address by it.
-func canonicalAddr(addr netip.Addr) netip.Addr {
+func canonical(addr netip.Addr) netip.Addr {
 	addr = addr.Unmap().WithZone("")
 	if !nat64.Contains(addr) {
 		return addr
@@ -90,17 +79,28 @@ func canonicalAddr(addr netip.Addr) netip.Addr {
 	return addr
 }
 
-// maxLocale is the length of the longest language tag that RFC 5646, 4.4.1, wants
-// room for.
-const maxLocale = 35
+// Block is the range within which one client can easily change its address: one IPv4
+// address, or a /64 of IPv6. All clients without an address share one.
+func Block(a netip.Addr) string {
+	a = canonical(a)
+	if !a.Is6() {
+		return a.String()
+	}
+	block, _ := a.Prefix(64)
+	return block.String()
+}
 
-// locale returns the first language of an Accept-Language header, or "".
-func locale(header string) string {
+// MaxLocale is the length of the longest language tag that RFC 5646, 4.4.1, wants
+// room for.
+const MaxLocale = 35
+
+// Locale returns the first language of an Accept-Language header, or "".
+func Locale(header string) string {
 	if end := strings.IndexAny(header, ",;"); end >= 0 {
 		header = header[:end]
 	}
 	tag := strings.TrimSpace(header)
-	if len(tag) > maxLocale {
+	if len(tag) > MaxLocale {
 		return ""
 	}
 	for _, c := range []byte(tag) {

@@ -1,4 +1,6 @@
-package phoneauth
+// Package body reads the body of a request: one JSON object, strictly, and of a bounded
+// size.
+package body
 
 import (
 	"bytes"
@@ -15,23 +17,29 @@ import (
 )
 
 const (
-	maxBody  = 8 << 10
+	// MaxBytes is how long a body may be.
+	MaxBytes = 8 << 10
+	// maxDepth is how deep objects and arrays may be within one another.
 	maxDepth = 32
 )
 
 // Refusals of a request before it is understood, in the order they are met.
 var (
-	errMediaType  = errors.New("phoneauth: content type is not application/json")
-	errTooLarge   = errors.New("phoneauth: body too large")
-	errBadRequest = errors.New("phoneauth: body is not a JSON object")
+	// ErrMediaType: the Content-Type is not application/json.
+	ErrMediaType = errors.New("phoneauth: content type is not application/json")
+	// ErrTooLarge: the body is longer than MaxBytes, or than the host's own bound.
+	ErrTooLarge = errors.New("phoneauth: body too large")
+	// ErrMalformed: the body is not one JSON object, or could not be read.
+	ErrMalformed = errors.New("phoneauth: body is not a JSON object")
 )
 
-// object is a JSON object: text as string, objects as object, all else as nil.
-type object map[string]any
+// Object is a JSON object: text is a string, an object is an Object, and everything else
+// is nil.
+type Object map[string]any
 
-// text returns the text under name. Whatever is not text, or blank, is "" as if it
+// Text returns the text under name. Whatever is not text, or blank, is "" as if it
 // were missing.
-func (o object) text(name string) string {
+func (o Object) Text(name string) string {
 	s, _ := o[name].(string)
 	if strings.TrimSpace(s) == "" {
 		return ""
@@ -39,27 +47,27 @@ func (o object) text(name string) string {
 	return s
 }
 
-// object returns the object under name, or an empty one.
-func (o object) object(name string) object {
-	inner, _ := o[name].(object)
+// Object returns the object under name, or an empty one.
+func (o Object) Object(name string) Object {
+	inner, _ := o[name].(Object)
 	return inner
 }
 
 // bodies are buffers with room for the byte that is too much.
-var bodies = sync.Pool{New: func() any { return new([maxBody + 1]byte) }}
+var bodies = sync.Pool{New: func() any { return new([MaxBytes + 1]byte) }}
 
-// readObject reads the body of r, which must be one JSON object.
-func readObject(r *http.Request) (object, error) {
+// Read reads the body of r, which must be one JSON object.
+func Read(r *http.Request) (Object, error) {
 	if !isJSON(r.Header.Get("Content-Type")) {
-		return nil, errMediaType
+		return nil, ErrMediaType
 	}
-	if r.ContentLength > maxBody {
-		return nil, errTooLarge
+	if r.ContentLength > MaxBytes {
+		return nil, ErrTooLarge
 	}
 	if r.Body == nil {
-		return nil, errBadRequest
+		return nil, ErrMalformed
 	}
-	buf := bodies.Get().(*[maxBody + 1]byte)
+	buf := bodies.Get().(*[MaxBytes + 1]byte)
 	defer bodies.Put(buf)
 	n := 0
 	for n < len(buf) {
@@ -69,18 +77,18 @@ func readObject(r *http.Request) (object, error) {
 			break
 		}
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok { // the host's own bound
-			return nil, errTooLarge
+			return nil, ErrTooLarge
 		}
 		if err != nil {
-			return nil, errBadRequest
+			return nil, ErrMalformed
 		}
 	}
-	if n > maxBody {
-		return nil, errTooLarge
+	if n > MaxBytes {
+		return nil, ErrTooLarge
 	}
-	o, ok := parseObject(buf[:n])
+	o, ok := parse(buf[:n])
 	if !ok {
-		return nil, errBadRequest
+		return nil, ErrMalformed
 	}
 	return o, nil
 }
@@ -93,15 +101,15 @@ func isJSON(contentType string) bool {
 	return err == nil && t == "application/json"
 }
 
-// parseObject parses one JSON object strictly, as RFC 7493 (I-JSON) has it: valid
+// parse parses one JSON object strictly, as RFC 7493 (I-JSON) has it: valid
 // UTF-8, surrogates in pairs, names unique at every depth, and nothing after it.
-func parseObject(body []byte) (object, bool) {
+func parse(body []byte) (Object, bool) {
 	if !utf8.Valid(body) || !json.Valid(body) || !surrogatesPaired(body) {
 		return nil, false
 	}
 	p := parser{body: body}
 	v, ok := p.value(0)
-	o, isObject := v.(object)
+	o, isObject := v.(Object)
 	return o, ok && isObject
 }
 
@@ -168,7 +176,7 @@ func (p *parser) value(depth int) (any, bool) {
 		return p.text(), true
 	case '{':
 		p.at++
-		o := object{}
+		o := Object{}
 		for p.peek() != '}' {
 			name := p.text()
 			if _, twice := o[name]; twice {

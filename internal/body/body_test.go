@@ -1,4 +1,4 @@
-package phoneauth
+package body
 
 import (
 	"encoding/json"
@@ -18,19 +18,19 @@ func TestParseObject(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		rule, body string
-		want       object // nil: refused
+		want       Object // nil: refused
 	}{
-		{"empty", `{}`, object{}},
-		{"blanks around", " \t\r\n{ \"a\" : \"b\" }\n", object{"a": "b"}},
+		{"empty", `{}`, Object{}},
+		{"blanks around", " \t\r\n{ \"a\" : \"b\" }\n", Object{"a": "b"}},
 		{"text alone counts", `{"a":1,"b":-2.5e3,"c":true,"d":false,"e":null,"f":["x",{"y":1}],"g":"h"}`,
-			object{"a": nil, "b": nil, "c": nil, "d": nil, "e": nil, "f": nil, "g": "h"}},
+			Object{"a": nil, "b": nil, "c": nil, "d": nil, "e": nil, "f": nil, "g": "h"}},
 		{"objects inside", `{"user":{"phone":"1","x":{}},"z":"2"}`,
-			object{"user": object{"phone": "1", "x": object{}}, "z": "2"}},
-		{"escapes", `{"a":"\"\\\/\n\u00e9\ud83d\ude00","\u0062":"c,:]}"}`, object{"a": "\"\\/\né😀", "b": "c,:]}"}},
-		{"names by exact case", `{"Phone":"1","phone":"2"}`, object{"Phone": "1", "phone": "2"}},
-		{"a replacement character is a character", `{"a":"\ufffd"}`, object{"a": "\ufffd"}},
-		{"an escaped backslash begins no surrogate", `{"a":"\\ud800"}`, object{"a": `\ud800`}},
-		{"deep enough", `{"a":` + strings.Repeat("[", maxDepth-1) + strings.Repeat("]", maxDepth-1) + `}`, object{"a": nil}},
+			Object{"user": Object{"phone": "1", "x": Object{}}, "z": "2"}},
+		{"escapes", `{"a":"\"\\\/\n\u00e9\ud83d\ude00","\u0062":"c,:]}"}`, Object{"a": "\"\\/\né😀", "b": "c,:]}"}},
+		{"names by exact case", `{"Phone":"1","phone":"2"}`, Object{"Phone": "1", "phone": "2"}},
+		{"a replacement character is a character", `{"a":"\ufffd"}`, Object{"a": "\ufffd"}},
+		{"an escaped backslash begins no surrogate", `{"a":"\\ud800"}`, Object{"a": `\ud800`}},
+		{"deep enough", `{"a":` + strings.Repeat("[", maxDepth-1) + strings.Repeat("]", maxDepth-1) + `}`, Object{"a": nil}},
 
 		{"nothing", ``, nil},
 		{"blank", ` `, nil},
@@ -59,7 +59,7 @@ func TestParseObject(t *testing.T) {
 		{"too deep", `{"a":` + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1) + `}`, nil},
 		{"control character", "{\"a\":\"\x01\"}", nil},
 	} {
-		got, ok := parseObject([]byte(tt.body))
+		got, ok := parse([]byte(tt.body))
 		assert.Equal(t, tt.want != nil, ok, "%s: %q", tt.rule, tt.body)
 		if ok {
 			assert.Equal(t, tt.want, got, tt.rule)
@@ -69,13 +69,13 @@ func TestParseObject(t *testing.T) {
 
 func TestObjectMissing(t *testing.T) {
 	t.Parallel()
-	o, ok := parseObject([]byte(`{"a":1,"b":null,"c":"","d":" \t\u00a0","e":{},"f":["x"],"ok":" x ","user":"x"}`))
+	o, ok := parse([]byte(`{"a":1,"b":null,"c":"","d":" \t\u00a0","e":{},"f":["x"],"ok":" x ","user":"x"}`))
 	require.True(t, ok)
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "OK"} {
-		assert.Empty(t, o.text(name), name)
+		assert.Empty(t, o.Text(name), name)
 	}
-	assert.Equal(t, " x ", o.text("ok"))
-	assert.Empty(t, o.object("user").object("more").text("x"))
+	assert.Equal(t, " x ", o.Text("ok"))
+	assert.Empty(t, o.Object("user").Object("more").Text("x"))
 }
 
 func TestReadObject(t *testing.T) {
@@ -90,22 +90,22 @@ func TestReadObject(t *testing.T) {
 		{"plain", right, strings.NewReader(`{}`), nil},
 		{"charset", "application/json; charset=utf-8", strings.NewReader(`{}`), nil},
 		{"upper case", "Application/JSON", strings.NewReader(`{}`), nil},
-		{"no type", "", strings.NewReader(`{}`), errMediaType},
-		{"a form", "application/x-www-form-urlencoded", strings.NewReader(`{}`), errMediaType},
-		{"text", "text/plain; application/json", strings.NewReader(`{}`), errMediaType},
-		{"a relative", "application/vnd.api+json", strings.NewReader(`{}`), errMediaType},
-		{"junk", "application/json; ;;=", strings.NewReader(`{}`), errMediaType},
-		{"the most", right, strings.NewReader(full(maxBody)), nil},
-		{"one more", right, strings.NewReader(full(maxBody + 1)), errTooLarge},
-		{"the most, length unknown", right, io.MultiReader(strings.NewReader(full(maxBody))), nil},
-		{"one more, length unknown", right, io.MultiReader(strings.NewReader(full(maxBody + 1))), errTooLarge},
+		{"no type", "", strings.NewReader(`{}`), ErrMediaType},
+		{"a form", "application/x-www-form-urlencoded", strings.NewReader(`{}`), ErrMediaType},
+		{"text", "text/plain; application/json", strings.NewReader(`{}`), ErrMediaType},
+		{"a relative", "application/vnd.api+json", strings.NewReader(`{}`), ErrMediaType},
+		{"junk", "application/json; ;;=", strings.NewReader(`{}`), ErrMediaType},
+		{"the most", right, strings.NewReader(full(MaxBytes)), nil},
+		{"one more", right, strings.NewReader(full(MaxBytes + 1)), ErrTooLarge},
+		{"the most, length unknown", right, io.MultiReader(strings.NewReader(full(MaxBytes))), nil},
+		{"one more, length unknown", right, io.MultiReader(strings.NewReader(full(MaxBytes + 1))), ErrTooLarge},
 		{"byte by byte", right, byteReader{strings.NewReader(`{"a":"b"}`)}, nil},
-		{"the host's bound", right, http.MaxBytesReader(nil, io.NopCloser(strings.NewReader(full(100))), 50), errTooLarge},
-		{"broken off", right, io.MultiReader(strings.NewReader(`{}`), errorReader{}), errBadRequest},
+		{"the host's bound", right, http.MaxBytesReader(nil, io.NopCloser(strings.NewReader(full(100))), 50), ErrTooLarge},
+		{"broken off", right, io.MultiReader(strings.NewReader(`{}`), errorReader{}), ErrMalformed},
 	} {
 		r := httptest.NewRequest("POST", "/", tt.body)
 		r.Header.Set("Content-Type", tt.contentType)
-		_, err := readObject(r)
+		_, err := Read(r)
 		assert.ErrorIs(t, err, tt.want, tt.rule)
 	}
 }
@@ -131,7 +131,7 @@ func FuzzBody(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, ok := parseObject(body)
+		got, ok := parse(body)
 		var want map[string]any
 		plain := utf8.Valid(body) && json.Unmarshal(body, &want) == nil && want != nil && namesUnique(body)
 		if !ok {
@@ -146,7 +146,7 @@ func FuzzBody(f *testing.F) {
 			if isText {
 				require.Equal(t, s, got[name])
 			} else {
-				require.Empty(t, got.text(name))
+				require.Empty(t, got.Text(name))
 			}
 		}
 	})
@@ -180,6 +180,6 @@ func BenchmarkParseObject(b *testing.B) {
 	body := []byte(`{"phone":"+201061797840","verification_code":"123456"}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = parseObject(body)
+		_, _ = parse(body)
 	}
 }

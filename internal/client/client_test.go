@@ -1,4 +1,4 @@
-package phoneauth
+package client
 
 import (
 	"net/http/httptest"
@@ -21,7 +21,7 @@ func addrOf(peer string, forwardedFor ...string) netip.Addr {
 	for _, value := range forwardedFor {
 		r.Header.Add("X-Forwarded-For", value)
 	}
-	return clientAddr(r, proxies)
+	return Addr(r, proxies)
 }
 
 func TestClientAddr(t *testing.T) {
@@ -107,9 +107,9 @@ func TestLocale(t *testing.T) {
 		"en_US":                        "",
 		"en\r\nx":                      "",
 		",en":                          "",
-		strings.Repeat("a", maxLocale): strings.Repeat("a", maxLocale),
+		strings.Repeat("a", MaxLocale): strings.Repeat("a", MaxLocale),
 		strings.Repeat("a", 36) + ",b": "",
 	} {
-		assert.Equal(t, want, locale(header), "%q", header)
+		assert.Equal(t, want, Locale(header), "%q", header)
 	}
 }
