@@ -41,7 +41,7 @@ func TestReportDelivery(t *testing.T) {
 			var events []phoneauth.Event
 			s := newService(t, func(cfg *phoneauth.Config) {
 				cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
-				cfg.OnEvent = func(_ context.Context, e phoneauth.Event) { events = append(events, e) }
+				cfg.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) { events = append(events, e) }
 			})
 			s.ReportDelivery(t.Context(), c.reported)
 			c.event.Time = time.Now().UTC()

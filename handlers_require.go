@@ -15,8 +15,8 @@ type claimsKey struct{}
 // ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, the first
 // language that it accepts, and a coarse name of its program. It leaves Client.Device
 // empty, because each route has a cookie or a field of its own for it.
-func (s *Service) ClientOf(r *http.Request) Client {
-	return Client{
+func (s *Service) ClientOf(r *http.Request) ClientInfo {
+	return ClientInfo{
 		Addr:   client.Addr(r, s.cfg.HTTP.TrustedProxies),
 		Locale: client.Locale(r.Header.Get("Accept-Language")),
 		Name:   useragent.Name(r.UserAgent()),
@@ -24,8 +24,8 @@ func (s *Service) ClientOf(r *http.Request) Client {
 }
 
 // Require lets a request through to next only if somebody is signed in: by the bearer
-// access token, or under HostSessions by what HTTP.Claims says. next finds them with
-// [UserFrom]. It looks at no store: a session that was ended lives on here until its
+// access token, or under HostSessions by what HTTP.Authenticate says. next finds them with
+// [ClaimsFrom]. It looks at no store: a session that was ended lives on here until its
 // access token expires. Else the answer is 401, or 503 if that cannot be told.
 func (s *Service) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +43,7 @@ func (s *Service) Require(next http.Handler) http.Handler {
 // twice.
 func (s *Service) RequireLive(next http.Handler) http.Handler {
 	return s.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := UserFrom(r.Context())
+		claims, _ := ClaimsFrom(r.Context())
 		if _, err := s.Live(r.Context(), claims); err != nil {
 			s.fail(w, r, SessionAPI, err)
 			return
@@ -52,10 +52,10 @@ func (s *Service) RequireLive(next http.Handler) http.Handler {
 	}))
 }
 
-// UserFrom returns the claims of whoever is signed in, in a handler behind
-// [Service.Require]: what the access token says, or HTTP.Claims. It reads no store; for the
+// ClaimsFrom returns the claims of whoever is signed in, in a handler behind
+// [Service.Require]: what the access token says, or HTTP.Authenticate. It reads no store; for the
 // account itself give them to [Service.User]. False: the handler is not behind Require.
-func UserFrom(ctx context.Context) (Claims, bool) {
+func ClaimsFrom(ctx context.Context) (Claims, bool) {
 	claims, ok := ctx.Value(claimsKey{}).(Claims)
 	return claims, ok
 }
@@ -70,10 +70,10 @@ func (s *Service) claims(r *http.Request) (Claims, error) {
 		}
 		return s.Authenticate(r.Context(), token)
 	}
-	if s.cfg.HTTP.Claims == nil {
+	if s.cfg.HTTP.Authenticate == nil {
 		return Claims{}, ErrUnauthenticated
 	}
-	claims, err := s.cfg.HTTP.Claims(r)
+	claims, err := s.cfg.HTTP.Authenticate(r)
 	if err != nil && !errors.Is(err, ErrUnavailable) || err == nil && claims.UserID == "" {
 		err = ErrUnauthenticated
 	}

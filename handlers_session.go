@@ -16,15 +16,15 @@ type tokens struct {
 
 // tokensOf returns the tokens of session; nil where the host keeps sessions.
 func tokensOf(session *Session) *tokens {
-	if session.Refresh == "" {
+	if session.RefreshToken == "" {
 		return nil
 	}
 	return &tokens{
-		AccessToken:  string(session.Access),
+		AccessToken:  string(session.AccessToken),
 		TokenType:    "Bearer",
 		ExpiresIn:    secondsUntil(session.ExpiresAt),
-		RefreshToken: string(session.Refresh),
-		DeviceToken:  string(session.Device),
+		RefreshToken: string(session.RefreshToken),
+		DeviceToken:  string(session.DeviceToken),
 	}
 }
 
@@ -64,7 +64,7 @@ func (q *request) changePhoneStart() (any, error) {
 	_, err = q.s.Register(q.r.Context(), RegisterRequest{
 		Phone:   q.body.Text("phone"),
 		Purpose: PurposePhoneChange,
-		Subject: user.ID,
+		BoundTo: user.ID,
 		Client:  q.client,
 	})
 	return nil, err
@@ -80,7 +80,7 @@ func (q *request) changePhoneVerify() (any, error) {
 		Phone:   phone,
 		Code:    q.body.Text("verification_code"),
 		Purpose: PurposePhoneChange,
-		Subject: user.ID,
+		BoundTo: user.ID,
 	})
 	if err != nil {
 		return nil, err
