@@ -38,7 +38,7 @@ func (s *Store) AppendEntries(_ context.Context, entries []phoneauth.JournalEntr
 			more = more.plus(usage{1, s.lines.cost(e.line()) + threadKinds*s.threads[0].each()})
 		}
 	}
-	if more.records > 0 && !s.journal().plus(more).within(s.open.share()) || !s.fits(more, s.open) {
+	if !s.shares(s.journal(), more) || !s.fits(more, s.open) {
 		return ErrFull
 	}
 	for i, e := range packed {

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,10 @@ func (s *Store) SignInUser(_ context.Context, in phoneauth.SignIn) (phoneauth.Si
 	s.sweep(in.Now.UnixMicro())
 	found, _ := s.byPhone(phone) // of epoch 0, if there is none
 	if err := in.Refusal(found); err != nil {
-		return phoneauth.SignedIn{User: found}, err
+		if errors.Is(err, phoneauth.ErrBlocked) || errors.Is(err, phoneauth.ErrLocked) {
+			return phoneauth.SignedIn{User: found}, err
+		}
+		return phoneauth.SignedIn{}, err
 	}
 	out := in.Apply(found)
 	switch {
