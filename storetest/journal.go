@@ -164,7 +164,7 @@ var journalFindCases = []testCase[*journal]{
 	}},
 	{"Entries are of one print, user or message", "Print or UserID or MessageID: exactly one is set", func(j *journal) {
 		print, user := unique(), unique()
-		both, printed, owned, other := j.entry(print, user, 3), j.entry(print, "", 0), j.entry("", user, 0), j.entry(unique(), unique(), 0)
+		both, printed, owned, other := j.entry(print, user, 0), j.entry(print, "", 0), j.entry("", user, 0), j.entry(unique(), unique(), 0)
 		both.Time, owned.MessageID, printed.MessageID = j.day.Add(time.Second), "", both.MessageID
 		j.add(both, printed, owned, other)
 		j.found(phoneauth.JournalQuery{Print: print}, "by print", both, printed)
