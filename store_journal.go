@@ -14,8 +14,8 @@ type JournalStore interface {
 	// again after an unknown outcome.
 	AppendEntries(ctx context.Context, entries []JournalEntry) error
 
-	// Entries returns the entries that q asks for, newest first; the ID decides between
-	// equal times. Entries that are gone at q.Now are left out.
+	// Entries returns the entries that q asks for, newest first; between equal times the
+	// smaller ID comes first. Entries that are gone at q.Now are left out.
 	Entries(ctx context.Context, q JournalQuery) ([]JournalEntry, error)
 
 	// CountEntries returns how many entries there are of each kind with a Time from q.From
@@ -23,7 +23,7 @@ type JournalStore interface {
 	CountEntries(ctx context.Context, q JournalCountQuery) ([]JournalCount, error)
 
 	// BlankEntries takes away Data, MessageID and UserID of the entries of this user, and of
-	// the entries with this print up to the time before. Print, type and times stay. An
+	// the entries with this print whose Time is before the given one. All else stays. An
 	// empty userID or print names none.
 	BlankEntries(ctx context.Context, userID, print string, before time.Time) error
 }

@@ -23,8 +23,8 @@ type SessionStore interface {
 	// SessionByID returns the session with this id. ErrNotFound: none is live at now.
 	SessionByID(ctx context.Context, id string, now time.Time) (SessionRecord, error)
 
-	// UserSessions returns the sessions of the user that are live at now, newest use first.
-	// A user without sessions is no error.
+	// UserSessions returns the sessions of the user that are live at now, newest use first,
+	// as ByLastUse orders them. A user without sessions is no error.
 	UserSessions(ctx context.Context, userID string, now time.Time) ([]SessionRecord, error)
 
 	// RotateSession compares r.Digest with the session's digests. In one step:
@@ -159,7 +159,7 @@ func (r Rotation) Apply(session SessionRecord) (next SessionRecord, write bool, 
 		return SessionRecord{}, false, ErrNotFound
 	case equalDigests(r.Digest, session.Digest):
 		session.Previous, session.Digest = session.Digest, slices.Clone(r.Next)
-		session.RotatedAt, session.IdleUntil = r.Now, r.IdleUntil
+		session.RotatedAt, session.IdleUntil = r.Now.UTC(), r.IdleUntil.UTC()
 		session.Client, session.Place = r.Client, r.Place
 		return session, true, nil
 	case equalDigests(r.Digest, session.Previous) && r.Now.Before(session.RotatedAt.Add(r.Grace)):

@@ -90,6 +90,7 @@ func (p *BeginParams) Run(rows Rows) (BeginResult, error) {
 	if ok {
 		c = live.Touched(p)
 	}
+	c.ExpiresAt, c.Until = c.ExpiresAt.UTC(), c.Until.UTC()
 	plan.write()
 	rows.SetChallenge(c)
 	return BeginResult{Challenge: c, ResendAt: instant(plan.resendAt(p.Takes))}, nil
