@@ -112,8 +112,7 @@ func (s *Store) CountEntries(_ context.Context, q phoneauth.JournalCountQuery) (
 	return counts, nil
 }
 
-// BlankEntries implements [phoneauth.JournalStore]. An entry with the print and just the
-// time before is blanked too.
+// BlankEntries implements [phoneauth.JournalStore].
 func (s *Store) BlankEntries(_ context.Context, userID, print string, before time.Time) error {
 	user, phone, until := s.key(userID), s.key(print), before.UnixMicro()
 	s.mu.Lock()
@@ -126,7 +125,7 @@ func (s *Store) BlankEntries(_ context.Context, userID, print string, before tim
 	}
 	t, _ = s.threads[byPrint].get(phone)
 	for e := t.newest; e != nil; e = e.places[byPrint].older {
-		if e.time <= until {
+		if e.time < until {
 			s.blank(e)
 		}
 	}

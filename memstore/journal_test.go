@@ -96,7 +96,7 @@ func (j journal) counted(q phoneauth.JournalCountQuery) map[phoneauth.JournalCou
 func (j journal) blank(userID, print string, before time.Time) {
 	for i := range j {
 		if e := &j[i]; userID != "" && e.UserID == userID ||
-			print != "" && e.Print == print && !e.Time.After(before) {
+			print != "" && e.Print == print && e.Time.Before(before) {
 			e.UserID, e.MessageID, e.Data = "", "", nil
 		}
 	}
