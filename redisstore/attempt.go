@@ -99,7 +99,7 @@ func (a *attempting) refusal(ctx context.Context, refused *uses) error {
 	return a.store.ask(ctx, a.AttemptParams, &earlier)
 }
 
-// ask asks the lockout of p and, as takes after one another, u. It takes nothing.
+// ask asks the lockout of p and the takes of u, and takes nothing.
 func (s *Store) ask(ctx context.Context, p *phoneauth.AttemptParams, u *uses) error {
 	c := &call{script: takeScript}
 	c.time(p.Now)

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -64,38 +65,34 @@ func (s *Store) putEntries(ctx context.Context, entries []phoneauth.JournalEntry
 	for i := range entries {
 		keys[i] = s.entryKey(entries[i].ID)
 	}
-	var calls []*call
-	var of [][]int
-	for _, indexes := range s.bySlot(keys) {
-		c := &call{script: entryPutScript}
-		c.int(int64(len(indexes)))
-		for _, i := range indexes {
-			packed, err := packEntry(&entries[i])
-			if err != nil {
-				return nil, err
-			}
-			c.key(keys[i])
-			c.bytes(packed)
-			c.span(entryLife(&entries[i]))
+	packed := make([][]byte, len(entries))
+	for i := range entries {
+		var err error
+		if packed[i], err = packEntry(&entries[i]); err != nil {
+			return nil, err
 		}
-		calls, of = append(calls, c), append(of, indexes)
 	}
-	replies, err := s.each(ctx, calls)
+	sp := s.spread(keys, func(n int) *call {
+		c := &call{script: entryPutScript}
+		c.int(int64(n))
+		return c
+	}, func(c *call, i int) {
+		c.key(keys[i])
+		c.bytes(packed[i])
+		c.span(entryLife(&entries[i]))
+	})
+	replies, err := s.each(ctx, sp.calls)
 	if err != nil {
 		return nil, err
 	}
-	stored := make([]phoneauth.JournalEntry, len(entries))
-	copy(stored, entries)
-	for n, r := range replies {
-		there := r.texts(1)
-		if len(there) != len(of[n]) {
-			return nil, errAnswer
-		}
-		for j, i := range of[n] {
-			if there[j] == "" {
-				continue
-			}
-			if stored[i], err = unpackEntry(entries[i].ID, there[j]); err != nil {
+	there, err := sp.gather(replies)
+	if err != nil {
+		return nil, err
+	}
+	stored := slices.Clone(entries)
+	for i := range stored {
+		if was := there.text(i); was != "" {
+			if stored[i], err = unpackEntry(entries[i].ID, was); err != nil {
 				return nil, err
 			}
 		}

@@ -74,18 +74,14 @@ func (s *Store) blank(ctx context.Context, members []string, b blanking) error {
 	if err := s.unname(ctx, messages); err != nil {
 		return err
 	}
-	var calls []*call
-	for _, indexes := range s.bySlot(keys) {
+	sp := s.spread(keys, func(int) *call {
 		c := &call{script: entryBlankScript}
 		c.text(b.userID)
 		c.text(b.print)
 		c.time(b.before)
-		for _, i := range indexes {
-			c.key(keys[i])
-		}
-		calls = append(calls, c)
-	}
-	if _, err := s.each(ctx, calls); err != nil {
+		return c
+	}, func(c *call, i int) { c.key(keys[i]) })
+	if _, err := s.each(ctx, sp.calls); err != nil {
 		return err
 	}
 	return s.unname(ctx, users)
@@ -97,18 +93,13 @@ func (s *Store) unname(ctx context.Context, sets map[string][]string) error {
 	for key := range sets {
 		keys = append(keys, key)
 	}
-	var calls []*call
-	for _, indexes := range s.bySlot(keys) {
-		c := &call{script: unlistScript}
-		for _, i := range indexes {
-			c.key(keys[i])
-			c.int(int64(len(sets[keys[i]])))
-			for _, m := range sets[keys[i]] {
-				c.text(m)
-			}
+	sp := s.spread(keys, func(int) *call { return &call{script: unlistScript} }, func(c *call, i int) {
+		c.key(keys[i])
+		c.int(int64(len(sets[keys[i]])))
+		for _, m := range sets[keys[i]] {
+			c.text(m)
 		}
-		calls = append(calls, c)
-	}
-	_, err := s.each(ctx, calls)
+	})
+	_, err := s.each(ctx, sp.calls)
 	return err
 }

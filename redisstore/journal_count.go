@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,38 +26,35 @@ func (s *Store) countEntries(ctx context.Context, from, to int64) ([]phoneauth.J
 	for i, hour := range hours {
 		keys[i] = s.hourKey(timesKind, hour)
 	}
-	var calls []*call
-	var of [][]int
-	for _, indexes := range s.bySlot(keys) {
+	sp := s.spread(keys, func(n int) *call {
 		c := &call{script: entryCountScript}
-		c.int(int64(len(indexes)))
-		for _, i := range indexes {
-			begins, ends := hours[i]*time.Hour.Microseconds(), (hours[i]+1)*time.Hour.Microseconds()
-			s.putHour(c, hours[i])
-			c.flag(from <= begins && ends <= to)
-			c.int(from)
-			c.text("(" + strconv.FormatInt(to, 10))
-		}
-		calls, of = append(calls, c), append(of, indexes)
+		c.int(int64(n))
+		return c
+	}, func(c *call, i int) {
+		begins, ends := hours[i]*time.Hour.Microseconds(), (hours[i]+1)*time.Hour.Microseconds()
+		s.putHour(c, hours[i])
+		c.flag(from <= begins && ends <= to)
+		c.int(from)
+		c.text("(" + strconv.FormatInt(to, 10))
+	})
+	replies, err := s.eachRead(ctx, sp.calls)
+	if err != nil {
+		return nil, err
 	}
-	replies, err := s.eachRead(ctx, calls)
+	sums, err := sp.gather(replies)
 	if err != nil {
 		return nil, err
 	}
 	var counts []phoneauth.JournalCount
-	for n, r := range replies {
-		sums := r.list(1)
-		for j, i := range of[n] {
-			kinds := sums.texts(j)
-			for k := 0; k+1 < len(kinds); k += 2 {
-				count, err := unpackKind(kinds[k])
-				if err != nil {
-					return nil, err
-				}
-				count.Hour = time.UnixMicro(hours[i] * time.Hour.Microseconds()).UTC()
-				count.Count = int(instant(kinds[k+1]))
-				counts = append(counts, count)
+	for i, hour := range hours {
+		for pair := range slices.Chunk(sums.texts(i), 2) {
+			count, err := unpackKind(pair[0])
+			if err != nil || len(pair) < 2 {
+				return nil, errAnswer
 			}
+			count.Hour = time.UnixMicro(hour * time.Hour.Microseconds()).UTC()
+			count.Count = int(instant(pair[1]))
+			counts = append(counts, count)
 		}
 	}
 	return counts, nil

@@ -49,14 +49,7 @@ func (s *Store) putLockout(c *call, l *phoneauth.Lockout) {
 
 // delete takes away keys. Those of one slot go in one step.
 func (s *Store) delete(ctx context.Context, keys []string) error {
-	var calls []*call
-	for _, indexes := range s.bySlot(keys) {
-		c := &call{script: deleteScript}
-		for _, i := range indexes {
-			c.key(keys[i])
-		}
-		calls = append(calls, c)
-	}
-	_, err := s.each(ctx, calls)
+	sp := s.spread(keys, func(int) *call { return &call{script: deleteScript} }, func(c *call, i int) { c.key(keys[i]) })
+	_, err := s.each(ctx, sp.calls)
 	return err
 }

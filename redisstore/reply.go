@@ -55,11 +55,13 @@ func (r reply) list(i int) reply {
 }
 
 // texts are the texts in the list at i.
-func (r reply) texts(i int) []string {
-	values := r.list(i)
-	all := make([]string, len(values))
-	for j := range values {
-		all[j] = values.text(j)
+func (r reply) texts(i int) []string { return r.list(i).allTexts() }
+
+// allTexts are the texts that r consists of.
+func (r reply) allTexts() []string {
+	all := make([]string, len(r))
+	for i := range r {
+		all[i] = r.text(i)
 	}
 	return all
 }

@@ -115,7 +115,7 @@ func (s *Store) userSessions(ctx context.Context, userID string) (ids, held []st
 		held, err = s.read(ctx, s.sessionKeys(ids))
 		return ids, held, err
 	}
-	r, ids, err := s.known(ctx, nil, func(ids []string) *call {
+	r, ids, err := s.known(ctx, func(ids []string) *call {
 		c := &call{script: sessionsScript}
 		c.key(s.listKey(userID))
 		s.putKnown(c, ids)
@@ -132,7 +132,9 @@ func (s *Store) userSessions(ctx context.Context, userID string) (ids, held []st
 
 // EndSession implements [phoneauth.SessionStore].
 func (s *Store) EndSession(ctx context.Context, userID, id string) error {
-	r, err := s.do(ctx, s.endCall(ending{user: userID, ids: []string{id}, unlist: !s.cluster}))
+	c := s.endCall(ending{user: userID, unlist: !s.cluster}, 1)
+	s.putSession(c, id)
+	r, err := s.do(ctx, c)
 	ended := r.list(1)
 	switch {
 	case err != nil:
@@ -153,8 +155,12 @@ func (s *Store) EndUserSessions(ctx context.Context, userID, exceptID string) er
 	if s.cluster {
 		return failed("end user sessions", s.endAcross(ctx, userID, exceptID))
 	}
-	_, _, err := s.known(ctx, nil, func(ids []string) *call {
-		return s.endCall(ending{user: userID, except: exceptID, ids: ids, unlist: true, all: true})
+	_, _, err := s.known(ctx, func(ids []string) *call {
+		c := s.endCall(ending{user: userID, except: exceptID, unlist: true, all: true}, len(ids))
+		for _, id := range ids {
+			s.putSession(c, id)
+		}
+		return c
 	})
 	return failed("end user sessions", err)
 }
@@ -165,43 +171,38 @@ func (s *Store) endAcross(ctx context.Context, userID, exceptID string) error {
 		return err
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return exceptID != "" && id == exceptID })
-	var calls []*call
-	var of []string
-	for _, indexes := range s.bySlot(s.sessionKeys(ids)) {
-		some := make([]string, len(indexes))
-		for j, i := range indexes {
-			some[j] = ids[i]
-		}
-		calls, of = append(calls, s.endCall(ending{user: userID, ids: some})), append(of, some...)
+	sp := s.spread(s.sessionKeys(ids), func(n int) *call {
+		return s.endCall(ending{user: userID}, n)
+	}, func(c *call, i int) { s.putSession(c, ids[i]) })
+	replies, err := s.each(ctx, sp.calls)
+	if err != nil {
+		return err
 	}
-	replies, err := s.each(ctx, calls)
+	answers, err := sp.gather(replies)
 	if err != nil {
 		return err
 	}
 	var ended []string
-	for _, r := range replies {
-		for i, answers := 0, r.list(1); i < len(answers) && len(of) > 0; i++ {
-			// One that is not there may be about to be: it was listed first.
-			if answers.int(i) == 1 {
-				ended = append(ended, of[0])
-			}
-			of = of[1:]
+	for i, id := range ids {
+		// One that is not there may be about to be: it was listed first.
+		if answers.int(i) == 1 {
+			ended = append(ended, id)
 		}
 	}
 	s.unlist(ctx, userID, ended...)
 	return nil
 }
 
-// ending says which sessions of a user end: these of one slot, but not except.
+// ending says which sessions of a user end: those that a call names, but not except.
 type ending struct {
 	user, except string
-	ids          []string
-	// unlist: they leave the user's list in the same step. With all, ids must be all that
-	// the list names.
+	// unlist: they leave the user's list in the same step. With all, the call must name all
+	// that are in the list.
 	unlist, all bool
 }
 
-func (s *Store) endCall(e ending) *call {
+// endCall is a call that is still to name n sessions.
+func (s *Store) endCall(e ending, n int) *call {
 	c := &call{script: endScript}
 	c.text(e.user)
 	c.flag(e.unlist)
@@ -210,6 +211,6 @@ func (s *Store) endCall(e ending) *call {
 	}
 	c.flag(e.all)
 	c.text(e.except)
-	s.putKnown(c, e.ids)
+	c.int(int64(n))
 	return c
 }

@@ -35,7 +35,7 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 	if s.cluster {
 		return s.createAcross(ctx, n, packed)
 	}
-	r, _, err := s.known(ctx, nil, func(ids []string) *call {
+	r, _, err := s.known(ctx, func(ids []string) *call {
 		c := &call{script: createScript}
 		c.time(n.Now)
 		c.key(s.listKey(n.Session.UserID))

@@ -42,17 +42,22 @@ func (s *Store) sessionKeys(ids []string) []string {
 func (s *Store) putKnown(c *call, ids []string) {
 	c.int(int64(len(ids)))
 	for _, id := range ids {
-		c.text(id)
-		c.key(s.sessionKey(id))
+		s.putSession(c, id)
 	}
+}
+
+func (s *Store) putSession(c *call, id string) {
+	c.text(id)
+	c.key(s.sessionKey(id))
 }
 
 // known makes a call that must name the keys of all sessions in a user's list, and returns
 // its answer and the ids that it was given. When the list names others, the script has
 // done nothing and tells them, and the call is made anew with those.
-func (s *Store) known(ctx context.Context, ids []string, make func(ids []string) *call) (reply, []string, error) {
+func (s *Store) known(ctx context.Context, naming func(ids []string) *call) (reply, []string, error) {
+	var ids []string
 	for {
-		r, err := s.do(ctx, make(ids))
+		r, err := s.do(ctx, naming(ids))
 		if err != nil || r.status() != statusAgain {
 			return r, ids, err
 		}

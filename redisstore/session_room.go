@@ -2,10 +2,8 @@ package redisstore
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -19,20 +17,6 @@ import (
 //     be. Storing needs a free key, and fails then.
 //   - Whoever ends a session for its place leaves a tombstone there, too: of several
 //     exactly one ends it, and the others wait until its place is taken.
-
-// tombstoneLife is how long a tombstone keeps others from storing: longer than any call
-// is under way.
-const tombstoneLife = time.Hour
-
-// A place is busy while somebody is about to store a session there, or about to take it.
-// That is for the time of one call. Who needs a place takes another one, or asks again, so
-// many times; then whoever it is has stopped half way.
-const (
-	busyTries = 300
-	busyPause = 5 * time.Millisecond // at most
-	// busyFor is how old a tombstone or a missing session may be to be busy.
-	busyFor = time.Minute
-)
 
 // room is a CreateSession that is about to have a place.
 type room struct {
@@ -59,7 +43,7 @@ func (s *Store) createAcross(ctx context.Context, n *phoneauth.NewSession, packe
 		if len(listed) == 0 {
 			break
 		}
-		if err := p.clear(ctx, listed); err != nil {
+		if err := p.makeRoom(ctx, listed); err != nil {
 			return phoneauth.SessionRecord{}, err
 		}
 	}
@@ -72,16 +56,6 @@ func (s *Store) createAcross(ctx context.Context, n *phoneauth.NewSession, packe
 		err = errSessionID
 	}
 	return p.evicted, err
-}
-
-// place is one place in a list.
-type place struct {
-	id string
-	// ends is when the session there expires, in microseconds.
-	ends int64
-	// held is what is kept of it.
-	held   string
-	record phoneauth.SessionRecord
 }
 
 // enlist puts the session into the list, if there is room; else it returns the list.
@@ -119,9 +93,9 @@ func (p *room) enlist(ctx context.Context) ([]place, error) {
 	return listed, nil
 }
 
-// clear finds places in a full list that can be taken: those of sessions that are gone, or
-// else that of one session, which it ends.
-func (p *room) clear(ctx context.Context, all []place) error {
+// makeRoom finds places in a full list that can be taken: those of sessions that are gone,
+// or else that of one session, which it ends.
+func (p *room) makeRoom(ctx context.Context, all []place) error {
 	p.leave, p.swap = nil, false
 	fresh, err := p.read(ctx, all)
 	if err != nil {
@@ -192,42 +166,6 @@ func (p *room) read(ctx context.Context, all []place) (fresh bool, err error) {
 	return len(ids) == len(all), nil
 }
 
-// What can be in a place.
-const (
-	placeElse = iota
-	placeLive
-	placeGone
-	placeBusy
-)
-
-// look finds out what is in a place.
-func (p *room) look(at *place) (int, error) {
-	now := p.Now.UnixMicro()
-	var recent bool
-	if stamp, ok := tombstone(at.held); ok {
-		recent = now-stamp < busyFor.Microseconds()
-	} else if at.held == "" {
-		// Sessions last equally long: one that expires later than this one is younger.
-		recent = at.ends > p.Session.ExpiresAt.UnixMicro()-busyFor.Microseconds()
-	} else {
-		var err error
-		at.record, _, err = unpackSession(at.id, at.held)
-		switch {
-		case err != nil:
-			return placeElse, err
-		case !at.record.Live(p.Now):
-			return placeGone, nil
-		case at.record.UserID != p.Session.UserID:
-			return placeElse, nil
-		}
-		return placeLive, nil
-	}
-	if p.busy[at.id]++; !recent || p.busy[at.id] > busyTries {
-		return placeGone, nil
-	}
-	return placeBusy, nil
-}
-
 // victim is the session that must end; nil where that is to be seen once a place is not
 // busy any more.
 func (p *room) victim(live []place, busy int) (*place, error) {
@@ -247,60 +185,4 @@ func (p *room) victim(live []place, busy int) (*place, error) {
 		return nil, err
 	}
 	return &live[slices.IndexFunc(live, func(l place) bool { return l.id == r.ID })], nil
-}
-
-// bury puts tombstones into places. Those that leave the list thereby are in p.leave; the
-// sessions among them that were live are returned.
-func (p *room) bury(ctx context.Context, places []place) ([]phoneauth.SessionRecord, error) {
-	keys := make([]string, len(places))
-	for i := range places {
-		keys[i] = p.store.sessionKey(places[i].id)
-	}
-	var calls []*call
-	var of [][]int
-	for _, indexes := range p.store.bySlot(keys) {
-		c := &call{script: buryScript}
-		c.time(p.Now)
-		c.span(tombstoneLife)
-		c.int(int64(len(indexes)))
-		for _, i := range indexes {
-			c.key(keys[i])
-			c.text(places[i].held)
-		}
-		calls, of = append(calls, c), append(of, indexes)
-	}
-	replies, err := p.store.each(ctx, calls)
-	if err != nil {
-		return nil, err
-	}
-	var ended []phoneauth.SessionRecord
-	for n, r := range replies {
-		answers := r.list(1)
-		for j, i := range of[n] {
-			if answers.int(j) == 0 {
-				continue
-			}
-			p.leave = append(p.leave, places[i].id)
-			if packed := answers.text(j); packed != "" {
-				record, _, err := unpackSession(places[i].id, packed)
-				if err != nil {
-					return nil, err
-				}
-				ended = append(ended, record)
-			}
-		}
-	}
-	return ended, nil
-}
-
-// pause waits for a moment, or for the end of ctx.
-func pause(ctx context.Context) error {
-	t := time.NewTimer(time.Millisecond + rand.N(busyPause))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

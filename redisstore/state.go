@@ -36,30 +36,13 @@ func (s *Store) ReadState(ctx context.Context, p phoneauth.StateParams) (phoneau
 
 // read is what keys hold, an empty string where there is nothing.
 func (s *Store) read(ctx context.Context, keys []string) ([]string, error) {
-	var calls []*call
-	var of [][]int
-	for _, indexes := range s.bySlot(keys) {
-		c := &call{script: readScript}
-		for _, i := range indexes {
-			c.key(keys[i])
-		}
-		calls, of = append(calls, c), append(of, indexes)
-	}
-	replies, err := s.eachRead(ctx, calls)
+	sp := s.spread(keys, func(int) *call { return &call{script: readScript} }, func(c *call, i int) { c.key(keys[i]) })
+	replies, err := s.eachRead(ctx, sp.calls)
 	if err != nil {
 		return nil, err
 	}
-	held := make([]string, len(keys))
-	for n, r := range replies {
-		values := r.texts(1)
-		if len(values) != len(of[n]) {
-			return nil, errAnswer
-		}
-		for j, i := range of[n] {
-			held[i] = values[j]
-		}
-	}
-	return held, nil
+	held, err := sp.gather(replies)
+	return held.allTexts(), err
 }
 
 // readRows are the rows that were read. They cannot be written: a Run that only reads
