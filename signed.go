@@ -79,11 +79,11 @@ func (r *keyring) verifyToken(kind tokenKind, token Secret, now time.Time) (stri
 		}
 		dot := strings.LastIndexByte(string(token), '.')
 		signed, signature := string(token[:dot]), string(token[dot+1:])
-		sig, err := segments.DecodeString(signature)
+		sig, err := base64url.DecodeString(signature)
 		if err != nil || jwt.SigningMethodHS256.Verify(signed, sig, k.secret) != nil {
 			return "", false
 		}
-		claims, err := segments.DecodeString(signed[len(header)+1:])
+		claims, err := base64url.DecodeString(signed[len(header)+1:])
 		var data tokenData
 		if err != nil || json.Unmarshal(claims, &data) != nil {
 			return "", false
@@ -93,21 +93,21 @@ func (r *keyring) verifyToken(kind tokenKind, token Secret, now time.Time) (stri
 	return "", false
 }
 
-// segments is the encoding of a token's parts (RFC 7515, 2), and takes no second
+// base64url is the encoding of a token's parts (RFC 7515, 2), and takes no second
 // spelling of one.
-var segments = base64.RawURLEncoding.Strict()
+var base64url = base64.RawURLEncoding.Strict()
 
 // headerSegment is the first segment of every token with this algorithm, kid and typ.
 func headerSegment(method jwt.SigningMethod, id, kind string) (string, error) {
 	header, err := json.Marshal(map[string]string{"alg": method.Alg(), "kid": id, "typ": kind})
-	return segments.EncodeToString(header), err
+	return base64url.EncodeToString(header), err
 }
 
 // signJWT is the token of a header segment and claims.
 func signJWT(method jwt.SigningMethod, key any, header string, claims []byte) (Secret, error) {
-	signed := header + "." + segments.EncodeToString(claims)
+	signed := header + "." + base64url.EncodeToString(claims)
 	sig, err := method.Sign(signed, key)
-	return Secret(signed + "." + segments.EncodeToString(sig)), err
+	return Secret(signed + "." + base64url.EncodeToString(sig)), err
 }
 
 // headerOf is the first of a token's three segments; "" if it does not have three, is too

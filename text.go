@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/phoneauth/phoneauth/internal/segments"
 )
 
 // TextRules say what the built-in texts carry and may cost. There is one for each
@@ -48,6 +50,30 @@ type TextRules struct {
 	// text may also have more than the 140 bytes that AndroidHash asks for, and may then
 	// not reach the app.
 	MaxSegments int
+}
+
+// Encoding is how an SMS spells its text.
+type Encoding string
+
+// The encodings of 3GPP TS 23.038 that texts go in.
+const (
+	// GSM7 is the default alphabet with its extension table, 6.2.1.
+	GSM7 Encoding = "GSM-7"
+	// UCS2 is for every other character. Phones and carriers take it for UTF-16.
+	UCS2 Encoding = "UCS-2"
+)
+
+// Segments counts the SMS that text is sent and billed as, and says in which encoding:
+// [GSM7] if it has every character, else [UCS2] for all of them. In GSM-7, 160 septets
+// are one segment and longer texts go by 153, the characters ^ { } \ [ ~ ] | € and form
+// feed taking two; in UCS-2, 70 and 67 UTF-16 code units. No character is cut in two.
+// An empty text is one segment, and a byte that is no UTF-8 counts as U+FFFD.
+func Segments(text string) (int, Encoding) {
+	n, gsm7 := segments.Count(text)
+	if gsm7 {
+		return n, GSM7
+	}
+	return n, UCS2
 }
 
 // home is the language of notices: "" where none is listed, which is English.

@@ -1,31 +1,21 @@
-package phoneauth
+// Package segments counts how many SMS a text takes.
+package segments
 
 import (
 	"strings"
 	"unicode/utf16"
 )
 
-// Encoding is how an SMS spells its text.
-type Encoding string
-
-// The encodings of 3GPP TS 23.038 that texts go in.
-const (
-	// GSM7 is the default alphabet with its extension table, 6.2.1.
-	GSM7 Encoding = "GSM-7"
-	// UCS2 is for every other character. Phones and carriers take it for UTF-16.
-	UCS2 Encoding = "UCS-2"
-)
-
-// Segments counts the SMS that text is sent and billed as, and says in which encoding:
-// [GSM7] if it has every character, else [UCS2] for all of them. In GSM-7, 160 septets
-// are one segment and longer texts go by 153, the characters ^ { } \ [ ~ ] | € and form
-// feed taking two; in UCS-2, 70 and 67 UTF-16 code units. No character is cut in two.
-// An empty text is one segment, and a byte that is no UTF-8 counts as U+FFFD.
-func Segments(text string) (int, Encoding) {
+// Count counts the SMS that text is sent and billed as. gsm7 reports whether every
+// character is in the GSM 7-bit alphabet (3GPP TS 23.038, 6.2.1). Then 160 septets are one
+// segment, and longer texts go by 153. Otherwise 70 UTF-16 code units are one segment, and
+// longer texts go by 67. No character is cut in two. An empty text is one segment, and a
+// byte that is no UTF-8 counts as U+FFFD.
+func Count(text string) (segments int, gsm7 bool) {
 	if n := split(text, septets, 160, 153); n > 0 {
-		return n, GSM7
+		return n, true
 	}
-	return split(text, utf16.RuneLen, 70, 67), UCS2
+	return split(text, utf16.RuneLen, 70, 67), false
 }
 
 // split counts the segments of a text that may have single units in one, or part in each
