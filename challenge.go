@@ -8,6 +8,8 @@ import (
 	"math/big"
 	"strings"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // secretKey is what the code at the challenge key is digested and sealed for. A code for a
@@ -88,7 +90,7 @@ func (s *Service) newChallenge(c *call) (Challenge, string, error) {
 	use := secretKey(key, c.purpose, c.account)
 	return Challenge{
 		Key:       key,
-		ID:        randomID(),
+		ID:        random.ID(),
 		Digest:    s.keys.digest(use, code),
 		Sealed:    s.keys.sealed(use, code),
 		TriesLeft: s.cfg.Code.Tries,

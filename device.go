@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // deviceLife is how long a device is known.
@@ -97,7 +99,7 @@ func (s *Service) endDevicesBut(ctx context.Context, u User, deviceID string) er
 	all := Challenge{
 		Key:       key(s.phonePrint(u.Phone), kindDevicesEnded),
 		ID:        deviceID,
-		Digest:    refreshDigest(randomSecret()),
+		Digest:    refreshDigest(random.Secret()),
 		TriesLeft: 1,
 		ExpiresAt: now.Add(deviceLife),
 		Until:     now.Add(deviceLife),

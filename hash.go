@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/phoneauth/phoneauth/internal/names"
 )
 
 // What a password is, in Unicode characters (NIST SP 800-63B-4, 3.1.1.2, asks for at
@@ -132,7 +134,7 @@ func hashKind(hash string) string {
 		if hash[0] != brackets[0] {
 			continue
 		}
-		if end := strings.IndexByte(hash[1:], brackets[1]); end >= 0 && validName(hash[1:1+end], 16, "-_") {
+		if end := strings.IndexByte(hash[1:], brackets[1]); end >= 0 && names.Valid(hash[1:1+end], 16, "-_") {
 			return hash[1 : 1+end]
 		}
 	}

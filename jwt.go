@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/phoneauth/phoneauth/internal/names"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 const (
@@ -85,7 +88,7 @@ func NewJWT(c JWTConfig) (*JWT, error) {
 	seen := map[string]bool{}
 	set := jwkSet{Keys: []jwk{}}
 	for i, key := range c.Keys {
-		if !validName(key.ID, 64, "-_") {
+		if !names.Valid(key.ID, 64, "-_") {
 			fault("Keys[%d].ID must be 1 to 64 letters, digits, '-' or '_'", i)
 		} else if seen[key.ID] {
 			fault("Keys[%d].ID %q is taken by another key", i, key.ID)
@@ -152,7 +155,7 @@ func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 		Issuer: j.issuer, Audience: j.audience,
 		Subject: c.Subject, UserID: c.UserID, SessionID: c.SessionID,
 		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: c.ExpiresAt.Unix(),
-		ID: randomID(), AuthTime: authTime, AMR: c.AMR,
+		ID: random.ID(), AuthTime: authTime, AMR: c.AMR,
 	})
 	if err != nil {
 		return "", fmt.Errorf("phoneauth: issue token: %w", err)

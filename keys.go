@@ -5,17 +5,16 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"hash"
 	"io"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
+
+	"github.com/phoneauth/phoneauth/internal/fields"
+	"github.com/phoneauth/phoneauth/internal/names"
 )
 
 // minKeyLength of every secret key, in bytes: the output of SHA-256.
@@ -55,7 +54,7 @@ func (k Keys) validate(fault func(field, format string, args ...any)) {
 	seen := map[string]bool{}
 	for i, key := range k.Secrets {
 		field := fmt.Sprintf("Keys.Secrets[%d]", i)
-		if !validName(key.ID, 16, "-_") {
+		if !names.Valid(key.ID, 16, "-_") {
 			fault(field, "ID must be 1 to 16 letters, digits, '-' or '_'")
 		}
 		if seen[key.ID] {
@@ -184,7 +183,7 @@ func newMAC(key []byte) *mac {
 
 func (m *mac) sum(parts ...string) (sum [sha256.Size]byte) {
 	s := m.states.Get().(*macState)
-	s.buffer = appendFields(s.buffer[:0], parts...)
+	s.buffer = fields.Append(s.buffer[:0], parts...)
 	s.hash.Reset()
 	s.hash.Write(s.buffer)
 	s.buffer = s.hash.Sum(s.buffer[:0])
@@ -192,68 +191,6 @@ func (m *mac) sum(parts ...string) (sum [sha256.Size]byte) {
 	clear(s.buffer)
 	m.states.Put(s)
 	return sum
-}
-
-// appendFields writes fields so that a fieldReader finds them again, each after its length.
-func appendFields(b []byte, fields ...string) []byte {
-	for _, f := range fields {
-		b = binary.AppendUvarint(b, uint64(len(f)))
-		b = append(b, f...)
-	}
-	return b
-}
-
-// fieldReader reads what appendFields wrote.
-type fieldReader struct {
-	rest string
-	bad  bool
-}
-
-// text is the next field, "" where there is none.
-func (r *fieldReader) text() string {
-	length, used := binary.Uvarint([]byte(r.rest[:min(len(r.rest), binary.MaxVarintLen64)]))
-	if used <= 0 || length > uint64(len(r.rest)-used) {
-		r.rest, r.bad = "", true
-		return ""
-	}
-	field := r.rest[used:][:length]
-	r.rest = r.rest[used+int(length):]
-	return field
-}
-
-// int64 is the next field as a decimal number.
-func (r *fieldReader) int64() int64 {
-	n, err := strconv.ParseInt(r.text(), 10, 64)
-	r.bad = r.bad || err != nil
-	return n
-}
-
-// done reports whether every field was there and none is left.
-func (r *fieldReader) done() bool { return !r.bad && r.rest == "" }
-
-// randomID is 128 random bits, in 22 characters.
-func randomID() string { return random(16) }
-
-// randomSecret is 256 random bits, in 43 characters.
-func randomSecret() string { return random(32) }
-
-func random(n int) string { return base64.RawURLEncoding.EncodeToString(randomBytes(n)) }
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b) // never fails: crypto/rand ends the program rather than return weak bytes
-	return b
-}
-
-// validName reports whether s is 1 to most letters, digits and characters of extra.
-func validName(s string, most int, extra string) bool {
-	for _, c := range []byte(s) {
-		alphanumeric := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-		if !alphanumeric && strings.IndexByte(extra, c) < 0 {
-			return false
-		}
-	}
-	return s != "" && len(s) <= most
 }
 
 // accessTokens is the default TokenIssuer: HS256 under keys derived from Keys.

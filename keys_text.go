@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // GenerateKeys returns new random keys: an Index and one secret, with the ID "1", of 32
 // bytes each. Write them down once, by [Keys.Encode], and read them at every start: keys
 // that are made anew end every session and every code, and forget every limit.
 func GenerateKeys() Keys {
-	return Keys{Index: randomBytes(minKeyLength), Secrets: []Key{{ID: "1", Secret: randomBytes(minKeyLength)}}}
+	return Keys{Index: random.Bytes(minKeyLength), Secrets: []Key{{ID: "1", Secret: random.Bytes(minKeyLength)}}}
 }
 
 // keyFile is what Encode writes; []byte is base64 there (RFC 4648, 4).

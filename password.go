@@ -3,6 +3,8 @@ package phoneauth
 import (
 	"context"
 	"errors"
+
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // PasswordRequest registers a phone with a password.
@@ -94,7 +96,7 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 			return pending, err
 		}
 	}
-	c.boundTo = randomID()
+	c.boundTo = random.ID()
 	o.renew, o.pending = "", s.keys.sealed(pendingUse(s.challengeKey(&c.target)), string(hash))
 	return s.open(ctx, c, o, allowed)
 }

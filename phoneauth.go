@@ -12,6 +12,7 @@ import (
 
 	"github.com/phoneauth/phoneauth/internal/background"
 	"github.com/phoneauth/phoneauth/internal/latency"
+	"github.com/phoneauth/phoneauth/internal/names"
 	"github.com/phoneauth/phoneauth/internal/places"
 )
 
@@ -411,7 +412,7 @@ func checkPurpose(p Purpose, subject string) error {
 		return nil
 	}
 	lower := strings.ToLower(string(p)) == string(p)
-	if p.ours() || !lower || !validName(string(p), 32, "_") || len(subject) > maxSubject {
+	if p.ours() || !lower || !names.Valid(string(p), 32, "_") || len(subject) > maxSubject {
 		return ErrPurpose
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // proofLife is how long a verification token is good.
@@ -26,7 +28,7 @@ func (a account) still(now account) bool {
 // as a challenge whose secret is in the verification token: a proof counts only while the
 // store still holds it.
 func (s *Service) newProof(c *call) (proofClaims, *Challenge) {
-	p := proofClaims{secret: randomSecret(), at: c.now, about: c.target}
+	p := proofClaims{secret: random.Secret(), at: c.now, about: c.target}
 	key := s.proofKey(c.print, p.secret)
 	return p, &Challenge{
 		Key:       key,

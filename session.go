@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // refreshGrace is how long a client that lost the answer may present the token it had.
@@ -109,7 +111,7 @@ const mostSessions = 100
 // token of the device alone.
 func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
 	now := s.now()
-	f.deviceID = cmp.Or(f.deviceID, randomID())
+	f.deviceID = cmp.Or(f.deviceID, random.ID())
 	if f.authTime.IsZero() {
 		f.authTime = now
 	}
@@ -117,9 +119,9 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		known, err := s.signDevice(u, f.deviceID, now)
 		return &Session{User: u, Device: known}, err
 	}
-	secret := randomSecret()
+	secret := random.Secret()
 	rec := SessionRecord{
-		ID:         randomID(),
+		ID:         random.ID(),
 		UserID:     u.ID,
 		Epoch:      u.Epoch,
 		DeviceID:   f.deviceID,
