@@ -196,7 +196,7 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 // rehash keeps the same password under today's parameters. It may fail: there is always
 // the next sign-in.
 func (s *Service) rehash(ctx context.Context, user User, password Secret) {
-	hash := hashArgon2(password, argon2Params)
+	hash := hashOf(password)
 	s.afterwards(ctx, "rehash", func(ctx context.Context) error {
 		_, err := s.store.UpdateUser(ctx, UserUpdate{
 			UserID: user.ID, PasswordHash: &hash, Epoch: user.Epoch, KeepEpoch: true, Now: s.now(),
@@ -308,7 +308,7 @@ func (s *Service) ChangePassword(ctx context.Context, claims Claims, r ChangePas
 // setPassword is the one place where a password changes: at user's epoch, which rises. The
 // owner is always told. A place for hashing must be held.
 func (s *Service) setPassword(ctx context.Context, c *call, user User, password Secret) (User, error) {
-	hash := hashArgon2(password, argon2Params)
+	hash := hashOf(password)
 	return s.change(ctx, change{
 		user: user,
 		do: func(ctx context.Context) (User, error) {
