@@ -90,14 +90,14 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 		again := *c
 		again.target = live.about
 		again.number, again.test = c.number, c.test
-		o.renew, o.pending = live.challengeID, s.keys.sealed(pendingUse(s.challengeKey(&again.target)), string(hash))
+		o.renew, o.pending = live.challengeID, s.keys.Seal(pendingUse(s.challengeKey(&again.target)), string(hash))
 		pending, err := s.open(ctx, &again, o, allowed)
 		if !errors.Is(err, ErrNotFound) {
 			return pending, err
 		}
 	}
 	c.boundTo = random.ID()
-	o.renew, o.pending = "", s.keys.sealed(pendingUse(s.challengeKey(&c.target)), string(hash))
+	o.renew, o.pending = "", s.keys.Seal(pendingUse(s.challengeKey(&c.target)), string(hash))
 	return s.open(ctx, c, o, allowed)
 }
 
