@@ -1,4 +1,4 @@
-package phoneauth
+package texts
 
 import (
 	"crypto/sha256"
@@ -11,14 +11,9 @@ import (
 // in which encoding: UTF-8 is the longest of those in question.
 const maxRetrieverBytes = 140
 
-// AndroidHash returns the 11 characters for [TextRules.AndroidHash] that stand for an
-// Android app: of its package name, such as "com.example.app", and of the certificate
-// that it is signed with, in DER. A fingerprint of the certificate will not do. With
-// Play App Signing it is the deployment_cert.der of the Play console, not that of the
-// upload key; otherwise `keytool -exportcert` prints it, and x509.Certificate has it in
-// Raw. A debug build has another.
-//
-// The rule is that of developers.google.com/identity/sms-retriever/verify.
+// AndroidHash returns the 11 characters that stand for an Android app: of its package name
+// and of the certificate in DER that it is signed with. The rule is that of
+// developers.google.com/identity/sms-retriever/verify.
 func AndroidHash(packageName string, certificate []byte) string {
 	sum := sha256.Sum256([]byte(packageName + " " + hex.EncodeToString(certificate)))
 	return base64.StdEncoding.EncodeToString(sum[:])[:androidHashLength]
@@ -27,7 +22,7 @@ func AndroidHash(packageName string, certificate []byte) string {
 const androidHashLength = 11
 
 // autofill is the end of a text by which phones take the code out of it.
-func (r TextRules) autofill(code Secret) string {
+func (r Rules) autofill(code string) string {
 	switch {
 	case code == "":
 		return ""
@@ -36,9 +31,9 @@ func (r TextRules) autofill(code Secret) string {
 	case r.Host == "":
 		return "\n" + r.AndroidHash
 	case r.AndroidHash == "":
-		return "\n@" + r.Host + " #" + string(code)
+		return "\n@" + r.Host + " #" + code
 	}
-	return "\n@" + r.Host + " #" + string(code) + " " + r.AndroidHash
+	return "\n@" + r.Host + " #" + code + " " + r.AndroidHash
 }
 
 func validAndroidHash(s string) bool {

@@ -1,4 +1,4 @@
-package phoneauth
+package texts
 
 import (
 	"encoding/base64"
@@ -65,12 +65,12 @@ func TestTextAutofill(t *testing.T) {
 	t.Parallel()
 	const host, hash = "example.com", "FA+9qCX9VSu"
 	for _, in := range wordings {
-		for _, p := range append([]Purpose{"confirm_payment"}, purposes...) {
+		for _, p := range append([]string{"confirm_payment"}, purposes...) {
 			m := message(in, p, "Acme")
-			plain := TextRules{}.text(m)
-			withHost := TextRules{Host: host}.text(m)
-			withHash := TextRules{AndroidHash: hash}.text(m)
-			both := TextRules{Host: host, AndroidHash: hash}.text(m)
+			plain := Rules{}.Text(m)
+			withHost := Rules{Host: host}.Text(m)
+			withHash := Rules{AndroidHash: hash}.Text(m)
+			both := Rules{Host: host, AndroidHash: hash}.Text(m)
 			if m.Code == "" {
 				assert.Equal(t, []string{plain, plain, plain}, []string{withHost, withHash, both}, "notices have no code to fill in")
 				continue
@@ -91,11 +91,11 @@ func TestTextAutofill(t *testing.T) {
 
 func TestTextAutofillGolden(t *testing.T) {
 	t.Parallel()
-	m := message(&english, PurposeSignIn, "Acme")
+	m := message(&english, SignIn, "Acme")
 	const text = "012345 is your Acme sign-in code. Never share it."
-	assert.Equal(t, text+"\n@example.com #012345", TextRules{Host: "example.com"}.text(m))
-	assert.Equal(t, text+"\nFA+9qCX9VSu", TextRules{AndroidHash: "FA+9qCX9VSu"}.text(m))
-	assert.Equal(t, text+"\n@example.com #012345 FA+9qCX9VSu", TextRules{Host: "example.com", AndroidHash: "FA+9qCX9VSu"}.text(m))
+	assert.Equal(t, text+"\n@example.com #012345", Rules{Host: "example.com"}.Text(m))
+	assert.Equal(t, text+"\nFA+9qCX9VSu", Rules{AndroidHash: "FA+9qCX9VSu"}.Text(m))
+	assert.Equal(t, text+"\n@example.com #012345 FA+9qCX9VSu", Rules{Host: "example.com", AndroidHash: "FA+9qCX9VSu"}.Text(m))
 }
 
 func TestTextValidHost(t *testing.T) {
