@@ -1,6 +1,9 @@
 package phoneauth
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -8,6 +11,7 @@ import (
 	"github.com/phoneauth/phoneauth/internal/jws"
 	"github.com/phoneauth/phoneauth/internal/keyring"
 	"github.com/phoneauth/phoneauth/internal/names"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // minKeyLength of every secret key, in bytes: the output of SHA-256.
@@ -76,4 +80,76 @@ func accessTokens(ring *keyring.Ring, name string) (*JWT, error) {
 		c.Keys = append(c.Keys, SigningKey{ID: key.ID, Key: key.Secret})
 	}
 	return NewJWT(c)
+}
+
+// GenerateKeys returns new random keys: an Index and one secret, with the ID "1", of 32
+// bytes each. Write them down once, by [Keys.Encode], and read them at every start: keys
+// that are made anew end every session and every code, and forget every limit.
+func GenerateKeys() Keys {
+	return Keys{Index: random.Bytes(minKeyLength), Secrets: []Key{{ID: "1", Secret: random.Bytes(minKeyLength)}}}
+}
+
+// keyFile is what Encode writes; []byte is base64 there (RFC 4648, 4).
+type keyFile struct {
+	Comment any          `json:"comment,omitempty"` // whatever people make of it
+	Index   []byte       `json:"index"`
+	Secrets []keyFileKey `json:"secrets"`
+}
+
+type keyFileKey struct {
+	ID     string `json:"id"`
+	Secret []byte `json:"secret"`
+}
+
+// keyFileComment is for whoever opens the file to rotate a key.
+var keyFileComment = []string{
+	"Keep this file secret, and apart from the database and its backups.",
+	"The first of secrets signs and seals. All of them verify and open.",
+	"To rotate: add a new secret last, with an id of its own (its value: openssl rand -base64 32),",
+	"and restart every server; then move it first, and restart every server.",
+	"Dropping a secret ends what it made: refresh tokens live for at most 30 days, tokens of known devices for 180.",
+	"Never change index: every limit, failure count and lock would be forgotten.",
+}
+
+// Encode writes k as JSON that [ParseKeys] reads, with a comment that says which key signs
+// and how to rotate. The keys are in clear: write it to a file of mode 0600, or to a
+// store of secrets.
+//
+// It is a method to call, and none that an encoder finds by itself: MarshalText writes
+// [redacted], so that encoding a [Config] into a log or an answer gives no key away.
+func (k Keys) Encode() []byte {
+	file := keyFile{Comment: keyFileComment, Index: k.Index, Secrets: make([]keyFileKey, len(k.Secrets))}
+	for i, key := range k.Secrets {
+		file.Secrets[i] = keyFileKey(key)
+	}
+	text, _ := json.MarshalIndent(file, "", "\t") // bytes and text always can be written
+	return append(text, '\n')
+}
+
+var errKeyFile = errors.New("phoneauth: keys: not the JSON that Keys.Encode writes")
+
+// ParseKeys reads what [Keys.Encode] wrote. Keys that [New] would refuse are an error,
+// which names each field that is wrong. No error quotes anything of text.
+func ParseKeys(text []byte) (Keys, error) {
+	var file keyFile
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if d.Decode(&file) != nil {
+		return Keys{}, errKeyFile
+	}
+	if _, err := d.Token(); err != io.EOF { // something comes after it
+		return Keys{}, errKeyFile
+	}
+	k := Keys{Index: file.Index}
+	for _, key := range file.Secrets {
+		k.Secrets = append(k.Secrets, Key(key))
+	}
+	var faults []error
+	k.validate(func(field, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("phoneauth: keys: "+field+": "+format, args...))
+	})
+	if len(faults) > 0 {
+		return Keys{}, errors.Join(faults...)
+	}
+	return k, nil
 }
