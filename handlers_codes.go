@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -132,3 +133,98 @@ func merged(hosts, ours map[string]any) map[string]any {
 }
 
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func (q *request) phoneRegister() (any, error) {
+	pending, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.Text("phone_number"), Client: q.client})
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		SessionToken string `json:"session_token"`
+		ExpiresIn    int64  `json:"expires_in"`
+		ResendIn     int64  `json:"resend_in"`
+		CodeLength   int    `json:"code_length"`
+	}{
+		string(pending.SessionToken),
+		secondsUntil(pending.ExpiresAt),
+		secondsUntil(pending.ResendAt),
+		pending.CodeLength,
+	}, nil
+}
+
+// phoneVerify wants the session token too: the service would do without one, but a
+// token of the wrong JSON type must not pass for none.
+func (q *request) phoneVerify() (any, error) {
+	v := VerifyRequest{
+		Phone:        q.body.Text("phone_number"),
+		Code:         q.body.Text("security_code"),
+		SessionToken: Secret(q.body.Text("session_token")),
+	}
+	if v.SessionToken == "" {
+		v.Code = "" // missing, whichever it is
+	}
+	proof, err := q.verify(v)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Message           string `json:"message"`
+		VerificationToken string `json:"verification_token"`
+	}{"Security code is valid.", string(proof.Token)}, nil
+}
+
+// maxJSONNumber is where numbers of JSON end to be exact everywhere (RFC 8259, 6).
+const maxJSONNumber = 1 << 53
+
+func (q *request) login() (any, error) {
+	user := q.body.Object("user")
+	phone, code, password := user.Text("phone"), user.Text("sms_code"), Secret(user.Text("password"))
+	var session *Session
+	var err error
+	switch {
+	case phone == "" || code == "" && password == "":
+		return nil, errMissingParameter
+	case code != "":
+		session, err = q.s.Login(q.r.Context(), LoginRequest{Phone: phone, Code: code, Client: q.client})
+	default:
+		session, err = q.s.LoginPassword(q.r.Context(), PasswordLoginRequest{Phone: phone, Password: password, Client: q.client})
+	}
+	if err != nil {
+		return nil, err
+	}
+	view, err := q.view(session.User)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		User        map[string]any `json:"user"`
+		FirstSignIn bool           `json:"first_sign_in"`
+	}{merged(view.Attributes, loginUser(session)), session.First}, q.signedIn(session)
+}
+
+// loginUser is the user of a Login answer, with the tokens among the attributes.
+func loginUser(session *Session) map[string]any {
+	u := session.User
+	user := map[string]any{
+		"id":           jsonID(u.ID),
+		"uuid":         u.UUID,
+		"phone":        u.Phone.E164(),
+		"has_password": u.PasswordHash != "",
+		"created_at":   timestamp(u.CreatedAt),
+	}
+	if t := tokensOf(session); t != nil {
+		user["token"] = t.AccessToken
+		user["refresh_token"] = t.RefreshToken
+		user["device_token"] = t.DeviceToken
+	}
+	return user
+}
+
+// jsonID returns id as a number, if it is one and reads back as it was.
+func jsonID(id string) any {
+	n, err := strconv.ParseUint(id, 10, 64)
+	if err != nil || n > maxJSONNumber || strconv.FormatUint(n, 10) != id {
+		return id
+	}
+	return n
+}
