@@ -15,9 +15,11 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/nyaruka/phonenumbers"
-	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/cputime"
+	"github.com/phoneauth/phoneauth/memstore"
 )
 
 // The figures of docs/performance.md:
@@ -58,13 +60,13 @@ func bench[T any](b *testing.B, name string, ready func(*bencher) T, f func(*ben
 		}
 		b.ReportAllocs()
 		b.ResetTimer()
-		cpu := cpuTime()
+		cpu := cputime.Used()
 		for _, made := range all {
 			if err := f(s, made); err != nil {
 				b.Fatal(err)
 			}
 		}
-		b.ReportMetric(float64(cpuTime()-cpu)/float64(b.N), "cpu-ns/op")
+		b.ReportMetric(float64(cputime.Used()-cpu)/float64(b.N), "cpu-ns/op")
 		b.ReportMetric(float64(verbs), "verbs/op")
 	})
 }
@@ -236,11 +238,11 @@ func BenchmarkUnavoidable(b *testing.B) {
 	loop := func(name string, f func()) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			cpu := cpuTime()
+			cpu := cputime.Used()
 			for b.Loop() {
 				f()
 			}
-			b.ReportMetric(float64(cpuTime()-cpu)/float64(b.N), "cpu-ns/op")
+			b.ReportMetric(float64(cputime.Used()-cpu)/float64(b.N), "cpu-ns/op")
 		})
 	}
 	loop("parse_a_number", func() {

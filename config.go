@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
 // Config is everything a [Service] is made of. The zero value of a field is its safe
@@ -333,7 +335,7 @@ func (c Config) validate() (numberPolicy, error) {
 	if c.Password.Legacy != nil && c.Password.LegacyDecoy == "" {
 		fault("Password.LegacyDecoy", "is required with Password.Legacy")
 	}
-	c.Texts.validate(c.Name, c.Code.Digits, fault)
+	texts.Rules(c.Texts).Validate(c.Name, c.Code.Digits, fault)
 	c.Limits.validate(fault)
 	for i, n := range c.Numbers.Test {
 		field := fmt.Sprintf("Numbers.Test[%d]", i)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/race"
 	"github.com/phoneauth/phoneauth/memstore"
 )
 
@@ -396,7 +397,7 @@ func TestInterleavings(t *testing.T) {
 	phoneauth.CheapHashes(t)
 	for name, game := range games {
 		depth := game.depth
-		if raceDetector || testing.Short() {
+		if race.Enabled || testing.Short() {
 			depth = 4
 		}
 		for _, first := range game.moves {

@@ -3,6 +3,8 @@ package phoneauth
 import (
 	"context"
 	"errors"
+
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // PasswordRequest registers a phone with a password.
@@ -88,14 +90,14 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 		again := *c
 		again.target = live.about
 		again.number, again.test = c.number, c.test
-		o.renew, o.pending = live.challengeID, s.keys.sealed(pendingUse(s.challengeKey(&again.target)), string(hash))
+		o.renew, o.pending = live.challengeID, s.keys.Seal(pendingUse(s.challengeKey(&again.target)), string(hash))
 		pending, err := s.open(ctx, &again, o, allowed)
 		if !errors.Is(err, ErrNotFound) {
 			return pending, err
 		}
 	}
-	c.boundTo = randomID()
-	o.renew, o.pending = "", s.keys.sealed(pendingUse(s.challengeKey(&c.target)), string(hash))
+	c.boundTo = random.ID()
+	o.renew, o.pending = "", s.keys.Seal(pendingUse(s.challengeKey(&c.target)), string(hash))
 	return s.open(ctx, c, o, allowed)
 }
 
@@ -194,7 +196,7 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 // rehash keeps the same password under today's parameters. It may fail: there is always
 // the next sign-in.
 func (s *Service) rehash(ctx context.Context, user User, password Secret) {
-	hash := hashArgon2(password, argon2Params)
+	hash := hashOf(password)
 	s.afterwards(ctx, "rehash", func(ctx context.Context) error {
 		_, err := s.store.UpdateUser(ctx, UserUpdate{
 			UserID: user.ID, PasswordHash: &hash, Epoch: user.Epoch, KeepEpoch: true, Now: s.now(),
@@ -306,7 +308,7 @@ func (s *Service) ChangePassword(ctx context.Context, claims Claims, r ChangePas
 // setPassword is the one place where a password changes: at user's epoch, which rises. The
 // owner is always told. A place for hashing must be held.
 func (s *Service) setPassword(ctx context.Context, c *call, user User, password Secret) (User, error) {
-	hash := hashArgon2(password, argon2Params)
+	hash := hashOf(password)
 	return s.change(ctx, change{
 		user: user,
 		do: func(ctx context.Context) (User, error) {

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/background"
+	"github.com/phoneauth/phoneauth/internal/keyring"
 	"github.com/phoneauth/phoneauth/internal/latency"
+	"github.com/phoneauth/phoneauth/internal/names"
 	"github.com/phoneauth/phoneauth/internal/places"
 )
 
@@ -39,7 +41,7 @@ const (
 // number of them, in any number of processes, share a Store.
 type Service struct {
 	cfg       *Config
-	keys      *keyring
+	keys      *keyring.Ring
 	store     Store // guarded
 	tokens    TokenIssuer
 	numbers   numberPolicy
@@ -85,7 +87,7 @@ func New(cfg Config) (*Service, error) {
 		s.tests[StoredPhone(n.Phone)] = n
 	}
 	if s.tokens == nil {
-		if s.tokens, err = keys.accessTokens(cfg.Name); err != nil {
+		if s.tokens, err = accessTokens(keys, cfg.Name); err != nil {
 			return nil, err
 		}
 	}
@@ -253,7 +255,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		return nil, err
 	}
 	p.account = c.account
-	token, err := s.keys.sealToken(verificationToken, p.encode(), p.expires())
+	token, err := signedToken(s.keys.SealToken(keyring.Verification, p.encode(), p.expires()))
 	if err != nil {
 		return nil, err
 	}
@@ -321,7 +323,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	}
 	in := SignIn{UserID: c.account.id, Epoch: c.account.epoch}
 	if registration {
-		hash, ok := s.keys.open(pendingUse(taken.Key), taken.Pending)
+		hash, ok := s.keys.Open(pendingUse(taken.Key), taken.Pending)
 		if !ok {
 			return nil, ErrInvalidCode
 		}
@@ -411,7 +413,7 @@ func checkPurpose(p Purpose, subject string) error {
 		return nil
 	}
 	lower := strings.ToLower(string(p)) == string(p)
-	if p.ours() || !lower || !validName(string(p), 32, "_") || len(subject) > maxSubject {
+	if p.ours() || !lower || !names.Valid(string(p), 32, "_") || len(subject) > maxSubject {
 		return ErrPurpose
 	}
 	return nil

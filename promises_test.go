@@ -13,10 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/race"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/phonetest"
-	"github.com/stretchr/testify/require"
 )
 
 // The promises of docs/security.md, kept by the Service over whatever Store. Those of
@@ -58,7 +60,7 @@ func raceRounds() int {
 	switch {
 	case release():
 		return 100_000
-	case raceDetector || testing.Short():
+	case race.Enabled || testing.Short():
 		return 100
 	}
 	return 2_000

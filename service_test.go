@@ -209,3 +209,10 @@ func limited(err error) string {
 
 // now is the clock of a bubble, as the Service reads it.
 func now() time.Time { return time.Now().UTC() }
+
+// elapse lets d pass for a test in a bubble of synctest, whose time is its own. Nobody really
+// waits: outside of a bubble it panics.
+func elapse(d time.Duration) {
+	synctest.Wait()
+	time.Sleep(d)
+}

@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // refreshGrace is how long a client that lost the answer may present the token it had.
@@ -114,7 +117,7 @@ const mostSessions = 100
 // token of the device alone.
 func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
 	now := s.now()
-	f.deviceID = cmp.Or(f.deviceID, randomID())
+	f.deviceID = cmp.Or(f.deviceID, random.ID())
 	if f.authTime.IsZero() {
 		f.authTime = now
 	}
@@ -122,9 +125,9 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		known, err := s.signDevice(u, f.deviceID, now)
 		return &Session{User: u, DeviceToken: known, AMR: f.amr, AuthTime: f.authTime}, err
 	}
-	secret := randomSecret()
+	secret := random.Secret()
 	rec := SessionRecord{
-		ID:         randomID(),
+		ID:         random.ID(),
 		UserID:     u.ID,
 		Epoch:      u.Epoch,
 		DeviceID:   f.deviceID,
@@ -170,7 +173,7 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 		return nil, &unavailable{"issue token", err}
 	}
 	claims := refreshClaims{rec.ID, u.ID, u.UUID, secret}
-	refresh, err := s.keys.signToken(refreshToken, claims.encode(), rec.ExpiresAt)
+	refresh, err := signedToken(s.keys.SignToken(keyring.Refresh, claims.encode(), rec.ExpiresAt))
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +236,7 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	rec, err := s.store.RotateSession(ctx, Rotation{
 		ID:        of.sessionID,
 		Digest:    refreshDigest(of.secret),
-		Next:      refreshDigest(successor(s.keys.live[0], of.sessionID, of.secret)),
+		Next:      refreshDigest(s.keys.Successor(of.sessionID, of.secret)),
 		Grace:     refreshGrace,
 		IdleUntil: now.Add(s.cfg.Sessions.IdleTTL),
 		Client:    truncated(r.Client.Name, maxSessionText),
@@ -253,8 +256,8 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
 		return nil, s.endInvalid(ctx, of)
 	}
-	for _, k := range s.keys.live { // the first, unless a key was rotated within the grace
-		if next := successor(k, of.sessionID, of.secret); subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
+	for _, next := range s.keys.Successors(of.sessionID, of.secret) { // the first, unless a key was rotated within the grace
+		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
 			e := aboutUser(user, EventRefreshed)
 			e.SessionID = of.sessionID
 			s.event(ctx, e)
@@ -273,13 +276,6 @@ func (s *Service) endInvalid(ctx context.Context, of refreshClaims) error {
 	return err
 }
 
-// successor of a refresh secret: derived, so that the grace can return it although only
-// digests are stored, and under a key, so that nobody else can.
-func successor(k liveKey, id, secret string) string {
-	sum := k.refresh.sum(id, secret)
-	return string(sum[:])
-}
-
 // refreshDigest is what a store keeps of 256 random bits: their hash is enough.
 func refreshDigest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
@@ -289,7 +285,7 @@ func refreshDigest(secret string) []byte {
 // openRefresh reads a refresh token of ours. Junk costs no call of the store, and a token
 // that is old but authentic is known for a reuse.
 func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool) {
-	data, ok := s.keys.verifyToken(refreshToken, token, now)
+	data, ok := s.keys.VerifyToken(keyring.Refresh, string(token), now)
 	if !ok || s.cfg.HostSessions {
 		return refreshClaims{}, false
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/texts"
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
@@ -47,6 +48,22 @@ func TestTextSent(t *testing.T) {
 	assert.Equal(t, fmt.Sprintf("%[1]s est votre code de connexion à Acme. Ne le communiquez à personne.\n@example.com #%[1]s", string(m.Code)), string(m.Body))
 	assert.Equal(t, "fr-CA", m.Locale, "what was asked for")
 	assert.Equal(t, 1, segments)
+}
+
+// TestTextPurposes: internal/texts has words for the purposes of the package, by the same
+// names.
+func TestTextPurposes(t *testing.T) {
+	t.Parallel()
+	for purpose, name := range map[phoneauth.Purpose]string{
+		phoneauth.PurposeSignIn:               texts.SignIn,
+		phoneauth.PurposePasswordRegistration: texts.PasswordRegistration,
+		phoneauth.PurposePasswordReset:        texts.PasswordReset,
+		phoneauth.PurposePhoneChange:          texts.PhoneChange,
+		phoneauth.NoticePasswordChanged:       texts.PasswordChanged,
+		phoneauth.NoticePhoneChanged:          texts.PhoneChanged,
+	} {
+		assert.Equal(t, string(purpose), name)
+	}
 }
 
 // TestTextHook: the words of a hook are its own.
