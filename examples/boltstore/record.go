@@ -31,9 +31,9 @@ func (t *tx) note(err error) { t.fault = errors.Join(t.fault, err) }
 // record is what stands at a key, as JSON.
 //
 // Challenge, LockoutState, ScoreState, SessionRecord and JournalEntry may be encoded as
-// they are: they print redacted, and yet encoding/json writes all of their fields. Phone
-// and Secret may not: they are encoded masked and as "[redacted]". So a user has a record
-// of its own: see userRecord.
+// they are. Some of them print redacted, and yet encoding/json writes all of their fields.
+// Phone and Secret may not: they are encoded masked and as "[redacted]". So a user has a
+// record of its own: see userRecord.
 type record[V any] struct {
 	Value V
 	Index []string // the entries that lead here, to be removed with the record
