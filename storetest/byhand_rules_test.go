@@ -67,22 +67,16 @@ func (s *byHand) giveBack(takes []phoneauth.Take, n int) {
 	}
 }
 
-func later(tat, now time.Time) time.Time {
-	if now.After(tat) {
-		return now
-	}
-	return tat
-}
-
-// resendAt tries ever later times.
+// resendAt tries ever later times, but not for ever, since a wrong rule may refuse for ever.
 func (s *byHand) resendAt(takes []phoneauth.Take, now time.Time) time.Time {
-	for {
+	for range 100 {
 		_, err := s.taken(nil, takes, now)
 		if err == nil {
-			return now.UTC()
+			break
 		}
 		now = now.Add(err.(*phoneauth.LimitError).RetryAfter)
 	}
+	return now.UTC()
 }
 
 // charged returns what the scores of these keys become, or the refusal.

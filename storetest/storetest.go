@@ -9,6 +9,9 @@
 // A host that implements one role only runs that role's cases: [RunUsers] for its own
 // table of users, say.
 //
+// A store that computes limits, lockouts and scores by itself, in place of calling the
+// steps that package phoneauth exports, also runs [Differential].
+//
 // Cases that race go in rounds, since most rounds of a race are won by luck: see
 // [Rounds]. A store that reads, waits and then writes fails within 100 of them.
 package storetest
