@@ -275,4 +275,4 @@ func wholeSeconds(d time.Duration) int64 {
 }
 
 // secondsUntil is how the answers write a time to come.
-func secondsUntil(t time.Time) int64 { return wholeSeconds(time.Until(t)) }
+func (s *Service) secondsUntil(t time.Time) int64 { return wholeSeconds(t.Sub(s.now())) }

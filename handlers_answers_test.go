@@ -83,9 +83,9 @@ func TestLoginUser(t *testing.T) {
 	t.Parallel()
 	const user = `"id":23,"uuid":"0f9a","phone":"+6584932466","has_password":true,"created_at":"2018-08-30T23:03:58.999Z"`
 	session := newSession()
-	assertJSON(t, `{`+user+`,"token":"access","refresh_token":"refresh","device_token":"device"}`, loginUser(session), nil)
+	assertJSON(t, `{`+user+`,"token":"access","refresh_token":"refresh","device_token":"device"}`, answering(Config{}).s.loginUser(session), nil)
 	session.AccessToken, session.RefreshToken, session.DeviceToken = "", "", ""
-	assertJSON(t, `{`+user+`}`, loginUser(session), nil)
+	assertJSON(t, `{`+user+`}`, answering(Config{}).s.loginUser(session), nil)
 }
 
 func TestJSONID(t *testing.T) {

@@ -86,7 +86,7 @@ func (q *request) sessionDocument(session *Session, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Meta = tokensOf(session)
+	d.Meta = q.s.tokensOf(session)
 	return d, q.signedIn(session)
 }
 
@@ -146,8 +146,8 @@ func (q *request) phoneRegister() (any, error) {
 		CodeLength   int    `json:"code_length"`
 	}{
 		string(pending.ChallengeToken),
-		secondsUntil(pending.ExpiresAt),
-		secondsUntil(pending.ResendAt),
+		q.s.secondsUntil(pending.ExpiresAt),
+		q.s.secondsUntil(pending.ResendAt),
 		pending.CodeLength,
 	}, nil
 }
@@ -199,11 +199,11 @@ func (q *request) login() (any, error) {
 	return struct {
 		User        map[string]any `json:"user"`
 		FirstSignIn bool           `json:"first_sign_in"`
-	}{merged(view.Attributes, loginUser(session)), session.First}, q.signedIn(session)
+	}{merged(view.Attributes, q.s.loginUser(session)), session.First}, q.signedIn(session)
 }
 
 // loginUser is the user of a Login answer, with the tokens among the attributes.
-func loginUser(session *Session) map[string]any {
+func (s *Service) loginUser(session *Session) map[string]any {
 	u := session.User
 	user := map[string]any{
 		"id":           jsonID(u.ID),
@@ -212,7 +212,7 @@ func loginUser(session *Session) map[string]any {
 		"has_password": u.PasswordHash != "",
 		"created_at":   timestamp(u.CreatedAt),
 	}
-	if t := tokensOf(session); t != nil {
+	if t := s.tokensOf(session); t != nil {
 		user["token"] = t.AccessToken
 		user["refresh_token"] = t.RefreshToken
 		user["device_token"] = t.DeviceToken

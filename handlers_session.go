@@ -21,14 +21,14 @@ type tokens struct {
 }
 
 // tokensOf returns the tokens of session; nil where the host keeps sessions.
-func tokensOf(session *Session) *tokens {
+func (s *Service) tokensOf(session *Session) *tokens {
 	if session.RefreshToken == "" {
 		return nil
 	}
 	return &tokens{
 		AccessToken:  string(session.AccessToken),
 		TokenType:    "Bearer",
-		ExpiresIn:    secondsUntil(session.ExpiresAt),
+		ExpiresIn:    s.secondsUntil(session.ExpiresAt),
 		RefreshToken: string(session.RefreshToken),
 		DeviceToken:  string(session.DeviceToken),
 	}
@@ -43,7 +43,7 @@ func (q *request) refresh() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tokensOf(session), q.signedIn(session)
+	return q.s.tokensOf(session), q.signedIn(session)
 }
 
 // logout has one answer, also for a token that is missing or means nothing. Where the host

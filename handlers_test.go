@@ -26,7 +26,7 @@ import (
 // bare is a Service that cannot do anything: good for what never reaches it.
 func bare(cfg Config) *Service {
 	cfg.Logger = slog.New(slog.DiscardHandler)
-	return &Service{cfg: &cfg}
+	return &Service{clock: time.Now, cfg: &cfg}
 }
 
 // ask sends one request to h; headers are pairs of name and value.
@@ -251,7 +251,7 @@ func TestFail(t *testing.T) {
 func TestFaultsAreLogged(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	s := &Service{cfg: &Config{
+	s := &Service{clock: time.Now, cfg: &Config{
 		Logger:       slog.New(slog.NewJSONHandler(&log, nil)),
 		HostSessions: true,
 		HTTP: HTTPConfig{Authenticate: func(*http.Request) (Claims, error) {

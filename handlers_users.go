@@ -35,7 +35,7 @@ func (q *request) usersRegister() (any, error) {
 	if err != nil {
 		return nil, q.wrongToo(err)
 	}
-	q.setRegistration(pending.ChallengeToken, time.Until(pending.ExpiresAt))
+	q.setRegistration(pending.ChallengeToken, pending.ExpiresAt.Sub(q.s.now()))
 	return usersAnswer{MSISDN: q.msisdn(pending.Phone), SessionToken: string(pending.ChallengeToken)}, nil
 }
 
@@ -128,7 +128,7 @@ func (q *request) usersResetPassword() (any, error) {
 
 func (q *request) usersSession(session *Session) (any, error) {
 	a := usersAnswer{MSISDN: q.msisdn(session.User.Phone), Valid: true}
-	if t := tokensOf(session); t != nil {
+	if t := q.s.tokensOf(session); t != nil {
 		a.AuthenticationToken = t.AccessToken
 		a.RefreshToken = t.RefreshToken
 		a.DeviceToken = t.DeviceToken

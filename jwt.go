@@ -37,6 +37,7 @@ const (
 // auth_time, amr, and those of Claims.Extra that have other names.
 type JWT struct {
 	issuer, audience string
+	clock            func() time.Time
 	signer           *jws.Key
 	byHeader         map[string]*jws.Key // the first segment of each key's tokens
 	parser           *jwt.Parser
@@ -44,7 +45,10 @@ type JWT struct {
 }
 
 // NewJWT copies c, and reports every fault at once, naming the field.
-func NewJWT(c JWTConfig) (*JWT, error) {
+func NewJWT(c JWTConfig) (*JWT, error) { return newJWT(c, time.Now) }
+
+// newJWT is NewJWT with a clock.
+func newJWT(c JWTConfig, clock func() time.Time) (*JWT, error) {
 	var faults []error
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("phoneauth: jwt: "+format, args...))
@@ -59,6 +63,7 @@ func NewJWT(c JWTConfig) (*JWT, error) {
 		fault("Keys is required: the first signs")
 	}
 	j := &JWT{
+		clock:    clock,
 		issuer:   c.Issuer,
 		audience: c.Audience,
 		byHeader: map[string]*jws.Key{},
@@ -69,6 +74,7 @@ func NewJWT(c JWTConfig) (*JWT, error) {
 			jwt.WithIssuedAt(),
 			jwt.WithLeeway(accessLeeway),
 			jwt.WithStrictDecoding(),
+			jwt.WithTimeFunc(clock),
 		),
 	}
 	signs := false
@@ -127,7 +133,7 @@ func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 	if !j.signs() {
 		return "", errors.New("phoneauth: issue token: every key of this JWT is public: it verifies only")
 	}
-	now := time.Now()
+	now := j.clock()
 	if c.UserID == "" || c.Subject == "" {
 		return "", errors.New("phoneauth: issue token: UserID and Subject are required")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/phoneauth/phoneauth/internal/jws"
 	"github.com/phoneauth/phoneauth/internal/keyring"
@@ -74,12 +75,12 @@ func newKeyring(keys Keys, realm string) (*keyring.Ring, error) {
 }
 
 // accessTokens is the default TokenIssuer: HS256 under keys derived from Keys.
-func accessTokens(ring *keyring.Ring, name string) (*JWT, error) {
+func accessTokens(ring *keyring.Ring, name string, clock func() time.Time) (*JWT, error) {
 	c := JWTConfig{Issuer: name, Audience: name}
 	for _, key := range ring.AccessKeys() {
 		c.Keys = append(c.Keys, SigningKey{ID: key.ID, Key: key.Secret})
 	}
-	return NewJWT(c)
+	return newJWT(c, clock)
 }
 
 // GenerateKeys returns new random keys: an Index and one secret, with the ID "1", of 32

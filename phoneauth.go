@@ -15,6 +15,7 @@ import (
 	"github.com/phoneauth/phoneauth/internal/latency"
 	"github.com/phoneauth/phoneauth/internal/names"
 	"github.com/phoneauth/phoneauth/internal/places"
+	"github.com/phoneauth/phoneauth/internal/seam"
 )
 
 // Purpose says what a code is good for. A code, a session token or a verification
@@ -51,6 +52,7 @@ type Service struct {
 	hashes    *places.Places // for password hashes
 	sendTimes *latency.Recent
 	later     *background.Group // what leaves after its answer
+	clock     func() time.Time
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
@@ -83,16 +85,32 @@ func New(cfg Config) (*Service, error) {
 	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))
 	})
+	s.clock = time.Now
+	if held := seamOf(cfg.Store); held != nil {
+		s.clock = held.Now
+		held.Join(s.later)
+	}
 	for _, n := range cfg.Numbers.Test {
 		s.tests[StoredPhone(n.Phone)] = n
 	}
 	if s.tokens == nil {
-		if s.tokens, err = accessTokens(keys, cfg.Name); err != nil {
+		if s.tokens, err = accessTokens(keys, cfg.Name, s.clock); err != nil {
 			return nil, err
 		}
 	}
 	cfg.Keys = Keys{} // what is derived is enough
 	return s, nil
+}
+
+// seamOf is what a suite of this module holds the Service by, nil for everybody else.
+func seamOf(s Store) *seam.Seam {
+	switch s := s.(type) {
+	case seam.Holder:
+		return s.Seam()
+	case interface{ unwrap() Store }:
+		return seamOf(s.unwrap())
+	}
+	return nil
 }
 
 // Format tells nothing of the configuration, whatever the verb.
@@ -108,7 +126,7 @@ func (s *Service) Close(ctx context.Context) error {
 }
 
 // now is the clock of everything: UTC, in whole microseconds.
-func (s *Service) now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
 // RegisterRequest asks for a code.
 type RegisterRequest struct {
