@@ -82,7 +82,7 @@ func (s *Service) newChallenge(c *call) (Challenge, string, error) {
 	if err != nil {
 		return Challenge{}, "", err
 	}
-	expires, until := c.now.Add(s.cfg.Code.Life), c.now.Add(min(2*s.cfg.Code.Life, maxCodeLife))
+	expires, until := c.now.Add(s.cfg.Code.TTL), c.now.Add(min(2*s.cfg.Code.TTL, maxCodeLife))
 	if c.test != nil {
 		code = string(c.test.Code)
 		expires, until = earlier(expires, c.test.Until), earlier(until, c.test.Until)

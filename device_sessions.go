@@ -81,6 +81,26 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string) erro
 	return nil
 }
 
+// endOwnSession is EndSession for the user of claims. For a session that is older than the
+// one of claims the sign-in must be at most 5 minutes old, so that a thief cannot throw the
+// owner out: ErrReauthenticate.
+func (s *Service) endOwnSession(ctx context.Context, claims Claims, id string) error {
+	user, own, err := s.live(ctx, claims)
+	if err != nil {
+		return err
+	}
+	rec, err := s.store.SessionByID(ctx, id, s.now())
+	switch {
+	case err != nil:
+		return err
+	case rec.UserID != user.ID:
+		return ErrNotFound
+	case rec.CreatedAt.Before(own.CreatedAt) && !s.fresh(own.AuthTime):
+		return ErrReauthenticate
+	}
+	return s.EndSession(ctx, user.ID, id)
+}
+
 // Live is User for what must not wait for an access token to expire: the session of claims
 // must be live too, and of the account's epoch. It asks the store twice. Hosts with
 // sessions of their own vouch for claims.
@@ -152,11 +172,11 @@ func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices b
 const maxSessionText = 64
 
 // place asks the host where a client is.
-func (s *Service) place(ctx context.Context, c Client) string {
-	if s.cfg.Place == nil || !c.Addr.IsValid() {
+func (s *Service) place(ctx context.Context, c ClientInfo) string {
+	if s.cfg.Hooks.Place == nil || !c.Addr.IsValid() {
 		return ""
 	}
-	return truncated(s.cfg.Place(ctx, c.Addr), maxSessionText)
+	return truncated(s.cfg.Hooks.Place(ctx, c.Addr), maxSessionText)
 }
 
 // truncated is text without what is not valid UTF-8, cut to so many bytes at a whole

@@ -132,7 +132,7 @@ func (s *Service) event(ctx context.Context, e Event) {
 	if s.cfg.Logger.Enabled(ctx, level) {
 		s.cfg.Logger.LogAttrs(ctx, level, "phoneauth: "+string(e.Type), slog.Any("event", e))
 	}
-	if s.cfg.OnEvent != nil {
-		s.cfg.OnEvent(ctx, e)
+	if s.cfg.Hooks.OnEvent != nil {
+		s.cfg.Hooks.OnEvent(ctx, e)
 	}
 }

@@ -45,7 +45,7 @@ func TestLogSaysTheSame(t *testing.T) {
 	var log, told bytes.Buffer
 	s := newService(t, func(c *phoneauth.Config) {
 		c.Logger = slog.New(slog.NewJSONHandler(&log, nil))
-		c.OnEvent = func(_ context.Context, e phoneauth.Event) {
+		c.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) {
 			slog.New(slog.NewJSONHandler(&told, nil)).Info("phoneauth: "+string(e.Type), slog.Any("event", e))
 		}
 	})
@@ -56,7 +56,7 @@ func TestLogSaysTheSame(t *testing.T) {
 	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	session, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
 	require.NoError(t, err)
-	require.NoError(t, s.Logout(t.Context(), session.Refresh))
+	require.NoError(t, s.Logout(t.Context(), session.RefreshToken))
 
 	type line struct {
 		Level, Msg string
@@ -111,7 +111,7 @@ func TestReportDelivery(t *testing.T) {
 			var events []phoneauth.Event
 			s := newService(t, func(cfg *phoneauth.Config) {
 				cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
-				cfg.OnEvent = func(_ context.Context, e phoneauth.Event) { events = append(events, e) }
+				cfg.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) { events = append(events, e) }
 			})
 			s.ReportDelivery(t.Context(), c.reported)
 			c.event.Time = time.Now().UTC()

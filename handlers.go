@@ -28,7 +28,7 @@ const (
 	UsersAPI API = "users"
 	// LoginAPI: /api/v1/login.
 	LoginAPI API = "login"
-	// SessionAPI: /token/refresh, /logout, /users/me, /users/phone/start and verify,
+	// SessionAPI: /token/refresh, /logout, /users/me and its sessions, /users/phone/start and verify,
 	// /.well-known/jwks.json. Under HostSessions there is a /logout only with
 	// HTTP.SignedOut.
 	SessionAPI API = "session"
@@ -86,6 +86,9 @@ var routes = []route{
 	{"POST", "/users/phone/verify", SessionAPI, bearer, 200, (*request).changePhoneVerify},
 	{"GET", "/users/me", SessionAPI, bearer, 200, (*request).me},
 	{"DELETE", "/users/me", SessionAPI, bearer, 204, (*request).deleteMe},
+	{"GET", "/users/me/sessions", SessionAPI, bearer, 200, (*request).sessions},
+	{"DELETE", "/users/me/sessions", SessionAPI, bearer, 204, (*request).endSessions},
+	{"DELETE", "/users/me/sessions/{id}", SessionAPI, bearer, 204, (*request).endSession},
 	{"GET", "/.well-known/jwks.json", SessionAPI, open, 200, (*request).jwks},
 }
 
@@ -118,13 +121,19 @@ func (s *Service) Handler(apis ...API) http.Handler {
 	return h
 }
 
-// logoutPath is a route that not every Service has.
-const logoutPath = "/logout"
+// Routes that not every Service has.
+const (
+	logoutPath   = "/logout"
+	sessionsPath = "/users/me/sessions"
+)
 
 // serves reports whether s can do what way promises. Sessions that the host keeps are
-// ended by the host, or not at all.
+// listed by the host, and ended by the host or not at all.
 func (s *Service) serves(way route) bool {
-	return way.path != logoutPath || !s.cfg.HostSessions || s.cfg.HTTP.SignedOut != nil
+	if !s.cfg.HostSessions {
+		return true
+	}
+	return (way.path != logoutPath || s.cfg.HTTP.SignedOut != nil) && !strings.HasPrefix(way.path, sessionsPath)
 }
 
 // handler is a Service with what its requests share.
@@ -146,13 +155,15 @@ type request struct {
 	// foreign: sent for a page of another origin. Its cookies count for nothing, and
 	// it is given none.
 	foreign bool
-	client  Client
+	client  ClientInfo
+	// id is the last part of the path, on routes that end with one.
+	id string
 	// claims are of the one who is signed in, on routes that want somebody.
 	claims Claims
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ways := h.paths[r.URL.Path]
+	ways, id := h.waysOf(r.URL.Path)
 	if h.cors(w, r, ways) {
 		return
 	}
@@ -162,7 +173,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, way := range ways {
 		if way.method == r.Method {
-			h.serve(way, w, r)
+			h.serve(way, &request{handler: h, w: w, r: r, id: id})
 			return
 		}
 	}
@@ -170,19 +181,31 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.s.fail(w, r, ways[0].api, errMethod)
 }
 
+// waysOf are the routes of a path, one for each method, and the id at its end, if its
+// routes have one.
+func (h *handler) waysOf(path string) (ways []route, id string) {
+	if ways := h.paths[path]; ways != nil {
+		return ways, ""
+	}
+	slash := strings.LastIndexByte(path, '/')
+	if id = path[slash+1:]; id == "" {
+		return nil, ""
+	}
+	return h.paths[path[:slash+1]+"{id}"], id
+}
+
 // serve decodes, calls, encodes.
-func (h *handler) serve(way route, w http.ResponseWriter, r *http.Request) {
-	q := &request{handler: h, w: w, r: r}
+func (h *handler) serve(way route, q *request) {
 	answer, err := q.answer(way)
 	var data []byte
 	if err == nil && answer != nil {
 		data, err = json.Marshal(answer)
 	}
 	if err != nil {
-		h.s.fail(w, r, way.api, err)
+		h.s.fail(q.w, q.r, way.api, err)
 		return
 	}
-	write(w, way.status, data)
+	write(q.w, way.status, data)
 }
 
 // answer checks what holds for every route, in the order of refusals that the
@@ -228,8 +251,8 @@ func (q *request) signedIn(session *Session) error {
 			return &unavailable{"start the host's session", err}
 		}
 	}
-	if session.Device != "" && !q.foreign {
-		http.SetCookie(q.w, q.s.cfg.HTTP.newCookie(deviceCookie, session.Device, deviceLife))
+	if session.DeviceToken != "" && !q.foreign {
+		http.SetCookie(q.w, q.s.cfg.HTTP.newCookie(deviceCookie, session.DeviceToken, deviceLife))
 	}
 	return nil
 }

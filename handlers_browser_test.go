@@ -61,10 +61,10 @@ func TestSignedIn(t *testing.T) {
 		return w.Header().Values("Set-Cookie"), err
 	}
 	device := []string{"__Host-phoneauth-device=d; Path=/; Max-Age=15552000; HttpOnly; Secure; SameSite=Lax"}
-	cookies, err := signIn(cfg, &Session{Device: "d"}, false)
+	cookies, err := signIn(cfg, &Session{DeviceToken: "d"}, false)
 	require.NoError(t, err)
 	assert.Equal(t, device, cookies)
-	cookies, err = signIn(cfg, &Session{Device: "d"}, true)
+	cookies, err = signIn(cfg, &Session{DeviceToken: "d"}, true)
 	require.NoError(t, err)
 	assert.Empty(t, cookies)
 	assert.Zero(t, started, "the host has no session to start")
@@ -107,7 +107,7 @@ func TestCrossOrigin(t *testing.T) {
 	}
 
 	cfg.HostSessions = true
-	cfg.HTTP.Claims = func(*http.Request) (Claims, error) { return Claims{UserID: "1"}, nil }
+	cfg.HTTP.Authenticate = func(*http.Request) (Claims, error) { return Claims{UserID: "1"}, nil }
 	w := ask(bare(cfg).Handler(), "DELETE", "/users/me", "", "Sec-Fetch-Site", "cross-site")
 	assertRefused(t, w, SessionAPI, 403, "cross_origin", "a host's session is a cookie")
 

@@ -145,7 +145,7 @@ func (q *request) phoneRegister() (any, error) {
 		ResendIn     int64  `json:"resend_in"`
 		CodeLength   int    `json:"code_length"`
 	}{
-		string(pending.SessionToken),
+		string(pending.ChallengeToken),
 		secondsUntil(pending.ExpiresAt),
 		secondsUntil(pending.ResendAt),
 		pending.CodeLength,
@@ -156,11 +156,11 @@ func (q *request) phoneRegister() (any, error) {
 // token of the wrong JSON type must not pass for none.
 func (q *request) phoneVerify() (any, error) {
 	v := VerifyRequest{
-		Phone:        q.body.Text("phone_number"),
-		Code:         q.body.Text("security_code"),
-		SessionToken: Secret(q.body.Text("session_token")),
+		Phone:          q.body.Text("phone_number"),
+		Code:           q.body.Text("security_code"),
+		ChallengeToken: Secret(q.body.Text("session_token")),
 	}
-	if v.SessionToken == "" {
+	if v.ChallengeToken == "" {
 		v.Code = "" // missing, whichever it is
 	}
 	proof, err := q.verify(v)

@@ -82,6 +82,7 @@ var failures = []failure{
 	{LoginAPI, is(ErrInvalidPhone), 401, "invalid_phone_format", "invalid phone number format"},
 	{LoginAPI, is(errMissingParameter), 400, "parameter_missing", "phone and sms_code or password are required"},
 
+	{SessionAPI, is(ErrNotFound), 404, "not_found", "There is nothing here."},
 	{SessionAPI, is(ErrInvalidToken), 401, "invalid_refresh_token", "Refresh token is not valid. Sign in again."},
 	{SessionAPI, is(ErrInvalidPhone), 422, "invalid_phone", "Phone number is missing or invalid."},
 	{SessionAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},

@@ -22,15 +22,15 @@ type tokens struct {
 
 // tokensOf returns the tokens of session; nil where the host keeps sessions.
 func tokensOf(session *Session) *tokens {
-	if session.Refresh == "" {
+	if session.RefreshToken == "" {
 		return nil
 	}
 	return &tokens{
-		AccessToken:  string(session.Access),
+		AccessToken:  string(session.AccessToken),
 		TokenType:    "Bearer",
 		ExpiresIn:    secondsUntil(session.ExpiresAt),
-		RefreshToken: string(session.Refresh),
-		DeviceToken:  string(session.Device),
+		RefreshToken: string(session.RefreshToken),
+		DeviceToken:  string(session.DeviceToken),
 	}
 }
 
@@ -70,7 +70,7 @@ func (q *request) changePhoneStart() (any, error) {
 	_, err = q.s.Register(q.r.Context(), RegisterRequest{
 		Phone:   q.body.Text("phone"),
 		Purpose: PurposePhoneChange,
-		Subject: user.ID,
+		BoundTo: user.ID,
 		Client:  q.client,
 	})
 	return nil, err
@@ -86,7 +86,7 @@ func (q *request) changePhoneVerify() (any, error) {
 		Phone:   phone,
 		Code:    q.body.Text("verification_code"),
 		Purpose: PurposePhoneChange,
-		Subject: user.ID,
+		BoundTo: user.ID,
 	})
 	if err != nil {
 		return nil, err
@@ -128,8 +128,8 @@ type claimsKey struct{}
 // ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, the first
 // language that it accepts, and a coarse name of its program. It leaves Client.Device
 // empty, because each route has a cookie or a field of its own for it.
-func (s *Service) ClientOf(r *http.Request) Client {
-	return Client{
+func (s *Service) ClientOf(r *http.Request) ClientInfo {
+	return ClientInfo{
 		Addr:   client.Addr(r, s.cfg.HTTP.TrustedProxies),
 		Locale: client.Locale(r.Header.Get("Accept-Language")),
 		Name:   useragent.Name(r.UserAgent()),
@@ -137,8 +137,8 @@ func (s *Service) ClientOf(r *http.Request) Client {
 }
 
 // Require lets a request through to next only if somebody is signed in: by the bearer
-// access token, or under HostSessions by what HTTP.Claims says. next finds them with
-// [UserFrom]. It looks at no store: a session that was ended lives on here until its
+// access token, or under HostSessions by what HTTP.Authenticate says. next finds them with
+// [ClaimsFrom]. It looks at no store: a session that was ended lives on here until its
 // access token expires. Else the answer is 401, or 503 if that cannot be told.
 func (s *Service) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -151,10 +151,24 @@ func (s *Service) Require(next http.Handler) http.Handler {
 	})
 }
 
-// UserFrom returns the claims of whoever is signed in, in a handler behind
-// [Service.Require]: what the access token says, or HTTP.Claims. It reads no store; for the
+// RequireLive is [Service.Require] for what must not wait until an access token expires: the
+// session must be live, and the account neither blocked nor changed since. It asks the store
+// twice.
+func (s *Service) RequireLive(next http.Handler) http.Handler {
+	return s.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := ClaimsFrom(r.Context())
+		if _, err := s.Live(r.Context(), claims); err != nil {
+			s.fail(w, r, SessionAPI, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// ClaimsFrom returns the claims of whoever is signed in, in a handler behind
+// [Service.Require]: what the access token says, or HTTP.Authenticate. It reads no store; for the
 // account itself give them to [Service.User]. False: the handler is not behind Require.
-func UserFrom(ctx context.Context) (Claims, bool) {
+func ClaimsFrom(ctx context.Context) (Claims, bool) {
 	claims, ok := ctx.Value(claimsKey{}).(Claims)
 	return claims, ok
 }
@@ -169,10 +183,10 @@ func (s *Service) claims(r *http.Request) (Claims, error) {
 		}
 		return s.Authenticate(r.Context(), token)
 	}
-	if s.cfg.HTTP.Claims == nil {
+	if s.cfg.HTTP.Authenticate == nil {
 		return Claims{}, ErrUnauthenticated
 	}
-	claims, err := s.cfg.HTTP.Claims(r)
+	claims, err := s.cfg.HTTP.Authenticate(r)
 	if err != nil && !errors.Is(err, ErrUnavailable) || err == nil && claims.UserID == "" {
 		err = ErrUnauthenticated
 	}

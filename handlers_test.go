@@ -254,7 +254,7 @@ func TestFaultsAreLogged(t *testing.T) {
 	s := &Service{cfg: &Config{
 		Logger:       slog.New(slog.NewJSONHandler(&log, nil)),
 		HostSessions: true,
-		HTTP: HTTPConfig{Claims: func(*http.Request) (Claims, error) {
+		HTTP: HTTPConfig{Authenticate: func(*http.Request) (Claims, error) {
 			return Claims{}, &unavailable{"read the session", errors.New("connection refused")}
 		}},
 	}}
@@ -269,11 +269,11 @@ func TestFaultsAreLogged(t *testing.T) {
 func TestRequire(t *testing.T) {
 	t.Parallel()
 	var answer error
-	s := bare(Config{HostSessions: true, HTTP: HTTPConfig{Claims: func(*http.Request) (Claims, error) {
+	s := bare(Config{HostSessions: true, HTTP: HTTPConfig{Authenticate: func(*http.Request) (Claims, error) {
 		return Claims{UserID: "23"}, answer
 	}}})
 	h := s.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, ok := UserFrom(r.Context())
+		claims, ok := ClaimsFrom(r.Context())
 		_ = json.NewEncoder(w).Encode([]any{claims.UserID, ok})
 	}))
 	assert.JSONEq(t, `["23",true]`, ask(h, "GET", "/x", "").Body.String())
@@ -286,7 +286,7 @@ func TestRequire(t *testing.T) {
 	assertRefused(t, ask(h, "GET", "/x", ""), SessionAPI, 401, "unauthorized", "no Claims hook: nobody is signed in")
 	h = bare(Config{}).Require(h)
 	assertRefused(t, ask(h, "GET", "/x", ""), SessionAPI, 401, "unauthorized", "no token")
-	_, ok := UserFrom(t.Context())
+	_, ok := ClaimsFrom(t.Context())
 	assert.False(t, ok)
 }
 

@@ -57,7 +57,7 @@ func indexed(print, kind string, i int) string { return key(print, kind) + strco
 func (s *Service) phonePrint(p Phone) string { return s.keys.Print("phone", p.e164) }
 
 // addressPrint is the fingerprint of what a client can easily change addresses within.
-func (s *Service) addressPrint(c Client) string {
+func (s *Service) addressPrint(c ClientInfo) string {
 	return s.keys.Print("address", client.Block(c.Addr))
 }
 

@@ -119,16 +119,16 @@ type RegisterRequest struct {
 	// Subject binds the code to something beyond the phone: the User.ID for a change of
 	// number (required there), or whatever a host's own purpose is about. At most 128
 	// bytes.
-	Subject string
+	BoundTo string
 	// Channel is handed to the sender: "sms", "whatsapp"; it may be empty.
 	Channel string
-	Client  Client
+	Client  ClientInfo
 }
 
 // Pending is a code that is on its way.
 type Pending struct {
-	// SessionToken names the challenge; VerifyRequest takes it in place of the phone.
-	SessionToken Secret
+	// ChallengeToken names the challenge; VerifyRequest takes it in place of the phone.
+	ChallengeToken Secret
 	// Phone the code went to.
 	Phone Phone
 	// ExpiresAt is the end of the code, ResendAt when it can be sent again.
@@ -141,16 +141,16 @@ type Pending struct {
 
 // VerifyRequest brings a code back.
 type VerifyRequest struct {
-	// Phone as typed. It may be empty when there is a SessionToken, and must be the
+	// Phone as typed. It may be empty when there is a ChallengeToken, and must be the
 	// token's phone otherwise.
 	Phone string
 	Code  string
-	// SessionToken of the Pending; optional when there is a Phone.
-	SessionToken Secret
+	// ChallengeToken of the Pending; optional when there is a Phone.
+	ChallengeToken Secret
 	// Purpose and Subject as in RegisterRequest.
 	Purpose Purpose
-	Subject string
-	Client  Client
+	BoundTo string
+	Client  ClientInfo
 }
 
 // Proof says that somebody holds a phone.
@@ -159,7 +159,7 @@ type Proof struct {
 	Token     Secret
 	Phone     Phone
 	Purpose   Purpose
-	Subject   string
+	BoundTo   string
 	ExpiresAt time.Time
 }
 
@@ -168,34 +168,34 @@ type ConnectRequest struct {
 	// Phone as typed; it must be the proof's. Empty: the proof's, whatever it is.
 	Phone  string
 	Token  Secret
-	Client Client
+	Client ClientInfo
 }
 
 // LoginRequest brings a code.
 type LoginRequest struct {
-	// Phone as typed. It may be empty when there is a SessionToken, and must be the
+	// Phone as typed. It may be empty when there is a ChallengeToken, and must be the
 	// token's phone otherwise.
 	Phone string
 	Code  string
-	// SessionToken of the Pending; optional when there is a Phone.
-	SessionToken Secret
-	// Purpose is sign-in when empty, or PasswordRegistration, which needs SessionToken.
+	// ChallengeToken of the Pending; optional when there is a Phone.
+	ChallengeToken Secret
+	// Purpose is sign-in when empty, or PasswordRegistration, which needs ChallengeToken.
 	Purpose Purpose
-	Client  Client
+	Client  ClientInfo
 }
 
 // RedeemRequest ends a host's own purpose, with the token of a Proof or with the code
 // itself.
 type RedeemRequest struct {
-	// Token of the Proof. Where it is empty, Phone, Code and SessionToken are as in
+	// Token of the Proof. Where it is empty, Phone, Code and ChallengeToken are as in
 	// VerifyRequest.
-	Token        Secret
-	Phone        string
-	Code         string
-	SessionToken Secret
-	Purpose      Purpose
-	Subject      string
-	Client       Client
+	Token          Secret
+	Phone          string
+	Code           string
+	ChallengeToken Secret
+	Purpose        Purpose
+	BoundTo        string
+	Client         ClientInfo
 }
 
 // Register sends a code, or sends the live one again: the same code with the tries it
@@ -207,10 +207,10 @@ type RedeemRequest struct {
 // wrapped when the sender is the cause; ErrPurpose.
 func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, error) {
 	r.Purpose = orSignIn(r.Purpose)
-	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
+	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
-	boundTo, err := s.boundTo(ctx, r.Purpose, r.Subject)
+	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if err != nil {
 		return nil, err
 	}
@@ -228,20 +228,20 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 // ErrPurpose.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	r.Purpose = orSignIn(r.Purpose)
-	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
+	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
 	if r.Purpose == PurposePasswordReset {
 		return nil, ErrPurpose // RecoverPassword takes the code itself
 	}
-	boundTo, err := s.boundTo(ctx, r.Purpose, r.Subject)
+	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidCode // such a user was never sent one
 	}
 	if err != nil {
 		return nil, err
 	}
-	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, boundTo, r.Client})
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, boundTo, r.Client})
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +263,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		Token:     token,
 		Phone:     c.phone,
 		Purpose:   c.purpose,
-		Subject:   r.Subject,
+		BoundTo:   r.BoundTo,
 		ExpiresAt: p.expires(),
 	}, nil
 }
@@ -305,10 +305,10 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	switch {
 	case r.Purpose != PurposeSignIn && !registration:
 		return nil, ErrPurpose
-	case registration && r.SessionToken == "":
+	case registration && r.ChallengeToken == "":
 		return nil, ErrInvalidCode
 	}
-	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, "", r.Client})
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, "", r.Client})
 	if err != nil {
 		return nil, err
 	}
@@ -342,7 +342,7 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	if r.Purpose.ours() {
 		return nil, ErrPurpose
 	}
-	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
+	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
 	ctx, done, err := s.uninterrupted(ctx)
@@ -366,15 +366,15 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 		return nil, ErrBlocked
 	}
 	s.event(ctx, c.event(EventRedeemed))
-	return &Proof{Phone: c.phone, Purpose: c.purpose, Subject: c.boundTo, ExpiresAt: c.now.Add(proofLife)}, nil
+	return &Proof{Phone: c.phone, Purpose: c.purpose, BoundTo: c.boundTo, ExpiresAt: c.now.Add(proofLife)}, nil
 }
 
 // redeemHosts takes away the proof or the code of r.
 func (s *Service) redeemHosts(ctx context.Context, r RedeemRequest) (*call, error) {
 	if r.Token != "" || r.Code == "" {
-		return s.redeemed(ctx, presented{r.Token, "", r.Purpose, r.Subject, r.Client})
+		return s.redeemed(ctx, presented{r.Token, "", r.Purpose, r.BoundTo, r.Client})
 	}
-	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, r.Subject, r.Client})
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, r.BoundTo, r.Client})
 	if err == nil {
 		_, err = s.attemptFor(ctx, c, challengeID, r.Code, nil)
 	}

@@ -59,7 +59,7 @@ type presented struct {
 	phone   string // as typed; empty for the proof's own, whatever that is
 	purpose Purpose
 	boundTo string
-	client  Client
+	client  ClientInfo
 }
 
 // proved reads the token of p. ErrInvalidToken: it is none, or is for something else. It

@@ -30,8 +30,8 @@ func (s *Service) message(ctx context.Context, c *call, t text) (Message, error)
 		Service:   s.cfg.Name,
 		ExpiresAt: t.expires,
 	}
-	if s.cfg.Text != nil {
-		body, err := s.cfg.Text(m)
+	if s.cfg.Hooks.Text != nil {
+		body, err := s.cfg.Hooks.Text(ctx, m)
 		if err != nil {
 			return Message{}, &unavailable{"word text", err}
 		}

@@ -25,13 +25,18 @@ type Session struct {
 	User User
 	// New: this sign-in made the account. First: it is the account's first.
 	New, First bool
-	// ID of the session; empty, like the tokens, under Config.HostSessions.
+	// ID of the session; empty under Config.HostSessions.
 	ID string
-	// Access token; Refresh token, to be kept secret by the client; Device, which marks
-	// a known device for 180 days and survives signing out.
-	Access, Refresh, Device Secret
+	// AccessToken says who is signed in, until ExpiresAt. RefreshToken is for Refresh, once.
+	// Both are empty under Config.HostSessions.
+	AccessToken, RefreshToken Secret
+	// DeviceToken marks a known device for 180 days, and survives signing out.
+	DeviceToken Secret
 	// ExpiresAt is the end of the access token.
 	ExpiresAt time.Time
+	// AMR says how the user proved who they are (RFC 8176), AuthTime when.
+	AMR      []string
+	AuthTime time.Time
 }
 
 // signInFacts are how somebody signed in.
@@ -90,7 +95,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 
 // hostAdmits asks BeforeSignIn.
 func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
-	if s.cfg.BeforeSignIn == nil {
+	if s.cfg.Hooks.BeforeSignIn == nil {
 		return nil
 	}
 	user, err := s.phoneAccount(ctx, c.phone)
@@ -98,7 +103,7 @@ func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 		return err
 	}
 	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Client: c.client}
-	if err := s.cfg.BeforeSignIn(ctx, info); err != nil {
+	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
 		s.event(ctx, c.event(EventSignInRefused))
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -118,7 +123,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 	}
 	if s.cfg.HostSessions {
 		known, err := s.signDevice(u, f.deviceID, now)
-		return &Session{User: u, Device: known}, err
+		return &Session{User: u, DeviceToken: known, AMR: f.amr, AuthTime: f.authTime}, err
 	}
 	secret := random.Secret()
 	rec := SessionRecord{
@@ -133,8 +138,8 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		Place:      s.place(ctx, c.client),
 		AuthTime:   f.authTime,
 		CreatedAt:  now,
-		IdleUntil:  now.Add(s.cfg.Sessions.Idle),
-		ExpiresAt:  now.Add(s.cfg.Sessions.Life),
+		IdleUntil:  now.Add(s.cfg.Sessions.IdleTTL),
+		ExpiresAt:  now.Add(s.cfg.Sessions.TTL),
 	}
 	extra, err := s.extraClaims(ctx, u)
 	if err != nil {
@@ -154,7 +159,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 
 // session is what the client gets of rec, whose refresh token is made of secret.
 func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret string, extra map[string]any) (*Session, error) {
-	expires := s.now().Add(s.cfg.Sessions.Access).Truncate(time.Second)
+	expires := s.now().Add(s.cfg.Sessions.AccessTTL).Truncate(time.Second)
 	access, err := s.tokens.IssueToken(ctx, Claims{
 		UserID:    u.ID,
 		Subject:   u.UUID,
@@ -176,15 +181,18 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 	if err != nil {
 		return nil, err
 	}
-	return &Session{User: u, ID: rec.ID, Access: access, Refresh: refresh, Device: known, ExpiresAt: expires}, nil
+	return &Session{
+		User: u, ID: rec.ID, AccessToken: access, RefreshToken: refresh, DeviceToken: known,
+		ExpiresAt: expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
+	}, nil
 }
 
 // extraClaims asks the host before the session is stored or its token is used up.
 func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, error) {
-	if s.cfg.Claims == nil {
+	if s.cfg.Hooks.ExtraClaims == nil {
 		return nil, nil
 	}
-	extra, err := s.cfg.Claims(ctx, u)
+	extra, err := s.cfg.Hooks.ExtraClaims(ctx, u)
 	if err != nil {
 		return nil, &unavailable{"claims", err}
 	}
@@ -194,7 +202,7 @@ func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, erro
 // RefreshRequest brings a refresh token back.
 type RefreshRequest struct {
 	Token  Secret
-	Client Client
+	Client ClientInfo
 }
 
 // Refresh rotates a refresh token: it returns new tokens, and the one presented is used.
@@ -230,7 +238,7 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 		Digest:    refreshDigest(of.secret),
 		Next:      refreshDigest(s.keys.Successor(of.sessionID, of.secret)),
 		Grace:     refreshGrace,
-		IdleUntil: now.Add(s.cfg.Sessions.Idle),
+		IdleUntil: now.Add(s.cfg.Sessions.IdleTTL),
 		Client:    truncated(r.Client.Name, maxSessionText),
 		Place:     s.place(ctx, r.Client),
 		Now:       now,

@@ -136,8 +136,8 @@ type Candidate struct {
 	OnMatch OnMatch
 }
 
-// OnMatch is what a match does besides taking the challenge away. The zero OnMatch does
-// nothing.
+// OnMatch is what a match does besides taking the challenge away. Where two fields name one
+// key, the upper one is done first; Reward is part of Credits. The zero OnMatch does nothing.
 type OnMatch struct {
 	// Store, unless nil, is stored in place of whatever has its Key.
 	Store *Challenge

@@ -14,16 +14,17 @@ type JournalStore interface {
 	// again after an unknown outcome.
 	AppendEntries(ctx context.Context, entries []JournalEntry) error
 
-	// Entries returns the entries that q asks for, newest first; the ID decides between
-	// equal times. Entries that are gone at q.Now are left out.
+	// Entries returns the entries that q asks for, newest first; between equal times the
+	// smaller ID comes first. Entries that are gone at q.Now are left out.
 	Entries(ctx context.Context, q JournalQuery) ([]JournalEntry, error)
 
 	// CountEntries returns how many entries there are of each kind with a Time from q.From
-	// on and before q.To, in any order. An entry counts as its Count, or as 1.
+	// on and before q.To, in any order. An entry counts as its Count, or as 1: see
+	// JournalEntry.Counted.
 	CountEntries(ctx context.Context, q JournalCountQuery) ([]JournalCount, error)
 
 	// BlankEntries takes away Data, MessageID and UserID of the entries of this user, and of
-	// the entries with this print up to the time before. Print, type and times stay. An
+	// the entries with this print whose Time is before the given one. All else stays. An
 	// empty userID or print names none.
 	BlankEntries(ctx context.Context, userID, print string, before time.Time) error
 }
@@ -47,6 +48,16 @@ type JournalEntry struct {
 	Count int
 	// Data is the rest, opaque to the store, at most 1 KiB.
 	Data []byte
+}
+
+// Counted is what e adds to the counts of [JournalStore].CountEntries: its hour and its
+// kind, with its Count or 1.
+func (e JournalEntry) Counted() JournalCount {
+	return JournalCount{
+		Hour: e.Time.UTC().Truncate(time.Hour), Type: e.Type,
+		Region: e.Region, Purpose: e.Purpose, Channel: e.Channel, Sender: e.Sender,
+		Count: max(e.Count, 1),
+	}
 }
 
 // JournalQuery asks for entries.

@@ -23,8 +23,8 @@ type SessionStore interface {
 	// SessionByID returns the session with this id. ErrNotFound: none is live at now.
 	SessionByID(ctx context.Context, id string, now time.Time) (SessionRecord, error)
 
-	// UserSessions returns the sessions of the user that are live at now, newest use first.
-	// A user without sessions is no error.
+	// UserSessions returns the sessions of the user that are live at now, newest use first,
+	// as ByLastUse orders them. A user without sessions is no error.
 	UserSessions(ctx context.Context, userID string, now time.Time) ([]SessionRecord, error)
 
 	// RotateSession compares r.Digest with the session's digests. In one step:
@@ -109,12 +109,12 @@ func (n NewSession) Evict(live []SessionRecord) (*SessionRecord, error) {
 	if n.Most <= 0 || len(live) < n.Most {
 		return nil, nil
 	}
-	ends := live[0].end()
+	ends := live[0].End()
 	var oldest *SessionRecord
 	for i := range live {
 		r := &live[i]
-		if r.end().Before(ends) {
-			ends = r.end()
+		if r.End().Before(ends) {
+			ends = r.End()
 		}
 		if n.Session.ByPassword && !r.ByPassword {
 			continue
@@ -129,8 +129,8 @@ func (n NewSession) Evict(live []SessionRecord) (*SessionRecord, error) {
 	return oldest, nil
 }
 
-// end is when the session ends by itself.
-func (r SessionRecord) end() time.Time {
+// End is when the session ends by itself, used no more: a store may drop it then.
+func (r SessionRecord) End() time.Time {
 	if r.ExpiresAt.Before(r.IdleUntil) {
 		return r.ExpiresAt
 	}
@@ -159,7 +159,7 @@ func (r Rotation) Apply(session SessionRecord) (next SessionRecord, write bool, 
 		return SessionRecord{}, false, ErrNotFound
 	case equalDigests(r.Digest, session.Digest):
 		session.Previous, session.Digest = session.Digest, slices.Clone(r.Next)
-		session.RotatedAt, session.IdleUntil = r.Now, r.IdleUntil
+		session.RotatedAt, session.IdleUntil = r.Now.UTC(), r.IdleUntil.UTC()
 		session.Client, session.Place = r.Client, r.Place
 		return session, true, nil
 	case equalDigests(r.Digest, session.Previous) && r.Now.Before(session.RotatedAt.Add(r.Grace)):

@@ -26,7 +26,7 @@ type UserStore interface {
 	// returned all the same); ErrLocked, the user is locked (likewise); ErrPhoneTaken,
 	// s.PasswordHash is set and there is a user; ErrNotFound, s.UserID is set and the
 	// phone's user is another or none; ErrStale, the user's epoch is not s.Epoch, where no
-	// user counts as epoch 0. All of it is SignIn.Refusal.
+	// user counts as epoch 0. All of it is SignIn.Run.
 	SignInUser(ctx context.Context, s SignIn) (SignedIn, error)
 
 	// UserByID returns the user with the store's id.
@@ -42,8 +42,10 @@ type UserStore interface {
 
 	// ImportUsers creates a user for each of users whose Phone has none, and changes no
 	// user that exists. It returns, in the order of users, what each came to: the user who
-	// now has the phone, and whether this call created it. All are created or, with an
-	// error, it is unknown which; importing the same again is safe.
+	// now has the phone, and whether this call created it. Where a Phone comes twice, the
+	// first creates the user and the second finds it. All are created or, with an error,
+	// it is unknown which; importing the same again is safe. The user that is created is
+	// UserImport.Apply.
 	ImportUsers(ctx context.Context, users []UserImport, now time.Time) ([]ImportedUser, error)
 
 	// DeleteUser removes the user; the phone is free at once. An unknown id is no
@@ -105,23 +107,38 @@ func (s SignIn) Refusal(found User) error {
 	return nil
 }
 
+// Run is what [UserStore].SignInUser returns where the user of s.Phone is found, the zero
+// User if there is none: what stands beside s.Refusal, else s.Apply. A store writes the
+// user where First is true, and gives it an ID where Created is.
+func (s SignIn) Run(found User) (SignedIn, error) {
+	switch err := s.Refusal(found); err {
+	case nil:
+		return s.Apply(found), nil
+	case ErrBlocked, ErrLocked:
+		return SignedIn{User: found}, err
+	default:
+		return SignedIn{}, err
+	}
+}
+
 // Apply is what [UserStore].SignInUser makes of found, the user of s.Phone or the zero
 // User where there is none, when s.Refusal has nothing against it. Where Created is
 // true the user is new and still lacks the ID, which the store gives. Where First is
 // false nothing is to be written.
 func (s SignIn) Apply(found User) SignedIn {
 	if found.ID == "" {
+		now := s.Now.UTC()
 		return SignedIn{
 			User: User{
 				UUID: s.UUID, Phone: s.Phone, PasswordHash: s.PasswordHash,
-				CreatedAt: s.Now, UpdatedAt: s.Now, SignedInAt: s.Now,
+				CreatedAt: now, UpdatedAt: now, SignedInAt: now,
 			},
 			Created: true, First: true,
 		}
 	}
 	first := found.SignedInAt.IsZero()
 	if first {
-		found.SignedInAt, found.UpdatedAt = s.Now, s.Now
+		found.SignedInAt, found.UpdatedAt = s.Now.UTC(), s.Now.UTC()
 	}
 	return SignedIn{User: found, First: first}
 }
@@ -160,7 +177,7 @@ func (u UserUpdate) Apply(user User) (User, error) {
 	set(&user.Locked, u.Locked)
 	if !u.KeepEpoch {
 		user.Epoch++
-		user.UpdatedAt = u.Now
+		user.UpdatedAt = u.Now.UTC()
 	}
 	return user, nil
 }
@@ -180,6 +197,16 @@ type UserImport struct {
 	PasswordHash Secret
 	// CreatedAt is when the account was made elsewhere; the time of the import when zero.
 	CreatedAt time.Time
+}
+
+// Apply is the user that [UserStore].ImportUsers creates of u at now. It still lacks the
+// ID, which the store gives. UpdatedAt is now, and SignedInAt zero.
+func (u UserImport) Apply(now time.Time) User {
+	created := u.CreatedAt.UTC()
+	if created.IsZero() {
+		created = now.UTC()
+	}
+	return User{UUID: u.UUID, Phone: u.Phone, PasswordHash: u.PasswordHash, CreatedAt: created, UpdatedAt: now.UTC()}
 }
 
 // ImportedUser is what became of a [UserImport].

@@ -12,8 +12,17 @@ type Around func(ctx context.Context, verb string, call func(context.Context) er
 
 // WrapStore returns a Store whose every verb runs inside around: to bound, measure or trace
 // it. What a verb returns beside an error that is no answer, see [IsAnswer], is dropped.
-// The Store it returns is a [Purger], which has nothing to purge where s is none.
-func WrapStore(s Store, around Around) Store { return wrapped{s, around} }
+// The Store it returns is a [Purger] exactly if s is.
+func WrapStore(s Store, around Around) Store {
+	w := wrapped{s, around}
+	if p, ok := s.(Purger); ok {
+		return wrappedPurger{w, p}
+	}
+	return w
+}
+
+// unwrap is the Store that was wrapped.
+func (w wrapped) unwrap() Store { return w.store }
 
 // wrapped is a Store with around in front of each verb.
 type wrapped struct {
@@ -34,13 +43,19 @@ func inside[T any](ctx context.Context, w wrapped, verb string, call func(contex
 	return v, err
 }
 
-// Purge implements [Purger].
-func (w wrapped) Purge(ctx context.Context, now time.Time) (int, error) {
-	p, ok := w.store.(Purger)
-	if !ok {
-		return 0, nil
-	}
-	return inside(ctx, w, "Purge", func(ctx context.Context) (int, error) { return p.Purge(ctx, now) })
+// wrappedPurger is a wrapped Store that is a Purger.
+type wrappedPurger struct {
+	wrapped
+	purger Purger
+}
+
+// Purge returns the count beside an error too: so much is gone.
+func (w wrappedPurger) Purge(ctx context.Context, now time.Time) (removed int, err error) {
+	err = w.around(ctx, "Purge", func(ctx context.Context) (err error) {
+		removed, err = w.purger.Purge(ctx, now)
+		return err
+	})
+	return removed, err
 }
 
 func (w wrapped) BeginChallenge(ctx context.Context, p BeginParams) (BeginResult, error) {

@@ -39,9 +39,9 @@ type faultyStore struct {
 
 var errDown = errors.New("the store is down")
 
-func (s *faultyStore) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
+func (s *faultyStore) BeginChallenge(ctx context.Context, b phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	if s.down.Load() {
-		return phoneauth.Begun{}, errDown
+		return phoneauth.BeginResult{}, errDown
 	}
 	return s.Store.BeginChallenge(ctx, b)
 }
@@ -76,7 +76,7 @@ func newUIHost(t *testing.T, change func(*phoneauth.Config, *ui.Options)) *uiHos
 	h.mux.HandleFunc("/favicon.ico", http.NotFound)
 	if o.OnSession == nil {
 		h.mux.Handle("/home", page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			claims, _ := phoneauth.UserFrom(r.Context())
+			claims, _ := phoneauth.ClaimsFrom(r.Context())
 			welcome(w, claims.UserID)
 		})))
 	}

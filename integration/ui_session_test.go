@@ -81,7 +81,7 @@ func TestUIPlantedCookie(t *testing.T) {
 	b.open("/signin/")
 	b.press("Sign out")
 	b.sees("You are signed out.")
-	_, err := host.svc.Refresh(t.Context(), phoneauth.Secret(own))
+	_, err := host.svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(own)})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	b.open("/home")
 	b.sees("Phone number")

@@ -139,3 +139,28 @@ func (s *Service) User(ctx context.Context, c phoneauth.Claims) (phoneauth.User,
 func (s *Service) Verify(ctx context.Context, r phoneauth.VerifyRequest) (*phoneauth.Proof, error) {
 	return operation(ctx, s.t, "Verify", func(ctx context.Context) (*phoneauth.Proof, error) { return s.Service.Verify(ctx, r) })
 }
+
+// EndOtherSessions is [phoneauth.Service.EndOtherSessions] with a span.
+func (s *Service) EndOtherSessions(ctx context.Context, c phoneauth.Claims, devices bool) error {
+	return operationErr(ctx, s.t, "EndOtherSessions", func(ctx context.Context) error { return s.Service.EndOtherSessions(ctx, c, devices) })
+}
+
+// EndSession is [phoneauth.Service.EndSession] with a span.
+func (s *Service) EndSession(ctx context.Context, userID, sessionID string) error {
+	return operationErr(ctx, s.t, "EndSession", func(ctx context.Context) error { return s.Service.EndSession(ctx, userID, sessionID) })
+}
+
+// Live is [phoneauth.Service.Live] with a span.
+func (s *Service) Live(ctx context.Context, c phoneauth.Claims) (phoneauth.User, error) {
+	return operation(ctx, s.t, "Live", func(ctx context.Context) (phoneauth.User, error) { return s.Service.Live(ctx, c) })
+}
+
+// Sessions is [phoneauth.Service.Sessions] with a span.
+func (s *Service) Sessions(ctx context.Context, userID string) ([]phoneauth.SessionInfo, error) {
+	return operation(ctx, s.t, "Sessions", func(ctx context.Context) ([]phoneauth.SessionInfo, error) { return s.Service.Sessions(ctx, userID) })
+}
+
+// StartSession is [phoneauth.Service.StartSession] with a span.
+func (s *Service) StartSession(ctx context.Context, r phoneauth.StartSessionRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "StartSession", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.StartSession(ctx, r) })
+}

@@ -10,22 +10,25 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
+// challengeCases has causes before symptoms: what the probes of later cases ask comes
+// first.
 func challengeCases() []testCase[*challenges] {
-	return slices.Concat(beginCases, refusalCases, resendCases, attemptCases, matchCases, earnedCases,
-		limitCases, failureCases, budgetCases, challengeValueCases, codeRaces, limitRaces)
+	return slices.Concat(limitCases, lockoutCases, scoreCases, beginCases, refusalCases, resendCases,
+		attemptCases, candidateCases, matchCases, creditCases, stateCases, challengeValueCases, challengeEdgeCases,
+		challengePurgeCases, codeRaces, limitRaces)
 }
 
 // touch is a later Begin under the key of ch, different from it in every field.
-func (c *challenges) touch(ch phoneauth.Challenge, now time.Time) phoneauth.Begin {
+func (c *challenges) touch(ch phoneauth.Challenge, now time.Time) phoneauth.BeginParams {
 	later := c.challenge(unique())
 	later.Key = ch.Key
 	later.TriesLeft, later.Sends = 9, 2
 	later.ExpiresAt, later.Until = after(7*time.Minute), after(time.Hour)
-	return phoneauth.Begin{Challenge: later, Now: now}
+	return phoneauth.BeginParams{Challenge: later, Now: now}
 }
 
 var beginCases = []testCase[*challenges]{
-	{"Begin stores the challenge", "then stores b.Challenge", func(c *challenges) {
+	{"Begin stores the challenge", "then stores p.Challenge", func(c *challenges) {
 		ch := c.open(c.challenge("login"))
 		c.same(ch, c.win(ch, start), "the challenge taken away as it was")
 	}},
@@ -174,7 +177,7 @@ var beginCases = []testCase[*challenges]{
 		require.NoError(c, err, "its ID is the new one")
 		c.same(want, got, "touched and renamed")
 	}},
-	{"Renew by an ID that is replaced", "b.Renew names no live challenge under this Key", func(c *challenges) {
+	{"Renew by an ID that is replaced", "p.Renew names no live challenge under this Key", func(c *challenges) {
 		ch := c.open(c.challenge("login"))
 		b := c.touch(ch, start)
 		b.Renew = ch.ID
@@ -195,16 +198,16 @@ var beginCases = []testCase[*challenges]{
 		require.NoError(c, c.store.CancelChallenges(c.Context(), ch.Key))
 		require.NoError(c, c.store.CancelChallenges(c.Context()))
 	}},
-	{"CancelChallenges leaves the rest", "Counters, limits and scores stay", func(c *challenges) {
-		ch, f, limit, b := c.challenge("login"), c.failures("login"), c.take("login", 5), c.budget("login")
-		b.Add = 3
-		c.begin(phoneauth.Begin{Challenge: ch, Takes: []phoneauth.Take{limit}, Budgets: []phoneauth.Budget{b}, Now: start})
+	{"CancelChallenges leaves the rest", "Lockouts, limits and scores stay", func(c *challenges) {
+		ch, l, limit, score := c.challenge("login"), c.lockout("login"), c.take("login", 5), c.charge("login")
+		score.Amount = 3
+		c.begin(phoneauth.BeginParams{Challenge: ch, Takes: []phoneauth.Take{limit}, Charges: []phoneauth.Charge{score}, Now: start})
 		a := wrong(ch, start)
-		a.Failures = f
+		a.Lockout = l
 		c.miss(a)
 		require.NoError(c, c.store.CancelChallenges(c.Context(), ch.Key))
 		assert.Equal(c, every, c.busy(limit, start))
-		c.score(b, 3, start, "after cancelling")
-		c.counted(f, 1, start, "after cancelling")
+		c.score(score, 3, start, "after cancelling")
+		c.counted(l, 1, start, "after cancelling")
 	}},
 }

@@ -12,32 +12,47 @@ import (
 )
 
 // copy is a store of its own with all that s has.
-func (s *reference) copy() *reference {
-	return &reference{
-		rules: s.rules, lastID: s.lastID,
-		challenges: maps.Clone(s.challenges), tats: maps.Clone(s.tats), scores: maps.Clone(s.scores),
-		counters: maps.Clone(s.counters), users: maps.Clone(s.users), sessions: maps.Clone(s.sessions),
+func (s *byHand) copy() *byHand {
+	a := *newAccounts()
+	a.lastID, a.users, a.sessions, a.cloned = s.lastID, maps.Clone(s.users), maps.Clone(s.sessions), s.cloned
+	return &byHand{
+		rules: s.rules, challenges: maps.Clone(s.challenges), tats: maps.Clone(s.tats),
+		scores: maps.Clone(s.scores), lockouts: maps.Clone(s.lockouts), accounts: &a,
+	}
+}
+
+// lockAll locks all of s.
+func (s *byHand) lockAll() (unlock func()) {
+	s.mu.Lock()
+	s.accounts.mu.Lock()
+	return func() {
+		s.accounts.mu.Unlock()
+		s.mu.Unlock()
+	}
+}
+
+// pause lets others run.
+func pause() {
+	for range rand.IntN(8) {
+		runtime.Gosched()
 	}
 }
 
 // naively does what ought to be one step in three: it reads, works out what follows,
 // and writes. Each step is safe by itself, as with a database, and others get between.
-func naively[V any](s *reference, do func(*reference) (V, error)) (V, error) {
-	s.mu.Lock()
+func naively[V any](s *byHand, do func(*byHand) (V, error)) (V, error) {
+	unlock := s.lockAll()
 	before, mine := s.copy(), s.copy()
-	s.mu.Unlock()
+	unlock()
 
 	v, err := do(mine)
-	for range rand.IntN(8) {
-		runtime.Gosched()
-	}
+	pause()
 
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lockAll()()
 	write(s.challenges, before.challenges, mine.challenges)
 	write(s.tats, before.tats, mine.tats)
 	write(s.scores, before.scores, mine.scores)
-	write(s.counters, before.counters, mine.counters)
+	write(s.lockouts, before.lockouts, mine.lockouts)
 	write(s.users, before.users, mine.users)
 	write(s.sessions, before.sessions, mine.sessions)
 	s.lastID = max(s.lastID, mine.lastID)
@@ -59,62 +74,74 @@ func write[V any](all, before, mine map[string]V) {
 }
 
 // naiveOnly is naively for verbs that return an error only.
-func naiveOnly(s *reference, do func(*reference) error) error {
-	_, err := naively(s, func(s *reference) (struct{}, error) { return struct{}{}, do(s) })
+func naiveOnly(s *byHand, do func(*byHand) error) error {
+	_, err := naively(s, func(s *byHand) (struct{}, error) { return struct{}{}, do(s) })
 	return err
 }
 
-func naiveBegin(w *broken, s *reference) {
-	w.begin = func(b phoneauth.Begin) (phoneauth.Begun, error) {
-		return naively(s, func(s *reference) (phoneauth.Begun, error) { return s.BeginChallenge(ctx, b) })
+func naiveBegin(w *broken, s *byHand) {
+	w.begin = func(b phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+		return naively(s, func(s *byHand) (phoneauth.BeginResult, error) { return s.BeginChallenge(ctx, b) })
 	}
 }
 
-func naiveAttempt(w *broken, s *reference) {
-	w.attempt = func(a phoneauth.Attempt) (phoneauth.Challenge, error) {
-		return naively(s, func(s *reference) (phoneauth.Challenge, error) { return s.AttemptChallenge(ctx, a) })
+func naiveAttempt(w *broken, s *byHand) {
+	w.attempt = func(a phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+		return naively(s, func(s *byHand) (phoneauth.Challenge, error) { return s.AttemptChallenge(ctx, a) })
 	}
 }
 
-func naiveTake(w *broken, s *reference) {
-	w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-		return naiveOnly(s, func(s *reference) error { return s.TakeLimits(ctx, takes, now) })
+func naiveTake(w *broken, s *byHand) {
+	w.takeLimits = func(p phoneauth.TakeParams) error {
+		return naiveOnly(s, func(s *byHand) error { return s.TakeLimits(ctx, p) })
 	}
 }
 
-func naiveCount(w *broken, s *reference) {
-	w.countFailure = func(f phoneauth.Failures, now time.Time) error {
-		return naiveOnly(s, func(s *reference) error { return s.CountFailure(ctx, f, now) })
+func naiveGiveBack(w *broken, s *byHand) {
+	w.giveBackOf = func(p phoneauth.GiveBackParams) error {
+		return naiveOnly(s, func(s *byHand) error { return s.GiveBack(ctx, p) })
 	}
 }
 
-func naivePurge(w *broken, s *reference) {
+func naiveCount(w *broken, s *byHand) {
+	w.countFailure = func(l phoneauth.Lockout, now time.Time) error {
+		return naiveOnly(s, func(s *byHand) error { return s.CountFailure(ctx, l, now) })
+	}
+}
+
+func naivePurge(w *broken, s *byHand) {
 	w.purge = func(now time.Time) (int, error) {
-		return naively(s, func(s *reference) (int, error) { return s.Purge(ctx, now) })
+		return naively(s, func(s *byHand) (int, error) { return s.Purge(ctx, now) })
 	}
 }
 
-func naiveSignIn(w *broken, s *reference) {
+func naiveSignIn(w *broken, s *byHand) {
 	w.signIn = func(in phoneauth.SignIn) (phoneauth.SignedIn, error) {
-		return naively(s, func(s *reference) (phoneauth.SignedIn, error) { return s.SignInUser(ctx, in) })
+		return naively(s, func(s *byHand) (phoneauth.SignedIn, error) { return s.SignInUser(ctx, in) })
 	}
 }
 
-func naiveSet(w *broken, s *reference) {
-	w.password = func(p phoneauth.PasswordUpdate) (phoneauth.User, error) {
-		return naively(s, func(s *reference) (phoneauth.User, error) { return s.SetPassword(ctx, p) })
-	}
-	w.phone = func(p phoneauth.PhoneUpdate) (phoneauth.User, error) {
-		return naively(s, func(s *reference) (phoneauth.User, error) { return s.SetPhone(ctx, p) })
-	}
-	w.blocked = func(id string, blocked bool, now time.Time) (phoneauth.User, error) {
-		return naively(s, func(s *reference) (phoneauth.User, error) { return s.SetBlocked(ctx, id, blocked, now) })
+func naiveUpdate(w *broken, s *byHand) {
+	w.update = func(u phoneauth.UserUpdate) (phoneauth.User, error) {
+		return naively(s, func(s *byHand) (phoneauth.User, error) { return s.UpdateUser(ctx, u) })
 	}
 }
 
-func naiveRotate(w *broken, s *reference) {
+func naiveImport(w *broken, s *byHand) {
+	w.importing = func(users []phoneauth.UserImport, now time.Time) ([]phoneauth.ImportedUser, error) {
+		return naively(s, func(s *byHand) ([]phoneauth.ImportedUser, error) { return s.ImportUsers(ctx, users, now) })
+	}
+}
+
+func naiveCreate(w *broken, s *byHand) {
+	w.createSession = func(n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+		return naively(s, func(s *byHand) (phoneauth.SessionRecord, error) { return s.CreateSession(ctx, n) })
+	}
+}
+
+func naiveRotate(w *broken, s *byHand) {
 	w.rotate = func(r phoneauth.Rotation) (phoneauth.SessionRecord, error) {
-		return naively(s, func(s *reference) (phoneauth.SessionRecord, error) { return s.RotateSession(ctx, r) })
+		return naively(s, func(s *byHand) (phoneauth.SessionRecord, error) { return s.RotateSession(ctx, r) })
 	}
 }
 
@@ -130,52 +157,44 @@ var naiveStores = []wrongStore{
 	{"naive: a resend revives a challenge", "race: touching revives no challenge", naiveBegin},
 	{"naive: an ID is renewed twice", "race: Renew renames once", naiveBegin},
 	{"naive: sends overshoot", "race: Begin and its takes", naiveBegin},
-	{"naive: a budget overshoots", "race: a budget never overshoots", naiveBegin},
+	{"naive: a score overshoots", "race: a score never overshoots", naiveTake},
 	{"naive: a limit overshoots", "race: a limit never overshoots", naiveTake},
 	{"naive: two limits overshoot", "race: limits are taken all or none", naiveTake},
-	{"naive: what is given back is lost", "race: giving back is exact", naiveTake},
+	{"naive: what is given back is lost", "race: giving back is exact", naiveGiveBack},
 	{"naive: counts are lost", "race: CountFailure counts all", naiveCount},
 	{"naive: a lock comes late", "race: CountFailure refuses after the lock", naiveCount},
 	{"naive: Purge removes what is begun anew", "race: Purge removes nothing that lives", naivePurge},
-	{"limits are taken until one of them refuses, at once", "race: limits are taken all or none", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			for i := range takes {
-				if err := s.TakeLimits(ctx, takes[i:i+1], now); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}},
+	{"limits are taken until one of them refuses, at once", "race: limits are taken all or none", oneByOne},
 }
 
 var naiveAccounts = []wrongStore{
 	{"naive: an account is created twice", "race: one account per number", naiveSignIn},
 	{"naive: the last password wins", "race: one password per number", naiveSignIn},
-	{"naive: an epoch serves twice", "race: SetPassword at one epoch", naiveSet},
-	{"naive: changes are lost", "race: every change raises the epoch", naiveSet},
-	{"naive: a phone is given twice", "race: SetPhone to one phone", naiveSet},
-	{"naive: a phone is given to a new account, too", "race: SignIn and SetPhone", func(w *broken, s *reference) {
+	{"naive: an epoch serves twice", "race: one update at an epoch", naiveUpdate},
+	{"naive: changes are lost", "race: every change raises the epoch", naiveUpdate},
+	{"naive: a phone is given twice", "race: one phone for one user", naiveUpdate},
+	{"naive: a phone is given to a new account, too", "race: a sign-in and a change of phone", func(w *broken, s *byHand) {
 		naiveSignIn(w, s)
-		naiveSet(w, s)
+		naiveUpdate(w, s)
 	}},
-	{"naive: a deleted user is revived", "race: nothing revives a deleted user", naiveSet},
+	{"naive: a deleted user is revived", "race: nothing revives a deleted user", naiveUpdate},
 	{"naive: a token has two successors", "race: one token rotates once", naiveRotate},
 	{"naive: a token is used twice", "race: one token without a grace", naiveRotate},
 	{"naive: a session survives signing out everywhere", "race: EndUser and Rotate", naiveRotate},
 	{"naive: a session survives signing out", "race: End and Rotate", naiveRotate},
 	{"naive: a family survives reuse", "race: reuse and Rotate", naiveRotate},
-	{"naive: a session is missing from its user's list", "race: many sessions of one user", func(w *broken, s *reference) {
+	{"naive: a session is missing from its user's list", "race: many sessions of one user", func(w *broken, s *byHand) {
 		lists := map[string][]string{}
-		w.createSession = func(r phoneauth.SessionRecord) error {
+		w.createSession = func(n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+			user := n.Session.UserID
 			s.mu.Lock()
-			list := append(slices.Clone(lists[r.UserID]), r.ID)
+			list := append(slices.Clone(lists[user]), n.Session.ID)
 			s.mu.Unlock()
 			runtime.Gosched()
 			s.mu.Lock()
-			lists[r.UserID] = list
+			lists[user] = list
 			s.mu.Unlock()
-			return s.CreateSession(ctx, r)
+			return s.CreateSession(ctx, n)
 		}
 		w.endUser = func(userID, exceptID string) error {
 			for _, id := range lists[userID] {
@@ -186,4 +205,21 @@ var naiveAccounts = []wrongStore{
 			return nil
 		}
 	}},
+	{"naive: an imported phone is created twice", "race: an import and sign-ins", naiveImport},
+	{"naive: more sessions than Most", "race: no more than Most sessions", naiveCreate},
+	{"naive: one session ends for two", "race: no more than Most sessions", func(w *broken, s *byHand) {
+		w.createSession = func(n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+			live, _ := s.UserSessions(ctx, n.Session.UserID, n.Now)
+			pause()
+			oldest, err := n.Evict(live)
+			n.Most = 0
+			if oldest == nil || err != nil {
+				return s.CreateSession(ctx, n)
+			}
+			_ = s.EndSession(ctx, oldest.UserID, oldest.ID)
+			_, err = s.CreateSession(ctx, n)
+			return *oldest, err
+		}
+	}},
+	{"naive: the last free session is given twice", "race: the last free session", naiveCreate},
 }

@@ -20,16 +20,10 @@ type answer[V any] struct {
 }
 
 // attempts makes n attempts at once.
-func (c *challenges) attempts(n int, attempt func(i int) phoneauth.Attempt) []answer[phoneauth.Challenge] {
+func (c *challenges) attempts(n int, of func(i int) attempt) []answer[phoneauth.Challenge] {
 	answers := make([]answer[phoneauth.Challenge], n)
-	together(n, func(i int) { answers[i].value, answers[i].err = c.attempt(attempt(i)) })
+	together(n, func(i int) { answers[i].value, answers[i].err = c.attempt(of(i)) })
 	return answers
-}
-
-// limited says whether a caller was refused by the limit of this name.
-func limited(err error, name string) bool {
-	var refused *phoneauth.LimitError
-	return errors.As(err, &refused) && refused.Limit == name
 }
 
 var codeRaces = []testCase[*challenges]{
@@ -37,12 +31,12 @@ var codeRaces = []testCase[*challenges]{
 		for round := range c.rounds {
 			c.next()
 			ch, proof := c.open(c.challenge("login")), c.challenge("proof")
-			thens := make([]phoneauth.Challenge, callers)
-			answers := c.attempts(callers, func(i int) phoneauth.Attempt {
-				thens[i] = proof
-				thens[i].ID, thens[i].Digest = unique(), []byte("digest "+unique())
+			proofs := make([]phoneauth.Challenge, callers)
+			answers := c.attempts(callers, func(i int) attempt {
+				proofs[i] = proof
+				proofs[i].ID, proofs[i].Digest = unique(), []byte("digest "+unique())
 				a := right(ch, start)
-				a.Then = &thens[i]
+				a.OnMatch.Store = &proofs[i]
 				return a
 			})
 			winner := -1
@@ -56,18 +50,18 @@ var codeRaces = []testCase[*challenges]{
 				require.ErrorIs(c, a.err, phoneauth.ErrNotFound, "round %d", round)
 			}
 			require.NotEqual(c, -1, winner, "round %d: nobody wins", round)
-			c.same(thens[winner], c.win(thens[winner], start), "what follows is the winner's")
+			c.same(proofs[winner], c.win(proofs[winner], start), "what follows is the winner's")
 		}
 	}},
-	{"race: a proof wins once", "a.Then is stored, the failure counter is cleared", func(c *challenges) {
+	{"race: a proof wins once", "Store, unless nil, is stored in place of whatever has its Key", func(c *challenges) {
 		for round := range c.rounds {
 			c.next()
 			ch, proof := c.open(c.challenge("login")), c.challenge("proof")
 			a := right(ch, start)
-			a.Then = &proof
+			a.OnMatch.Store = &proof
 			c.matched(a)
 			wins := 0
-			for _, a := range c.attempts(callers, func(int) phoneauth.Attempt { return right(proof, start) }) {
+			for _, a := range c.attempts(callers, func(int) attempt { return right(proof, start) }) {
 				if a.err == nil {
 					wins++
 					continue
@@ -77,13 +71,13 @@ var codeRaces = []testCase[*challenges]{
 			require.Equal(c, 1, wins, "round %d", round)
 		}
 	}},
-	{"race: tries are exact", "TriesLeft falls by one, a failure is counted", func(c *challenges) {
+	{"race: tries are exact", "TriesLeft of that challenge falls by one, a failure is counted", func(c *challenges) {
 		for round := range c.heavy() {
 			c.next()
-			ch, f := c.open(c.challenge("login")), c.failures("phone")
-			answers := c.attempts(crowd, func(int) phoneauth.Attempt {
+			ch, l := c.open(c.challenge("login")), c.lockout("phone")
+			answers := c.attempts(crowd, func(int) attempt {
 				a := wrong(ch, start)
-				a.Failures = f
+				a.Lockout = l
 				return a
 			})
 			var left []int
@@ -96,18 +90,18 @@ var codeRaces = []testCase[*challenges]{
 			}
 			require.ElementsMatch(c, []int{4, 3, 2, 1, 0}, left, "round %d: each try is told what remains", round)
 			c.gone(ch, start, "the right digest as the sixth", phoneauth.ErrNotFound)
-			c.counted(f, 5, start, "5 tries")
+			c.counted(l, 5, start, "5 tries")
 		}
 	}},
 	{"race: locks are exact", "nothing is taken or counted", func(c *challenges) {
 		for round := range c.heavy() {
 			c.next()
-			ch, f := c.challenge("login"), c.failures("phone")
+			ch, l := c.challenge("login"), c.lockout("phone")
 			ch.TriesLeft = 100
 			c.open(ch)
-			answers := c.attempts(crowd, func(int) phoneauth.Attempt {
+			answers := c.attempts(crowd, func(int) attempt {
 				a := wrong(ch, start)
-				a.Failures = f
+				a.Lockout = l
 				return a
 			})
 			counted := 0
@@ -116,7 +110,7 @@ var codeRaces = []testCase[*challenges]{
 					counted++
 					continue
 				}
-				require.True(c, limited(a.err, f.Name), "round %d: %v", round, a.err)
+				require.True(c, limited(a.err, l.Name), "round %d: %v", round, a.err)
 			}
 			require.Equal(c, 10, counted, "round %d: locked at the tenth", round)
 			require.Equal(c, 90, c.win(ch, start).TriesLeft, "round %d", round)
@@ -125,12 +119,12 @@ var codeRaces = []testCase[*challenges]{
 	{"race: one Begin stores", "Of concurrent callers with one new Key exactly one stores, the others touch", func(c *challenges) {
 		for round := range c.rounds {
 			c.next()
-			all, answers := make([]phoneauth.Challenge, callers), make([]answer[phoneauth.Begun], callers)
+			all, answers := make([]phoneauth.Challenge, callers), make([]answer[phoneauth.BeginResult], callers)
 			for i := range all {
 				all[i] = c.challenge("login")
 			}
 			together(callers, func(i int) {
-				answers[i].value, answers[i].err = c.store.BeginChallenge(c.Context(), phoneauth.Begin{Challenge: all[i], Now: start})
+				answers[i].value, answers[i].err = c.store.BeginChallenge(c.Context(), phoneauth.BeginParams{Challenge: all[i], Now: start})
 			})
 			var sends, want []int
 			stored := answers[0].value.Challenge
@@ -217,11 +211,11 @@ var codeRaces = []testCase[*challenges]{
 			c.gone(ch, start, "cancelled", phoneauth.ErrNotFound)
 		}
 	}},
-	{"race: Renew renames once", "b.Renew names no live challenge under this Key", func(c *challenges) {
+	{"race: Renew renames once", "p.Renew names no live challenge under this Key", func(c *challenges) {
 		for round := range c.heavy() {
 			c.next()
 			ch := c.open(c.challenge("login"))
-			all, errs := make([]phoneauth.Begin, callers), make([]error, callers)
+			all, errs := make([]phoneauth.BeginParams, callers), make([]error, callers)
 			for i := range all {
 				all[i] = c.touch(ch, after(time.Second))
 				all[i].Renew = ch.ID

@@ -53,13 +53,14 @@ var userRaces = []testCase[*users]{
 			u.stored(winners[0], "with the winner's password")
 		}
 	}},
-	{"race: SetPassword at one epoch", "A verb that takes an epoch does its work only while the user is at that epoch", func(u *users) {
+	{"race: one update at an epoch", "A verb that takes an epoch does its work only while the user is at that epoch", func(u *users) {
 		for round := range u.heavy() {
 			user := u.create()
 			answers := make([]answer[phoneauth.User], callers)
 			together(callers, func(i int) {
-				answers[i].value, answers[i].err = u.store.SetPassword(u.Context(), phoneauth.PasswordUpdate{
-					UserID: user.ID, PasswordHash: "$hash$" + phoneauth.Secret(unique()), Now: after(tick)})
+				hash := "$hash$" + phoneauth.Secret(unique())
+				answers[i].value, answers[i].err = u.store.UpdateUser(u.Context(), phoneauth.UserUpdate{
+					UserID: user.ID, PasswordHash: &hash, Now: after(tick)})
 			})
 			var winners []phoneauth.User
 			for _, a := range answers {
@@ -73,24 +74,24 @@ var userRaces = []testCase[*users]{
 			u.stored(winners[0], "with the winner's password")
 		}
 	}},
-	{"race: every change raises the epoch", "Set verbs raise User.Epoch by one", func(u *users) {
+	{"race: every change raises the epoch", "What changes a user raises User.Epoch by one", func(u *users) {
 		for round := range u.heavy() {
 			user := u.create()
-			verbs, errs := u.setters(), make([]error, callers)
+			all, errs := u.changes()[:4], make([]error, callers)
 			together(callers, func(i int) {
-				_, errs[i] = verbs[i%len(verbs)].set(user.ID, phoneauth.AnyEpoch, after(tick))
+				_, errs[i] = u.store.UpdateUser(u.Context(), all[i%len(all)].of(user.ID, phoneauth.AnyEpoch, after(tick)))
 			})
 			for _, err := range errs {
 				require.NoError(u, err, "round %d", round)
 			}
-			for _, verb := range verbs {
-				verb.change(&user)
+			for _, c := range all {
+				user = c.made(user, after(tick))
 			}
-			user.Epoch, user.UpdatedAt = callers, after(tick)
+			user.Epoch = callers
 			u.stored(user, "all changes, each an epoch")
 		}
 	}},
-	{"race: SetPhone to one phone", "accounts: one a phone number", func(u *users) {
+	{"race: one phone for one user", "accounts: one a phone number", func(u *users) {
 		for round := range u.heavy() {
 			all, p := make([]phoneauth.User, callers/2), u.phone()
 			for i := range all {
@@ -98,7 +99,7 @@ var userRaces = []testCase[*users]{
 			}
 			answers := make([]answer[phoneauth.User], len(all))
 			together(len(all), func(i int) {
-				answers[i].value, answers[i].err = u.store.SetPhone(u.Context(), phoneauth.PhoneUpdate{UserID: all[i].ID, Phone: p, Now: after(tick)})
+				answers[i].value, answers[i].err = u.store.UpdateUser(u.Context(), phoneauth.UserUpdate{UserID: all[i].ID, Phone: &p, Now: after(tick)})
 			})
 			won := 0
 			for i, a := range answers {
@@ -114,14 +115,14 @@ var userRaces = []testCase[*users]{
 			require.Equal(u, 1, won, "round %d: one has the phone", round)
 		}
 	}},
-	{"race: SignIn and SetPhone", "accounts: one a phone number", func(u *users) {
+	{"race: a sign-in and a change of phone", "accounts: one a phone number", func(u *users) {
 		for round := range u.heavy() {
 			user, p, mover := u.create(), u.phone(), round%callers
 			var moved error
 			answers := make([]answer[phoneauth.SignedIn], callers)
 			together(callers, func(i int) {
 				if i == mover {
-					_, moved = u.store.SetPhone(u.Context(), phoneauth.PhoneUpdate{UserID: user.ID, Phone: p, Now: start})
+					_, moved = u.store.UpdateUser(u.Context(), phoneauth.UserUpdate{UserID: user.ID, Phone: &p, Now: start})
 					return
 				}
 				s := u.signIn(p, start)
@@ -153,13 +154,13 @@ var userRaces = []testCase[*users]{
 	{"race: nothing revives a deleted user", "DeleteUser removes the user; the phone is free at once", func(u *users) {
 		for round := range u.heavy() {
 			user := u.create()
-			verbs, errs := u.setters(), make([]error, callers)
+			all, errs := u.changes(), make([]error, callers)
 			together(callers, func(i int) {
 				if i == round%callers {
 					errs[i] = u.store.DeleteUser(u.Context(), user.ID)
 					return
 				}
-				_, errs[i] = verbs[i%len(verbs)].set(user.ID, phoneauth.AnyEpoch, start)
+				_, errs[i] = u.store.UpdateUser(u.Context(), all[i%len(all)].of(user.ID, phoneauth.AnyEpoch, start))
 			})
 			require.NoError(u, errs[round%callers], "round %d", round)
 			for _, err := range errs {
@@ -167,10 +168,36 @@ var userRaces = []testCase[*users]{
 			}
 			_, err := u.store.UserByID(u.Context(), user.ID)
 			require.ErrorIs(u, err, phoneauth.ErrNotFound, "round %d", round)
-			moved := user
-			verbs[1].change(&moved)
 			u.free(user.Phone, "free at once")
-			u.free(moved.Phone, "free at once")
+			u.free(*all[1].params.Phone, "free at once")
+		}
+	}},
+	{"race: an import and sign-ins", "and changes no user that exists", func(u *users) {
+		for round := range u.heavy() {
+			in := u.incoming()
+			answers := make([]answer[phoneauth.User], callers)
+			created := make([]bool, callers)
+			together(callers, func(i int) {
+				if i%2 == 0 {
+					out, err := u.store.SignInUser(u.Context(), u.signIn(in.Phone, start))
+					answers[i], created[i] = answer[phoneauth.User]{out.User, err}, out.Created
+					return
+				}
+				out, err := u.store.ImportUsers(u.Context(), []phoneauth.UserImport{in}, start)
+				if answers[i].err = err; err == nil {
+					answers[i].value, created[i] = out[0].User, out[0].Created
+				}
+			})
+			n := 0
+			for i, a := range answers {
+				require.NoError(u, a.err, "round %d", round)
+				require.Equal(u, answers[0].value.ID, a.value.ID, "round %d: all get the same user", round)
+				require.Equal(u, answers[0].value.UUID, a.value.UUID, "round %d: all get the same user", round)
+				if created[i] {
+					n++
+				}
+			}
+			require.Equal(u, 1, n, "round %d: Created", round)
 		}
 	}},
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -11,12 +12,13 @@ import (
 )
 
 var rotateCases = []testCase[*sessions]{
-	{"Rotate with Digest", "Previous becomes Digest, Digest becomes r.Next, RotatedAt r.Now and IdleUntil r.IdleUntil", func(s *sessions) {
+	{"Rotate with Digest", "Previous becomes Digest, Digest becomes r.Next, RotatedAt r.Now, IdleUntil r.IdleUntil, Client r.Client and Place r.Place", func(s *sessions) {
 		record := s.create()
 		for i := range 3 {
 			now := after(time.Duration(i+1) * time.Minute)
 			r := s.rotation(record, now)
-			record.Previous, record.Digest, record.RotatedAt, record.IdleUntil = record.Digest, r.Next, now, r.IdleUntil
+			r.Client = "Chrome " + strconv.Itoa(i)
+			record = rotatedTo(record, r)
 			s.same(record, s.rotated(r), "Without an error the record is returned as it then is")
 			s.live(record, now, "as stored")
 		}
@@ -58,6 +60,7 @@ var rotateCases = []testCase[*sessions]{
 		for _, at := range []time.Duration{0, tick, grace - tick} {
 			again := r
 			again.Next, again.Now, again.IdleUntil = []byte("digest of another successor"), after(at), after(2*time.Hour)
+			again.Client, again.Place = "Firefox", "Luxor"
 			s.same(record, s.rotated(again), "Digest is that of the unused successor")
 			s.live(record, after(at), "nothing changes")
 		}
@@ -109,8 +112,24 @@ var rotateCases = []testCase[*sessions]{
 		first.Now = after(3 * tick)
 		s.reused(record, first, "the one before that is not, since its successor was used")
 	}},
+	{"Rotate rounds Grace up", "Durations are rounded up to whole microseconds", func(s *sessions) {
+		r := s.rotation(s.create(), start)
+		record := s.rotated(r)
+		r.Now, r.Grace = after(grace), grace+1
+		s.same(record, s.rotated(r), "a grace of a part of a microsecond more")
+		r.Now = after(grace + tick)
+		s.reused(record, r, "a microsecond more")
+	}},
+	{"Rotate with an empty digest", "An empty digest equals nothing", func(s *sessions) {
+		for _, digest := range [][]byte{nil, {}} {
+			record := s.create()
+			r := s.rotation(record, start)
+			r.Digest = digest
+			s.reused(record, r, "Previous is empty, too, before the first rotation")
+		}
+	}},
 	{"Rotate with an unknown digest", "Else ErrReused", func(s *sessions) {
-		for _, digest := range [][]byte{[]byte("unknown"), nil, {}} {
+		for _, digest := range [][]byte{[]byte("unknown"), []byte("digest"), {0}} {
 			record := s.create()
 			r := s.rotation(record, start)
 			r.Digest = digest
@@ -136,6 +155,7 @@ var rotateCases = []testCase[*sessions]{
 		assert.Equal(s, record.Epoch, got.Epoch)
 		assert.Equal(s, record.DeviceID, got.DeviceID)
 		assert.Equal(s, record.AMR, got.AMR)
+		assert.Equal(s, record.ByPassword, got.ByPassword)
 		assert.WithinRange(s, got.AuthTime, record.AuthTime, record.AuthTime)
 		assert.WithinRange(s, got.CreatedAt, record.CreatedAt, record.CreatedAt)
 		assert.WithinRange(s, got.ExpiresAt, record.ExpiresAt, record.ExpiresAt)

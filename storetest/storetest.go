@@ -1,5 +1,5 @@
 // Package storetest is the conformance suite that every [phoneauth.Store] must pass:
-// each sentence of the contracts in store.go is a case, and a case that fails names
+// each sentence of the contracts in store.go, and the files store_….go, is a case, and a case that fails names
 // the sentence that was broken.
 //
 //	func TestStore(t *testing.T) {
@@ -9,6 +9,9 @@
 // A host that implements one role only runs that role's cases: [RunUsers] for its own
 // table of users, say.
 //
+// A store that computes limits, lockouts and scores by itself, in place of calling the
+// steps that package phoneauth exports, also runs [Differential].
+//
 // Cases that race go in rounds, since most rounds of a race are won by luck: see
 // [Rounds]. A store that reads, waits and then writes fails within 100 of them.
 package storetest
@@ -16,6 +19,7 @@ package storetest
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -23,12 +27,22 @@ import (
 // Option changes how a suite runs.
 type Option func(*options)
 
-type options struct{ rounds int }
+type options struct {
+	rounds int
+	// oldestFirst is said by OldestFirst.
+	oldestFirst bool
+	// patience is how long a verb may take on a context that has ended.
+	patience time.Duration
+}
 
 // Rounds sets how many rounds each race of 16 callers has; 300 unless set. Races of
 // more callers, or over slower verbs, have a tenth of the rounds, but at least 20. A
 // test run has 2,000 in memory and 300 on a server.
 func Rounds(n int) Option { return func(o *options) { o.rounds = n } }
+
+// OldestFirst is for a store that ends the oldest session of a user in place of the one
+// that was unused longest, as [phoneauth.SessionStore] lets it.
+func OldestFirst() Option { return func(o *options) { o.oldestFirst = true } }
 
 // Run holds the stores that newStore makes to every sentence of [phoneauth.Store].
 //
@@ -38,7 +52,8 @@ func Rounds(n int) Option { return func(o *options) { o.rounds = n } }
 // nobody else uses the store with a later time. Cases run one after the other, at a time
 // that is years from the clock's.
 //
-// A store that is a [phoneauth.Purger] is purged here too.
+// A store that is a [phoneauth.Purger] is purged here too, and must say exactly how many
+// records that removed. Of [phoneauth.Stores] each part is asked by itself.
 func Run(t *testing.T, newStore func(t testing.TB) phoneauth.Store, opts ...Option) {
 	t.Run("Challenges", func(t *testing.T) {
 		RunChallenges(t, func(t testing.TB) phoneauth.ChallengeStore { return newStore(t) }, opts...)
@@ -72,16 +87,23 @@ func RunSessions(t *testing.T, newStore func(t testing.TB) phoneauth.SessionStor
 	}, opts)
 }
 
+// RunJournal is [Run] for the cases of [phoneauth.JournalStore].
+func RunJournal(t *testing.T, newStore func(t testing.TB) phoneauth.JournalStore, opts ...Option) {
+	run(t, journalCases(), func(t testing.TB, o options) *journal {
+		return newJournal(t, newStore(t), o)
+	}, opts)
+}
+
 // testCase is one rule: F is the fixture of its role.
 type testCase[F any] struct {
 	name string
-	// sentence is the rule, word for word as store.go has it.
+	// sentence is the rule, word for word as the contract has it.
 	sentence string
 	run      func(F)
 }
 
 func run[F any](t *testing.T, cases []testCase[F], fixture func(testing.TB, options) F, opts []Option) {
-	o := options{rounds: 300}
+	o := options{rounds: 300, patience: 10 * time.Second}
 	for _, opt := range opts {
 		opt(&o)
 	}

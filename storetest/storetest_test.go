@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,29 +15,46 @@ import (
 )
 
 func TestReference(t *testing.T) {
-	Run(t, func(testing.TB) phoneauth.Store { return newReference() }, Rounds(200))
+	Run(t, func(testing.TB) phoneauth.Store { return newWhole() }, Rounds(200))
+	t.Run("Journal", func(t *testing.T) {
+		RunJournal(t, func(testing.TB) phoneauth.JournalStore { return newEntries() }, Rounds(200))
+	})
+}
+
+// TestByHand sees that the arithmetic of package phoneauth and another one that was
+// written from the contract alone both pass.
+func TestByHand(t *testing.T) {
+	Run(t, func(testing.TB) phoneauth.Store { return newByHand() }, Rounds(50))
 }
 
 // A shared store passes too: no case meddles with the keys of another.
 func TestSharedStore(t *testing.T) {
-	store := newReference()
-	Run(t, func(testing.TB) phoneauth.Store { return store }, Rounds(2))
-	Run(t, func(testing.TB) phoneauth.Store { return store }, Rounds(2))
+	store, entries := newWhole(), newEntries()
+	for range 2 {
+		Run(t, func(testing.TB) phoneauth.Store { return store }, Rounds(2))
+		RunJournal(t, func(testing.TB) phoneauth.JournalStore { return entries }, Rounds(2))
+	}
 }
 
 func TestStoresOfParts(t *testing.T) {
 	Run(t, func(testing.TB) phoneauth.Store {
-		return phoneauth.Stores{ChallengeStore: newReference(), UserStore: newReference(), SessionStore: newReference()}
+		return phoneauth.Stores{ChallengeStore: newReference(), UserStore: newAccounts(), SessionStore: newAccounts()}
 	}, Rounds(2))
 }
 
 // TestSentences holds every case to the words of the contract: what it says is broken
-// must stand in store.go or errors.go.
+// must stand in a comment of store.go, of a file beside it or of errors.go.
 func TestSentences(t *testing.T) {
-	contract := words(t, "../store.go") + words(t, "../errors.go")
+	files, err := filepath.Glob("../store*.go")
+	require.NoError(t, err)
+	var contract strings.Builder
+	for _, file := range append(files, "../errors.go") {
+		contract.WriteString(words(t, file) + "\n")
+	}
 	names := map[string]bool{}
 	for _, c := range everyCase() {
-		assert.True(t, strings.Contains(contract, c.sentence), "case %q: the contract does not say %q", c.name, c.sentence)
+		assert.NotEmpty(t, c.sentence, "case %q", c.name)
+		assert.True(t, strings.Contains(contract.String(), c.sentence), "case %q: the contract does not say %q", c.name, c.sentence)
 		assert.False(t, names[c.name], "two cases are named %q", c.name)
 		names[c.name] = true
 	}
@@ -45,7 +63,7 @@ func TestSentences(t *testing.T) {
 
 // everyCase is all cases without what they run.
 func everyCase() []testCase[any] {
-	return slices.Concat(bare(challengeCases()), bare(userCases()), bare(sessionCases()))
+	return slices.Concat(bare(challengeCases()), bare(userCases()), bare(sessionCases()), bare(journalCases()))
 }
 
 func bare[F any](cases []testCase[F]) []testCase[any] {
@@ -60,6 +78,9 @@ func bare[F any](cases []testCase[F]) []testCase[any] {
 func words(t *testing.T, path string) string {
 	source, err := os.ReadFile(path)
 	require.NoError(t, err)
-	text := regexp.MustCompile(`(?m)^\s*//|\n|\s//`).ReplaceAllString(string(source), " ")
-	return strings.Join(strings.Fields(text), " ")
+	var comments []string
+	for _, comment := range regexp.MustCompile(`(?m)(?:^|\s)//(.*)$`).FindAllStringSubmatch(string(source), -1) {
+		comments = append(comments, comment[1])
+	}
+	return strings.Join(strings.Fields(strings.Join(comments, " ")), " ")
 }

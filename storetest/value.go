@@ -26,8 +26,7 @@ func spoil(all ...[]byte) {
 
 // spoilChallenge overwrites the slices of ch, and returns ch as it was.
 func spoilChallenge(ch *phoneauth.Challenge) phoneauth.Challenge {
-	was := *ch
-	was.Digest, was.Sealed, was.Pending = bytes.Clone(ch.Digest), bytes.Clone(ch.Sealed), bytes.Clone(ch.Pending)
+	was := spared(*ch)
 	spoil(ch.Digest, ch.Sealed, ch.Pending)
 	return was
 }
@@ -61,7 +60,7 @@ var challengeValueCases = []testCase[*challenges]{
 		local.ID, local.Digest, local.Sealed, local.Pending = ch.ID, ch.Digest, ch.Sealed, ch.Pending
 		local.ExpiresAt, local.Until = local.ExpiresAt.In(elsewhere), local.Until.In(elsewhere)
 		take := c.take("phone", 1)
-		b := phoneauth.Begin{Challenge: local, Takes: []phoneauth.Take{take}, Now: start.In(elsewhere)}
+		b := phoneauth.BeginParams{Challenge: local, Takes: []phoneauth.Take{take}, Now: start.In(elsewhere)}
 		begun := c.begin(b)
 		c.same(ch, begun.Challenge, "as stored")
 		assertUTC(c, begun.ResendAt)
@@ -74,29 +73,38 @@ var challengeValueCases = []testCase[*challenges]{
 		limitError(c, c.takeLimits(after(every).In(elsewhere), take), take.Name)
 		c.same(ch, c.win(ch, ch.ExpiresAt.Add(-tick).In(elsewhere)), "as it was")
 	}},
-	{"the zero time comes back zero", "the zero time comes back zero", func(c *challenges) {
-		ch, then := c.open(c.challenge("login")), c.challenge("proof")
-		then.Until = time.Time{}
+	{"a challenge that a match stores comes back in UTC", "come back as the same instant in UTC", func(c *challenges) {
+		ch, proof := c.open(c.challenge("login")), c.challenge("proof")
+		local := proof
+		local.ExpiresAt, local.Until = proof.ExpiresAt.In(elsewhere), proof.Until.In(elsewhere)
 		a := right(ch, start)
-		a.Then = &then
+		a.OnMatch.Store = &local
 		c.matched(a)
-		assert.True(c, c.win(then, start).Until.IsZero())
+		c.same(proof, c.win(proof, start), "as stored by the match")
+	}},
+	{"the zero time comes back zero", "the zero time comes back zero", func(c *challenges) {
+		ch, proof := c.open(c.challenge("login")), c.challenge("proof")
+		proof.Until = time.Time{}
+		a := right(ch, start)
+		a.OnMatch.Store = &proof
+		c.matched(a)
+		assert.True(c, c.win(proof, start).Until.IsZero())
 	}},
 	{"challenges far from now", "A store never reads a clock: the time is an argument", func(c *challenges) {
 		for _, now := range farAway {
-			ch, f, b := c.passing(now), c.failures(unique()), c.budget(unique())
-			c.begin(phoneauth.Begin{Challenge: ch, Now: now})
+			ch, l, score := c.passing(now), c.lockout(unique()), c.charge(unique())
+			c.begin(phoneauth.BeginParams{Challenge: ch, Now: now})
 			c.same(ch, c.win(ch, ch.ExpiresAt.Add(-tick)), "live until its expiry")
 			ch = c.passing(now)
-			c.begin(phoneauth.Begin{Challenge: ch, Now: now})
+			c.begin(phoneauth.BeginParams{Challenge: ch, Now: now})
 			c.gone(ch, ch.ExpiresAt, "gone at its expiry", phoneauth.ErrNotFound)
-			c.lock(f, now)
-			c.locked(f, tick, now.Add(time.Hour-tick), "locked for an hour")
-			c.locked(f, 0, now.Add(time.Hour), "and no longer")
-			b.Max = 1
-			require.NoError(c, c.charge(b, now))
-			limitError(c, c.charge(b, now.Add(12*time.Hour)), b.Name)
-			require.NoError(c, c.charge(b, now.Add(24*time.Hour)))
+			c.lock(l, now)
+			c.locked(l, tick, now.Add(time.Hour-tick), "locked for an hour")
+			c.locked(l, 0, now.Add(time.Hour), "and no longer")
+			score.Max = 1
+			require.NoError(c, c.charged(now, score))
+			limitError(c, c.charged(now.Add(12*time.Hour), score), score.Name)
+			require.NoError(c, c.charged(now.Add(24*time.Hour), score))
 		}
 	}},
 	{"challenges keep microseconds", "Times are UTC and whole microseconds", func(c *challenges) {
@@ -115,18 +123,18 @@ var challengeValueCases = []testCase[*challenges]{
 		was.Pending = spoilChallenge(&b.Challenge).Pending
 		was.Sends, was.ExpiresAt = touched.Sends, touched.ExpiresAt
 
-		then := c.challenge("proof")
+		proof := c.challenge("proof")
 		a := right(was, start)
-		a.Then = &then
+		a.OnMatch.Store = &proof
 		got, err := c.attempt(a)
 		require.NoError(c, err, "the digest that was handed over is kept")
 		c.same(was, got, "as handed over")
-		wasThen := spoilChallenge(&then)
-		c.same(wasThen, c.win(wasThen, start), "as handed over in Then")
+		wasProof := spoilChallenge(&proof)
+		c.same(wasProof, c.win(wasProof, start), "as handed over in Store")
 	}},
 	{"challenges come out by value", "what it returns is the caller's", func(c *challenges) {
 		ch := c.challenge("login")
-		stored := c.begin(phoneauth.Begin{Challenge: ch, Now: start}).Challenge
+		stored := c.begin(phoneauth.BeginParams{Challenge: ch, Now: start}).Challenge
 		kept := spoilChallenge(&stored)
 		b := c.touch(kept, start)
 		b.Challenge.Sends, b.Challenge.Pending, b.Challenge.ExpiresAt = 0, bytes.Clone(kept.Pending), kept.ExpiresAt
@@ -140,41 +148,48 @@ var challengeValueCases = []testCase[*challenges]{
 		c.same(kept, c.win(kept, start), "after what was returned changed")
 	}},
 	{"arguments stay as they are", "a store neither keeps nor changes a slice it was handed", func(c *challenges) {
-		takes := []phoneauth.Take{c.take("z", 9), c.take("a", 9), cost(c.take("m", 9), 0)}
-		budgets := []phoneauth.Budget{c.budget("z"), c.budget("a"), c.budget("m")}
-		earned := []phoneauth.Budget{c.credit("z"), c.credit("a"), c.credit("m")}
-		back := []phoneauth.Take{cost(c.take("z", 9), -1), cost(c.take("a", 9), -1)}
-		f, ch, then := c.steps("phone"), c.challenge("login"), c.challenge("proof")
-		a := right(ch, start)
-		a.Digests = append([][]byte{[]byte("zzz"), nil}, a.Digests...)
-		a.Failures, a.Takes, a.GiveBack, a.Earned, a.Bonus, a.Then = f, takes, back, earned, c.bonus("bonus"), &then
-		want := a
-		want.Digests = [][]byte{[]byte("zzz"), nil, bytes.Clone(ch.Digest)}
-		want.Takes, want.GiveBack, want.Earned = slices.Clone(takes), slices.Clone(back), slices.Clone(earned)
-		want.Failures.Steps = slices.Clone(f.Steps)
-		wantThen := then
-		wantThen.Digest, wantThen.Sealed, wantThen.Pending = bytes.Clone(then.Digest), bytes.Clone(then.Sealed), bytes.Clone(then.Pending)
-		want.Then = &wantThen
-		keys := []string{c.key("z"), c.key("a"), c.key("m")}
+		takes := []phoneauth.Take{c.take("z", 9), c.take("a", 9), c.take("m", 9)}
+		charges := []phoneauth.Charge{c.charge("z"), c.charge("a"), c.charge("m")}
+		back := []phoneauth.Take{c.take("z", 9), c.take("a", 9)}
+		l, ch, proof := c.steps("phone"), c.challenge("login"), c.challenge("proof")
+		p := phoneauth.AttemptParams{Lockout: l, Takes: takes, Now: start, Candidates: []phoneauth.Candidate{
+			candidate(c.challenge("z"), ch.Digest), candidate(ch, ch.Digest), candidate(c.challenge("a"), ch.Digest)}}
+		of := &p.Candidates[1]
+		of.Digests = append([][]byte{[]byte("zzz"), nil}, of.Digests...)
+		of.OnMatch = phoneauth.OnMatch{Store: &proof, Refunds: back, SendRefunds: slices.Clone(back), Credits: charges,
+			Reward: c.reward("reward"), ClearScores: []string{c.key("z"), c.key("a")}}
+		want, wantProof := p, spared(proof)
+		want.Takes, want.Lockout.Steps, want.Candidates = slices.Clone(takes), slices.Clone(l.Steps), slices.Clone(p.Candidates)
+		wantOf := &want.Candidates[1]
+		wantOf.Digests = [][]byte{[]byte("zzz"), nil, bytes.Clone(ch.Digest)}
+		m := &wantOf.OnMatch
+		m.Store, m.Refunds, m.SendRefunds = &wantProof, slices.Clone(back), slices.Clone(back)
+		m.Credits, m.ClearScores = slices.Clone(charges), slices.Clone(m.ClearScores)
+		keys, scores := []string{c.key("z"), c.key("a"), c.key("m")}, []phoneauth.Score{charges[0].Score, charges[1].Score}
 
-		c.begin(phoneauth.Begin{Challenge: ch, Failures: f, Takes: takes, Budgets: budgets, Now: start})
-		c.spend(start, takes...)
-		c.matched(a)
+		c.begin(phoneauth.BeginParams{Challenge: ch, Lockout: l, Asks: takes, Takes: takes, Charges: charges, Now: start})
+		taking := phoneauth.TakeParams{Asks: takes, Takes: takes, Charges: charges, Now: start}
+		require.NoError(c, c.store.TakeLimits(c.Context(), taking))
+		require.NoError(c, c.store.GiveBack(c.Context(), phoneauth.GiveBackParams{Takes: back, Credits: charges, Now: start}))
+		c.read(phoneauth.StateParams{Challenges: keys, Lockouts: keys, Takes: takes, Scores: scores, Now: start})
+		_, err := c.store.AttemptChallenge(c.Context(), p)
+		require.NoError(c, err)
 		require.NoError(c, c.store.CancelChallenges(c.Context(), keys...))
-		assert.Equal(c, want, a)
+		assert.Equal(c, want, p)
 		assert.Equal(c, []string{c.key("z"), c.key("a"), c.key("m")}, keys)
+		assert.Equal(c, []phoneauth.Score{c.charge("z").Score, c.charge("a").Score}, scores)
 	}},
 	{"binary values come back whole", "at most 1 KiB", func(c *challenges) {
-		ch, then := c.challenge("login"), c.challenge("proof")
+		ch, proof := c.challenge("login"), c.challenge("proof")
 		ch.Digest, ch.Sealed, ch.Pending = blob(32), blob(1024), blob(1024)
-		then.Digest, then.Sealed, then.Pending = []byte{0, 0xff, 0, 0xfe}, blob(1024), []byte{0}
+		proof.Digest, proof.Sealed, proof.Pending = []byte{0, 0xff, 0, 0xfe}, blob(1024), []byte{0}
 		c.open(ch)
 		a := right(ch, start)
-		a.Then = &then
+		a.OnMatch.Store = &proof
 		got, err := c.attempt(a)
 		require.NoError(c, err)
 		c.same(ch, got, "every byte")
-		c.same(then, c.win(then, start), "every byte")
+		c.same(proof, c.win(proof, start), "every byte")
 	}},
 	{"empty values", "Empty and nil byte slices are the same", func(c *challenges) {
 		ch := c.challenge("login")
@@ -188,21 +203,18 @@ var challengeValueCases = []testCase[*challenges]{
 		for i, name := range names {
 			all[name] = c.open(c.challenge(name))
 			c.spend(start, cost(c.take(name, 99), i+1))
-			f := c.failures(name)
-			f.Steps[0].At = 99
-			c.fail(f, i+1, start)
-			c.owe(c.budget(name), float64(i+1), start)
+			l := c.lockout(name)
+			l.Steps[0].Failures = 99
+			c.fail(l, i+1, start)
+			c.owe(c.charge(name), float64(i+1), start)
 		}
 		for i, name := range names {
 			c.same(all[name], c.win(all[name], start), name)
 			assert.Equal(c, time.Duration(i+1)*every, c.busy(c.take(name, 99), start), name)
-			c.score(c.budget(name), float64(i+1), start, name)
-			f := c.failures(name)
-			f.Steps[0].At = i + 3
-			c.fail(f, 1, start)
-			c.locked(f, 0, start, name)
-			c.fail(f, 1, start)
-			c.locked(f, time.Hour, start, name)
+			c.score(c.charge(name), float64(i+1), start, name)
+			l := c.lockout(name)
+			l.Steps[0].Failures = i + 3
+			c.counted(l, i+1, start, name)
 		}
 	}},
 	{"keys may be long", "opaque printable ASCII of at most 128 bytes", func(c *challenges) {
@@ -214,69 +226,34 @@ var challengeValueCases = []testCase[*challenges]{
 		takeA.Key, takeB.Key = a.Key, b.Key
 		c.spend(start, takeA, cost(takeB, 2))
 		assert.Equal(c, every, c.busy(takeA, start))
-		failuresA, failuresB := c.failures("a"), c.failures("b")
-		failuresA.Key, failuresB.Key = a.Key, b.Key
-		c.fail(failuresA, 1, start)
-		c.fail(failuresB, 2, start)
-		c.counted(failuresA, 1, start, "the first of two long keys")
-		budgetA, budgetB := c.budget("a"), c.budget("b")
-		budgetA.Key, budgetB.Key = a.Key, b.Key
-		c.owe(budgetA, 1, start)
-		c.owe(budgetB, 2, start)
-		c.score(budgetA, 1, start, "the first of two long keys")
-		attempt := right(b, start)
-		attempt.ID = a.ID
-		_, err := c.attempt(attempt)
+		lockoutA, lockoutB := c.lockout("a"), c.lockout("b")
+		lockoutA.Key, lockoutB.Key = a.Key, b.Key
+		c.fail(lockoutA, 1, start)
+		c.fail(lockoutB, 2, start)
+		c.counted(lockoutA, 1, start, "the first of two long keys")
+		scoreA, scoreB := c.charge("a"), c.charge("b")
+		scoreA.Key, scoreB.Key = a.Key, b.Key
+		c.owe(scoreA, 1, start)
+		c.owe(scoreB, 2, start)
+		c.score(scoreA, 1, start, "the first of two long keys")
+		other := right(b, start)
+		other.ID = a.ID
+		_, err := c.attempt(other)
 		require.ErrorIs(c, err, phoneauth.ErrNotFound, "the last byte of its ID is another")
 		c.same(a, c.win(a, start), "the first")
 		c.same(b, c.win(b, start), "the second")
 	}},
-	{"one key for all kinds", "Keys and ids are opaque", func(c *challenges) {
-		ch, take, f, b := c.open(c.challenge("all")), c.take("all", 9), c.failures("all"), c.budget("all")
+	{"one key for all kinds", "one string may be the key of all four", func(c *challenges) {
+		ch, take, l, score := c.open(c.challenge("all")), c.take("all", 9), c.lockout("all"), c.charge("all")
 		c.spend(start, take)
-		c.fail(f, 2, start)
-		c.owe(b, 3, start)
+		c.fail(l, 2, start)
+		c.owe(score, 3, start)
 		assert.Equal(c, every, c.busy(take, start))
-		c.score(b, 3, start, "the budget")
+		c.score(score, 3, start, "the score")
 		c.same(ch, c.win(ch, start), "the challenge")
-		c.counted(f, 2, start, "the counter")
-		require.NoError(c, c.store.ClearFailures(c.Context(), f.Key))
+		c.counted(l, 2, start, "the lockout")
+		require.NoError(c, c.store.ClearFailures(c.Context(), l.Key))
 		assert.Equal(c, every, c.busy(take, start))
-		c.score(b, 3, start, "the budget")
+		c.score(score, 3, start, "the score")
 	}},
-	{"Purge changes no answer", "It changes no answer of any verb", func(c *challenges) {
-		ch, take, f, locked, b := c.open(c.challenge("login")), c.take("phone", 9), c.failures("phone"), c.steps("locked"), c.budget("country")
-		f.Forget, locked.Forget = 5*time.Minute, time.Minute
-		locked.Steps[0].Wait = 5 * time.Minute
-		c.spend(start, cost(take, 9))
-		c.fail(f, 3, start)
-		c.fail(locked, 2, start)
-		c.owe(b, 1000, start)
-		now := after(5*time.Minute - tick)
-		c.purge(now)
-		assert.Equal(c, 9*every-5*time.Minute+tick, c.busy(take, now), "a limit")
-		c.same(ch, c.win(ch, now), "a challenge of a microsecond to live")
-		c.locked(locked, tick, now, "a lock of a microsecond")
-		c.counted(f, 3, now, "a count of a microsecond")
-		c.purge(after(95 * time.Hour))
-		c.score(b, 1000*fade(95, 24), after(95*time.Hour), "a score not four days old")
-	}},
-	{"Purge removes what is gone", "Purge removes what is gone at now", func(c *challenges) {
-		ch, f := c.open(c.challenge("login")), c.failures("phone")
-		c.fail(f, 3, start)
-		c.purge(after(f.Forget))
-		c.gone(ch, after(f.Forget), "after Purge", phoneauth.ErrNotFound)
-		c.counted(f, 0, after(f.Forget), "after Purge")
-		c.open(ch)
-	}},
-}
-
-// purge is Purge, of a store that has it.
-func (c *challenges) purge(now time.Time) {
-	c.Helper()
-	if purger, ok := c.store.(phoneauth.Purger); ok {
-		removed, err := purger.Purge(c.Context(), now)
-		require.NoError(c, err, "Purge")
-		require.GreaterOrEqual(c, removed, 0, "how many records that were")
-	}
 }

@@ -2,68 +2,92 @@ package storetest
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
 
-// taking is a store that takes something else than was asked.
-func taking(change func(take *phoneauth.Take)) func(*broken, *reference) {
-	return func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			takes = slices.Clone(takes)
-			for i := range takes {
-				change(&takes[i])
-			}
-			return s.TakeLimits(ctx, takes, now)
+// taking is a store that takes or charges something else than was asked.
+func taking(change func(s *byHand, p *phoneauth.TakeParams)) func(*broken, *byHand) {
+	return func(w *broken, s *byHand) {
+		w.takeLimits = func(p phoneauth.TakeParams) error {
+			p.Asks, p.Takes, p.Charges = slices.Clone(p.Asks), slices.Clone(p.Takes), slices.Clone(p.Charges)
+			change(s, &p)
+			return s.TakeLimits(ctx, p)
 		}
 	}
 }
 
-// answering is a store that answers a refusal of its own.
-func answering(change func(take phoneauth.Take, refused *phoneauth.LimitError)) func(*broken, *reference) {
-	return func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			err := s.TakeLimits(ctx, takes, now)
-			if refused, ok := err.(*phoneauth.LimitError); ok {
-				change(takes[0], refused)
+// takingEach is taking where each take and each ask changes.
+func takingEach(change func(take *phoneauth.Take)) func(*broken, *byHand) {
+	return taking(func(_ *byHand, p *phoneauth.TakeParams) {
+		for _, takes := range [][]phoneauth.Take{p.Asks, p.Takes} {
+			for i := range takes {
+				change(&takes[i])
 			}
+		}
+	})
+}
+
+// taken is a store that does more after TakeLimits, or answers something else.
+func taken(change func(s *byHand, p phoneauth.TakeParams, err *error)) func(*broken, *byHand) {
+	return func(w *broken, s *byHand) {
+		w.takeLimits = func(p phoneauth.TakeParams) error {
+			err := s.TakeLimits(ctx, p)
+			change(s, p, &err)
 			return err
 		}
 	}
 }
 
-// lockAt is a lock that knows its steps only.
-func lockAt(c counter, f phoneauth.Failures) time.Duration {
-	for _, step := range f.Steps {
-		if c.count == step.At {
-			return step.Wait
+// answering is a store that answers a refusal of its own.
+func answering(change func(take phoneauth.Take, refused *phoneauth.LimitError)) func(*broken, *byHand) {
+	return taken(func(_ *byHand, p phoneauth.TakeParams, err *error) {
+		if refused, ok := (*err).(*phoneauth.LimitError); ok {
+			change(slices.Concat(p.Asks, p.Takes)[0], refused)
+		}
+	})
+}
+
+// giving is a store that gives back something else than was asked.
+func giving(change func(s *byHand, p *phoneauth.GiveBackParams)) func(*broken, *byHand) {
+	return func(w *broken, s *byHand) {
+		w.giveBackOf = func(p phoneauth.GiveBackParams) error {
+			p.Takes, p.Credits = slices.Clone(p.Takes), slices.Clone(p.Credits)
+			change(s, &p)
+			return s.GiveBack(ctx, p)
 		}
 	}
-	return 0
+}
+
+// oneByOne takes until one refuses.
+func oneByOne(w *broken, s *byHand) {
+	w.takeLimits = func(p phoneauth.TakeParams) error {
+		for i := range p.Asks {
+			if err := s.TakeLimits(ctx, phoneauth.TakeParams{Asks: p.Asks[i : i+1], Now: p.Now}); err != nil {
+				return err
+			}
+		}
+		for i := range p.Takes {
+			if err := s.TakeLimits(ctx, phoneauth.TakeParams{Takes: p.Takes[i : i+1], Now: p.Now}); err != nil {
+				return err
+			}
+		}
+		return s.TakeLimits(ctx, phoneauth.TakeParams{Charges: p.Charges, Now: p.Now})
+	}
 }
 
 var wrongLimits = []wrongStore{
-	{"a burst of one more", "a limit admits its burst", taking(func(t *phoneauth.Take) {
-		if t.Cost > 0 {
-			t.Burst++
+	{"a burst of one more", "a limit admits its burst", takingEach(func(t *phoneauth.Take) { t.Burst++ })},
+	{"a limit is a microsecond late", "a limit admits its burst", taking(func(s *byHand, p *phoneauth.TakeParams) {
+		if len(p.Takes) > 0 && s.tats[p.Takes[0].Key].After(p.Now) {
+			p.Now = p.Now.Add(-tick)
 		}
 	})},
-	{"a limit is a microsecond late", "a limit admits its burst", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			if len(takes) > 0 && s.tats[takes[0].Key].After(now) {
-				now = now.Add(-tick)
-			}
-			return s.TakeLimits(ctx, takes, now)
-		}
-	}},
-	{"a limit knows seconds only", "a limit is exact to the microsecond", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			return s.TakeLimits(ctx, takes, now.Truncate(time.Second))
-		}
-	}},
-	{"a limit saves up for ever", "a limit saves up no more than its burst", func(_ *broken, s *reference) {
+	{"a limit knows seconds only", "a limit is exact to the microsecond", taking(func(_ *byHand, p *phoneauth.TakeParams) { p.Now = p.Now.Truncate(time.Second) })},
+	{"a limit saves up for ever", "a limit saves up no more than its burst", func(_ *broken, s *byHand) {
 		s.later = func(tat, now time.Time) time.Time {
 			if tat.IsZero() {
 				return now
@@ -71,93 +95,123 @@ var wrongLimits = []wrongStore{
 			return tat
 		}
 	}},
-	{"a limit with the time going back is refilled", "a limit with the time going back", func(w *broken, s *reference) {
+	{"a limit with the time going back is refilled", "a limit with the time going back", func(w *broken, s *byHand) {
 		var last time.Time
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			if now.Before(last) {
+		taking(func(s *byHand, p *phoneauth.TakeParams) {
+			if p.Now.Before(last) {
 				clear(s.tats)
 			}
-			last = now
-			return s.TakeLimits(ctx, takes, now)
-		}
+			last = p.Now
+		})(w, s)
 	}},
-	{"a refusal postpones", "a cost of many", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			err := s.TakeLimits(ctx, takes, now)
-			if err != nil && takes[0].Cost > 0 {
-				s.tats[takes[0].Key] = s.tats[takes[0].Key].Add(every)
-			}
-			return err
-		}
+	{"Every is cut to microseconds", "a limit rounds Every up", func(_ *broken, s *byHand) {
+		s.ceil = func(d time.Duration) time.Duration { return d.Truncate(tick) }
 	}},
-	{"a cost beyond the burst is cut", "a cost beyond the burst", taking(func(t *phoneauth.Take) { t.Cost = min(t.Cost, t.Burst) })},
-	{"a cost is one", "a cost of many", taking(func(t *phoneauth.Take) { t.Cost = min(t.Cost, 1) })},
-	{"a cost of zero takes", "a cost of zero takes nothing", taking(func(t *phoneauth.Take) {
-		if t.Cost == 0 {
-			t.Cost = 1
+	{"Every is exact to the nanosecond", "a limit rounds Every up", func(_ *broken, s *byHand) { s.ceil = func(d time.Duration) time.Duration { return d } }},
+	{"a refusal postpones", "a cost of many", taken(func(s *byHand, p phoneauth.TakeParams, err *error) {
+		if *err != nil && len(p.Takes) > 0 {
+			s.tats[p.Takes[0].Key] = s.tats[p.Takes[0].Key].Add(every)
 		}
 	})},
-	{"a cost of zero is always admitted", "a cost of zero is refused", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			return s.TakeLimits(ctx, slices.DeleteFunc(slices.Clone(takes), func(t phoneauth.Take) bool { return t.Cost == 0 }), now)
+	{"a cost beyond the burst is cut", "a cost beyond the burst", takingEach(func(t *phoneauth.Take) { t.Cost = min(t.Cost, t.Burst) })},
+	{"a cost beyond the burst waits for ever", "a cost beyond the burst", answering(func(t phoneauth.Take, refused *phoneauth.LimitError) {
+		if t.Cost > t.Burst {
+			refused.RetryAfter = math.MaxInt64
+		}
+	})},
+	{"a cost is one", "a cost of many", takingEach(func(t *phoneauth.Take) { t.Cost = 1 })},
+	{"asks take", "an ask takes nothing", taking(func(_ *byHand, p *phoneauth.TakeParams) { p.Takes, p.Asks = append(p.Asks, p.Takes...), nil })},
+	{"asks are always admitted", "an ask is refused", taking(func(_ *byHand, p *phoneauth.TakeParams) { p.Asks = nil })},
+	{"an ask is of one", "an ask is refused", taking(func(_ *byHand, p *phoneauth.TakeParams) {
+		for i := range p.Asks {
+			p.Asks[i].Cost = 1
+		}
+	})},
+	{"asks come after takes", "one key asked and taken in a call", func(w *broken, s *byHand) {
+		w.takeLimits = func(p phoneauth.TakeParams) error {
+			tats, err := s.taken(nil, p.Takes, p.Now)
+			if err != nil {
+				return err
+			}
+			was := maps.Clone(s.tats)
+			maps.Copy(s.tats, tats)
+			_, err = s.taken(p.Asks, nil, p.Now)
+			s.tats = was
+			if err != nil {
+				return err
+			}
+			return s.TakeLimits(ctx, p)
 		}
 	}},
-	{"a negative cost is ignored", "a negative cost gives back", taking(func(t *phoneauth.Take) { t.Cost = max(t.Cost, 0) })},
-	{"a negative cost gives back one", "a negative cost gives back", taking(func(t *phoneauth.Take) { t.Cost = max(t.Cost, -1) })},
-	{"a negative cost is asked, too", "a negative cost is admitted", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			for _, take := range takes {
-				if take.Cost < 0 {
-					if _, err := s.take([]phoneauth.Take{cost(take, 0)}, now); err != nil {
-						return err
-					}
+	{"takes are kept when an ask is refused", "an ask that is refused takes nothing", taken(func(s *byHand, p phoneauth.TakeParams, err *error) {
+		if *err != nil && len(p.Asks) > 0 {
+			s.TakeLimits(ctx, phoneauth.TakeParams{Takes: p.Takes, Now: p.Now})
+		}
+	})},
+	{"giving back does nothing", "GiveBack makes room", giving(func(_ *byHand, p *phoneauth.GiveBackParams) { p.Takes = nil })},
+	{"giving back gives one", "GiveBack makes room", giving(func(_ *byHand, p *phoneauth.GiveBackParams) {
+		for i := range p.Takes {
+			p.Takes[i].Cost = 1
+		}
+	})},
+	{"giving back is refused", "GiveBack is never refused", func(w *broken, s *byHand) {
+		w.giveBackOf = func(p phoneauth.GiveBackParams) error {
+			if _, err := s.taken(p.Takes, nil, p.Now); err != nil {
+				return err
+			}
+			return s.GiveBack(ctx, p)
+		}
+	}},
+	{"giving back what nobody took is an error", "GiveBack is never refused", func(w *broken, s *byHand) {
+		w.giveBackOf = func(p phoneauth.GiveBackParams) error {
+			for _, take := range p.Takes {
+				if _, ok := s.tats[take.Key]; !ok {
+					return phoneauth.ErrNotFound
 				}
 			}
-			return s.TakeLimits(ctx, takes, now)
+			return s.GiveBack(ctx, p)
 		}
 	}},
-	{"giving back makes room without end", "a negative cost gives no more than the burst", func(_ *broken, s *reference) {
+	{"giving back makes room without end", "GiveBack gives no more than the burst", func(_ *broken, s *byHand) {
 		s.later = func(tat, now time.Time) time.Time {
-			if tat.Before(now.Add(-time.Hour)) {
+			if tat.IsZero() {
 				return now
 			}
 			return tat
 		}
 	}},
-	{"limits are taken until one refuses", "limits are taken all or none", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			for i := range takes {
-				if err := s.TakeLimits(ctx, takes[i:i+1], now); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}},
-	{"the last limit to refuse is named", "the first limit to refuse is named", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			err := s.TakeLimits(ctx, takes, now)
-			for _, take := range takes {
-				if _, refused := s.take([]phoneauth.Take{take}, now); refused != nil {
-					err = refused
-				}
-			}
-			return err
-		}
-	}},
-	{"no limits are an error", "no limits", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			if len(takes) == 0 {
+	{"giving back of nothing is an error", "GiveBack of nothing", func(w *broken, s *byHand) {
+		w.giveBackOf = func(p phoneauth.GiveBackParams) error {
+			if len(p.Takes)+len(p.Credits) == 0 {
 				return phoneauth.ErrNotFound
 			}
-			return s.TakeLimits(ctx, takes, now)
+			return s.GiveBack(ctx, p)
 		}
 	}},
-	{"one key twice is taken once", "one key twice in a call", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
+	{"limits are taken until one refuses", "limits are taken all or none", oneByOne},
+	{"the last limit to refuse is named", "the first limit to refuse is named", taken(func(s *byHand, p phoneauth.TakeParams, err *error) {
+		for _, take := range slices.Concat(p.Asks, p.Takes) {
+			if _, refused := s.taken(nil, []phoneauth.Take{take}, p.Now); refused != nil {
+				*err = refused
+			}
+		}
+	})},
+	{"takes refuse before asks", "the first limit to refuse is named", taking(func(_ *byHand, p *phoneauth.TakeParams) {
+		p.Asks = append(slices.Clone(p.Takes), p.Asks...)
+	})},
+	{"no limits are an error", "no limits", func(w *broken, s *byHand) {
+		w.takeLimits = func(p phoneauth.TakeParams) error {
+			if len(p.Asks)+len(p.Takes)+len(p.Charges) == 0 {
+				return phoneauth.ErrNotFound
+			}
+			return s.TakeLimits(ctx, p)
+		}
+	}},
+	{"one key twice is taken once", "one key twice in a call", func(w *broken, s *byHand) {
+		w.takeLimits = func(p phoneauth.TakeParams) error {
 			tats := map[string]time.Time{}
-			for _, take := range takes {
-				one, err := s.take([]phoneauth.Take{take}, now)
+			for _, take := range p.Takes {
+				one, err := s.taken(p.Asks, []phoneauth.Take{take}, p.Now)
 				if err != nil {
 					return err
 				}
@@ -167,145 +221,15 @@ var wrongLimits = []wrongStore{
 			return nil
 		}
 	}},
-	{"each burst has an instant of its own", "one key under two bursts", taking(func(t *phoneauth.Take) { t.Key += string(rune('a' + t.Burst)) })},
-	{"all keys are one", "limits of other keys are apart", taking(func(t *phoneauth.Take) { t.Key = "one" })},
+	{"each burst has an instant of its own", "one key under two bursts", takingEach(func(t *phoneauth.Take) { t.Key += string(rune('a' + t.Burst)) })},
+	{"all keys are one", "limits of other keys are apart", takingEach(func(t *phoneauth.Take) { t.Key = "one" })},
 	{"a refusal has no name", "a refusal names its rule", answering(func(t phoneauth.Take, refused *phoneauth.LimitError) { refused.Limit = t.Key })},
 	{"RetryAfter is Every", "RetryAfter of a limit", answering(func(t phoneauth.Take, refused *phoneauth.LimitError) { refused.RetryAfter = t.Every })},
 	{"RetryAfter is whole seconds", "RetryAfter of a limit", answering(func(_ phoneauth.Take, refused *phoneauth.LimitError) {
 		refused.RetryAfter = refused.RetryAfter.Truncate(time.Second)
 	})},
-	{"a limit forgets too early", "limits at random", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, now time.Time) error {
-			maps.DeleteFunc(s.tats, func(_ string, tat time.Time) bool { return tat.Sub(now) < every/2 })
-			return s.TakeLimits(ctx, takes, now)
-		}
-	}},
-	{"a limit reads the clock", "limits far from now", func(w *broken, s *reference) {
-		w.takeLimits = func(takes []phoneauth.Take, _ time.Time) error { return s.TakeLimits(ctx, takes, time.Now()) }
-	}},
-
-	{"failures are not counted", "CountFailure counts one", func(w *broken, s *reference) {
-		w.countFailure = func(f phoneauth.Failures, now time.Time) error { return s.locked(f, now) }
-	}},
-	{"a lock is one late", "CountFailure locks at a step", func(_ *broken, s *reference) {
-		s.lock = func(c counter, f phoneauth.Failures) time.Duration { c.count--; return lock(c, f) }
-	}},
-	{"failures count while locked", "CountFailure while locked", func(w *broken, s *reference) {
-		w.countFailure = func(f phoneauth.Failures, now time.Time) error {
-			err := s.locked(f, now)
-			s.fail(f, now)
-			return err
-		}
-	}},
-	{"a lock ends a microsecond late", "a lock ends", func(_ *broken, s *reference) {
-		s.lock = func(c counter, f phoneauth.Failures) time.Duration {
-			if wait := lock(c, f); wait > 0 {
-				return wait + tick
-			}
-			return 0
-		}
-	}},
-	{"a lock ends a microsecond early", "a lock ends", func(_ *broken, s *reference) {
-		s.lock = func(c counter, f phoneauth.Failures) time.Duration { return lock(c, f) - tick }
-	}},
-	{"a failure locks up to itself", "a failure that locks nothing locks no clock behind", func(w *broken, s *reference) {
-		w.countFailure = func(f phoneauth.Failures, now time.Time) error {
-			if err := s.locked(f, now); err != nil {
-				return err
-			}
-			s.fail(f, now)
-			if c := s.counters[f.Key]; c.until.IsZero() {
-				c.until = now
-				s.counters[f.Key] = c
-			}
-			return nil
-		}
-	}},
-	{"a lock ends after a year", "a lock may have no end in sight", func(_ *broken, s *reference) {
-		s.lock = func(c counter, f phoneauth.Failures) time.Duration { return min(lock(c, f), 365*24*time.Hour) }
-	}},
-	{"a lock runs from the first failure", "a lock runs from the failure that reached the step", func(w *broken, s *reference) {
-		var first time.Time
-		w.countFailure = func(f phoneauth.Failures, now time.Time) error {
-			if first.IsZero() {
-				first = now
-			}
-			err := s.CountFailure(ctx, f, now)
-			if c := s.counters[f.Key]; !c.until.IsZero() {
-				c.until = first.Add(time.Minute)
-				s.counters[f.Key] = c
-			}
-			return err
-		}
-	}},
-	{"between steps every failure locks", "between steps nothing locks", func(_ *broken, s *reference) {
-		s.lock = func(c counter, f phoneauth.Failures) (wait time.Duration) {
-			for _, step := range f.Steps {
-				if c.count >= step.At {
-					wait = step.Wait
-				}
-			}
-			return wait
-		}
-	}},
-	{"beyond the last step nothing locks", "beyond the last step each failure locks", func(_ *broken, s *reference) { s.lock = lockAt }},
-	{"failures are never forgotten", "failures are forgotten", func(_ *broken, s *reference) {
-		s.forgotten = func(counter, phoneauth.Failures, time.Time) bool { return false }
-	}},
-	{"failures are forgotten a microsecond late", "failures are forgotten", func(_ *broken, s *reference) {
-		s.forgotten = func(c counter, f phoneauth.Failures, now time.Time) bool { return forgotten(c, f, now.Add(-tick)) }
-	}},
-	{"failures are forgotten from the first on", "failures are forgotten", func(w *broken, s *reference) {
-		first := map[string]time.Time{}
-		s.forgotten = func(c counter, f phoneauth.Failures, now time.Time) bool {
-			if c.count == 0 {
-				first[f.Key] = now
-			}
-			return !now.Before(first[f.Key].Add(f.Forget))
-		}
-	}},
-	{"failures are forgotten while locked", "failures are kept while locked", func(w *broken, s *reference) {
-		s.forgotten = func(c counter, f phoneauth.Failures, now time.Time) bool { return !now.Before(c.last.Add(f.Forget)) }
-		w.begin = func(b phoneauth.Begin) (phoneauth.Begun, error) {
-			if s.forgotten(s.counters[b.Failures.Key], b.Failures, b.Now) {
-				delete(s.counters, b.Failures.Key)
-			}
-			return s.BeginChallenge(ctx, b)
-		}
-	}},
-	{"a long lock forgets nothing", "failures are kept while locked", func(_ *broken, s *reference) {
-		s.forgotten = func(c counter, f phoneauth.Failures, now time.Time) bool {
-			return !now.Before(later(c.last, c.until).Add(f.Forget))
-		}
-	}},
-	{"a lock's end forgets the count", "failures after a lock go on", func(_ *broken, s *reference) {
-		s.forgotten = func(c counter, f phoneauth.Failures, now time.Time) bool {
-			return !c.until.IsZero() && !now.Before(c.until) || forgotten(c, f, now)
-		}
-	}},
-	{"ClearFailures keeps the count", "ClearFailures forgets the count", func(w *broken, s *reference) {
-		w.clearFailures = func(key string) error {
-			c := s.counters[key]
-			c.until = time.Time{}
-			s.counters[key] = c
-			return nil
-		}
-	}},
-	{"ClearFailures keeps the lock", "ClearFailures forgets the lock", func(w *broken, s *reference) {
-		w.clearFailures = func(key string) error {
-			s.counters[key] = counter{until: s.counters[key].until}
-			return nil
-		}
-	}},
-	{"ClearFailures of nothing is an error", "ClearFailures of nothing", func(w *broken, s *reference) {
-		w.clearFailures = func(key string) error {
-			if _, ok := s.counters[key]; !ok {
-				return phoneauth.ErrNotFound
-			}
-			return s.ClearFailures(ctx, key)
-		}
-	}},
-	{"ClearFailures clears all", "failures of other keys are apart", func(w *broken, s *reference) {
-		w.clearFailures = func(string) error { clear(s.counters); return nil }
-	}},
+	{"a limit forgets too early", "limits at random", taking(func(s *byHand, p *phoneauth.TakeParams) {
+		maps.DeleteFunc(s.tats, func(_ string, tat time.Time) bool { return tat.Sub(p.Now) < every/2 })
+	})},
+	{"a limit reads the clock", "limits far from now", taking(func(_ *byHand, p *phoneauth.TakeParams) { p.Now = time.Now() })},
 }

@@ -33,7 +33,7 @@ func newSiblings(t *testing.T, insecure bool) *siblings {
 	mux := http.NewServeMux()
 	mux.Handle("app.example.com/signin/", s.page)
 	mux.Handle("app.example.com/home", s.page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		_, _ = io.WriteString(w, claims.UserID)
 	})))
 	mux.HandleFunc("evil.example.com/", func(w http.ResponseWriter, _ *http.Request) {
@@ -245,12 +245,12 @@ type endless struct {
 	ends int
 }
 
-func (s *endless) EndSession(ctx context.Context, id string) error {
+func (s *endless) EndSession(ctx context.Context, userID, id string) error {
 	s.ends++
 	if id == s.id {
 		return errors.New("the store is away")
 	}
-	return s.Store.EndSession(ctx, id)
+	return s.Store.EndSession(ctx, userID, id)
 }
 
 // Where one of two sessions cannot be ended, the other is, and the cookies stay, so that
@@ -261,7 +261,7 @@ func TestPlantedRefreshTokenThatCannotBeEnded(t *testing.T) {
 	h := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) { store.Store, cfg.Store = cfg.Store, store })
 	h.signIn(paris)
 	planted := h.cookies["__Secure-phoneauth-refresh"].Value
-	store.id, _ = h.svc.SessionOf(phoneauth.RefreshRequest{Token: phoneauth.Secret(planted)})
+	store.id, _ = h.svc.SessionOf(phoneauth.Secret(planted))
 	h.cookies = map[string]*http.Cookie{}
 	h.signIn(cairo)
 	used := h.cookies["__Secure-phoneauth-refresh"].Value

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -27,7 +28,9 @@ func behind(t testing.TB, p Provider, url string) (*failover.Sender, *spare) {
 	second := &spare{}
 	s, err := failover.New(failover.Config{
 		Senders: []failover.Entry{{Name: "tested", Sender: p.sender(t, url, nil)}, {Name: "spare", Sender: second}},
-		Logger:  slog.New(slog.DiscardHandler),
+		// So long that it has not ended when a slow machine comes to the next send.
+		Cooldown: time.Hour,
+		Logger:   slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	return s, second
@@ -68,7 +71,7 @@ func otherDestinations(t testing.TB, p Provider) {
 // next one.
 func illSenders(t testing.TB, p Provider) {
 	for _, r := range p.Refusals {
-		if r.Fault != phoneauth.FaultSender {
+		if r.Fault != phoneauth.FaultSender || r.RetryAfter > 0 { // which ends the cooldown earlier
 			continue
 		}
 		srv := serve(t, p, func(_ *server, e exchange) { e.answer(r.Answer) })

@@ -37,8 +37,8 @@
 //   - a destination that is refused keeps nobody else out: with a spare sender behind it
 //     in senders/failover, other numbers are served by this sender, whatever comes of the
 //     first, and a Temporary refusal goes to the spare one.
-//   - a sender that is ill is left alone: after 3 failures of FaultSender, the spare one
-//     serves at once.
+//   - a sender that is ill is left alone: after 3 failures of FaultSender without a
+//     Retry-After, the spare one serves at once.
 //   - HTTP statuses: 401, 404 and 429 without a code of the provider are Temporary, 500,
 //     502 and 504 Ambiguous, all of FaultSender; Retry-After may be seconds or a date.
 //   - follows no redirect: it is Temporary, of FaultSender.

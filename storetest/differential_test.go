@@ -1,0 +1,50 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// The arithmetic of package phoneauth and the one written by hand agree.
+func TestDifferential(t *testing.T) {
+	Differential(t, func(testing.TB) phoneauth.ChallengeStore { return newByHand() }, 0)
+}
+
+func (r *recorder) Logf(string, ...any) {}
+
+// differs says whether Differential tells a store from the reference.
+func differs(store phoneauth.ChallengeStore, steps int) bool {
+	r := &recorder{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if fault := recover(); fault != nil {
+				r.Errorf("%v", fault) // what is wrong about it made it panic
+			}
+		}()
+		Differential(r, func(testing.TB) phoneauth.ChallengeStore { return store }, steps)
+	}()
+	<-done
+	return len(r.failures) > 0
+}
+
+// TestDifferentialSeesWrongStores: what is wrong about challenges, limits, lockouts and
+// scores is also seen in random histories.
+func TestDifferentialSeesWrongStores(t *testing.T) {
+	for _, store := range slices.Concat(wrongBegins, wrongAttempts, wrongMatches, wrongLimits, wrongLockouts, wrongScores, wrongStates) {
+		switch store.name {
+		case "ReadState reads one after the other": // a history has one caller
+			continue
+		case "ReadState removes what is gone": // as Purge may, at that time
+			continue
+		}
+		t.Run(store.name, func(t *testing.T) {
+			assert.True(t, differs(newBroken(store.fault), 50_000), "50,000 steps do not see it")
+		})
+	}
+}
