@@ -79,7 +79,7 @@ func newJWT(c JWTConfig, clock func() time.Time) (*JWT, error) {
 	}
 	signs := false
 	seen := map[string]bool{}
-	set := jws.Set{Keys: []jws.JWK{}}
+	var keys []*jws.Key
 	for i, key := range c.Keys {
 		if !names.Valid(key.ID, 64, "-_") {
 			fault("Keys[%d].ID must be 1 to 64 letters, digits, '-' or '_'", i)
@@ -93,9 +93,7 @@ func newJWT(c JWTConfig, clock func() time.Time) (*JWT, error) {
 			continue
 		}
 		j.byHeader[k.Header] = k
-		if k.Public != nil {
-			set.Keys = append(set.Keys, *k.Public)
-		}
+		keys = append(keys, k)
 		signs = signs || k.Sign != nil
 		if i == 0 {
 			j.signer = k
@@ -108,7 +106,7 @@ func newJWT(c JWTConfig, clock func() time.Time) (*JWT, error) {
 		return nil, errors.Join(faults...)
 	}
 	var err error
-	j.jwks, err = json.Marshal(set)
+	j.jwks, err = jws.Set(keys)
 	return j, err
 }
 

@@ -256,7 +256,7 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
 		return nil, s.endInvalid(ctx, of)
 	}
-	for _, next := range s.keys.Successors(of.sessionID, of.secret) { // the first, unless a key was rotated within the grace
+	for next := range s.keys.Successors(of.sessionID, of.secret) { // the first, unless a key was rotated within the grace
 		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
 			e := aboutUser(user, EventRefreshed)
 			e.SessionID = of.sessionID

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	_ "crypto/sha256" // golang-jwt leaves linking the hash to its user
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -24,12 +25,11 @@ type Key struct {
 	Sign any
 	// Verify is what Method verifies with.
 	Verify any
-	// Public is the public key on the wire; nil for HMAC, which has none.
-	Public *JWK
+	public *jwk // nil for HMAC, which has none
 }
 
-// JWK is a public key on the wire (RFC 7517, 4; RFC 7518, 6.2.1; RFC 8037, 2).
-type JWK struct {
+// jwk is a public key on the wire (RFC 7517, 4; RFC 7518, 6.2.1; RFC 8037, 2).
+type jwk struct {
 	Type      string `json:"kty"`
 	Curve     string `json:"crv"`
 	X         string `json:"x"`
@@ -39,9 +39,18 @@ type JWK struct {
 	ID        string `json:"kid"`
 }
 
-// Set is a document of public keys (RFC 7517, 5).
-type Set struct {
-	Keys []JWK `json:"keys"`
+// Set returns the public keys of keys as a JSON Web Key Set (RFC 7517, 5). HMAC keys are
+// never in it: with none but those it is {"keys":[]}.
+func Set(keys []*Key) ([]byte, error) {
+	set := struct {
+		Keys []jwk `json:"keys"`
+	}{Keys: []jwk{}}
+	for _, k := range keys {
+		if k.public != nil {
+			set.Keys = append(set.Keys, *k.public)
+		}
+	}
+	return json.Marshal(set)
 }
 
 // NewKey copies the key that material is, for tokens with this kid and typ. It takes the
@@ -83,8 +92,8 @@ func NewKey(id, typ string, material any) (*Key, error) {
 			return nil, errors.New("has a public half that is not of its private half")
 		}
 	}
-	if k.Public != nil {
-		k.Public.Algorithm, k.Public.Use, k.Public.ID = k.Method.Alg(), "sig", id
+	if k.public != nil {
+		k.public.Algorithm, k.public.Use, k.public.ID = k.Method.Alg(), "sig", id
 	}
 	k.Header, err = Header(k.Method, id, typ)
 	return k, err
@@ -95,7 +104,7 @@ func (k *Key) useEd25519(public ed25519.PublicKey) error {
 		return fmt.Errorf("must be an Ed25519 public key of %d bytes, have %d", ed25519.PublicKeySize, len(public))
 	}
 	k.Method, k.Verify = jwt.SigningMethodEdDSA, public
-	k.Public = &JWK{Type: "OKP", Curve: "Ed25519", X: base64.RawURLEncoding.EncodeToString(public)}
+	k.public = &jwk{Type: "OKP", Curve: "Ed25519", X: base64.RawURLEncoding.EncodeToString(public)}
 	return nil
 }
 
@@ -131,7 +140,7 @@ func (k *Key) useP256(public *ecdsa.PublicKey) error {
 		return errNotP256
 	}
 	k.Method = jwt.SigningMethodES256
-	k.Public = &JWK{
+	k.public = &jwk{
 		Type: "EC", Curve: "P-256",
 		X: base64.RawURLEncoding.EncodeToString(point[1:33]), Y: base64.RawURLEncoding.EncodeToString(point[33:]),
 	}

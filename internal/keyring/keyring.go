@@ -8,6 +8,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
+	"iter"
 )
 
 // Ring holds one key for each use, derived once by HKDF (RFC 5869) from the use's label and
@@ -123,20 +124,21 @@ func (r *Ring) Open(use string, blob []byte) (string, bool) {
 // Successor returns the text that follows a refresh secret, under the first key. It is
 // derived, so that it can be made again although only digests are stored, and under a key,
 // so that nobody else can make it.
-func (r *Ring) Successor(id, secret string) string { return r.live[0].successor(id, secret) }
-
-// Successors returns what Successor may have returned: one for each live key.
-func (r *Ring) Successors(id, secret string) []string {
-	all := make([]string, len(r.live))
-	for i, k := range r.live {
-		all[i] = k.successor(id, secret)
-	}
-	return all
+func (r *Ring) Successor(id, secret string) string {
+	sum := r.live[0].refresh.sum(id, secret)
+	return string(sum[:])
 }
 
-func (k liveKey) successor(id, secret string) string {
-	sum := k.refresh.sum(id, secret)
-	return string(sum[:])
+// Successors yields what Successor may have returned: one for each live key.
+func (r *Ring) Successors(id, secret string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range r.live {
+			sum := r.live[i].refresh.sum(id, secret)
+			if !yield(string(sum[:])) {
+				return
+			}
+		}
+	}
 }
 
 // AccessKeys returns the keys of access tokens, the first of which signs.

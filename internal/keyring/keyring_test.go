@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestRotation(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, "data", data)
 	assert.Equal(t, [][]byte{dropped.Digest("key", "code"), old.Digest("key", "code")}, rotated.Digests("key", "code"))
-	assert.Equal(t, []string{dropped.Successor("id", "s"), old.Successor("id", "s")}, rotated.Successors("id", "s"))
+	assert.Equal(t, []string{dropped.Successor("id", "s"), old.Successor("id", "s")}, slices.Collect(rotated.Successors("id", "s")))
 	assert.Equal(t, rotated.Successor("id", "s"), dropped.Successor("id", "s"), "the first makes")
 	require.Len(t, rotated.AccessKeys(), 2)
 	assert.Equal(t, "b", rotated.AccessKeys()[0].ID)

@@ -20,10 +20,10 @@ type Number struct {
 
 // The kinds of numbers that can be served. They are the values of phoneauth.NumberType.
 const (
-	Mobile            = "mobile"
-	FixedLineOrMobile = "fixed_line_or_mobile"
-	VoIP              = "voip"
-	Personal          = "personal"
+	Mobile            = "mobile"               // phoneauth.Mobile
+	FixedLineOrMobile = "fixed_line_or_mobile" // phoneauth.FixedLineOrMobile
+	VoIP              = "voip"                 // phoneauth.VoIP
+	Personal          = "personal"             // phoneauth.Personal
 )
 
 // NonGeographic is the region of numbers that belong to none.

@@ -12,13 +12,12 @@ import (
 
 // Purposes that have words of their own. They are those of phoneauth.
 const (
-	SignIn               = "sign_in"
-	PasswordRegistration = "password_registration"
-	PasswordReset        = "password_reset"
-	PhoneChange          = "phone_change"
-	// PasswordChanged and PhoneChanged are notices, which carry no code.
-	PasswordChanged = "notice_password_changed"
-	PhoneChanged    = "notice_phone_changed"
+	SignIn               = "sign_in"                 // phoneauth.PurposeSignIn
+	PasswordRegistration = "password_registration"   // phoneauth.PurposePasswordRegistration
+	PasswordReset        = "password_reset"          // phoneauth.PurposePasswordReset
+	PhoneChange          = "phone_change"            // phoneauth.PurposePhoneChange
+	PasswordChanged      = "notice_password_changed" // a notice, which carries no code
+	PhoneChanged         = "notice_phone_changed"    // the same
 )
 
 // Rules are phoneauth.TextRules, where each field has its contract.

@@ -49,7 +49,7 @@ type visitor struct {
 // names adds the exported ones of names, unless one of the comments says something.
 func (v *visitor) names(prefix string, names []*ast.Ident, comments ...*ast.CommentGroup) {
 	for _, c := range comments {
-		if c.Hooks.Text() != "" {
+		if c.Text() != "" {
 			return
 		}
 	}
