@@ -53,6 +53,9 @@ type Config struct {
 	// Logger gets every event and the cause of every failure; nil is slog.Default().
 	Logger *slog.Logger
 
+	// Journal keeps what happened about phones and accounts, for a support desk. The zero
+	// value keeps none.
+	Journal JournalRules
 	// HTTP is for the handlers.
 	HTTP HTTPConfig
 	// Hooks are functions of the host that the Service calls.

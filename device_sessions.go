@@ -75,7 +75,7 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string) erro
 	if err := s.store.EndSession(ctx, userID, sessionID); err != nil {
 		return err
 	}
-	e := aboutUser(user, EventSessionEnded)
+	e := s.aboutUser(user, EventSessionEnded)
 	e.SessionID = sessionID
 	s.event(ctx, e)
 	return nil
@@ -163,7 +163,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices b
 	if err := s.store.EndUserSessions(ctx, user.ID, own.ID); err != nil {
 		return err
 	}
-	e := aboutUser(user, EventSignedOut)
+	e := s.aboutUser(user, EventSignedOut)
 	s.event(ctx, e)
 	return nil
 }

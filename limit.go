@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -224,9 +225,9 @@ func (s *Service) passwordLockout(phonePrint string, known bool) Lockout {
 
 // limited is err; a refusal is made an event.
 func (s *Service) limited(ctx context.Context, c *call, err error) error {
-	if limit := limitOf(err); limit != "" {
+	if refused, ok := errors.AsType[*LimitError](err); ok {
 		e := c.event(EventLimited)
-		e.Limit = limit
+		e.Limit, e.Until = refused.Limit, c.now.Add(refused.RetryAfter)
 		s.event(ctx, e)
 	}
 	return err

@@ -53,6 +53,7 @@ type Service struct {
 	sendTimes *latency.Recent
 	later     *background.Group // what leaves after its answer
 	clock     func() time.Time
+	journal   *journal // nil: none is kept
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
@@ -84,6 +85,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))
+	})
+	s.journal = newJournal(cfg.Journal, func(err error, lost int) {
+		cfg.Logger.Error("phoneauth: entries of the journal are lost", "error", err, "entries", lost)
 	})
 	s.clock = time.Now
 	if held := seamOf(cfg.Store); held != nil {
@@ -119,7 +123,11 @@ func (Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth
 // Close waits for the texts that leave after their answer, or for ctx to end, whose error
 // it then returns, and lets no more start. The Store and the Sender are the caller's to close, afterwards.
 func (s *Service) Close(ctx context.Context) error {
-	if err := s.later.Close(ctx); err != nil {
+	err := s.later.Close(ctx)
+	if s.journal != nil {
+		s.journal.flush(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("phoneauth: close: %w", err)
 	}
 	return nil

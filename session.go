@@ -87,7 +87,8 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 	}
 	session.New, session.First = signed.Created, signed.First
 	if !signed.Created {
-		e.Type, e.SessionID = EventSignedIn, session.ID
+		e.Type = EventSignedIn
+		e.SessionID, e.Client = session.ID, truncated(c.client.Name, maxSessionText)
 		s.event(ctx, e)
 	}
 	return session, nil
@@ -150,7 +151,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		return nil, s.limited(ctx, c, err)
 	}
 	if evicted.ID != "" {
-		e := aboutUser(u, EventSessionEvicted)
+		e := s.aboutUser(u, EventSessionEvicted)
 		e.SessionID = evicted.ID
 		s.event(ctx, e)
 	}
@@ -245,7 +246,7 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	})
 	switch {
 	case errors.Is(err, ErrReused):
-		e := aboutUser(user, EventRefreshReused)
+		e := s.aboutUser(user, EventRefreshReused)
 		e.SessionID = of.sessionID
 		s.event(ctx, e)
 		return nil, ErrInvalidToken
@@ -258,7 +259,7 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	}
 	for next := range s.keys.Successors(of.sessionID, of.secret) { // the first, unless a key was rotated within the grace
 		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
-			e := aboutUser(user, EventRefreshed)
+			e := s.aboutUser(user, EventRefreshed)
 			e.SessionID = of.sessionID
 			s.event(ctx, e)
 			return s.session(ctx, user, rec, next, extra)
