@@ -70,11 +70,23 @@ func (s *Service) ChangePhone(ctx context.Context, claims Claims, r ConnectReque
 		return nil, err
 	}
 	defer done()
-	c, err := s.redeemed(ctx, presented{r.Token, r.Phone, PurposePhoneChange, phoneChangeOf(user), r.Client})
+	changed, c, err := s.movePhone(ctx, user, presented{r.Token, r.Phone, PurposePhoneChange, phoneChangeOf(user), r.Client})
+	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+		return nil, ErrUnauthenticated
+	}
 	if err != nil {
 		return nil, err
 	}
-	changed, err := s.change(ctx, change{
+	return s.newSession(ctx, c, changed, signInFacts{amr: rec.AMR, authTime: rec.AuthTime, deviceID: rec.DeviceID})
+}
+
+// movePhone gives user the phone of a proof, and tells the old number.
+func (s *Service) movePhone(ctx context.Context, user User, p presented) (User, *call, error) {
+	c, err := s.redeemed(ctx, p)
+	if err != nil {
+		return User{}, nil, err
+	}
+	moved, err := s.change(ctx, change{
 		user: user,
 		do: func(ctx context.Context) (User, error) {
 			return s.store.UpdateUser(ctx, UserUpdate{UserID: user.ID, Phone: &c.phone, Epoch: user.Epoch, Now: s.now()})
@@ -84,17 +96,11 @@ func (s *Service) ChangePhone(ctx context.Context, claims Claims, r ConnectReque
 			e.UserID = user.ID
 			s.event(ctx, e)
 			if user.Phone != c.phone {
-				s.notify(ctx, s.ofUser(user, PurposePhoneChange, r.Client), NoticePhoneChanged)
+				s.notify(ctx, s.ofUser(user, PurposePhoneChange, p.client), NoticePhoneChanged)
 			}
 		},
 	})
-	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
-		return nil, ErrUnauthenticated
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s.newSession(ctx, c, changed, signInFacts{amr: rec.AMR, authTime: rec.AuthTime, deviceID: rec.DeviceID})
+	return moved, c, err
 }
 
 // DeleteUser removes the account of claims and its sessions. The phone is free at once.
@@ -105,17 +111,7 @@ func (s *Service) DeleteUser(ctx context.Context, claims Claims) error {
 	if err != nil {
 		return err
 	}
-	ctx, done, err := s.uninterrupted(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	_, err = s.change(ctx, change{
-		user: user,
-		do:   func(ctx context.Context) (User, error) { return user, s.store.DeleteUser(ctx, user.ID) },
-		done: func() { s.event(ctx, s.aboutUser(user, EventDeleted)) },
-	})
-	return err
+	return s.delete(ctx, user)
 }
 
 // SetBlocked blocks an account, which ends its sessions and lets nobody sign in to it, or
@@ -133,6 +129,9 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 	what := EventUnblocked
 	if blocked {
 		what = EventBlocked
+	}
+	if err := s.intends(ctx, s.aboutUser(user, what)); err != nil {
+		return err
 	}
 	_, err = s.change(ctx, change{
 		user: user,
@@ -159,6 +158,9 @@ func (s *Service) Unlock(ctx context.Context, phone string) error {
 	defer done()
 	c := s.started(ClientInfo{})
 	s.to(c, n, "", "")
+	if err := s.intends(ctx, c.event(EventUnlocked)); err != nil {
+		return err
+	}
 	for _, kind := range []string{kindCodeFailures, kindDeviceCodeFailures, kindPasswordFailures, kindDevicePasswordFailed} {
 		if err := s.store.ClearFailures(ctx, key(c.print, kind)); err != nil {
 			return err

@@ -10,14 +10,16 @@ import (
 
 // SessionInfo is a session as its owner sees it.
 type SessionInfo struct {
-	ID string
+	ID string `json:"id"`
 	// CreatedAt is the sign-in, LastUsedAt the last time that tokens were rotated.
-	CreatedAt, LastUsedAt time.Time
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
 	// Client is a coarse name of the program, such as "Chrome on Android", and Place what
-	// Config.Place said; both may be empty.
-	Client, Place string
+	// Hooks.Place said; both may be empty.
+	Client string `json:"client,omitempty"`
+	Place  string `json:"place,omitempty"`
 	// AMR says how the user signed in (RFC 8176): "sms", "pwd".
-	AMR []string
+	AMR []string `json:"amr"`
 }
 
 // Sessions returns the sessions of a user that are live, newest use first. Under
@@ -68,6 +70,11 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string) erro
 		return err
 	}
 	defer done()
+	meant := s.aboutUser(user, EventSessionEnded)
+	meant.SessionID = sessionID
+	if err := s.intends(ctx, meant); err != nil {
+		return err
+	}
 	// The device first: as long as there is the session, this can be done again.
 	if err := s.endDevice(ctx, user, rec.DeviceID); err != nil {
 		return err

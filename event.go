@@ -143,18 +143,32 @@ func (s *Service) aboutUser(u User, what EventType) Event {
 	return Event{Type: what, UserID: u.ID, Phone: u.Phone.String(), Print: s.phonePrint(u.Phone)}
 }
 
-// event logs e and tells the host.
+// event logs e, writes it to the journal, and tells the host.
 func (s *Service) event(ctx context.Context, e Event) {
+	e = s.stamped(ctx, e)
+	if s.journal != nil && (e.Print != "" || e.UserID != "" || e.MessageID != "") {
+		s.journal.add(e)
+	}
+	s.tell(ctx, e)
+}
+
+// stamped is e with its time, its realm, and the operator who acts.
+func (s *Service) stamped(ctx context.Context, e Event) Event {
 	e.Time, e.Realm = s.now(), s.cfg.Realm
+	if a, ok := actorOf(ctx); ok {
+		e.Actor, e.Reason = truncated(a.Name, maxActor), truncated(a.Reason, maxReason)
+	}
+	return e
+}
+
+// tell logs e and tells the host.
+func (s *Service) tell(ctx context.Context, e Event) {
 	level := slog.LevelInfo
 	if e.Type.warns() {
 		level = slog.LevelWarn
 	}
 	if s.cfg.Logger.Enabled(ctx, level) {
 		s.cfg.Logger.LogAttrs(ctx, level, "phoneauth: "+string(e.Type), slog.Any("event", e))
-	}
-	if s.journal != nil && (e.Print != "" || e.UserID != "" || e.MessageID != "") {
-		s.journal.add(e)
 	}
 	if s.cfg.Hooks.OnEvent != nil {
 		s.cfg.Hooks.OnEvent(ctx, e)

@@ -73,6 +73,9 @@ type journalData struct {
 
 // entry is the line of the journal for e.
 func (j *journal) entry(e Event) JournalEntry {
+	if e.Type == EventDeleted { // the account is blanked
+		e.UserID, e.Phone = "", ""
+	}
 	data, _ := json.Marshal(journalData{ // of texts and booleans alone
 		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Device, e.Test,
 		truncated(e.Actor, maxActor), truncated(e.Reason, maxReason), e.Intent,

@@ -337,6 +337,9 @@ func (s *Service) LogoutAll(ctx context.Context, userID string) error {
 		return err
 	}
 	defer done()
+	if err := s.intends(ctx, Event{Type: EventSignedOut, UserID: userID}); err != nil {
+		return err
+	}
 	if err := s.store.EndUserSessions(ctx, userID, ""); err != nil {
 		return err
 	}

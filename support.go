@@ -172,27 +172,38 @@ type TimelineQuery struct {
 }
 
 // Entry is a line of the journal. It holds no secret and no whole number. Fields that do
-// not apply are zero.
+// not apply are zero. It marshals as JSON, without fields that are zero.
 type Entry struct {
-	Time time.Time
-	Type EventType
+	Time time.Time `json:"time"`
+	Type EventType `json:"type"`
 	// Count is how many refusals of one rule within one minute this stands for, 0 else.
-	Count int
-	// UserID, Region, Purpose, Sender and MessageID are as in Event, and so are those below.
-	UserID, Region    string
-	Purpose           Purpose
-	Sender, MessageID string
-	Phone             string // masked
-	SessionID         string
-	Limit             string
-	Until             time.Time
-	SendClass         SendClass
-	SendFault         SendFault
-	SendCode          string
-	Client            string
-	Device, Test      bool
-	Actor, Reason     string
-	Intent            EventType
+	Count int `json:"count,omitempty"`
+	// UserID of the account; Phone is masked; Region is ISO 3166-1 alpha-2.
+	UserID    string `json:"user_id,omitempty"`
+	SessionID string `json:"session_id,omitempty"`
+	Phone     string `json:"phone,omitempty"`
+	Region    string `json:"region,omitempty"`
+	// Purpose of the code.
+	Purpose Purpose `json:"purpose,omitempty"`
+	// Limit is the rule that refused, Until when it would admit.
+	Limit string    `json:"limit,omitempty"`
+	Until time.Time `json:"until,omitzero"`
+	// Sender and MessageID are of the Receipt; SendClass, SendFault and SendCode say why a
+	// message was not sent or did not arrive.
+	Sender    string    `json:"sender,omitempty"`
+	MessageID string    `json:"message_id,omitempty"`
+	SendClass SendClass `json:"send_class,omitempty"`
+	SendFault SendFault `json:"send_fault,omitempty"`
+	SendCode  string    `json:"send_code,omitempty"`
+	// Client is the program that signed in. Device: a known device asked. Test: a test number.
+	Client string `json:"client,omitempty"`
+	Device bool   `json:"device,omitempty"`
+	Test   bool   `json:"test,omitempty"`
+	// Actor is the operator who acted, Reason why. Intent is what the operator was about to
+	// do, of an EventOperator.
+	Actor  string    `json:"actor,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	Intent EventType `json:"intent,omitempty"`
 }
 
 // Timeline returns what happened about a phone or a user, newest first, from the journal.

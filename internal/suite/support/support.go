@@ -4,6 +4,7 @@ package support
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -23,13 +24,18 @@ const (
 // Run runs the suite. A store that keeps no journal leaves out what needs one.
 func Run(t *testing.T, o suite.Options) {
 	for name, test := range map[string]func(*desk){
-		"nothing is known of a new number":       nothingKnown,
-		"why the next code is refused":           whyRefused,
-		"locks and codes that are out":           locksAndCodes,
-		"a timeline tells what happened":         timeline,
-		"refusals of a minute are one line":      refusals,
-		"a delivery report finds its send":       delivery,
-		"what happened before a change of phone": changedPhone,
+		"nothing is known of a new number":        nothingKnown,
+		"why the next code is refused":            whyRefused,
+		"locks and codes that are out":            locksAndCodes,
+		"a timeline tells what happened":          timeline,
+		"refusals of a minute are one line":       refusals,
+		"a delivery report finds its send":        delivery,
+		"what happened before a change of phone":  changedPhone,
+		"what operators do is written twice":      operators,
+		"an operator who cannot be written down":  operatorUnwritten,
+		"a removed account leaves print and time": removed,
+		"a number is moved for who lost the old":  movedPhone,
+		"an export has what is kept":              exported,
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := o.Store(t)
@@ -38,7 +44,8 @@ func Run(t *testing.T, o suite.Options) {
 				t.Skip("the store keeps no journal")
 			}
 			e := suite.New(t, store)
-			d := &desk{Env: e, Service: e.Service(func(c *phoneauth.Config) { c.Journal.Store = journal })}
+			held := &switched{JournalStore: journal}
+			d := &desk{Env: e, journal: held, Service: e.Service(func(c *phoneauth.Config) { c.Journal.Store = held })}
 			test(d)
 		})
 	}
@@ -48,6 +55,22 @@ func Run(t *testing.T, o suite.Options) {
 type desk struct {
 	*suite.Env
 	*suite.Service
+	journal *switched
+}
+
+// switched is a journal that can be away.
+type switched struct {
+	phoneauth.JournalStore
+	away bool
+}
+
+var errAway = errors.New("away")
+
+func (s *switched) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
+	if s.away {
+		return errAway
+	}
+	return s.JournalStore.AppendEntries(ctx, entries)
 }
 
 // written waits until the journal has what happened so far.
