@@ -1,4 +1,4 @@
-# make check: what can be told without running anything.
+# make check: what can be told without running a test.
 # make test:  every test, on every server that is there; `make servers` gets the missing
 #             ones, and runs by itself where it can: as root on Debian.
 
@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Every module of the workspace.
 MODULES := $(shell go list -m -f '{{.Dir}}')
 
-.PHONY: check test servers fuzz bench bench-stores release-check
+.PHONY: check test servers fuzz bench bench-stores release-check release-prepare release-dry-run release-tags
 
 check:
 	@files=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$files" || { echo "not gofmt-ed: $$files"; exit 1; }
@@ -15,8 +15,12 @@ check:
 	@fixes=$$(go fix -diff work 2>&1); test -z "$$fixes" || { echo "$$fixes"; exit 1; }
 	go run $(STATICCHECK) $$(go list -f '{{.Dir}}/...' -m)
 	@for dir in $(MODULES); do (cd $$dir && go mod tidy -diff) || exit 1; done
+	@.ci/modules
 	@.ci/dependencies
-	@.ci/layout
+	@.ci/counts
+	@.ci/api
+	@.ci/vulnerabilities
+	@$(MAKE) --no-print-directory release-dry-run
 
 test:
 	@.ci/test
@@ -42,3 +46,16 @@ bench-stores: servers
 # one package after the other, for some measure time and memory.
 release-check: servers
 	PHONEAUTH_RELEASE=1 PHONEAUTH_REQUIRE_SERVERS=1 go test -count=1 -p 1 -timeout 72h . ./memstore ./integration
+
+# The steps of docs/releasing.md. VERSION is like v1.2.3.
+release-prepare:
+	@.ci/api "$(VERSION)"
+	@go run ./.ci/tools/release prepare "$(VERSION)"
+
+# Gets, builds, tidies and runs every public module as a host would after the release.
+release-dry-run:
+	@go run ./.ci/tools/release dry-run
+
+# Prints the git commands that publish VERSION.
+release-tags:
+	@go run ./.ci/tools/release tags "$(VERSION)"

@@ -157,7 +157,7 @@ func (s *Service) Unlock(ctx context.Context, phone string) error {
 		return err
 	}
 	defer done()
-	c := s.started(Client{})
+	c := s.started(ClientInfo{})
 	s.to(c, n, "", "")
 	for _, kind := range []string{kindCodeFailures, kindDeviceCodeFailures, kindPasswordFailures, kindDevicePasswordFailed} {
 		if err := s.store.ClearFailures(ctx, key(c.print, kind)); err != nil {

@@ -148,9 +148,7 @@ func TestAPIChangePhoneNotice(t *testing.T) {
 		code := s.inbox.Code(t, apiParis)
 		c.changeVerify(apiParis, code).ok()
 		assert.Len(t, s.notices(apiCairo), 1, "less than a minute after its last code")
-		c.post("/users/verification/start", apiBody{"phone": apiCairo}).refused(429, "rate_limited")
-		elapse(time.Minute)
-		c.post("/users/verification/start", apiBody{"phone": apiCairo}).ok()
+		c.post("/users/verification/start", apiBody{"phone": apiCairo}).ok() // the notice took no send
 
 		elapse(time.Minute)
 		c.connect(apiDelhi)

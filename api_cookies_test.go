@@ -1,6 +1,7 @@
 package phoneauth_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -63,6 +64,28 @@ func TestAPICookieNames(t *testing.T) {
 			c.usersVerify(code, "session_token", "junk").invalid("code", "not valid") // body beats cookie
 			body := apiBody{"code": code, "session_token": 7}                         // of the wrong type: missing
 			c.post("/api/v1/users/verify", body).ok()
+		}
+	})
+}
+
+// Without the prefix a sibling domain can plant the cookie of a registration of its own
+// for the owner's number, before the owner's or behind it. It counts for nothing, so that
+// the code makes no account with the planter's password.
+func TestAPIPlantedRegistrationCookie(t *testing.T) {
+	apiTest(t, func(t *testing.T) {
+		for _, order := range []string{"phoneauth=%[1]s; phoneauth=%[2]s", "phoneauth=%[2]s; phoneauth=%[1]s"} {
+			s := newAPI(t, func(cfg *phoneauth.Config) { cfg.HTTP.InsecureCookie = true })
+			attacker, owner := s.newBrowser(), s.newBrowser()
+			own := owner.register(apiSingapore, "the owner's").ok().str("session_token")
+			elapse(time.Minute)
+			planted := attacker.register(apiSingapore, "the attacker's").ok().str("session_token")
+			owner.header["Cookie"] = fmt.Sprintf(order, planted, own)
+			owner.usersVerify(s.inbox.Code(t, apiSingapore)).invalid("code", "not valid")
+			elapse(time.Minute)
+			token := owner.register(apiSingapore, "the owner's").ok().str("session_token") // it continues neither
+			owner.usersVerify(s.inbox.Code(t, apiSingapore), "session_token", token).ok()
+			owner.loginPassword(apiSingapore, "the attacker's").refused(401, "unauthorized")
+			owner.loginPassword(apiSingapore, "the owner's").ok()
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -26,95 +25,21 @@ func (s *apiStore) set(fail func(verb string) error) {
 // down makes every verb fail with err.
 func (s *apiStore) down(err error) { s.set(func(string) error { return err }) }
 
-// apiVerb is one call.
-func apiVerb[T any](s *apiStore, verb string, call func() (T, error)) (T, error) {
-	s.mu.Lock()
-	fail := s.fail
-	s.mu.Unlock()
-	if fail != nil {
-		if err := fail(verb); err != nil {
-			var none T
-			return none, err
+// newAPIStore is s with a switch.
+func newAPIStore(s phoneauth.Store) *apiStore {
+	a := new(apiStore)
+	a.Store = phoneauth.WrapStore(s, func(ctx context.Context, verb string, call func(context.Context) error) error {
+		a.mu.Lock()
+		fail := a.fail
+		a.mu.Unlock()
+		if fail != nil {
+			if err := fail(verb); err != nil {
+				return err
+			}
 		}
-	}
-	return call()
-}
-
-func apiVerbErr(s *apiStore, verb string, call func() error) error {
-	_, err := apiVerb(s, verb, func() (struct{}, error) { return struct{}{}, call() })
-	return err
-}
-
-func (s *apiStore) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
-	return apiVerb(s, "BeginChallenge", func() (phoneauth.Begun, error) { return s.Store.BeginChallenge(ctx, b) })
-}
-
-func (s *apiStore) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
-	return apiVerb(s, "AttemptChallenge", func() (phoneauth.Challenge, error) { return s.Store.AttemptChallenge(ctx, a) })
-}
-
-func (s *apiStore) CancelChallenges(ctx context.Context, keys ...string) error {
-	return apiVerbErr(s, "CancelChallenges", func() error { return s.Store.CancelChallenges(ctx, keys...) })
-}
-
-func (s *apiStore) TakeLimits(ctx context.Context, takes []phoneauth.Take, now time.Time) error {
-	return apiVerbErr(s, "TakeLimits", func() error { return s.Store.TakeLimits(ctx, takes, now) })
-}
-
-func (s *apiStore) CountFailure(ctx context.Context, f phoneauth.Failures, now time.Time) error {
-	return apiVerbErr(s, "CountFailure", func() error { return s.Store.CountFailure(ctx, f, now) })
-}
-
-func (s *apiStore) ClearFailures(ctx context.Context, key string) error {
-	return apiVerbErr(s, "ClearFailures", func() error { return s.Store.ClearFailures(ctx, key) })
-}
-
-func (s *apiStore) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
-	return apiVerb(s, "SignInUser", func() (phoneauth.SignedIn, error) { return s.Store.SignInUser(ctx, in) })
-}
-
-func (s *apiStore) UserByID(ctx context.Context, id string) (phoneauth.User, error) {
-	return apiVerb(s, "UserByID", func() (phoneauth.User, error) { return s.Store.UserByID(ctx, id) })
-}
-
-func (s *apiStore) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneauth.User, error) {
-	return apiVerb(s, "UserByPhone", func() (phoneauth.User, error) { return s.Store.UserByPhone(ctx, p) })
-}
-
-func (s *apiStore) SetPassword(ctx context.Context, u phoneauth.PasswordUpdate) (phoneauth.User, error) {
-	return apiVerb(s, "SetPassword", func() (phoneauth.User, error) { return s.Store.SetPassword(ctx, u) })
-}
-
-func (s *apiStore) SetPhone(ctx context.Context, u phoneauth.PhoneUpdate) (phoneauth.User, error) {
-	return apiVerb(s, "SetPhone", func() (phoneauth.User, error) { return s.Store.SetPhone(ctx, u) })
-}
-
-func (s *apiStore) SetBlocked(ctx context.Context, id string, blocked bool, now time.Time) (phoneauth.User, error) {
-	return apiVerb(s, "SetBlocked", func() (phoneauth.User, error) { return s.Store.SetBlocked(ctx, id, blocked, now) })
-}
-
-func (s *apiStore) DeleteUser(ctx context.Context, id string) error {
-	return apiVerbErr(s, "DeleteUser", func() error { return s.Store.DeleteUser(ctx, id) })
-}
-
-func (s *apiStore) CreateSession(ctx context.Context, r phoneauth.SessionRecord) error {
-	return apiVerbErr(s, "CreateSession", func() error { return s.Store.CreateSession(ctx, r) })
-}
-
-func (s *apiStore) SessionByID(ctx context.Context, id string, now time.Time) (phoneauth.SessionRecord, error) {
-	return apiVerb(s, "SessionByID", func() (phoneauth.SessionRecord, error) { return s.Store.SessionByID(ctx, id, now) })
-}
-
-func (s *apiStore) RotateSession(ctx context.Context, r phoneauth.Rotation) (phoneauth.SessionRecord, error) {
-	return apiVerb(s, "RotateSession", func() (phoneauth.SessionRecord, error) { return s.Store.RotateSession(ctx, r) })
-}
-
-func (s *apiStore) EndSession(ctx context.Context, id string) error {
-	return apiVerbErr(s, "EndSession", func() error { return s.Store.EndSession(ctx, id) })
-}
-
-func (s *apiStore) EndUserSessions(ctx context.Context, userID, exceptID string) error {
-	return apiVerbErr(s, "EndUserSessions", func() error { return s.Store.EndUserSessions(ctx, userID, exceptID) })
+		return call(ctx)
+	})
+	return a
 }
 
 // apiTextIDs is a UserStore whose ids are text.
@@ -146,9 +71,9 @@ func (s apiTextIDs) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneau
 	return s.out(s.UserStore.UserByPhone(ctx, p))
 }
 
-func (s apiTextIDs) SetPhone(ctx context.Context, u phoneauth.PhoneUpdate) (phoneauth.User, error) {
+func (s apiTextIDs) UpdateUser(ctx context.Context, u phoneauth.UserUpdate) (phoneauth.User, error) {
 	u.UserID = s.in(u.UserID)
-	return s.out(s.UserStore.SetPhone(ctx, u))
+	return s.out(s.UserStore.UpdateUser(ctx, u))
 }
 
 func (s apiTextIDs) DeleteUser(ctx context.Context, id string) error {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // deviceLife is how long a device is known.
@@ -18,11 +21,12 @@ type device struct {
 
 func (d device) known() bool { return d.id != "" }
 
-// signDevice makes the token of a known device. It names the phone's print, the user and
-// its epoch, so that a change of number or password, a block or a deletion ends it.
-func (s *Service) signDevice(u User, deviceID string, expires time.Time) (Secret, error) {
-	claims := deviceClaims{s.phonePrint(u.Phone), device{deviceID, u.ID, u.Epoch}}
-	return s.keys.signToken(deviceToken, claims.encode(), expires)
+// signDevice makes the token of a known device, as of a sign-in at that time. It names the
+// phone's print, the user and its epoch, so that a change of number or password, a block or
+// a deletion ends it.
+func (s *Service) signDevice(u User, deviceID string, at time.Time) (Secret, error) {
+	claims := deviceClaims{s.phonePrint(u.Phone), device{deviceID, u.ID, u.Epoch}, at}
+	return signedToken(s.keys.SignToken(keyring.Device, claims.encode(), at.Add(deviceLife)))
 }
 
 // knownDevice is the device that c's client names, if it is one of the account of c's
@@ -31,7 +35,7 @@ func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
 	if c.client.Device == "" {
 		return device{}, nil
 	}
-	data, ok := s.keys.verifyToken(deviceToken, c.client.Device, c.now)
+	data, ok := s.keys.VerifyToken(keyring.Device, string(c.client.Device), c.now)
 	if !ok {
 		return device{}, nil
 	}
@@ -47,19 +51,63 @@ func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
 	if err != nil || user.Blocked || user.Locked || user.Epoch != d.epoch || user.Phone != c.phone {
 		return device{}, err
 	}
-	err = s.store.TakeLimits(ctx, TakeParams{Asks: []Take{s.deviceEnded(c.print, d.id)}, Now: c.now})
-	if limitOf(err) != "" {
-		return device{}, nil
+	ended, err := s.deviceHasEnded(ctx, claims, c.now)
+	if err != nil || ended {
+		return device{}, err
 	}
-	return d, err
+	return d, nil
+}
+
+// deviceHasEnded reports whether the device was ended by itself, or with all others.
+func (s *Service) deviceHasEnded(ctx context.Context, d deviceClaims, now time.Time) (bool, error) {
+	state, err := s.store.ReadState(ctx, StateParams{
+		Takes:      []Take{deviceEnded(d.phonePrint, d.device.id)},
+		Challenges: []string{key(d.phonePrint, kindDevicesEnded)},
+		Now:        now,
+	})
+	if err != nil {
+		return false, err
+	}
+	all := state.Challenges[0]
+	before := all.ID != "" && all.ID != d.device.id && !d.at.After(all.ExpiresAt.Add(-deviceLife))
+	return state.Waits[0] > 0 || before, nil
+}
+
+// endDevice makes the device one that is not known. It may be done twice.
+func (s *Service) endDevice(ctx context.Context, u User, deviceID string) error {
+	err := s.store.TakeLimits(ctx, TakeParams{Takes: []Take{deviceEnded(s.phonePrint(u.Phone), deviceID)}, Now: s.now()})
+	if limitOf(err) != "" {
+		return nil
+	}
+	return err
 }
 
 // deviceEnded is taken when a device is ended, and refuses for as long as its token could
 // be good.
-func (s *Service) deviceEnded(phonePrint, deviceID string) Take {
+func deviceEnded(phonePrint, deviceID string) Take {
 	return Take{
 		Key:   key(phonePrint, kindDeviceEnded) + deviceID,
 		Limit: Limit{Burst: 1, Every: deviceLife},
 		Cost:  1,
 	}
+}
+
+// endDevicesBut makes all devices of the user but one that are known by now ones that are
+// not. The store keeps that as a challenge that nothing answers: its ID is the device that
+// stays known, and its end says when this was.
+func (s *Service) endDevicesBut(ctx context.Context, u User, deviceID string) error {
+	now := s.now()
+	all := Challenge{
+		Key:       key(s.phonePrint(u.Phone), kindDevicesEnded),
+		ID:        deviceID,
+		Digest:    refreshDigest(random.Secret()),
+		TriesLeft: 1,
+		ExpiresAt: now.Add(deviceLife),
+		Until:     now.Add(deviceLife),
+	}
+	if err := s.store.CancelChallenges(ctx, all.Key); err != nil {
+		return err
+	}
+	_, err := s.store.BeginChallenge(ctx, BeginParams{Challenge: all, Now: now})
+	return err
 }

@@ -27,6 +27,7 @@ const (
 	EventRefreshed       EventType = "refreshed"
 	EventRefreshReused   EventType = "refresh_reused"  // the session was ended
 	EventSessionEvicted  EventType = "session_evicted" // a newer one took its place
+	EventSessionEnded    EventType = "session_ended"   // one by one, and its device with it
 	EventSignedOut       EventType = "signed_out"
 	EventPasswordChanged EventType = "password_changed"
 	EventPhoneChanged    EventType = "phone_changed"
@@ -54,6 +55,7 @@ type Event struct {
 	Sender    string    // Receipt.Sender
 	MessageID string    // Receipt.ID
 	SendClass SendClass // of a failed send
+	SendFault SendFault // of a failed send, or of a message that did not arrive
 	SendCode  string    // the provider's
 	Segments  int       // of the text as SMS, see Segments
 	Device    bool      // a known device asked
@@ -62,7 +64,7 @@ type Event struct {
 
 // LogValue groups the fields that are set.
 func (e Event) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 14)
+	attrs := make([]slog.Attr, 0, 15)
 	for _, f := range [...]struct{ name, value string }{
 		{"realm", e.Realm},
 		{"purpose", string(e.Purpose)},
@@ -74,6 +76,7 @@ func (e Event) LogValue() slog.Value {
 		{"sender", e.Sender},
 		{"message_id", e.MessageID},
 		{"send_class", string(e.SendClass)},
+		{"send_fault", string(e.SendFault)},
 		{"send_code", e.SendCode},
 	} {
 		if f.value != "" {
@@ -96,7 +99,7 @@ func (e Event) LogValue() slog.Value {
 func (t EventType) warns() bool {
 	switch t {
 	case EventSendFailed, EventVerifyFailed, EventPasswordFailed, EventLimited,
-		EventCeilingNear, EventRefreshReused, EventUndelivered:
+		EventCeilingNear, EventRefreshReused, EventSessionEvicted, EventUndelivered:
 		return true
 	}
 	return false
@@ -129,7 +132,7 @@ func (s *Service) event(ctx context.Context, e Event) {
 	if s.cfg.Logger.Enabled(ctx, level) {
 		s.cfg.Logger.LogAttrs(ctx, level, "phoneauth: "+string(e.Type), slog.Any("event", e))
 	}
-	if s.cfg.OnEvent != nil {
-		s.cfg.OnEvent(ctx, e)
+	if s.cfg.Hooks.OnEvent != nil {
+		s.cfg.Hooks.OnEvent(ctx, e)
 	}
 }

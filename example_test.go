@@ -1,9 +1,7 @@
 package phoneauth_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,20 +14,20 @@ import (
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
-// exampleService has everything in memory, and an inbox in place of a phone. Real keys
-// are 32 random bytes each, and kept apart from the database.
-func exampleService() (*phoneauth.Service, *phonetest.Inbox) {
+// exampleService has everything in memory, and an inbox in place of a phone.
+func exampleService(set ...func(*phoneauth.Config)) (*phoneauth.Service, *phonetest.Inbox) {
 	inbox := phonetest.New()
-	svc, err := phoneauth.New(phoneauth.Config{
+	cfg := phoneauth.Config{
 		Name:   "Acme",
 		Store:  memstore.New(),
 		Sender: inbox,
-		Keys: phoneauth.Keys{
-			Index:   bytes.Repeat([]byte{1}, 32),
-			Secrets: []phoneauth.Key{{ID: "2026", Secret: bytes.Repeat([]byte{2}, 32)}},
-		},
+		Keys:   phoneauth.GenerateKeys(), // yours are read from a file: see ParseKeys
 		Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, s := range set {
+		s(&cfg)
+	}
+	svc, err := phoneauth.New(cfg)
 	if err != nil {
 		panic(err)
 	}
@@ -54,93 +52,25 @@ func ExampleNew() {
 	// phoneauth: config: Keys.Secrets: is required
 }
 
-// Register sends a code, and Login takes it back: the account is made by the first one.
-func ExampleService_Login() {
-	svc, inbox := exampleService()
-	ctx := context.Background()
-	for range 2 {
-		if _, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840"}); err != nil {
-			var limit *phoneauth.LimitError
-			fmt.Println("again in a minute:", errors.As(err, &limit))
-			continue
-		}
-		session, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: "+20 106 179 7840", Code: received(inbox, "+201061797840")})
-		fmt.Println(session.User.Phone, session.New, err)
+// guess is a code other than code.
+func guess(code string) string {
+	if code[0] == '0' {
+		return "1" + code[1:]
 	}
-	// Output:
-	// +20******7840 true <nil>
-	// again in a minute: true
+	return "0" + code[1:]
 }
 
-// Verify and Connect are the two steps of Login, for clients that ask for a profile in
-// between, say.
-func ExampleService_Connect() {
-	svc, inbox := exampleService()
+// signedIn is the session of somebody who has just signed in with a code.
+func signedIn(svc *phoneauth.Service, inbox *phonetest.Inbox, phone string) *phoneauth.Session {
 	ctx := context.Background()
-	pending, _ := svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840"})
-	proof, err := svc.Verify(ctx, phoneauth.VerifyRequest{SessionToken: pending.SessionToken, Code: received(inbox, "+201061797840")})
-	fmt.Println(proof.Phone, err)
-	session, err := svc.Connect(ctx, phoneauth.ConnectRequest{Token: proof.Token})
-	fmt.Println(session.New, err)
-	_, err = svc.Connect(ctx, phoneauth.ConnectRequest{Token: proof.Token})
-	fmt.Println(err)
-	// Output:
-	// +20******7840 <nil>
-	// true <nil>
-	// phoneauth: phone number is taken
-}
-
-// A purpose of the host's own proves that somebody holds a phone, and signs nobody in.
-func ExampleService_Redeem() {
-	svc, inbox := exampleService()
-	ctx := context.Background()
-	const payment = phoneauth.Purpose("payment")
-	_, _ = svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840", Purpose: payment, Subject: "order 7"})
-	proof, _ := svc.Verify(ctx, phoneauth.VerifyRequest{
-		Phone: "+201061797840", Code: received(inbox, "+201061797840"), Purpose: payment, Subject: "order 7",
-	})
-	_, err := svc.Redeem(ctx, phoneauth.RedeemRequest{Token: proof.Token, Purpose: payment, Subject: "order 8"})
-	fmt.Println(err)
-	paid, err := svc.Redeem(ctx, phoneauth.RedeemRequest{Token: proof.Token, Purpose: payment, Subject: "order 7"})
-	fmt.Println(paid.Phone, err)
-	// Output:
-	// phoneauth: invalid token
-	// +20******7840 <nil>
-}
-
-// A password waits for the proof of the number, and makes the account with it.
-func ExampleService_RegisterPassword() {
-	svc, inbox := exampleService()
-	ctx := context.Background()
-	pending, _ := svc.RegisterPassword(ctx, phoneauth.PasswordRequest{Phone: "+201061797840", Password: "correct horse"})
-	_, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: "+201061797840", Password: "correct horse"})
-	fmt.Println(err)
-	_, err = svc.Login(ctx, phoneauth.LoginRequest{
-		Purpose: phoneauth.PurposePasswordRegistration, SessionToken: pending.SessionToken, Code: received(inbox, "+201061797840"),
-	})
-	fmt.Println(err)
-	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: "+201061797840", Password: "correct horse"})
-	fmt.Println(err)
-	// Output:
-	// phoneauth: wrong phone number or password
-	// <nil>
-	// <nil>
-}
-
-// A refresh token is used once; used again, after a moment, it ends its session.
-func ExampleService_Refresh() {
-	svc, inbox := exampleService()
-	ctx := context.Background()
-	_, _ = svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840"})
-	session, _ := svc.Login(ctx, phoneauth.LoginRequest{Phone: "+201061797840", Code: received(inbox, "+201061797840")})
-	next, err := svc.Refresh(ctx, session.Refresh)
-	fmt.Println(next.Refresh != session.Refresh, err)
-	_ = svc.Logout(ctx, next.Refresh)
-	_, err = svc.Refresh(ctx, next.Refresh)
-	fmt.Println(err)
-	// Output:
-	// true <nil>
-	// phoneauth: invalid token
+	if _, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone}); err != nil {
+		panic(err)
+	}
+	session, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: received(inbox, phone)})
+	if err != nil {
+		panic(err)
+	}
+	return session
 }
 
 // The handlers speak the four APIs; Require protects a route of the host's own.
@@ -149,7 +79,7 @@ func ExampleService_Handler() {
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", http.StripPrefix("/auth", svc.Handler(phoneauth.PhoneAPI, phoneauth.LoginAPI)))
 	mux.Handle("/orders", svc.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		fmt.Fprintln(w, "the orders of user", claims.UserID)
 	})))
 	server := httptest.NewServer(mux)
@@ -172,4 +102,61 @@ func ExampleService_Handler() {
 	// 200 false
 	// 200 true
 	// 401
+}
+
+// Require protects a route of the host's own. What it lets through has claims, and
+// Service.User has the account.
+func ExampleService_Require() {
+	svc, inbox := exampleService()
+	orders := svc.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
+		user, err := svc.User(r.Context(), claims)
+		fmt.Println("the orders of", user.Phone, err)
+	}))
+	for _, token := range []phoneauth.Secret{"", signedIn(svc, inbox, "+201061797840").AccessToken} {
+		r := httptest.NewRequest("GET", "/orders", nil)
+		r.Header.Set("Authorization", "Bearer "+string(token))
+		w := httptest.NewRecorder()
+		orders.ServeHTTP(w, r)
+		fmt.Println(w.Code)
+	}
+	// Output:
+	// 401
+	// the orders of +20******7840 <nil>
+	// 200
+}
+
+// UserView adds what the host knows of a user to the documents that describe one.
+func ExampleHTTPConfig_userView() {
+	svc, inbox := exampleService(func(cfg *phoneauth.Config) {
+		cfg.HTTP.UserView = func(_ context.Context, u phoneauth.User) (phoneauth.UserView, error) {
+			return phoneauth.UserView{Attributes: map[string]any{"display_name": "user " + u.ID}}, nil
+		}
+	})
+	r := httptest.NewRequest("GET", "/users/me", nil)
+	r.Header.Set("Authorization", "Bearer "+string(signedIn(svc, inbox, "+201061797840").AccessToken))
+	w := httptest.NewRecorder()
+	svc.Handler(phoneauth.SessionAPI).ServeHTTP(w, r)
+	fmt.Println(strings.Contains(w.Body.String(), `"display_name":"user 1"`))
+	// Output:
+	// true
+}
+
+// Pages of another origin are served if it is trusted: the handlers answer the preflight
+// that a browser sends first.
+func ExampleHTTPConfig_trustedOrigins() {
+	svc, _ := exampleService(func(cfg *phoneauth.Config) {
+		cfg.HTTP.TrustedOrigins = []string{"https://app.example.com"}
+	})
+	for _, origin := range []string{"https://app.example.com", "https://evil.example"} {
+		r := httptest.NewRequest("OPTIONS", "/connect", nil)
+		r.Header.Set("Origin", origin)
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		w := httptest.NewRecorder()
+		svc.Handler().ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Header().Get("Access-Control-Allow-Methods"))
+	}
+	// Output:
+	// 204 POST
+	// 405
 }

@@ -2,6 +2,7 @@ package phoneauth
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"github.com/phoneauth/phoneauth/internal/body"
 )
 
 // API names a group of routes that can be mounted by itself.
@@ -25,10 +28,22 @@ const (
 	UsersAPI API = "users"
 	// LoginAPI: /api/v1/login.
 	LoginAPI API = "login"
-	// SessionAPI: /token/refresh, /logout, /users/me, /users/phone/start and verify,
-	// /.well-known/jwks.json.
+	// SessionAPI: /token/refresh, /logout, /users/me and its sessions, /users/phone/start and verify,
+	// /.well-known/jwks.json. Under HostSessions there is a /logout only with
+	// HTTP.SignedOut.
 	SessionAPI API = "session"
 )
+
+// allAPIs are all that there are, in the order of the table of routes.
+var allAPIs = []API{ConnectAPI, PhoneAPI, UsersAPI, LoginAPI, SessionAPI}
+
+func listAPIs() string {
+	names := make([]string, len(allAPIs))
+	for i, api := range allAPIs {
+		names[i] = string(api)
+	}
+	return strings.Join(names, ", ")
+}
 
 // route is one row of the table of routes.
 type route struct {
@@ -71,25 +86,54 @@ var routes = []route{
 	{"POST", "/users/phone/verify", SessionAPI, bearer, 200, (*request).changePhoneVerify},
 	{"GET", "/users/me", SessionAPI, bearer, 200, (*request).me},
 	{"DELETE", "/users/me", SessionAPI, bearer, 204, (*request).deleteMe},
+	{"GET", "/users/me/sessions", SessionAPI, bearer, 200, (*request).sessions},
+	{"DELETE", "/users/me/sessions", SessionAPI, bearer, 204, (*request).endSessions},
+	{"DELETE", "/users/me/sessions/{id}", SessionAPI, bearer, 204, (*request).endSession},
 	{"GET", "/.well-known/jwks.json", SessionAPI, open, 200, (*request).jwks},
 }
 
-// Handler serves the documented routes of apis, or of all when none is named; a name that
-// is none of the constants serves nothing. It goes
-// by the exact path of the URL: mount it at the root of any router, or below a prefix
-// with [http.StripPrefix].
+// Handler serves the documented routes of apis, or of all when none is named. It panics if
+// one of apis is none of the constants, as [http.ServeMux] does for a wrong pattern: the
+// program would serve less than it was written to serve.
+//
+// It goes by the exact path of the URL: mount it at the root of any router, or below a
+// prefix with [http.StripPrefix]. Let the router pass on every method of these paths,
+// OPTIONS too: the handler answers CORS preflights, and 405 in the shape of the API.
 func (s *Service) Handler(apis ...API) http.Handler {
-	h := &handler{s: s, paths: make(map[string][]route)}
+	for _, name := range apis {
+		if !slices.Contains(allAPIs, name) {
+			panic(fmt.Sprintf("phoneauth: Handler: there is no API %q, only %s", string(name), listAPIs()))
+		}
+	}
+	h := &handler{s: s, paths: make(map[string][]route), trusted: make(map[string]bool)}
 	for _, way := range routes {
-		if len(apis) == 0 || slices.Contains(apis, way.api) {
+		if (len(apis) == 0 || slices.Contains(apis, way.api)) && s.serves(way) {
 			h.paths[way.path] = append(h.paths[way.path], way)
 		}
 	}
 	h.origins, _ = s.cfg.HTTP.crossOrigin() // New has refused what is no origin
+	for _, origin := range s.cfg.HTTP.TrustedOrigins {
+		h.trusted[origin] = true
+	}
 	if code := phonenumbers.GetCountryCodeForRegion(s.cfg.Numbers.DefaultRegion); code != 0 {
 		h.callingCode = strconv.Itoa(code)
 	}
 	return h
+}
+
+// Routes that not every Service has.
+const (
+	logoutPath   = "/logout"
+	sessionsPath = "/users/me/sessions"
+)
+
+// serves reports whether s can do what way promises. Sessions that the host keeps are
+// listed by the host, and ended by the host or not at all.
+func (s *Service) serves(way route) bool {
+	if !s.cfg.HostSessions {
+		return true
+	}
+	return (way.path != logoutPath || s.cfg.HTTP.SignedOut != nil) && !strings.HasPrefix(way.path, sessionsPath)
 }
 
 // handler is a Service with what its requests share.
@@ -97,7 +141,8 @@ type handler struct {
 	s           *Service
 	paths       map[string][]route // one for each method
 	origins     *http.CrossOriginProtection
-	callingCode string // of the default region, or ""
+	trusted     map[string]bool // HTTP.TrustedOrigins
+	callingCode string          // of the default region, or ""
 }
 
 // request is one request to one route.
@@ -106,55 +151,68 @@ type request struct {
 	w http.ResponseWriter
 	r *http.Request
 	// body is empty for methods whose body is ignored.
-	body object
+	body body.Object
 	// foreign: sent for a page of another origin. Its cookies count for nothing, and
 	// it is given none.
 	foreign bool
-	client  Client
+	client  ClientInfo
+	// id is the last part of the path, on routes that end with one.
+	id string
 	// claims are of the one who is signed in, on routes that want somebody.
 	claims Claims
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ways := h.paths[r.URL.Path]
+	ways, id := h.waysOf(r.URL.Path)
+	if h.cors(w, r, ways) {
+		return
+	}
 	if ways == nil {
 		h.s.fail(w, r, SessionAPI, errNoRoute)
 		return
 	}
 	for _, way := range ways {
 		if way.method == r.Method {
-			h.serve(way, w, r)
+			h.serve(way, &request{handler: h, w: w, r: r, id: id})
 			return
 		}
 	}
-	methods := make([]string, len(ways))
-	for i, way := range ways {
-		methods[i] = way.method
-	}
-	w.Header().Set("Allow", strings.Join(methods, ", "))
+	w.Header().Set("Allow", methodsOf(ways))
 	h.s.fail(w, r, ways[0].api, errMethod)
 }
 
+// waysOf are the routes of a path, one for each method, and the id at its end, if its
+// routes have one.
+func (h *handler) waysOf(path string) (ways []route, id string) {
+	if ways := h.paths[path]; ways != nil {
+		return ways, ""
+	}
+	slash := strings.LastIndexByte(path, '/')
+	if id = path[slash+1:]; id == "" {
+		return nil, ""
+	}
+	return h.paths[path[:slash+1]+"{id}"], id
+}
+
 // serve decodes, calls, encodes.
-func (h *handler) serve(way route, w http.ResponseWriter, r *http.Request) {
-	q := &request{handler: h, w: w, r: r}
+func (h *handler) serve(way route, q *request) {
 	answer, err := q.answer(way)
 	var data []byte
 	if err == nil && answer != nil {
 		data, err = json.Marshal(answer)
 	}
 	if err != nil {
-		h.s.fail(w, r, way.api, err)
+		h.s.fail(q.w, q.r, way.api, err)
 		return
 	}
-	write(w, way.status, data)
+	write(q.w, way.status, data)
 }
 
 // answer checks what holds for every route, in the order of refusals that the
 // contract fixes: body, sign-in, origin; then it serves.
 func (q *request) answer(way route) (_ any, err error) {
 	if way.method == http.MethodPost || way.method == http.MethodPut {
-		if q.body, err = readObject(q.r); err != nil {
+		if q.body, err = body.Read(q.r); err != nil {
 			return nil, err
 		}
 	}
@@ -164,11 +222,11 @@ func (q *request) answer(way route) (_ any, err error) {
 		}
 	}
 	q.foreign = q.origins.Check(q.r) != nil
-	if byCookie := way.access == cookie || q.s.cfg.HostSessions; q.foreign && byCookie {
+	if q.foreign && q.byCookie(way) {
 		return nil, errCrossOrigin
 	}
 	q.client = q.s.ClientOf(q.r)
-	q.client.Device = q.token(deviceCookie, q.body.text("device_token"), q.body.object("user").text("device_token"))
+	q.client.Device = q.token(deviceCookie, q.body.Text("device_token"), q.body.Object("user").Text("device_token"))
 	return way.serve(q)
 }
 
@@ -193,8 +251,8 @@ func (q *request) signedIn(session *Session) error {
 			return &unavailable{"start the host's session", err}
 		}
 	}
-	if session.Device != "" && !q.foreign {
-		http.SetCookie(q.w, q.s.cfg.HTTP.newCookie(deviceCookie, session.Device, deviceLife))
+	if session.DeviceToken != "" && !q.foreign {
+		http.SetCookie(q.w, q.s.cfg.HTTP.newCookie(deviceCookie, session.DeviceToken, deviceLife))
 	}
 	return nil
 }
@@ -208,13 +266,13 @@ func write(w http.ResponseWriter, status int, data []byte) {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(data) // the client is gone, or it is not
+	_, _ = w.Write(data) // an error means that the client has disconnected: there is nobody to tell
 }
 
-// wholeSeconds rounds up; less than none is none.
+// wholeSeconds rounds up, and is 0 for what is negative.
 func wholeSeconds(d time.Duration) int64 {
 	return max(0, int64(math.Ceil(d.Seconds())))
 }
 
 // secondsUntil is how the answers write a time to come.
-func secondsUntil(t time.Time) int64 { return wholeSeconds(time.Until(t)) }
+func (s *Service) secondsUntil(t time.Time) int64 { return wholeSeconds(t.Sub(s.now())) }

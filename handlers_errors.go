@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/phoneauth/phoneauth/internal/body"
 )
 
-// Refusals that only handlers know. Those of the body are in json.go.
+// Refusals that only handlers know. Those of the body are in internal/body.
 var (
 	errNoRoute          = errors.New("phoneauth: no such route")
 	errMethod           = errors.New("phoneauth: method not allowed")
@@ -80,6 +82,7 @@ var failures = []failure{
 	{LoginAPI, is(ErrInvalidPhone), 401, "invalid_phone_format", "invalid phone number format"},
 	{LoginAPI, is(errMissingParameter), 400, "parameter_missing", "phone and sms_code or password are required"},
 
+	{SessionAPI, is(ErrNotFound), 404, "not_found", "There is nothing here."},
 	{SessionAPI, is(ErrInvalidToken), 401, "invalid_refresh_token", "Refresh token is not valid. Sign in again."},
 	{SessionAPI, is(ErrInvalidPhone), 422, "invalid_phone", "Phone number is missing or invalid."},
 	{SessionAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},
@@ -91,9 +94,9 @@ var failures = []failure{
 	{"", is(ErrReauthenticate), 403, "reauthentication_required", "Sign in again to do this."},
 	{"", is(errNoRoute), 404, "not_found", "There is nothing here."},
 	{"", is(errMethod), 405, "method_not_allowed", "Method not allowed."},
-	{"", is(errMediaType), 415, "unsupported_media_type", "Content-Type must be application/json."},
-	{"", is(errTooLarge), 413, "body_too_large", "The body is too large."},
-	{"", is(errBadRequest), 400, "bad_request", "The body must be one JSON object."},
+	{"", is(body.ErrMediaType), 415, "unsupported_media_type", "Content-Type must be application/json."},
+	{"", is(body.ErrTooLarge), 413, "body_too_large", "The body is too large."},
+	{"", is(body.ErrMalformed), 400, "bad_request", "The body must be one JSON object."},
 	{"", is(errCrossOrigin), 403, "cross_origin", "Requests of other origins are not allowed."},
 	// Errors that are no answer: a fault of ours, of the store, or of the host.
 	{"", func(error) bool { return true }, 503, "unavailable", "The service is unavailable. Try again later."},

@@ -27,16 +27,16 @@ func (q *request) usersRegister() (any, error) {
 		return nil, wrong
 	}
 	pending, err := q.s.RegisterPassword(q.r.Context(), PasswordRequest{
-		Phone:        q.body.text("msisdn"),
-		Password:     Secret(q.body.text("password")),
-		SessionToken: q.registration(),
-		Client:       q.client,
+		Phone:          q.body.Text("msisdn"),
+		Password:       Secret(q.body.Text("password")),
+		ChallengeToken: q.registration(),
+		Client:         q.client,
 	})
 	if err != nil {
 		return nil, q.wrongToo(err)
 	}
-	q.setRegistration(pending.SessionToken, time.Until(pending.ExpiresAt))
-	return usersAnswer{MSISDN: q.msisdn(pending.Phone), SessionToken: string(pending.SessionToken)}, nil
+	q.setRegistration(pending.ChallengeToken, pending.ExpiresAt.Sub(q.s.now()))
+	return usersAnswer{MSISDN: q.msisdn(pending.Phone), SessionToken: string(pending.ChallengeToken)}, nil
 }
 
 func (q *request) usersVerify() (any, error) {
@@ -45,13 +45,13 @@ func (q *request) usersVerify() (any, error) {
 		return nil, wrong
 	}
 	l := LoginRequest{
-		Phone:        q.body.text("msisdn"),
-		Code:         q.body.text(field),
-		SessionToken: q.registration(),
-		Purpose:      PurposePasswordRegistration,
-		Client:       q.client,
+		Phone:          q.body.Text("msisdn"),
+		Code:           q.body.Text(field),
+		ChallengeToken: q.registration(),
+		Purpose:        PurposePasswordRegistration,
+		Client:         q.client,
 	}
-	if l.SessionToken == "" {
+	if l.ChallengeToken == "" {
 		return nil, inField(field, ErrInvalidCode)
 	}
 	session, err := q.s.Login(q.r.Context(), l)
@@ -74,7 +74,7 @@ func (q *request) usersForgetPassword() (any, error) {
 		return nil, wrong
 	}
 	_, err := q.s.Register(q.r.Context(), RegisterRequest{
-		Phone:   q.body.text("msisdn"),
+		Phone:   q.body.Text("msisdn"),
 		Purpose: PurposePasswordReset,
 		Client:  q.client,
 	})
@@ -87,9 +87,9 @@ func (q *request) usersRecoverPassword() (any, error) {
 		return nil, wrong
 	}
 	phone, err := q.s.RecoverPassword(q.r.Context(), RecoverRequest{
-		Phone:    q.body.text("msisdn"),
-		Code:     q.body.text(field),
-		Password: Secret(q.body.text("password")),
+		Phone:    q.body.Text("msisdn"),
+		Code:     q.body.Text(field),
+		Password: Secret(q.body.Text("password")),
 		Client:   q.client,
 	})
 	if err != nil {
@@ -102,7 +102,7 @@ func (q *request) usersRecoverPassword() (any, error) {
 // asks by itself before it complains of fields: 401 and 403 come first.
 func (q *request) usersResetPassword() (any, error) {
 	wrong := q.wrongFields("password")
-	current := q.body.text("current_password")
+	current := q.body.Text("current_password")
 	if len(wrong) > 0 || current == "" {
 		user, err := q.s.Reauthenticated(q.r.Context(), q.claims)
 		if err != nil {
@@ -117,7 +117,7 @@ func (q *request) usersResetPassword() (any, error) {
 	}
 	session, err := q.s.ChangePassword(q.r.Context(), q.claims, ChangePasswordRequest{
 		Current: Secret(current),
-		New:     Secret(q.body.text("password")),
+		New:     Secret(q.body.Text("password")),
 		Client:  q.client,
 	})
 	if err != nil {
@@ -128,7 +128,7 @@ func (q *request) usersResetPassword() (any, error) {
 
 func (q *request) usersSession(session *Session) (any, error) {
 	a := usersAnswer{MSISDN: q.msisdn(session.User.Phone), Valid: true}
-	if t := tokensOf(session); t != nil {
+	if t := q.s.tokensOf(session); t != nil {
 		a.AuthenticationToken = t.AccessToken
 		a.RefreshToken = t.RefreshToken
 		a.DeviceToken = t.DeviceToken
@@ -144,11 +144,11 @@ func (q *request) usersSession(session *Session) (any, error) {
 func (q *request) wrongFields(required ...string) fieldErrors {
 	wrong := fieldErrors{}
 	for _, name := range required {
-		if q.body.text(name) == "" {
+		if q.body.Text(name) == "" {
 			wrong[name] = []string{blank}
 		}
 	}
-	phone, password, again := q.body.text("msisdn"), q.body.text("password"), q.body.text("password_confirmation")
+	phone, password, again := q.body.Text("msisdn"), q.body.Text("password"), q.body.Text("password_confirmation")
 	if password != "" && again != "" && password != again {
 		wrong["password_confirmation"] = []string{"doesn't match password"}
 	}
@@ -165,7 +165,7 @@ func (q *request) wrongFields(required ...string) fieldErrors {
 
 // wrongPassword is what the service would say of the new password.
 func (q *request) wrongPassword() fieldErrors {
-	err := q.s.checkPassword(q.r.Context(), Secret(q.body.text("password")))
+	err := q.s.checkPassword(q.r.Context(), Secret(q.body.Text("password")))
 	if !as[*PasswordError](err) {
 		return nil
 	}
@@ -185,7 +185,7 @@ func (q *request) wrongToo(err error) error {
 
 // codeField returns the name under which the code was sent: one of two.
 func (q *request) codeField() string {
-	if _, ok := q.body["verification_code"]; ok && q.body.text("code") == "" {
+	if _, ok := q.body["verification_code"]; ok && q.body.Text("code") == "" {
 		return "verification_code"
 	}
 	return "code"
@@ -201,7 +201,7 @@ func inField(field string, err error) error {
 
 // registration returns the token of the registration that this client has begun.
 func (q *request) registration() Secret {
-	return q.token(registrationCookie, q.body.text("session_token"))
+	return q.token(registrationCookie, q.body.Text("session_token"))
 }
 
 func (q *request) setRegistration(token Secret, life time.Duration) {

@@ -24,8 +24,8 @@ func (s hijackable) SignInUser(ctx context.Context, in phoneauth.SignIn) (phonea
 	if err != nil {
 		return signed, err
 	}
-	user, err = s.SetPassword(ctx, phoneauth.PasswordUpdate{
-		UserID: user.ID, PasswordHash: in.PasswordHash, Epoch: user.Epoch, KeepEpoch: true, Now: in.Now,
+	user, err = s.UpdateUser(ctx, phoneauth.UserUpdate{
+		UserID: user.ID, PasswordHash: &in.PasswordHash, Epoch: user.Epoch, KeepEpoch: true, Now: in.Now,
 	})
 	return phoneauth.SignedIn{User: user}, err
 }
@@ -33,15 +33,17 @@ func (s hijackable) SignInUser(ctx context.Context, in phoneauth.SignIn) (phonea
 // anyID ignores which challenge an attempt is for.
 type anyID struct{ phoneauth.Store }
 
-func (s anyID) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
-	a.ID = ""
+func (s anyID) AttemptChallenge(ctx context.Context, a phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	for i := range a.Candidates {
+		a.Candidates[i].ID = ""
+	}
 	return s.Store.AttemptChallenge(ctx, a)
 }
 
 // sameID does not rename a challenge that is renewed.
 type sameID struct{ phoneauth.Store }
 
-func (s sameID) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
+func (s sameID) BeginChallenge(ctx context.Context, b phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	if b.Renew != "" {
 		b.Challenge.ID = b.Renew
 	}
@@ -54,7 +56,7 @@ type firstPending struct {
 	pending map[string][]byte
 }
 
-func (s firstPending) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
+func (s firstPending) BeginChallenge(ctx context.Context, b phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	if first, ok := s.pending[b.Challenge.Key]; ok && b.Renew != "" {
 		b.Challenge.Pending = first
 	} else {
@@ -69,15 +71,17 @@ type anyCode struct {
 	digests map[string][]byte
 }
 
-func (s anyCode) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
+func (s anyCode) BeginChallenge(ctx context.Context, b phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	begun, err := s.Store.BeginChallenge(ctx, b)
 	s.digests[b.Challenge.Key] = begun.Challenge.Digest
 	return begun, err
 }
 
-func (s anyCode) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
-	if digest, ok := s.digests[a.Key]; ok {
-		a.Digests = [][]byte{digest}
+func (s anyCode) AttemptChallenge(ctx context.Context, a phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	for i := range a.Candidates {
+		if digest, ok := s.digests[a.Candidates[i].Key]; ok {
+			a.Candidates[i].Digests = [][]byte{digest}
+		}
 	}
 	return s.Store.AttemptChallenge(ctx, a)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/race"
 	"github.com/phoneauth/phoneauth/memstore"
 )
 
@@ -54,6 +55,8 @@ type play struct {
 	oReg     phoneauth.Secret
 	password bool
 	live     bool // something was begun since the last expiry
+	line     *line
+	node     int
 }
 
 // move is what one of the two does, or time. It says what went wrong.
@@ -90,11 +93,11 @@ func (p *play) typed(purpose phoneauth.Purpose) []string {
 }
 
 func (p *play) registerPassword(token, password phoneauth.Secret) phoneauth.Secret {
-	pending, err := p.RegisterPassword(p.ctx, phoneauth.PasswordRequest{Phone: p.phone, Password: password, SessionToken: token})
+	pending, err := p.RegisterPassword(p.ctx, phoneauth.PasswordRequest{Phone: p.phone, Password: password, ChallengeToken: token})
 	if err != nil {
 		return ""
 	}
-	return pending.SessionToken
+	return pending.ChallengeToken
 }
 
 func (p *play) lastReg() *registration {
@@ -106,14 +109,14 @@ func (p *play) lastReg() *registration {
 
 // complete gives a code to a registration.
 func (p *play) complete(token phoneauth.Secret, code string) bool {
-	_, err := p.Login(p.ctx, phoneauth.LoginRequest{Code: code, SessionToken: token, Purpose: phoneauth.PurposePasswordRegistration})
+	_, err := p.Login(p.ctx, phoneauth.LoginRequest{Code: code, ChallengeToken: token, Purpose: phoneauth.PurposePasswordRegistration})
 	return err == nil
 }
 
 var (
 	attackerRegisters = move{"attacker registers", always, func(p *play) string {
 		if pending, err := p.Register(p.ctx, phoneauth.RegisterRequest{Phone: p.phone}); err == nil {
-			p.aSignIn = pending.SessionToken
+			p.aSignIn = pending.ChallengeToken
 		}
 		return ""
 	}, false}
@@ -129,7 +132,7 @@ var (
 
 	attackerVerifies = move{"attacker verifies", func(p *play) bool { return len(p.phones[p.phone]) > 0 }, func(p *play) string {
 		const guess = "0123456789" // of ten digits: no chance
-		if _, err := p.Verify(p.ctx, phoneauth.VerifyRequest{Phone: p.phone, Code: guess, SessionToken: p.aSignIn}); err == nil {
+		if _, err := p.Verify(p.ctx, phoneauth.VerifyRequest{Phone: p.phone, Code: guess, ChallengeToken: p.aSignIn}); err == nil {
 			return "the attacker has a proof"
 		}
 		if _, err := p.Connect(p.ctx, phoneauth.ConnectRequest{Phone: p.phone, Token: p.aSignIn}); err == nil {
@@ -214,6 +217,40 @@ var (
 	}, false}
 )
 
+// hangingUp is m by a client that hangs up in the middle of it, at a verb of the store that
+// differs from play to play: what the client would have learned is lost.
+func hangingUp(m move) move {
+	return move{m.name + " and hangs up", m.able, func(p *play) string {
+		before := *p
+		ctx, hangUp := context.WithCancel(p.ctx)
+		defer hangUp()
+		p.line.cut(1+p.node%5, hangUp)
+		p.ctx = ctx
+		m.do(p)
+		p.line.cut(0, nil)
+		asked := p.asked || p.newest(phoneauth.PurposeSignIn) != "" && !before.asked
+		*p = before
+		p.asked = asked
+		p.live = true
+		return ""
+	}, m.creates}
+}
+
+// line is the connection of the client whose move it is.
+type line struct {
+	verbs  int
+	hangUp func()
+}
+
+// cut makes the client hang up before the n-th verb from now on.
+func (l *line) cut(n int, hangUp func()) { l.verbs, l.hangUp = n, hangUp }
+
+func (l *line) verb(string) {
+	if l.verbs--; l.verbs == 0 && l.hangUp != nil {
+		l.hangUp()
+	}
+}
+
 // games are what is interleaved, and how far: signing in by code, and registering with a
 // password.
 var games = map[string]struct {
@@ -222,6 +259,8 @@ var games = map[string]struct {
 }{
 	"codes": {6, []move{attackerRegisters, attackerRegistersPassword, attackerVerifies,
 		ownerRegisters, ownerVerifies, ownerConnects, ownerLogsIn, expiry}},
+	"hang-ups": {6, []move{hangingUp(attackerRegisters), ownerRegisters, hangingUp(ownerRegisters), ownerVerifies,
+		hangingUp(ownerVerifies), ownerConnects, hangingUp(ownerConnects), hangingUp(ownerLogsIn), expiry}},
 	"passwords": {5, []move{attackerRegistersPassword, attackerVerifies,
 		ownerRegistersPassword, ownerRegistersPlanted, ownerFinishes, ownerSignsIn, expiry}},
 }
@@ -250,7 +289,7 @@ func (p *play) check() string {
 		return "the account's password is not the owner's doing"
 	}
 	if p.password {
-		if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
+		if _, err := p.LoginPassword(p.ctx, phoneauth.PasswordLoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
 			return "the attacker's password signs in"
 		}
 	}
@@ -280,10 +319,10 @@ func (p *play) later() string {
 	if p.userID == "" {
 		return "the owner does not get in"
 	}
-	if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: ownersPassword}); (err == nil) != p.password {
+	if _, err := p.LoginPassword(p.ctx, phoneauth.PasswordLoginRequest{Phone: p.phone, Password: ownersPassword}); (err == nil) != p.password {
 		return "the owner's password is lost, or came from nowhere"
 	}
-	if _, err := p.Login(p.ctx, phoneauth.LoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
+	if _, err := p.LoginPassword(p.ctx, phoneauth.PasswordLoginRequest{Phone: p.phone, Password: attackersPassword}); err == nil {
 		return "the attacker's password signs in"
 	}
 	return p.check()
@@ -297,11 +336,13 @@ type search struct {
 	depth int
 	nodes int
 	wrong string
+	line  *line
 }
 
 func (s *search) visit(path []move) {
 	s.nodes++
-	p := &play{service: s.svc, ctx: s.t.Context(), phones: s.svc.config.Sender.(phones), phone: fmt.Sprintf("+3361%07d", s.nodes)}
+	p := &play{service: s.svc, ctx: s.t.Context(), phones: s.svc.config.Sender.(phones), phone: fmt.Sprintf("+3361%07d", s.nodes),
+		line: s.line, node: s.nodes}
 	defer delete(p.phones, p.phone)
 	for i, m := range path {
 		if wrong := p.make(m); wrong != "" {
@@ -341,12 +382,13 @@ func (s *search) report(path []move, wrong string) {
 
 // explore searches below the path of some first moves, in the bubble it is called in.
 func explore(t testing.TB, moves []move, depth int, wrap func(phoneauth.Store) phoneauth.Store, first ...move) *search {
+	line := new(line)
 	svc := newService(t, limitsOff, longCodes, func(c *phoneauth.Config) {
-		c.Store, c.Sender = wrap(memstore.New()), phones{}
+		c.Store, c.Sender = obedient(wrap(memstore.New()), line.verb), phones{}
 		c.Code.Tries = 2 // so that tries and locks end within six steps
-		c.Limits.PhoneFailures = []phoneauth.Step{{At: 4, Wait: 15 * time.Minute}}
+		c.Limits.PhoneLockout = []phoneauth.LockoutStep{{Failures: 4, Wait: 15 * time.Minute}}
 	})
-	s := &search{t: t, svc: svc, moves: moves, depth: depth}
+	s := &search{t: t, svc: svc, moves: moves, depth: depth, line: line}
 	s.visit(first)
 	return s
 }
@@ -355,7 +397,7 @@ func TestInterleavings(t *testing.T) {
 	phoneauth.CheapHashes(t)
 	for name, game := range games {
 		depth := game.depth
-		if raceDetector || testing.Short() {
+		if race.Enabled || testing.Short() {
 			depth = 4
 		}
 		for _, first := range game.moves {

@@ -52,7 +52,7 @@ func TestJWTVerifyRefuses(t *testing.T) {
 	edPublic := []byte(testEd.Public().(ed25519.PublicKey))
 	point, err := testEC.PublicKey.Bytes()
 	require.NoError(t, err)
-	es, err := newTestJWT(t, testKeys[2]).IssueToken(background, testClaims())
+	es, err := newTestJWT(t, testKeys[2]).IssueToken(testContext, testClaims())
 	require.NoError(t, err)
 
 	for name, token := range map[string]string{
@@ -60,7 +60,7 @@ func TestJWTVerifyRefuses(t *testing.T) {
 		"good, aud a list of one":           forge(header, payload(t, map[string]any{"aud": []string{"app"}})),
 		"good, no sid, amr, auth_time, jti": forge(header, payload(t, map[string]any{"sid": nil, "amr": nil, "auth_time": nil, "jti": nil})),
 	} {
-		_, err := j.VerifyToken(background, Secret(token))
+		_, err := j.VerifyToken(testContext, Secret(token))
 		require.NoError(t, err, name)
 	}
 
@@ -182,7 +182,7 @@ func TestJWTVerifyRefuses(t *testing.T) {
 	for name, token := range rows {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			claims, err := j.VerifyToken(background, Secret(token))
+			claims, err := j.VerifyToken(testContext, Secret(token))
 			require.ErrorIs(t, err, ErrUnauthenticated)
 			assert.Zero(t, claims)
 			for _, word := range []string{"CANARY", "evil", "h1", "42", "HS256"} {
@@ -196,7 +196,7 @@ func TestJWTVerifyRefuses(t *testing.T) {
 func FuzzToken(f *testing.F) {
 	j := newTestJWT(f, testKeys...)
 	for _, key := range testKeys {
-		token, err := newTestJWT(f, key).IssueToken(background, testClaims())
+		token, err := newTestJWT(f, key).IssueToken(testContext, testClaims())
 		require.NoError(f, err)
 		f.Add(string(token))
 	}
@@ -205,7 +205,7 @@ func FuzzToken(f *testing.F) {
 	f.Add(hs256(testHMAC[1:], b64(`{"typ":"at+jwt","alg":"HS256","kid":"h1"}`)+"."+b64(payload(f, nil))))
 	f.Fuzz(func(t *testing.T, token string) {
 		check := func(token string, made bool) {
-			claims, err := j.VerifyToken(background, Secret(token))
+			claims, err := j.VerifyToken(testContext, Secret(token))
 			if err != nil {
 				require.ErrorIs(t, err, ErrUnauthenticated)
 				require.Zero(t, claims)
@@ -242,4 +242,46 @@ func signedByUs(header, body, signature string) bool {
 		}
 	}
 	return false
+}
+
+// A program that only verifies has the public keys and nothing else.
+func TestJWTOfPublicKeysAlone(t *testing.T) {
+	t.Parallel()
+	verifier := newTestJWT(t, testPublics...)
+	for _, key := range testKeys[1:] {
+		token, err := newTestJWT(t, key).IssueToken(testContext, testClaims())
+		require.NoError(t, err)
+		claims, err := verifier.VerifyToken(testContext, token)
+		require.NoError(t, err, key.ID)
+		assert.Equal(t, testClaims().UserID, claims.UserID)
+	}
+	hmac, err := newTestJWT(t, testKeys[0]).IssueToken(testContext, testClaims())
+	require.NoError(t, err)
+	_, err = verifier.VerifyToken(testContext, hmac)
+	require.ErrorIs(t, err, ErrUnauthenticated)
+
+	token, err := verifier.IssueToken(testContext, testClaims())
+	require.EqualError(t, err, "phoneauth: issue token: every key of this JWT is public: it verifies only")
+	assert.Empty(t, token)
+
+	var set struct{ Keys []map[string]string }
+	require.NoError(t, json.Unmarshal(verifier.JWKS(), &set))
+	assert.Len(t, set.Keys, 2, "it can pass on what it verifies by")
+}
+
+// A Service issues tokens: one that cannot is refused when it is made, not at the first
+// sign-in.
+func TestServiceNeedsAJWTThatSigns(t *testing.T) {
+	t.Parallel()
+	cfg := Config{Tokens: newTestJWT(t, testPublics...)}
+	_, err := New(cfg)
+	require.ErrorContains(t, err, "phoneauth: config: Tokens: must have a key that signs")
+	_, err = New(Config{Tokens: (*JWT)(nil)})
+	require.ErrorContains(t, err, "phoneauth: config: Tokens: must have a key that signs")
+	cfg.HostSessions = true // it issues none
+	_, err = New(cfg)
+	assert.NotContains(t, err.Error(), "Tokens")
+	cfg = Config{Tokens: newTestJWT(t, testKeys...)}
+	_, err = New(cfg)
+	assert.NotContains(t, err.Error(), "Tokens")
 }

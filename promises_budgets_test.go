@@ -1,7 +1,6 @@
 package phoneauth_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -30,7 +29,7 @@ func pump(t testing.TB, tr *trial, from, most int) (sent int, refusal *phoneauth
 }
 
 // signsIn has a number of the block sign in by code, from client.
-func signsIn(t testing.TB, tr *trial, phone string, c phoneauth.Client) *phoneauth.Session {
+func signsIn(t testing.TB, tr *trial, phone string, c phoneauth.ClientInfo) *phoneauth.Session {
 	t.Helper()
 	_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Client: c})
 	session, err := tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: code, Client: c})
@@ -156,9 +155,9 @@ func TestPromiseBudgetDevices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := startTrial(t, inMemory(t), loosePhone)
 		owner := freshClient()
-		owner.Device = signsIn(t, tr, inBlock(0), owner).Device // earns 2
-		elapse(4 * 24 * time.Hour)                              // and they are forgotten
-		for range 5 {
+		owner.Device = signsIn(t, tr, inBlock(0), owner).DeviceToken // earns 2
+		elapse(4 * 24 * time.Hour)                                   // and they are forgotten
+		for range 4 {
 			tr.registerAs(t, phoneauth.RegisterRequest{Phone: inBlock(0), Client: owner}) // charges nothing
 		}
 		sent, _ := pump(t, tr, 1, 10)
@@ -168,8 +167,8 @@ func TestPromiseBudgetDevices(t *testing.T) {
 		require.Equal(t, 10, sent, "20 of strangers, whatever the known device did")
 		signsIn(t, tr, inBlock(0), owner) // asks nothing
 
-		for _, stranger := range []phoneauth.Secret{"", owner.Device + "x", signsIn(t, tr, freshPhone(), freshClient()).Device} {
-			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(0), Client: phoneauth.Client{Addr: owner.Addr, Device: stranger}})
+		for _, stranger := range []phoneauth.Secret{"", owner.Device + "x", signsIn(t, tr, freshPhone(), freshClient()).DeviceToken} {
+			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(0), Client: phoneauth.ClientInfo{Addr: owner.Addr, Device: stranger}})
 			assert.True(t, isLimit(err, phoneauth.LimitBlock), "%v", err)
 		}
 	})
@@ -227,47 +226,5 @@ func TestPromiseBudgetOrder(t *testing.T) {
 		elapse(refused.RetryAfter)
 		_, err = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(99), Client: freshClient()})
 		require.NoError(t, err)
-	})
-}
-
-// TestPromiseBudgetStepUp: a dry block refuses whatever the host says; a dry country
-// asks the host, and charges what it lets through.
-func TestPromiseBudgetStepUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		captcha := errors.New("captcha wanted")
-		asked := 0
-		answer := captcha
-		tr := startTrial(t, inMemory(t), func(c *phoneauth.Config) {
-			c.BeforeSend = nil
-			c.Limits.Country = 30
-		})
-		stepUp := startTrial(t, tr.store, func(c *phoneauth.Config) {
-			c.Limits.Country = 30
-			c.StepUp = func(context.Context, phoneauth.SendInfo) error {
-				asked++
-				return answer
-			}
-		})
-		sent, _ := pump(t, stepUp, 0, 100)
-		require.Equal(t, 20, sent)
-		require.Zero(t, asked, "a dry block is not asked about")
-		for range 10 {
-			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: freshPhone(), Client: freshClient()})
-			require.NoError(t, err)
-		}
-		register := func(tr *trial) error {
-			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: freshPhone(), Client: freshClient()})
-			return err
-		}
-		require.True(t, isLimit(register(tr), phoneauth.LimitCountry), "without a hook it refuses")
-		require.True(t, isLimit(register(stepUp), phoneauth.LimitCountry), "the hook said no")
-		require.Equal(t, 1, asked)
-		answer = nil
-		require.NoError(t, register(stepUp))
-		answer = captcha
-		err := register(stepUp)
-		first, _ := errors.AsType[*phoneauth.LimitError](err)
-		require.NotNil(t, first)
-		assert.Greater(t, first.RetryAfter, 40*time.Minute, "31 are owed of 30")
 	})
 }

@@ -13,132 +13,132 @@ import (
 // do is called once.
 var methods = []struct {
 	name string
-	do   func(t testing.TB, tr *trial) func() (any, error)
+	do   func(t testing.TB, tr *trial) func(ctx context.Context) (any, error)
 	// kind are the calls, as "verb" or "verb 2" for the second of a verb, whose
 	// failure is not one of the whole: it is logged, and the answer stays true.
 	kind []string
 }{
-	{name: "Register", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Register", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		r := phoneauth.RegisterRequest{Phone: freshPhone(), Client: freshClient()}
-		return func() (any, error) { return tr.Register(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.Register(ctx, r) }
 	}},
-	{name: "Register, known device", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Register, known device", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
-		r := phoneauth.RegisterRequest{Phone: phone, Client: phoneauth.Client{Device: tr.signIn(t, phone).Device}}
+		r := phoneauth.RegisterRequest{Phone: phone, Client: phoneauth.ClientInfo{Device: tr.signIn(t, phone).DeviceToken}}
 		elapse(time.Minute)
-		return func() (any, error) { return tr.Register(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.Register(ctx, r) }
 	}},
-	{name: "Register, password reset", kind: []string{"UserByPhone", "BeginChallenge 2"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Register, password reset", kind: []string{"UserByPhone"}, do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
 		seedUser(t, tr.store, phone, "")
 		r := phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: freshClient()}
-		return func() (any, error) { return tr.Register(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.Register(ctx, r) }
 	}},
-	{name: "Verify", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Verify", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
 		_, code := tr.register(t, phone)
 		r := phoneauth.VerifyRequest{Phone: phone, Code: code, Client: freshClient()}
-		return func() (any, error) { return tr.Verify(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.Verify(ctx, r) }
 	}},
-	{name: "Verify, sent twice", kind: []string{"TakeLimits 2"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Verify, sent twice", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
 		tr.register(t, phone)
 		elapse(time.Minute)
 		_, code := tr.register(t, phone)
 		r := phoneauth.VerifyRequest{Phone: phone, Code: code, Client: freshClient()}
-		return func() (any, error) { return tr.Verify(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.Verify(ctx, r) }
 	}},
-	{name: "Connect", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Connect", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		r := phoneauth.ConnectRequest{Token: tr.prove(t, freshPhone()).Token, Client: freshClient()}
-		return func() (any, error) { return tr.Connect(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.Connect(ctx, r) }
 	}},
-	{name: "Login by code", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Login by code", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
 		_, code := tr.register(t, phone)
 		r := phoneauth.LoginRequest{Phone: phone, Code: code, Client: freshClient()}
-		return func() (any, error) { return tr.Login(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.Login(ctx, r) }
 	}},
-	{name: "Login by password", kind: []string{"SetPassword"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Login by password", kind: []string{"UpdateUser"}, do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
 		seedUser(t, tr.store, phone, cheapHash("correct horse"))
-		r := phoneauth.LoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
-		return func() (any, error) { return tr.Login(context.Background(), r) }
+		r := phoneauth.PasswordLoginRequest{Phone: phone, Password: "correct horse", Client: freshClient()}
+		return func(ctx context.Context) (any, error) { return tr.LoginPassword(ctx, r) }
 	}},
-	{name: "Redeem", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Redeem", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
 		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Purpose: "payment", Client: freshClient()})
 		proof, err := tr.Verify(context.Background(), phoneauth.VerifyRequest{Phone: phone, Purpose: "payment", Code: code})
 		require.NoError(t, err)
 		r := phoneauth.RedeemRequest{Token: proof.Token, Purpose: "payment"}
-		return func() (any, error) { return tr.Redeem(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.Redeem(ctx, r) }
 	}},
-	{name: "RegisterPassword", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "RegisterPassword", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		r := phoneauth.PasswordRequest{Phone: freshPhone(), Password: "correct horse", Client: freshClient()}
-		return func() (any, error) { return tr.RegisterPassword(context.Background(), r) }
+		return func(ctx context.Context) (any, error) { return tr.RegisterPassword(ctx, r) }
 	}},
-	{name: "RecoverPassword", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "RecoverPassword", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
 		seedUser(t, tr.store, phone, "")
 		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: freshClient()})
 		r := phoneauth.RecoverRequest{Phone: phone, Code: code, Password: "correct horse", Client: freshClient()}
-		return func() (any, error) {
-			p, err := tr.RecoverPassword(context.Background(), r)
+		return func(ctx context.Context) (any, error) {
+			p, err := tr.RecoverPassword(ctx, r)
 			if p.IsZero() {
 				return nil, err
 			}
 			return &p, err
 		}
 	}},
-	{name: "ChangePassword", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "ChangePassword", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
 		seedUser(t, tr.store, phone, todaysHash())
 		c := tr.claims(t, tr.signIn(t, phone))
 		r := phoneauth.ChangePasswordRequest{Current: "correct horse", New: "another horse", Client: freshClient()}
-		return func() (any, error) { return tr.ChangePassword(context.Background(), c, r) }
+		return func(ctx context.Context) (any, error) { return tr.ChangePassword(ctx, c, r) }
 	}},
-	{name: "ChangePhone", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "ChangePhone", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		session, next := tr.signIn(t, freshPhone()), freshPhone()
-		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID})
+		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID})
 		proof, err := tr.Verify(context.Background(), phoneauth.VerifyRequest{
-			Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID, Code: code,
+			Phone: next, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID, Code: code,
 		})
 		require.NoError(t, err)
 		c := tr.claims(t, session)
-		return func() (any, error) {
-			return tr.ChangePhone(context.Background(), c, phoneauth.ConnectRequest{Token: proof.Token})
+		return func(ctx context.Context) (any, error) {
+			return tr.ChangePhone(ctx, c, phoneauth.ConnectRequest{Token: proof.Token})
 		}
 	}},
-	{name: "Refresh", do: func(t testing.TB, tr *trial) func() (any, error) {
-		token := tr.signIn(t, freshPhone()).Refresh
-		return func() (any, error) { return tr.Refresh(context.Background(), token) }
+	{name: "Refresh", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
+		token := tr.signIn(t, freshPhone()).RefreshToken
+		return func(ctx context.Context) (any, error) { return tr.Refresh(ctx, phoneauth.RefreshRequest{Token: token}) }
 	}},
-	{name: "Logout", do: func(t testing.TB, tr *trial) func() (any, error) {
-		token := tr.signIn(t, freshPhone()).Refresh
-		return func() (any, error) { return nil, tr.Logout(context.Background(), token) }
+	{name: "Logout", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
+		token := tr.signIn(t, freshPhone()).RefreshToken
+		return func(ctx context.Context) (any, error) { return nil, tr.Logout(ctx, token) }
 	}},
-	{name: "LogoutAll", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "LogoutAll", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		id := tr.signIn(t, freshPhone()).User.ID
-		return func() (any, error) { return nil, tr.LogoutAll(context.Background(), id) }
+		return func(ctx context.Context) (any, error) { return nil, tr.LogoutAll(ctx, id) }
 	}},
-	{name: "User", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "User", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		c := tr.claims(t, tr.signIn(t, freshPhone()))
-		return func() (any, error) { return found(tr.User(context.Background(), c)) }
+		return func(ctx context.Context) (any, error) { return found(tr.User(ctx, c)) }
 	}},
-	{name: "Reauthenticated", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Reauthenticated", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		c := tr.claims(t, tr.signIn(t, freshPhone()))
-		return func() (any, error) { return found(tr.Reauthenticated(context.Background(), c)) }
+		return func(ctx context.Context) (any, error) { return found(tr.Reauthenticated(ctx, c)) }
 	}},
-	{name: "DeleteUser", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "DeleteUser", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		c := tr.claims(t, tr.signIn(t, freshPhone()))
-		return func() (any, error) { return nil, tr.DeleteUser(context.Background(), c) }
+		return func(ctx context.Context) (any, error) { return nil, tr.DeleteUser(ctx, c) }
 	}},
-	{name: "SetBlocked", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "SetBlocked", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		id := tr.signIn(t, freshPhone()).User.ID
-		return func() (any, error) { return nil, tr.SetBlocked(context.Background(), id, true) }
+		return func(ctx context.Context) (any, error) { return nil, tr.SetBlocked(ctx, id, true) }
 	}},
-	{name: "Unlock", do: func(t testing.TB, tr *trial) func() (any, error) {
+	{name: "Unlock", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
-		return func() (any, error) { return nil, tr.Unlock(context.Background(), phone) }
+		return func(ctx context.Context) (any, error) { return nil, tr.Unlock(ctx, phone) }
 	}},
 }
 

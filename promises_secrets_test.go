@@ -105,8 +105,9 @@ func carries(v any) bool {
 	}
 	switch t {
 	case reflect.TypeFor[phoneauth.TestNumber](), reflect.TypeFor[phoneauth.Challenge](),
-		reflect.TypeFor[phoneauth.Begin](), reflect.TypeFor[phoneauth.Begun](), reflect.TypeFor[phoneauth.Attempt](),
-		reflect.TypeFor[phoneauth.SessionRecord](), reflect.TypeFor[phoneauth.Rotation]():
+		reflect.TypeFor[phoneauth.BeginParams](), reflect.TypeFor[phoneauth.BeginResult](), reflect.TypeFor[phoneauth.AttemptParams](),
+		reflect.TypeFor[phoneauth.Candidate](), reflect.TypeFor[phoneauth.OnMatch](), reflect.TypeFor[phoneauth.State](),
+		reflect.TypeFor[phoneauth.NewSession](), reflect.TypeFor[phoneauth.SessionRecord](), reflect.TypeFor[phoneauth.Rotation]():
 		return true
 	}
 	return strings.HasSuffix(t.Name(), "Request")
@@ -175,11 +176,15 @@ func (f *flow) asked(_ context.Context, verb string, args ...any) error {
 		f.secretsOf(reflect.ValueOf(a))
 		f.stored[fmt.Sprintf("%T", a)] = a
 		switch a := a.(type) {
-		case phoneauth.Begin:
+		case phoneauth.BeginParams:
 			f.stored["phoneauth.Challenge"] = a.Challenge
-		case phoneauth.Attempt:
-			if a.Then != nil {
-				f.stored["phoneauth.Challenge, proof"] = *a.Then
+		case phoneauth.AttemptParams:
+			for _, c := range a.Candidates {
+				f.stored["phoneauth.Candidate"] = c
+				f.stored["phoneauth.OnMatch"] = c.OnMatch
+				if c.OnMatch.Store != nil {
+					f.stored["phoneauth.Challenge, proof"] = *c.OnMatch.Store
+				}
 			}
 		}
 	}

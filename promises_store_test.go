@@ -34,28 +34,36 @@ func spyErr(s *spied, ctx context.Context, verb string, call func() error, asked
 	return err
 }
 
-func (s *spied) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
-	return spy(s, ctx, "BeginChallenge", func() (phoneauth.Begun, error) { return s.Store.BeginChallenge(ctx, b) }, b)
+func (s *spied) BeginChallenge(ctx context.Context, p phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+	return spy(s, ctx, "BeginChallenge", func() (phoneauth.BeginResult, error) { return s.Store.BeginChallenge(ctx, p) }, p)
 }
 
-func (s *spied) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
-	return spy(s, ctx, "AttemptChallenge", func() (phoneauth.Challenge, error) { return s.Store.AttemptChallenge(ctx, a) }, a)
+func (s *spied) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	return spy(s, ctx, "AttemptChallenge", func() (phoneauth.Challenge, error) { return s.Store.AttemptChallenge(ctx, p) }, p)
 }
 
 func (s *spied) CancelChallenges(ctx context.Context, keys ...string) error {
 	return spyErr(s, ctx, "CancelChallenges", func() error { return s.Store.CancelChallenges(ctx, keys...) }, keys)
 }
 
-func (s *spied) TakeLimits(ctx context.Context, takes []phoneauth.Take, now time.Time) error {
-	return spyErr(s, ctx, "TakeLimits", func() error { return s.Store.TakeLimits(ctx, takes, now) }, takes)
+func (s *spied) TakeLimits(ctx context.Context, p phoneauth.TakeParams) error {
+	return spyErr(s, ctx, "TakeLimits", func() error { return s.Store.TakeLimits(ctx, p) }, p)
 }
 
-func (s *spied) CountFailure(ctx context.Context, f phoneauth.Failures, now time.Time) error {
-	return spyErr(s, ctx, "CountFailure", func() error { return s.Store.CountFailure(ctx, f, now) }, f)
+func (s *spied) GiveBack(ctx context.Context, p phoneauth.GiveBackParams) error {
+	return spyErr(s, ctx, "GiveBack", func() error { return s.Store.GiveBack(ctx, p) }, p)
+}
+
+func (s *spied) CountFailure(ctx context.Context, l phoneauth.Lockout, now time.Time) error {
+	return spyErr(s, ctx, "CountFailure", func() error { return s.Store.CountFailure(ctx, l, now) }, l)
 }
 
 func (s *spied) ClearFailures(ctx context.Context, key string) error {
 	return spyErr(s, ctx, "ClearFailures", func() error { return s.Store.ClearFailures(ctx, key) }, key)
+}
+
+func (s *spied) ReadState(ctx context.Context, p phoneauth.StateParams) (phoneauth.State, error) {
+	return spy(s, ctx, "ReadState", func() (phoneauth.State, error) { return s.Store.ReadState(ctx, p) }, p)
 }
 
 func (s *spied) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
@@ -70,36 +78,32 @@ func (s *spied) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneauth.U
 	return spy(s, ctx, "UserByPhone", func() (phoneauth.User, error) { return s.Store.UserByPhone(ctx, p) }, p)
 }
 
-func (s *spied) SetPassword(ctx context.Context, u phoneauth.PasswordUpdate) (phoneauth.User, error) {
-	return spy(s, ctx, "SetPassword", func() (phoneauth.User, error) { return s.Store.SetPassword(ctx, u) }, u)
-}
-
-func (s *spied) SetPhone(ctx context.Context, u phoneauth.PhoneUpdate) (phoneauth.User, error) {
-	return spy(s, ctx, "SetPhone", func() (phoneauth.User, error) { return s.Store.SetPhone(ctx, u) }, u)
-}
-
-func (s *spied) SetBlocked(ctx context.Context, id string, blocked bool, now time.Time) (phoneauth.User, error) {
-	return spy(s, ctx, "SetBlocked", func() (phoneauth.User, error) { return s.Store.SetBlocked(ctx, id, blocked, now) }, id, blocked)
+func (s *spied) UpdateUser(ctx context.Context, u phoneauth.UserUpdate) (phoneauth.User, error) {
+	return spy(s, ctx, "UpdateUser", func() (phoneauth.User, error) { return s.Store.UpdateUser(ctx, u) }, u)
 }
 
 func (s *spied) DeleteUser(ctx context.Context, id string) error {
 	return spyErr(s, ctx, "DeleteUser", func() error { return s.Store.DeleteUser(ctx, id) }, id)
 }
 
-func (s *spied) CreateSession(ctx context.Context, r phoneauth.SessionRecord) error {
-	return spyErr(s, ctx, "CreateSession", func() error { return s.Store.CreateSession(ctx, r) }, r)
+func (s *spied) CreateSession(ctx context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+	return spy(s, ctx, "CreateSession", func() (phoneauth.SessionRecord, error) { return s.Store.CreateSession(ctx, n) }, n)
 }
 
 func (s *spied) SessionByID(ctx context.Context, id string, now time.Time) (phoneauth.SessionRecord, error) {
 	return spy(s, ctx, "SessionByID", func() (phoneauth.SessionRecord, error) { return s.Store.SessionByID(ctx, id, now) }, id)
 }
 
+func (s *spied) UserSessions(ctx context.Context, userID string, now time.Time) ([]phoneauth.SessionRecord, error) {
+	return spy(s, ctx, "UserSessions", func() ([]phoneauth.SessionRecord, error) { return s.Store.UserSessions(ctx, userID, now) }, userID)
+}
+
 func (s *spied) RotateSession(ctx context.Context, r phoneauth.Rotation) (phoneauth.SessionRecord, error) {
 	return spy(s, ctx, "RotateSession", func() (phoneauth.SessionRecord, error) { return s.Store.RotateSession(ctx, r) }, r)
 }
 
-func (s *spied) EndSession(ctx context.Context, id string) error {
-	return spyErr(s, ctx, "EndSession", func() error { return s.Store.EndSession(ctx, id) }, id)
+func (s *spied) EndSession(ctx context.Context, userID, id string) error {
+	return spyErr(s, ctx, "EndSession", func() error { return s.Store.EndSession(ctx, userID, id) }, userID, id)
 }
 
 func (s *spied) EndUserSessions(ctx context.Context, userID, exceptID string) error {

@@ -89,3 +89,67 @@ func (Rotation) Format(f fmt.State, _ rune) { redact(f, "Rotation") }
 
 // LogValue returns the name of the type.
 func (Rotation) LogValue() slog.Value { return slog.StringValue("phoneauth.Rotation") }
+
+// Format writes the name of the type.
+func (PasswordLoginRequest) Format(f fmt.State, _ rune) { redact(f, "PasswordLoginRequest") }
+
+// LogValue returns the name of the type.
+func (PasswordLoginRequest) LogValue() slog.Value {
+	return slog.StringValue("phoneauth.PasswordLoginRequest")
+}
+
+// Format writes the name of the type.
+func (RedeemRequest) Format(f fmt.State, _ rune) { redact(f, "RedeemRequest") }
+
+// LogValue returns the name of the type.
+func (RedeemRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.RedeemRequest") }
+
+// Format writes the name of the type.
+func (Candidate) Format(f fmt.State, _ rune) { redact(f, "Candidate") }
+
+// LogValue returns the name of the type.
+func (Candidate) LogValue() slog.Value { return slog.StringValue("phoneauth.Candidate") }
+
+// Format writes the name of the type.
+func (OnMatch) Format(f fmt.State, _ rune) { redact(f, "OnMatch") }
+
+// LogValue returns the name of the type.
+func (OnMatch) LogValue() slog.Value { return slog.StringValue("phoneauth.OnMatch") }
+
+// Format writes the name of the type.
+func (State) Format(f fmt.State, _ rune) { redact(f, "State") }
+
+// LogValue returns the name of the type.
+func (State) LogValue() slog.Value { return slog.StringValue("phoneauth.State") }
+
+// Format writes the name of the type.
+func (NewSession) Format(f fmt.State, _ rune) { redact(f, "NewSession") }
+
+// LogValue returns the name of the type.
+func (NewSession) LogValue() slog.Value { return slog.StringValue("phoneauth.NewSession") }
+
+// Secret is a code, a token, a password or a hash. It prints as [redacted] in every
+// way there is; converting it to string is the one way to the value.
+type Secret string
+
+const redacted = "[redacted]"
+
+// String returns "[redacted]", or "" for the empty Secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return redacted
+}
+
+// GoString returns what String does.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue returns what String does.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText returns what String does. Write string(s) where the value is meant.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Format writes what String returns, whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }

@@ -3,6 +3,8 @@ package phoneauth
 import (
 	"context"
 	"errors"
+
+	"github.com/phoneauth/phoneauth/internal/background"
 )
 
 // sending is how a code is asked for, beyond whom it is for.
@@ -49,12 +51,22 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		}
 		c.account = account{user.ID, user.Epoch}
 	}
+	var later *background.Place
+	if c.purpose == PurposePasswordReset { // no place is a 503 before anything is taken
+		var err error
+		if later, err = s.later.Plain(); err != nil {
+			return nil, &unavailable{"send after the answer", err}
+		}
+	}
 	begun, code, err := s.begin(ctx, c, p)
 	if err != nil {
+		if later != nil {
+			later.Release()
+		}
 		return nil, s.limited(ctx, c, err)
 	}
 	s.watchCeiling(ctx, c)
-	if err := s.deliver(ctx, c, o, delivery{begun.Challenge, code, allowed}); err != nil {
+	if err := s.deliver(ctx, c, o, delivery{begun.Challenge, code, allowed, later}); err != nil {
 		return nil, err
 	}
 	token, err := s.challengeTokenFor(c, begun.Challenge)
@@ -62,12 +74,12 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		return nil, err
 	}
 	return &Pending{
-		SessionToken: token,
-		Phone:        c.phone,
-		ExpiresAt:    begun.Challenge.ExpiresAt,
-		ResendAt:     begun.ResendAt,
-		CodeLength:   s.cfg.Code.Digits,
-		TriesLeft:    begun.Challenge.TriesLeft,
+		ChallengeToken: token,
+		Phone:          c.phone,
+		ExpiresAt:      begun.Challenge.ExpiresAt,
+		ResendAt:       begun.ResendAt,
+		CodeLength:     s.cfg.Code.Digits,
+		TriesLeft:      begun.Challenge.TriesLeft,
 	}, nil
 }
 
@@ -75,7 +87,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 // that costs money is no cheaper to abuse than a text. For a purpose of the host's they
 // are asked as well, since the account is looked up next.
 func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, error) {
-	hook := s.cfg.BeforeSend != nil && c.test == nil
+	hook := s.cfg.Hooks.BeforeSend != nil && c.test == nil
 	if !hook && c.purpose.ours() {
 		return true, nil
 	}
@@ -85,7 +97,7 @@ func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, err
 	if !hook {
 		return true, nil
 	}
-	err := s.cfg.BeforeSend(ctx, SendInfo{
+	err := s.cfg.Hooks.BeforeSend(ctx, SendInfo{
 		Phone: c.phone, Region: c.region, Purpose: c.purpose, Channel: o.channel, Client: c.client,
 	})
 	switch {
@@ -103,37 +115,25 @@ func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, err
 type delivery struct {
 	challenge Challenge
 	code      string
-	allowed   bool // by the host
+	allowed   bool              // by the host
+	later     *background.Place // for what leaves after its answer, else nil
 }
 
 // deliver sends a code: within the request where it is sent to every number, after the
 // answer where it is sent only if there is an account. Where nothing is sent, because the
 // host refused or for a test number, it takes as long as a send lately took.
 func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) error {
-	reset := c.purpose == PurposePasswordReset
-	if c.test != nil || !d.allowed {
-		if d.allowed {
-			s.event(ctx, c.event(EventCodeSent))
-		}
-		if !reset {
-			s.sendTimes.wait(ctx)
-		}
+	if d.later != nil {
+		d.later.Go(ctx, func(ctx context.Context) error { return s.deliverReset(ctx, c, o, d) })
 		return nil
 	}
-	m, err := s.message(ctx, c, text{
-		purpose: c.purpose, code: d.code, locale: c.client.Locale, channel: o.channel, expires: d.challenge.ExpiresAt,
-	})
+	if s.nothingToSend(ctx, c, d) {
+		s.sendTimes.Wait(ctx)
+		return nil
+	}
+	m, err := s.codeMessage(ctx, c, o, d)
 	if err != nil {
 		return err
-	}
-	if reset {
-		return s.later.startCode(ctx, func(ctx context.Context) error {
-			user, err := s.phoneAccount(ctx, c.phone)
-			if err != nil || user.ID == "" || user.Blocked {
-				return err
-			}
-			return s.send(ctx, c, m)
-		})
 	}
 	err = s.send(ctx, c, m)
 	if failed, ok := errors.AsType[*SendError](err); ok && failed.Class == Temporary {
@@ -142,6 +142,37 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 		}
 	}
 	return err
+}
+
+// deliverReset is deliver for what leaves after its answer.
+func (s *Service) deliverReset(ctx context.Context, c *call, o sending, d delivery) error {
+	user, err := s.phoneAccount(ctx, c.phone)
+	if err != nil || user.ID == "" || user.Blocked {
+		return err
+	}
+	if s.nothingToSend(ctx, c, d) {
+		return nil
+	}
+	m, err := s.codeMessage(ctx, c, o, d)
+	if err != nil {
+		return err
+	}
+	return s.send(ctx, c, m)
+}
+
+// nothingToSend reports whether the host refused the code, or the number is a test number,
+// which counts as sent.
+func (s *Service) nothingToSend(ctx context.Context, c *call, d delivery) bool {
+	if d.allowed && c.test != nil {
+		s.event(ctx, c.event(EventCodeSent))
+	}
+	return !d.allowed || c.test != nil
+}
+
+func (s *Service) codeMessage(ctx context.Context, c *call, o sending, d delivery) (Message, error) {
+	return s.message(ctx, c, text{
+		purpose: c.purpose, code: d.code, locale: c.client.Locale, channel: o.channel, expires: d.challenge.ExpiresAt,
+	})
 }
 
 // giveBack gives back what a code for c cost the limits of the phone and the scores, since

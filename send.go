@@ -3,9 +3,9 @@ package phoneauth
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
 // sendDeadline bounds every call of the sender.
@@ -30,8 +30,8 @@ func (s *Service) message(ctx context.Context, c *call, t text) (Message, error)
 		Service:   s.cfg.Name,
 		ExpiresAt: t.expires,
 	}
-	if s.cfg.Text != nil {
-		body, err := s.cfg.Text(m)
+	if s.cfg.Hooks.Text != nil {
+		body, err := s.cfg.Hooks.Text(ctx, m)
 		if err != nil {
 			return Message{}, &unavailable{"word text", err}
 		}
@@ -60,10 +60,10 @@ func (s *Service) send(ctx context.Context, c *call, m Message) error {
 		if !ok {
 			failed = &SendError{Class: Ambiguous, Err: err}
 		}
-		e.Type, e.SendClass, e.SendCode = EventSendFailed, failed.Class, failed.Code
+		e.Type, e.SendClass, e.SendFault, e.SendCode = EventSendFailed, failed.Class, failed.Fault, failed.Code
 		err = &unavailable{"send", failed}
 	} else if m.Code != "" {
-		s.sendTimes.add(time.Since(began))
+		s.sendTimes.Add(time.Since(began))
 	}
 	s.event(ctx, e)
 	return err
@@ -76,7 +76,7 @@ func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
 		return
 	}
 	s.afterwards(ctx, "notice", func(ctx context.Context) error {
-		m, err := s.message(ctx, c, text{purpose: notice, locale: s.cfg.Texts.home()})
+		m, err := s.message(ctx, c, text{purpose: notice, locale: texts.Rules(s.cfg.Texts).Home()})
 		if err != nil {
 			return err
 		}
@@ -87,100 +87,17 @@ func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
 // afterwards does what need not be done for the answer to be true. When there is no place
 // for it, it is not done, and the log says so.
 func (s *Service) afterwards(ctx context.Context, what string, do func(context.Context) error) {
-	if err := s.later.start(ctx, do); err != nil {
+	place, err := s.later.Urgent()
+	if err != nil {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: not done: "+what, "error", err)
+		return
 	}
+	place.Go(ctx, do)
 }
 
-// How much is on its way after its answer, and how much of that may be codes: whoever asks
-// for those must not keep a notice from going out.
+// How much may be on its way after its answer, and how much of that may be codes: whoever
+// asks for those must not keep a notice from going out.
 const (
 	laterAtOnce      = 256
 	laterCodesAtOnce = 128
 )
-
-// later runs what goes on after the answer, so that the time of an answer does not tell
-// whether something was sent.
-type later struct {
-	failed func(ctx context.Context, err error)
-
-	mu      sync.Mutex
-	running int
-	codes   int // of those
-	closed  bool
-	idle    chan struct{} // closed when closed and nothing runs
-}
-
-func newLater(failed func(context.Context, error)) *later {
-	return &later{failed: failed, idle: make(chan struct{})}
-}
-
-// start runs f, with ctx's values and without its end. It is ErrUnavailable when too
-// many are running, or after close.
-func (l *later) start(ctx context.Context, f func(context.Context) error) error {
-	return l.place(ctx, 0, f)
-}
-
-// startCode is start for what sends a code.
-func (l *later) startCode(ctx context.Context, f func(context.Context) error) error {
-	return l.place(ctx, 1, f)
-}
-
-func (l *later) place(ctx context.Context, codes int, f func(context.Context) error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed || l.running == laterAtOnce || l.codes+codes > laterCodesAtOnce {
-		return &unavailable{"send after the answer", errors.New("too many on their way, or closed")}
-	}
-	l.running++
-	l.codes += codes
-	ctx = context.WithoutCancel(ctx)
-	go func() {
-		defer l.done(codes)
-		defer func() {
-			if r := recover(); r != nil { // of a sender or hook: it must not end the host
-				l.failed(ctx, fmt.Errorf("phoneauth: panic: %v", r))
-			}
-		}()
-		if err := f(ctx); err != nil {
-			l.failed(ctx, err)
-		}
-	}()
-	return nil
-}
-
-func (l *later) done(codes int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.running--
-	l.codes -= codes
-	l.settle()
-}
-
-// settle closes idle once there is nothing to wait for. l.mu is held.
-func (l *later) settle() {
-	if l.closed && l.running == 0 {
-		close(l.idle)
-	}
-}
-
-// close lets nothing start any more, and waits for what runs.
-func (l *later) close(ctx context.Context) error {
-	l.mu.Lock()
-	if !l.closed {
-		l.closed = true
-		l.settle()
-	}
-	l.mu.Unlock()
-	select {
-	case <-l.idle: // even if ctx has ended, too
-		return nil
-	default:
-	}
-	select {
-	case <-l.idle:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("phoneauth: close: %w", context.Cause(ctx))
-	}
-}

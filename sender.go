@@ -2,7 +2,6 @@ package phoneauth
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -10,7 +9,7 @@ import (
 // context (it has a deadline of 10 s), and never send twice for one call.
 //
 // A nil error means that the provider accepted the message. Otherwise the error is a
-// *SendError, or is taken for one of class Ambiguous. Its text must not hold the code,
+// *SendError, or is taken for one of class Ambiguous and of no known fault. Its text must not hold the code,
 // the body, credentials, or the number.
 type SMSSender interface {
 	Send(context.Context, Message) (Receipt, error)
@@ -43,22 +42,47 @@ type Receipt struct {
 	Sender string
 }
 
-// SendClass says whether a message may be tried again elsewhere.
+// SendClass says whether a message may be tried again elsewhere. [SendFault] says whose
+// fault the failure is; the two are independent, but for Permanent.
 type SendClass string
 
 // The classes of a SendError.
 const (
-	// Permanent: this number cannot be reached, by nobody.
+	// Permanent: certainly not accepted, and nobody else is to be tried. The number can
+	// receive no texts, such as a landline, or its owner wants none. Its fault is
+	// FaultDestination. A refusal that another provider might not share, such as of a
+	// region that this account may not send to, is Temporary.
 	Permanent SendClass = "permanent"
-	// Temporary: certainly not accepted; another try or provider may do.
+	// Temporary: certainly not accepted. Another try or another provider may do.
 	Temporary SendClass = "temporary"
-	// Ambiguous: it may have gone.
+	// Ambiguous: it may have been accepted. A second try may send a second text.
 	Ambiguous SendClass = "ambiguous"
+)
+
+// SendFault says what a failure is evidence of: something about this destination, or
+// something about the sender. The zero value means that it is not known.
+//
+// Whoever watches over a sender, as senders/failover does, counts FaultSender alone.
+// Anybody can ask for a text to a destination that fails, so a failure that may be the
+// destination's must keep nobody else from being served.
+type SendFault string
+
+// The faults of a SendError and of a Delivery.
+const (
+	// FaultDestination: it is about this number, its region or its carrier. The region is
+	// not enabled, there is no route, it is a landline, the phone is off, its owner opted
+	// out, its carrier filters. The same sender may well serve other numbers.
+	FaultDestination SendFault = "destination"
+	// FaultSender: it would have happened to any number. Credentials, balance, throttling,
+	// a 5xx, no connection, no answer in time.
+	FaultSender SendFault = "sender"
 )
 
 // SendError is why a message was not accepted, or may not have been.
 type SendError struct {
 	Class SendClass
+	// Fault is whose fault it is; empty if the sender cannot tell.
+	Fault SendFault
 	// Code is the provider's own, such as "21610" or "HTTP 500".
 	Code string
 	// RetryAfter is what the provider asked for; 0 if nothing.
@@ -67,8 +91,13 @@ type SendError struct {
 	Err error
 }
 
+// Error is "phoneauth: send: " with the class, the fault, the code and the cause, as far
+// as they are there: "phoneauth: send: temporary, destination (21408)".
 func (e *SendError) Error() string {
-	s := fmt.Sprintf("phoneauth: send: %s", e.Class)
+	s := "phoneauth: send: " + string(e.Class)
+	if e.Fault != "" {
+		s += ", " + string(e.Fault)
+	}
 	if e.Code != "" {
 		s += " (" + e.Code + ")"
 	}
@@ -89,6 +118,8 @@ type Delivery struct {
 	Status     DeliveryStatus
 	// Code is the provider's own, of a failure.
 	Code string
+	// Fault is whose fault an Undelivered is; empty if the provider did not say.
+	Fault SendFault
 	// Phone is the number that opted out, if the provider said which. Reports of a
 	// message have none: their ID says whose it was.
 	Phone Phone
@@ -110,7 +141,9 @@ const (
 // ReportDelivery tells OnEvent and the log what became of a message, or that somebody
 // opted out; the event has d.Phone masked. It sends nothing and keeps nothing.
 func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
-	e := Event{Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendCode: d.Code, Phone: d.Phone.String()}
+	e := Event{
+		Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendFault: d.Fault, SendCode: d.Code, Phone: d.Phone.String(),
+	}
 	switch d.Status {
 	case Delivered:
 		e.Type = EventDelivered

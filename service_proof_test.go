@@ -39,9 +39,18 @@ func TestEightProofsOfANewNumberAllConnect(t *testing.T) {
 		for i, p := range proofs {
 			assert.Equal(t, users[0], users[i])
 			_, err := s.connect(t, p)
-			assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken, "the account is younger than every one of them")
+			assertSignedUp(t, err, "the account is younger than every one of them")
 		}
 	})
+}
+
+// assertSignedUp requires that err says that the first use of a proof has signed up.
+func assertSignedUp(t *testing.T, err error, message string) {
+	t.Helper()
+	spent, ok := errors.AsType[*phoneauth.SpentTokenError](err)
+	require.True(t, ok, "%v", err)
+	assert.True(t, spent.SignedUp, message)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 
 func TestUsedProof(t *testing.T) {
@@ -52,7 +61,7 @@ func TestUsedProof(t *testing.T) {
 		_, err := s.connect(t, sign)
 		require.NoError(t, err)
 		_, err = s.connect(t, sign)
-		assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken, "its first use signed up")
+		assertSignedUp(t, err, "its first use signed up")
 
 		elapse(time.Second)
 		later := s.prove(t, owner)
@@ -61,7 +70,7 @@ func TestUsedProof(t *testing.T) {
 		_, err = s.connect(t, later)
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "its first use was a plain sign-in")
 		_, err = s.connect(t, sign)
-		assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken)
+		assertSignedUp(t, err, "its first use signed up")
 
 		_, err = s.Connect(t.Context(), phoneauth.ConnectRequest{Phone: stranger, Token: sign.Token})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
@@ -126,10 +135,10 @@ var changes = map[string]func(*testing.T, *service, *phoneauth.Session){
 // proveChange proves a new number for the user of session.
 func (s *service) proveChange(t testing.TB, session *phoneauth.Session, phone string) *phoneauth.Proof {
 	t.Helper()
-	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID})
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID})
 	require.NoError(t, err)
 	proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{
-		Phone: phone, Code: s.code(phone, phoneauth.PurposePhoneChange), Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID,
+		Phone: phone, Code: s.code(phone, phoneauth.PurposePhoneChange), Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID,
 	})
 	require.NoError(t, err)
 	return proof
@@ -165,12 +174,12 @@ func TestChangesVoidSignInProofs(t *testing.T) {
 
 func TestChangesVoidHostProofs(t *testing.T) {
 	forChanges(t, func(t *testing.T, s *service, _ *phoneauth.Session) func(*testing.T) {
-		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", Subject: "42"})
+		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", BoundTo: "42"})
 		require.NoError(t, err)
-		p, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, "payment"), Purpose: "payment", Subject: "42"})
+		p, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, "payment"), Purpose: "payment", BoundTo: "42"})
 		require.NoError(t, err)
 		return func(t *testing.T) {
-			_, err := s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", Subject: "42"})
+			_, err := s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", BoundTo: "42"})
 			assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		}
 	})
@@ -206,13 +215,13 @@ func TestChangesEndSessionsAndDevices(t *testing.T) {
 		other := s.signIn(t, owner)
 		return func(t *testing.T) {
 			for _, x := range []*phoneauth.Session{session, other} {
-				_, err := s.Refresh(t.Context(), x.Refresh)
+				_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: x.RefreshToken})
 				assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 				_, err = s.Reauthenticated(t.Context(), phoneauth.Claims{UserID: x.User.ID, SessionID: x.ID, AuthTime: time.Now()})
 				assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
 			}
-			s.guess(t, owner, phoneauth.Client{})
-			_, err := s.trySignIn(t, owner, other.Device)
+			s.guess(t, owner, phoneauth.ClientInfo{})
+			_, err := s.trySignIn(t, owner, other.DeviceToken)
 			assert.Equal(t, phoneauth.LimitPhoneFailures, limited(err), "the device is known no more")
 		}
 	})
@@ -221,14 +230,14 @@ func TestChangesEndSessionsAndDevices(t *testing.T) {
 func TestRedeem(t *testing.T) {
 	t.Parallel()
 	s := newService(t, limitsOff)
-	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", Subject: "42"})
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", BoundTo: "42"})
 	require.NoError(t, err)
-	p, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, "payment"), Purpose: "payment", Subject: "42"})
+	p, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, "payment"), Purpose: "payment", BoundTo: "42"})
 	require.NoError(t, err)
 	for _, r := range []phoneauth.RedeemRequest{
-		{Token: p.Token, Purpose: "payment", Subject: "43"},
-		{Token: p.Token, Purpose: "payments", Subject: "42"},
-		{Token: "junk", Purpose: "payment", Subject: "42"},
+		{Token: p.Token, Purpose: "payment", BoundTo: "43"},
+		{Token: p.Token, Purpose: "payments", BoundTo: "42"},
+		{Token: "junk", Purpose: "payment", BoundTo: "42"},
 	} {
 		_, err = s.Redeem(t.Context(), r)
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
@@ -237,10 +246,10 @@ func TestRedeem(t *testing.T) {
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: phoneauth.PurposeSignIn})
 	assert.ErrorIs(t, err, phoneauth.ErrPurpose)
-	got, err := s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", Subject: "42"})
+	got, err := s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", BoundTo: "42"})
 	require.NoError(t, err)
-	assert.Equal(t, &phoneauth.Proof{Phone: phoneauth.StoredPhone(owner), Purpose: "payment", Subject: "42", ExpiresAt: got.ExpiresAt}, got)
-	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", Subject: "42"})
+	assert.Equal(t, &phoneauth.Proof{Phone: phoneauth.StoredPhone(owner), Purpose: "payment", BoundTo: "42", ExpiresAt: got.ExpiresAt}, got)
+	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", BoundTo: "42"})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "once")
 	_, err = s.store.UserByPhone(t.Context(), got.Phone)
 	assert.ErrorIs(t, err, phoneauth.ErrNotFound, "no account is made")
@@ -261,7 +270,7 @@ func (h *hangsUp) in(ctx context.Context, verb string) error {
 	return ctx.Err()
 }
 
-func (h *hangsUp) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
+func (h *hangsUp) AttemptChallenge(ctx context.Context, a phoneauth.AttemptParams) (phoneauth.Challenge, error) {
 	c, err := h.Store.AttemptChallenge(ctx, a)
 	h.in(ctx, "AttemptChallenge") // it was committed, and the answer arrived
 	return c, err
@@ -271,22 +280,22 @@ func (h *hangsUp) CancelChallenges(ctx context.Context, keys ...string) error {
 	return errors.Join(h.in(ctx, "CancelChallenges"), h.Store.CancelChallenges(ctx, keys...))
 }
 
-func (h *hangsUp) SetPhone(ctx context.Context, p phoneauth.PhoneUpdate) (phoneauth.User, error) {
-	u, err := h.Store.SetPhone(ctx, p)
-	return u, errors.Join(err, h.in(ctx, "SetPhone")) // it was committed, and the answer is lost
+func (h *hangsUp) UpdateUser(ctx context.Context, p phoneauth.UserUpdate) (phoneauth.User, error) {
+	u, err := h.Store.UpdateUser(ctx, p)
+	return u, errors.Join(err, h.in(ctx, "UpdateUser")) // it was committed, and the answer is lost
 }
 
 // Whoever hangs up while a number changes leaves it neither half done nor without notice.
 func TestChangePhoneOutlivesItsClient(t *testing.T) {
-	for _, at := range []string{"AttemptChallenge", "CancelChallenges", "SetPhone"} {
+	for _, at := range []string{"AttemptChallenge", "CancelChallenges", "UpdateUser"} {
 		t.Run(at, func(t *testing.T) {
 			in(t, func(t *testing.T) {
 				s := newService(t, limitsOff)
 				session := s.signIn(t, owner)
-				change := phoneauth.RegisterRequest{Phone: third, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID}
+				change := phoneauth.RegisterRequest{Phone: third, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID}
 				_, err := s.Register(t.Context(), change)
 				require.NoError(t, err)
-				proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: third, Purpose: change.Purpose, Subject: change.Subject,
+				proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: third, Purpose: change.Purpose, BoundTo: change.BoundTo,
 					Code: s.code(third, change.Purpose)})
 				require.NoError(t, err)
 
@@ -296,7 +305,7 @@ func TestChangePhoneOutlivesItsClient(t *testing.T) {
 					c.Texts.Locales = []string{"fr", "en"}
 				})
 				changed, err := hung.ChangePhone(ctx, s.claims(t, session), phoneauth.ConnectRequest{
-					Token: proof.Token, Client: phoneauth.Client{Locale: "hi"},
+					Token: proof.Token, Client: phoneauth.ClientInfo{Locale: "hi"},
 				})
 				require.NoError(t, err)
 				require.Error(t, ctx.Err(), "the client hung up")
@@ -316,10 +325,10 @@ func TestRedeemOfABlockedAccount(t *testing.T) {
 	s := newService(t, limitsOff)
 	session := s.signIn(t, owner)
 	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, true))
-	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", Subject: "42"})
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", BoundTo: "42"})
 	require.NoError(t, err)
-	proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Purpose: "payment", Subject: "42", Code: s.code(owner, "payment")})
+	proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Purpose: "payment", BoundTo: "42", Code: s.code(owner, "payment")})
 	require.NoError(t, err)
-	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: proof.Token, Purpose: "payment", Subject: "42"})
+	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: proof.Token, Purpose: "payment", BoundTo: "42"})
 	assert.ErrorIs(t, err, phoneauth.ErrBlocked)
 }

@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // refreshGrace is how long a client that lost the answer may present the token it had.
@@ -22,13 +25,18 @@ type Session struct {
 	User User
 	// New: this sign-in made the account. First: it is the account's first.
 	New, First bool
-	// ID of the session; empty, like the tokens, under Config.HostSessions.
+	// ID of the session; empty under Config.HostSessions.
 	ID string
-	// Access token; Refresh token, to be kept secret by the client; Device, which marks
-	// a known device for 180 days and survives signing out.
-	Access, Refresh, Device Secret
+	// AccessToken says who is signed in, until ExpiresAt. RefreshToken is for Refresh, once.
+	// Both are empty under Config.HostSessions.
+	AccessToken, RefreshToken Secret
+	// DeviceToken marks a known device for 180 days, and survives signing out.
+	DeviceToken Secret
 	// ExpiresAt is the end of the access token.
 	ExpiresAt time.Time
+	// AMR says how the user proved who they are (RFC 8176), AuthTime when.
+	AMR      []string
+	AuthTime time.Time
 }
 
 // signInFacts are how somebody signed in.
@@ -40,17 +48,17 @@ type signInFacts struct {
 	deviceID string
 }
 
-// byPassword reports whether a password alone was what proved who they are.
-func (f signInFacts) byPassword() bool { return len(f.amr) == 1 && f.amr[0] == amrPassword }
+// passwordAlone reports whether a password alone was what proved who they are.
+func (f signInFacts) passwordAlone() bool { return len(f.amr) == 1 && f.amr[0] == amrPassword }
 
 // signIn finds or makes the account that in describes and starts a session on it. invalid
 // is the error for a proof that the account, as it is now, makes worthless.
-func (s *Service) signIn(ctx context.Context, c *call, in SignIn, amr []string, invalid error) (*Session, error) {
+func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts, invalid error) (*Session, error) {
 	in.Phone, in.UUID, in.Now = c.phone, newUUID(), s.now()
 	if c.device.known() {
-		in.UserID = c.device.userID
+		in.UserID, f.deviceID = c.device.userID, c.device.id
 	}
-	if err := s.hostAdmits(ctx, c, amr); err != nil {
+	if err := s.hostAdmits(ctx, c, f.amr); err != nil {
 		return nil, err
 	}
 	signed, err := s.store.SignInUser(ctx, in)
@@ -73,7 +81,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, amr []string, 
 	if signed.Created { // whatever becomes of the session
 		s.event(ctx, e)
 	}
-	session, err := s.newSession(ctx, c, signed.User, signInFacts{amr: amr, deviceID: c.device.id})
+	session, err := s.newSession(ctx, c, signed.User, f)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +95,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, amr []string, 
 
 // hostAdmits asks BeforeSignIn.
 func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
-	if s.cfg.BeforeSignIn == nil {
+	if s.cfg.Hooks.BeforeSignIn == nil {
 		return nil
 	}
 	user, err := s.phoneAccount(ctx, c.phone)
@@ -95,7 +103,7 @@ func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 		return err
 	}
 	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Client: c.client}
-	if err := s.cfg.BeforeSignIn(ctx, info); err != nil {
+	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
 		s.event(ctx, c.event(EventSignInRefused))
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -109,27 +117,29 @@ const mostSessions = 100
 // token of the device alone.
 func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
 	now := s.now()
-	f.deviceID = cmp.Or(f.deviceID, randomID())
+	f.deviceID = cmp.Or(f.deviceID, random.ID())
 	if f.authTime.IsZero() {
 		f.authTime = now
 	}
 	if s.cfg.HostSessions {
-		known, err := s.signDevice(u, f.deviceID, now.Add(deviceLife))
-		return &Session{User: u, Device: known}, err
+		known, err := s.signDevice(u, f.deviceID, now)
+		return &Session{User: u, DeviceToken: known, AMR: f.amr, AuthTime: f.authTime}, err
 	}
-	secret := randomSecret()
+	secret := random.Secret()
 	rec := SessionRecord{
-		ID:         randomID(),
+		ID:         random.ID(),
 		UserID:     u.ID,
 		Epoch:      u.Epoch,
 		DeviceID:   f.deviceID,
 		Digest:     refreshDigest(secret),
 		AMR:        f.amr,
-		ByPassword: f.byPassword(),
+		ByPassword: f.passwordAlone(),
+		Client:     truncated(c.client.Name, maxSessionText),
+		Place:      s.place(ctx, c.client),
 		AuthTime:   f.authTime,
 		CreatedAt:  now,
-		IdleUntil:  now.Add(s.cfg.Sessions.Idle),
-		ExpiresAt:  now.Add(s.cfg.Sessions.Life),
+		IdleUntil:  now.Add(s.cfg.Sessions.IdleTTL),
+		ExpiresAt:  now.Add(s.cfg.Sessions.TTL),
 	}
 	extra, err := s.extraClaims(ctx, u)
 	if err != nil {
@@ -149,7 +159,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 
 // session is what the client gets of rec, whose refresh token is made of secret.
 func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret string, extra map[string]any) (*Session, error) {
-	expires := s.now().Add(s.cfg.Sessions.Access).Truncate(time.Second)
+	expires := s.now().Add(s.cfg.Sessions.AccessTTL).Truncate(time.Second)
 	access, err := s.tokens.IssueToken(ctx, Claims{
 		UserID:    u.ID,
 		Subject:   u.UUID,
@@ -163,23 +173,26 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 		return nil, &unavailable{"issue token", err}
 	}
 	claims := refreshClaims{rec.ID, u.ID, u.UUID, secret}
-	refresh, err := s.keys.signToken(refreshToken, claims.encode(), rec.ExpiresAt)
+	refresh, err := signedToken(s.keys.SignToken(keyring.Refresh, claims.encode(), rec.ExpiresAt))
 	if err != nil {
 		return nil, err
 	}
-	known, err := s.signDevice(u, rec.DeviceID, rec.CreatedAt.Add(deviceLife))
+	known, err := s.signDevice(u, rec.DeviceID, rec.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
-	return &Session{User: u, ID: rec.ID, Access: access, Refresh: refresh, Device: known, ExpiresAt: expires}, nil
+	return &Session{
+		User: u, ID: rec.ID, AccessToken: access, RefreshToken: refresh, DeviceToken: known,
+		ExpiresAt: expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
+	}, nil
 }
 
 // extraClaims asks the host before the session is stored or its token is used up.
 func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, error) {
-	if s.cfg.Claims == nil {
+	if s.cfg.Hooks.ExtraClaims == nil {
 		return nil, nil
 	}
-	extra, err := s.cfg.Claims(ctx, u)
+	extra, err := s.cfg.Hooks.ExtraClaims(ctx, u)
 	if err != nil {
 		return nil, &unavailable{"claims", err}
 	}
@@ -189,7 +202,7 @@ func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, erro
 // RefreshRequest brings a refresh token back.
 type RefreshRequest struct {
 	Token  Secret
-	Client Client
+	Client ClientInfo
 }
 
 // Refresh rotates a refresh token: it returns new tokens, and the one presented is used.
@@ -223,9 +236,11 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	rec, err := s.store.RotateSession(ctx, Rotation{
 		ID:        of.sessionID,
 		Digest:    refreshDigest(of.secret),
-		Next:      refreshDigest(successor(s.keys.live[0], of.sessionID, of.secret)),
+		Next:      refreshDigest(s.keys.Successor(of.sessionID, of.secret)),
 		Grace:     refreshGrace,
-		IdleUntil: now.Add(s.cfg.Sessions.Idle),
+		IdleUntil: now.Add(s.cfg.Sessions.IdleTTL),
+		Client:    truncated(r.Client.Name, maxSessionText),
+		Place:     s.place(ctx, r.Client),
 		Now:       now,
 	})
 	switch {
@@ -241,8 +256,8 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
 		return nil, s.endInvalid(ctx, of)
 	}
-	for _, k := range s.keys.live { // the first, unless a key was rotated within the grace
-		if next := successor(k, of.sessionID, of.secret); subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
+	for next := range s.keys.Successors(of.sessionID, of.secret) { // the first, unless a key was rotated within the grace
+		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
 			e := aboutUser(user, EventRefreshed)
 			e.SessionID = of.sessionID
 			s.event(ctx, e)
@@ -261,13 +276,6 @@ func (s *Service) endInvalid(ctx context.Context, of refreshClaims) error {
 	return err
 }
 
-// successor of a refresh secret: derived, so that the grace can return it although only
-// digests are stored, and under a key, so that nobody else can.
-func successor(k liveKey, id, secret string) string {
-	sum := k.refresh.sum(id, secret)
-	return string(sum[:])
-}
-
 // refreshDigest is what a store keeps of 256 random bits: their hash is enough.
 func refreshDigest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
@@ -277,11 +285,19 @@ func refreshDigest(secret string) []byte {
 // openRefresh reads a refresh token of ours. Junk costs no call of the store, and a token
 // that is old but authentic is known for a reuse.
 func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool) {
-	data, ok := s.keys.verifyToken(refreshToken, token, now)
+	data, ok := s.keys.VerifyToken(keyring.Refresh, string(token), now)
 	if !ok || s.cfg.HostSessions {
 		return refreshClaims{}, false
 	}
 	return decodeRefresh(data)
+}
+
+// SessionOf returns the ID of the session that a refresh token was issued for. It calls no
+// store and does not use the token, so the session may have ended already. It returns false
+// for a token that this Service did not issue or that has expired, and under HostSessions.
+func (s *Service) SessionOf(refresh Secret) (id string, ok bool) {
+	of, ok := s.openRefresh(refresh, s.now())
+	return of.sessionID, ok
 }
 
 // Logout ends the session of a refresh token. A token that is none of ours, or whose
@@ -363,26 +379,28 @@ func (s *Service) Reauthenticated(ctx context.Context, c Claims) (User, error) {
 }
 
 func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionRecord, error) {
-	user, err := s.User(ctx, c)
+	user, rec, err := s.live(ctx, c)
 	if err != nil {
 		return User{}, SessionRecord{}, err
 	}
-	now := s.now()
-	rec := SessionRecord{AuthTime: c.AuthTime}
-	if !s.cfg.HostSessions {
-		rec, err = s.store.SessionByID(ctx, c.SessionID, now)
-		if errors.Is(err, ErrNotFound) || err == nil && (rec.UserID != user.ID || rec.Epoch != user.Epoch) {
-			return User{}, SessionRecord{}, ErrUnauthenticated
-		}
-		if err != nil {
-			return User{}, SessionRecord{}, err
-		}
-	}
-	if age := now.Sub(rec.AuthTime); age > freshness || age < -accessLeeway {
+	if !s.fresh(rec.AuthTime) {
 		return User{}, SessionRecord{}, ErrReauthenticate
 	}
 	return user, rec, nil
 }
+
+// fresh reports whether a sign-in at that time is recent enough for what must not be done
+// with a stolen token. One in the future is not.
+func (s *Service) fresh(authTime time.Time) bool {
+	age := s.now().Sub(authTime)
+	return age <= freshness && age >= -accessLeeway
+}
+
+// The ways in that the package has itself.
+var (
+	byCode     = signInFacts{amr: []string{amrCode}}
+	byPassword = signInFacts{amr: []string{amrPassword}}
+)
 
 // How somebody proved who they are (RFC 8176, section 2).
 const (

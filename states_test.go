@@ -40,7 +40,7 @@ type world struct {
 	old     phoneauth.Secret // the password before w.new
 	new     phoneauth.Secret
 	number  string // the new number of a change
-	device  phoneauth.Client
+	device  phoneauth.ClientInfo
 }
 
 func newWorld(t testing.TB) *world {
@@ -72,6 +72,9 @@ func answer(err error) string {
 		"ErrUnauthenticated": phoneauth.ErrUnauthenticated, "ErrReauthenticate": phoneauth.ErrReauthenticate,
 		"ErrPhoneTaken": phoneauth.ErrPhoneTaken, "ErrBlocked": phoneauth.ErrBlocked, "ErrPurpose": phoneauth.ErrPurpose, "ErrNotFound": phoneauth.ErrNotFound,
 	} {
+		if spent, ok := errors.AsType[*phoneauth.SpentTokenError](err); ok && spent.SignedUp {
+			return "SpentTokenError"
+		}
 		if errors.Is(err, sentinel) {
 			return name
 		}

@@ -6,8 +6,32 @@ package phoneauth
 type plan struct {
 	rows   Rows
 	now    int64
-	tats   []plannedTAT
-	scores []plannedScore
+	tats   few[plannedTAT]
+	scores few[plannedScore]
+}
+
+// few is a list whose first items need no allocation: a step rarely has more.
+type few[T any] struct {
+	first [6]T
+	rest  []T
+	n     int
+}
+
+func (f *few[T]) at(i int) *T {
+	if i < len(f.first) {
+		return &f.first[i]
+	}
+	return &f.rest[i-len(f.first)]
+}
+
+func (f *few[T]) add(v T) *T {
+	if f.n < len(f.first) {
+		f.first[f.n] = v
+	} else {
+		f.rest = append(f.rest, v)
+	}
+	f.n++
+	return f.at(f.n - 1)
 }
 
 type plannedTAT struct {
@@ -21,25 +45,23 @@ type plannedScore struct {
 }
 
 func (p *plan) tat(key string) *plannedTAT {
-	for i := range p.tats {
-		if p.tats[i].key == key {
-			return &p.tats[i]
+	for i := range p.tats.n {
+		if planned := p.tats.at(i); planned.key == key {
+			return planned
 		}
 	}
 	tat := p.rows.TAT(key)
-	p.tats = append(p.tats, plannedTAT{key, tat, tat})
-	return &p.tats[len(p.tats)-1]
+	return p.tats.add(plannedTAT{key, tat, tat})
 }
 
 func (p *plan) score(key string) *plannedScore {
-	for i := range p.scores {
-		if p.scores[i].key == key {
-			return &p.scores[i]
+	for i := range p.scores.n {
+		if planned := p.scores.at(i); planned.key == key {
+			return planned
 		}
 	}
 	s := p.rows.ScoreState(key)
-	p.scores = append(p.scores, plannedScore{key, s, s})
-	return &p.scores[len(p.scores)-1]
+	return p.scores.add(plannedScore{key, s, s})
 }
 
 // locked is the refusal of l, if it is locked.
@@ -112,22 +134,23 @@ func (p *plan) match(m *OnMatch, sends int) {
 
 // resendAt is [ResendAt] of takes that the plan has taken.
 func (p *plan) resendAt(takes []Take) int64 {
-	tats := make([]int64, len(takes))
+	var few [6]int64
+	tats := few[:0]
 	for i := range takes {
-		tats[i] = p.tat(takes[i].Key).tat
+		tats = append(tats, p.tat(takes[i].Key).tat)
 	}
 	return ResendAt(takes, tats, p.now)
 }
 
 // write writes what has changed.
 func (p *plan) write() {
-	for i := range p.tats {
-		if t := &p.tats[i]; t.tat != t.was {
+	for i := range p.tats.n {
+		if t := p.tats.at(i); t.tat != t.was {
 			p.rows.SetTAT(t.key, t.tat)
 		}
 	}
-	for i := range p.scores {
-		if s := &p.scores[i]; s.state != s.was {
+	for i := range p.scores.n {
+		if s := p.scores.at(i); s.state != s.was {
 			p.rows.SetScoreState(s.key, s.state)
 		}
 	}

@@ -19,6 +19,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth/internal/jws"
 )
 
 var (
@@ -26,7 +28,7 @@ var (
 	testEd      = ed25519.NewKeyFromSeed([]byte("CANARY-ED25519-SEED-of-32-bytes!"))
 	testEC, _   = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	testKeys    = []SigningKey{{"h1", testHMAC}, {"e1", testEd}, {"p1", testEC}}
-	background  = context.Background()
+	testContext = context.Background()
 	testPublics = []SigningKey{{"e1", testEd.Public()}, {"p1", &testEC.PublicKey}}
 )
 
@@ -52,9 +54,9 @@ func TestJWTRoundTrip(t *testing.T) {
 			t.Parallel()
 			j := newTestJWT(t, key)
 			want := testClaims()
-			token, err := j.IssueToken(background, want)
+			token, err := j.IssueToken(testContext, want)
 			require.NoError(t, err)
-			got, err := j.VerifyToken(background, token)
+			got, err := j.VerifyToken(testContext, token)
 			require.NoError(t, err)
 			assert.Equal(t, want, got)
 
@@ -63,7 +65,7 @@ func TestJWTRoundTrip(t *testing.T) {
 			parsed, err := jwt.NewParser(
 				jwt.WithStrictDecoding(), jwt.WithIssuer("https://issuer.test"), jwt.WithAudience("app"), jwt.WithIssuedAt(),
 				jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(),
-			).ParseWithClaims(string(token), &claims, func(*jwt.Token) (any, error) { return keyNamed(j, key.ID).verify, nil })
+			).ParseWithClaims(string(token), &claims, func(*jwt.Token) (any, error) { return keyNamed(j, key.ID).Verify, nil })
 			require.NoError(t, err)
 			assert.Equal(t, map[string]any{"alg": []string{"HS256", "EdDSA", "ES256"}[i], "kid": key.ID, "typ": "at+jwt"}, parsed.Header)
 			assert.Equal(t, want.Subject, claims["sub"])
@@ -77,7 +79,7 @@ func TestJWTRoundTrip(t *testing.T) {
 			assert.GreaterOrEqual(t, len(claims["jti"].(string)), 22)
 			assert.Len(t, claims, 11)
 
-			another, err := j.IssueToken(background, want)
+			another, err := j.IssueToken(testContext, want)
 			require.NoError(t, err)
 			assert.NotEqual(t, token, another, "jti is random")
 		})
@@ -88,9 +90,9 @@ func TestJWTMinimalClaims(t *testing.T) {
 	t.Parallel()
 	j := newTestJWT(t, testKeys...)
 	want := Claims{UserID: "42", Subject: "s", ExpiresAt: time.Now().UTC().Truncate(time.Second).Add(time.Minute)}
-	token, err := j.IssueToken(background, want)
+	token, err := j.IssueToken(testContext, want)
 	require.NoError(t, err)
-	got, err := j.VerifyToken(background, token)
+	got, err := j.VerifyToken(testContext, token)
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
 }
@@ -107,10 +109,10 @@ func TestJWTExtra(t *testing.T) {
 		claims.Extra[name] = "overwritten"
 	}
 	given := len(claims.Extra)
-	token, err := j.IssueToken(background, claims)
+	token, err := j.IssueToken(testContext, claims)
 	require.NoError(t, err)
 	assert.Len(t, claims.Extra, given, "the caller's map is left alone")
-	got, err := j.VerifyToken(background, token)
+	got, err := j.VerifyToken(testContext, token)
 	require.NoError(t, err)
 	want := claims
 	want.Extra = map[string]any{
@@ -122,17 +124,17 @@ func TestJWTExtra(t *testing.T) {
 	// Absent claims cannot be supplied, in any case.
 	claims.SessionID, claims.AMR, claims.AuthTime = "", nil, time.Time{}
 	claims.Extra = map[string]any{"sid": "s2", "SID": "s3", "amr": []string{"x"}, "auth_time": 1}
-	token, err = j.IssueToken(background, claims)
+	token, err = j.IssueToken(testContext, claims)
 	require.NoError(t, err)
-	got, err = j.VerifyToken(background, token)
+	got, err = j.VerifyToken(testContext, token)
 	require.NoError(t, err)
 	claims.Extra = map[string]any{"SID": "s3"}
 	assert.Equal(t, claims, got)
 
 	claims.Extra = map[string]any{"sub": "only ours"}
-	token, err = j.IssueToken(background, claims)
+	token, err = j.IssueToken(testContext, claims)
 	require.NoError(t, err)
-	got, err = j.VerifyToken(background, token)
+	got, err = j.VerifyToken(testContext, token)
 	require.NoError(t, err)
 	assert.Nil(t, got.Extra)
 }
@@ -152,15 +154,15 @@ func TestJWTIssueRefuses(t *testing.T) {
 	} {
 		c := testClaims()
 		change(&c)
-		token, err := j.IssueToken(background, c)
+		token, err := j.IssueToken(testContext, c)
 		require.Error(t, err, name)
 		assert.Empty(t, token)
 		assert.NotErrorIs(t, err, ErrUnauthenticated)
 	}
 	var zero JWT
-	_, err := zero.IssueToken(background, testClaims())
+	_, err := zero.IssueToken(testContext, testClaims())
 	require.Error(t, err)
-	_, err = zero.VerifyToken(background, "a.b.c")
+	_, err = zero.VerifyToken(testContext, "a.b.c")
 	require.ErrorIs(t, err, ErrUnauthenticated)
 	assert.Empty(t, zero.JWKS())
 }
@@ -168,35 +170,35 @@ func TestJWTIssueRefuses(t *testing.T) {
 func TestJWTRotation(t *testing.T) {
 	t.Parallel()
 	for _, old := range testKeys {
-		token, err := newTestJWT(t, old).IssueToken(background, testClaims())
+		token, err := newTestJWT(t, old).IssueToken(testContext, testClaims())
 		require.NoError(t, err)
 
 		next := SigningKey{"next", bytes.Repeat([]byte{1}, 32)}
 		rotated := newTestJWT(t, next, old)
-		_, err = rotated.VerifyToken(background, token)
+		_, err = rotated.VerifyToken(testContext, token)
 		require.NoError(t, err)
-		fresh, err := rotated.IssueToken(background, testClaims())
+		fresh, err := rotated.IssueToken(testContext, testClaims())
 		require.NoError(t, err)
-		_, err = newTestJWT(t, next).VerifyToken(background, fresh)
+		_, err = newTestJWT(t, next).VerifyToken(testContext, fresh)
 		require.NoError(t, err, "the first key signs")
-		_, err = newTestJWT(t, next).VerifyToken(background, token)
+		_, err = newTestJWT(t, next).VerifyToken(testContext, token)
 		require.ErrorIs(t, err, ErrUnauthenticated, "the old key was dropped")
 	}
 	// Public keys verify.
 	verifier := newTestJWT(t, append([]SigningKey{{"h1", testHMAC}}, testPublics...)...)
 	for _, key := range testKeys {
-		token, err := newTestJWT(t, key).IssueToken(background, testClaims())
+		token, err := newTestJWT(t, key).IssueToken(testContext, testClaims())
 		require.NoError(t, err)
-		_, err = verifier.VerifyToken(background, token)
+		_, err = verifier.VerifyToken(testContext, token)
 		require.NoError(t, err)
 	}
 	// Keys are copied.
 	secret := bytes.Clone(testHMAC)
 	j := newTestJWT(t, SigningKey{"h1", secret})
 	clear(secret)
-	token, err := j.IssueToken(background, testClaims())
+	token, err := j.IssueToken(testContext, testClaims())
 	require.NoError(t, err)
-	_, err = verifier.VerifyToken(background, token)
+	_, err = verifier.VerifyToken(testContext, token)
 	require.NoError(t, err)
 }
 
@@ -231,7 +233,6 @@ func TestNewJWTFaults(t *testing.T) {
 	assert.Equal(t, strings.Split(strings.TrimSpace(`
 phoneauth: jwt: Issuer is required
 phoneauth: jwt: Audience is required
-phoneauth: jwt: Keys[0].Key is public: the first key signs
 phoneauth: jwt: Keys[1].ID must be 1 to 64 letters, digits, '-' or '_'
 phoneauth: jwt: Keys[1].Key must be at least 32 bytes, have 31
 phoneauth: jwt: Keys[2].ID "public" is taken by another key
@@ -249,6 +250,7 @@ phoneauth: jwt: Keys[11].Key has a public half that is not of its private half
 phoneauth: jwt: Keys[12].Key must be an Ed25519 private key of 64 bytes, have 5
 phoneauth: jwt: Keys[13].Key must be an Ed25519 public key of 32 bytes, have 5
 phoneauth: jwt: Keys[14].Key must be of a type that SigningKey lists, not ecdsa.PrivateKey
+phoneauth: jwt: Keys[0].Key is public, but the first key signs: a key that can sign must come first
 `), "\n"), strings.Split(err.Error(), "\n"))
 
 	_, err = NewJWT(JWTConfig{Issuer: "i", Audience: "a"})
@@ -261,14 +263,14 @@ func TestJWTLeeway(t *testing.T) {
 		j := newTestJWT(t, testKeys...)
 		header := b64(`{"alg":"HS256","kid":"h1","typ":"at+jwt"}`) + "."
 		start := time.Now()
-		token, err := j.IssueToken(background, testClaims())
+		token, err := j.IssueToken(testContext, testClaims())
 		require.NoError(t, err)
 		early := Secret(hs256(testHMAC, header+b64(payload(t, map[string]any{"nbf": start.Unix() + 60, "exp": start.Unix() + 900}))))
 		future := Secret(hs256(testHMAC, header+b64(payload(t, map[string]any{"iat": start.Unix() + 60, "exp": start.Unix() + 900}))))
 		at := func(d time.Duration) { time.Sleep(time.Until(start.Add(d))) }
 		valid := func(token Secret, want bool) {
 			t.Helper()
-			_, err := j.VerifyToken(background, token)
+			_, err := j.VerifyToken(testContext, token)
 			assert.Equal(t, want, err == nil, "after %s: %v", time.Since(start), err)
 		}
 		valid(token, true)
@@ -286,13 +288,13 @@ func TestJWTLeeway(t *testing.T) {
 		// The longest and the shortest life.
 		c := testClaims()
 		c.ExpiresAt = time.Now().Add(15*time.Minute + time.Second)
-		_, err = j.IssueToken(background, c)
+		_, err = j.IssueToken(testContext, c)
 		require.NoError(t, err)
 		c.ExpiresAt = c.ExpiresAt.Add(1)
-		_, err = j.IssueToken(background, c)
+		_, err = j.IssueToken(testContext, c)
 		require.Error(t, err)
 		c.ExpiresAt = time.Now()
-		_, err = j.IssueToken(background, c)
+		_, err = j.IssueToken(testContext, c)
 		require.Error(t, err)
 	})
 }
@@ -325,9 +327,9 @@ func TestJWTKeySet(t *testing.T) {
 
 		// Who has only the document verifies.
 		for i, key := range []SigningKey{{"e1", public}, {"p1", point}} {
-			token, err := newTestJWT(t, testKeys[i+1]).IssueToken(background, testClaims())
+			token, err := newTestJWT(t, testKeys[i+1]).IssueToken(testContext, testClaims())
 			require.NoError(t, err)
-			_, err = newTestJWT(t, SigningKey{"own", testHMAC}, key).VerifyToken(background, token)
+			_, err = newTestJWT(t, SigningKey{"own", testHMAC}, key).VerifyToken(testContext, token)
 			require.NoError(t, err)
 		}
 	}
@@ -374,12 +376,12 @@ func BenchmarkJWT(b *testing.B) {
 		k := keyNamed(j, key.ID)
 		c := testClaims()
 		c.ExpiresAt = time.Now().Add(15 * time.Minute)
-		token, err := j.IssueToken(background, c)
+		token, err := j.IssueToken(testContext, c)
 		require.NoError(b, err)
 		b.Run(method.Alg()+"/issue/ours", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = j.IssueToken(background, c)
+				_, _ = j.IssueToken(testContext, c)
 			}
 		})
 		b.Run(method.Alg()+"/issue/golang-jwt", func(b *testing.B) {
@@ -390,13 +392,13 @@ func BenchmarkJWT(b *testing.B) {
 					"jti": rand.Text(), "auth_time": 1, "amr": c.AMR,
 				})
 				t.Header["kid"] = "k"
-				_, _ = t.SignedString(k.sign)
+				_, _ = t.SignedString(k.Sign)
 			}
 		})
 		b.Run(method.Alg()+"/verify/ours", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := j.VerifyToken(background, token); err != nil {
+				if _, err := j.VerifyToken(testContext, token); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -405,7 +407,7 @@ func BenchmarkJWT(b *testing.B) {
 			p := jwt.NewParser(jwt.WithStrictDecoding(), jwt.WithIssuer("https://issuer.test"), jwt.WithAudience("app"), jwt.WithIssuedAt(), jwt.WithExpirationRequired(), jwt.WithValidMethods([]string{method.Alg()}))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := p.Parse(string(token), func(*jwt.Token) (any, error) { return k.verify, nil }); err != nil {
+				if _, err := p.Parse(string(token), func(*jwt.Token) (any, error) { return k.Verify, nil }); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -413,9 +415,9 @@ func BenchmarkJWT(b *testing.B) {
 	}
 }
 
-func keyNamed(j *JWT, id string) *jwtKey {
+func keyNamed(j *JWT, id string) *jws.Key {
 	for _, k := range j.byHeader {
-		if header, err := headerSegment(k.method, id, accessType); err == nil && k.header == header {
+		if header, err := jws.Header(k.Method, id, accessType); err == nil && k.Header == header {
 			return k
 		}
 	}

@@ -1,7 +1,11 @@
-// Package docs holds the description of the HTTP APIs (OpenAPI 3.1), to serve beside them:
+// Package docs holds the description of the HTTP APIs (OpenAPI 3.1), to serve beside them,
+// below the same prefix:
 //
-//	mux.Handle("/", svc.Handler())
-//	mux.Handle("/openapi.yaml", docs.Handler())
+//	mux.Handle("/auth/", http.StripPrefix("/auth", svc.Handler()))
+//	mux.Handle("/auth/openapi.yaml", docs.Handler())
+//
+// Its server is ".", so that a client finds the routes relative to the place that it has
+// the description from.
 //
 // What it says of each route, body, error and header is what the handlers do: their tests
 // are held to it.
@@ -21,8 +25,9 @@ import (
 //go:embed openapi.yaml
 var OpenAPI []byte
 
-// Handler serves OpenAPI, at whichever path it is mounted, to GET and HEAD. Caches may
-// keep it and must ask whether it is still the same: it has an ETag.
+// Handler serves OpenAPI, at whichever path it is mounted, to GET and HEAD. Mount it where
+// the routes begin, for its server is relative to that path. Caches may keep it and must
+// ask whether it is still the same: it has an ETag.
 func Handler() http.Handler {
 	etag := fmt.Sprintf(`"%x"`, sha256.Sum256(OpenAPI))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

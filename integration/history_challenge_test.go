@@ -3,6 +3,7 @@ package integration_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,239 +14,66 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// phoneState is all that a store of challenges keeps about one phone: a code and a
-// proof, two limits and a counter of failures.
-type phoneState struct {
-	held       [2]heldChallenge
-	tats       [2]instant
-	count      int
-	lock, over instant // the end of the lock; when the count is forgotten
-}
-
-const (
-	aCode = iota
-	aProof
-)
-
-type heldChallenge struct {
-	id, digest, pending string
-	tries, sends        int
-	expires, until      instant
-}
-
-func (c heldChallenge) String() string {
-	if c == (heldChallenge{}) {
-		return "none"
-	}
-	return fmt.Sprintf("{%s %s %s, %d tries, %d sends, %v of %v}", c.id, c.digest, c.pending, c.tries, c.sends, c.expires, c.until)
-}
-
-func heldOf(c phoneauth.Challenge) heldChallenge {
-	return heldChallenge{c.ID, string(c.Digest), string(c.Pending), c.TriesLeft, c.Sends, at(c.ExpiresAt), at(c.Until)}
-}
-
-func (c heldChallenge) at(key string) phoneauth.Challenge {
-	return phoneauth.Challenge{Key: key, ID: c.id, Digest: []byte(c.digest), Pending: []byte(c.pending),
-		TriesLeft: c.tries, Sends: c.sends, ExpiresAt: c.expires.time(), Until: c.until.time()}
-}
-
-func (s phoneState) live(which int, now instant) bool { return now < s.held[which].expires }
-
-func (s phoneState) perhaps(now, latest instant) []any {
-	all := []phoneState{s}
-	ends := func(end instant, drop func(*phoneState)) {
-		if now < end && end <= latest {
-			for _, p := range all {
-				drop(&p)
-				all = append(all, p)
-			}
-		}
-	}
-	for i := range s.held {
-		ends(s.held[i].expires, func(p *phoneState) { p.held[i] = heldChallenge{} })
-	}
-	for i := range s.tats {
-		ends(s.tats[i], func(p *phoneState) { p.tats[i] = 0 })
-	}
-	ends(max(s.lock, s.over), func(p *phoneState) { p.count, p.lock, p.over = 0, 0, 0 })
-	states := make([]any, len(all))
-	for i := range all {
-		states[i] = all[i]
-	}
-	return states
-}
-
-// take is one use of one of the limits.
-type take struct{ limit, cost int }
-
-var phoneLimits = [2]phoneauth.Limit{{Burst: 4, Every: tick / 2}, {Burst: 6, Every: tick / 4}}
-
-func refusal(name string, wait instant) string {
-	answer, _ := answered(&phoneauth.LimitError{Limit: name, RetryAfter: time.Duration(wait) * time.Microsecond})
-	return answer
-}
-
-// take changes s only if none refuses.
-func (s *phoneState) take(takes []take, now instant) (refused string, wait instant) {
-	tats := s.tats
-	for i, t := range takes {
-		limit, tat := phoneLimits[t.limit], &tats[t.limit]
-		if t.cost < 0 {
-			*tat = tat.add(time.Duration(t.cost) * limit.Every)
-			continue
-		}
-		next := max(*tat, now).add(time.Duration(max(t.cost, 1)) * limit.Every)
-		if wait := next - now.add(time.Duration(limit.Burst)*limit.Every); wait > 0 {
-			return takeName(i), wait
-		}
-		if t.cost > 0 {
-			*tat = next
-		}
-	}
-	s.tats = tats
-	return "", 0
-}
-
-func takeName(i int) string { return fmt.Sprint("take ", i) }
-
-// resendAt tries ever later times.
-func (s phoneState) resendAt(takes []take, now instant) instant {
-	for {
-		_, wait := s.take(takes, now)
-		if wait == 0 {
-			return now
-		}
-		now += wait
-	}
-}
-
-const (
-	failuresName   = "failures"
-	failuresForget = 3 * tick
-)
-
-var failureSteps = []phoneauth.Step{{At: 3, Wait: tick}, {At: 4, Wait: tick / 2}, {At: 6, Wait: 2 * tick}}
-
-func (s phoneState) locked(now instant) (string, bool) {
-	return refusal(failuresName, s.lock-now), now < s.lock
-}
-
-func (s *phoneState) fail(now instant) {
-	if now >= max(s.lock, s.over) {
-		s.count, s.lock, s.over = 0, 0, 0
-	}
-	s.count++
-	s.over = max(s.over, now.add(failuresForget))
-	for i, step := range failureSteps {
-		if s.count == step.At || s.count > step.At && i == len(failureSteps)-1 {
-			s.lock = now.add(step.Wait)
-		}
-	}
-}
-
-// begin is a Begin, as the model sees it.
-type begin struct {
-	given    heldChallenge
-	renew    string
-	failures bool
-	takes    []take
-}
-
-func (b begin) String() string {
-	return fmt.Sprintf("Begin %v, renew %q, failures %t, takes %v", b.given, b.renew, b.failures, b.takes)
-}
-
-func (s phoneState) begin(b begin, now instant) (phoneState, string) {
-	if answer, locked := s.locked(now); b.failures && locked {
-		return s, answer
-	}
-	live := s.live(aCode, now)
-	if b.renew != "" && (!live || s.held[aCode].id != b.renew) {
-		return s, phoneauth.ErrNotFound.Error()
-	}
-	if name, wait := s.take(b.takes, now); wait > 0 {
-		return s, refusal(name, wait)
-	}
-	c := b.given
-	if live {
-		c = s.held[aCode]
-		c.pending, c.sends, c.expires = b.given.pending, c.sends+b.given.sends, min(b.given.expires, c.until)
-		if b.renew != "" {
-			c.id = b.given.id
-		}
-	}
-	s.held[aCode] = c
-	return s, begun(c, s.resendAt(b.takes, now))
-}
-
-func begun(c heldChallenge, resendAt instant) string {
-	return fmt.Sprintf("%v, again at %v", c, resendAt)
-}
-
-// attempt is an Attempt, as the model sees it.
-type attempt struct {
-	which       int
-	id          string
-	digests     []string
-	then        heldChallenge // none if it is zero
-	failures    bool
-	takes, back []take
-}
-
-func (a attempt) String() string {
-	return fmt.Sprintf("Attempt %d %q %v, then %v, failures %t, takes %v, back %v", a.which, a.id, a.digests, a.then, a.failures, a.takes, a.back)
-}
-
-func (s phoneState) attempt(a attempt, now instant) (phoneState, string) {
-	if answer, locked := s.locked(now); a.failures && locked {
-		return s, answer
-	}
-	if name, wait := s.take(a.takes, now); wait > 0 {
-		return s, refusal(name, wait)
-	}
-	c := s.held[a.which]
-	if !s.live(a.which, now) || a.id != "" && a.id != c.id {
-		return s, phoneauth.ErrNotFound.Error()
-	}
-	if !slices.Contains(a.digests, c.digest) {
-		if c.tries--; c.tries == 0 {
-			s.held[a.which] = heldChallenge{}
-		} else {
-			s.held[a.which].tries = c.tries
-		}
-		if a.failures {
-			s.fail(now)
-		}
-		return s, fmt.Sprintf("%v %d left", phoneauth.ErrMismatch, c.tries)
-	}
-	s.held[a.which] = heldChallenge{}
-	if a.then != (heldChallenge{}) {
-		s.held[aProof] = a.then
-	}
-	if a.failures {
-		s.count, s.lock, s.over = 0, 0, 0
-	}
-	s.take(a.back, now)
-	return s, c.String()
-}
-
 // phoneTable is a phone, and what its clients know.
 type phoneTable struct {
 	store   phoneauth.ChallengeStore
 	tag     string
+	scored  bool // there are scores in play
 	serial  atomic.Int64
 	mu      sync.Mutex
 	lastIDs [2]string
 }
 
-func phoneGame(store phoneauth.Store, tag string) table {
-	p := &phoneTable{store: store, tag: "{" + tag + "}"}
+// phoneGame is without scores: what is computed elsewhere may differ from Go in the last
+// bit of a float.
+func phoneGame(store phoneauth.Store, tag string) table { return newPhone(store, tag, false) }
+
+func scoredPhoneGame(store phoneauth.Store, tag string) table { return newPhone(store, tag, true) }
+
+func newPhone(store phoneauth.Store, tag string, scored bool) table {
+	p := &phoneTable{store: store, tag: "{" + tag + "}", scored: scored}
 	return table{parts: 1, start: phoneState{}, next: p.next, perhaps: func(state any, now, latest instant) []any {
 		return state.(phoneState).perhaps(now, latest)
 	}}
 }
 
-func (p *phoneTable) key(which int) string { return p.tag + [2]string{"code", "proof"}[which] }
+// call is one of a verb, and run is what that does to the phone.
+func (p *phoneTable) call(now instant, text string, do func(context.Context) (string, error), run func(*phoneRows) (string, error)) call {
+	return call{text: text, parts: []int{0}, now: now, do: do, step: func(state any) ([]any, string) {
+		rows := &phoneRows{tag: p.tag, now: now, phoneState: state.(phoneState)}
+		answer, err := run(rows)
+		refusal, _ := answered(err)
+		return rows.after(), whole(refusal, answer)
+	}}
+}
+
+func (p *phoneTable) next(r *rand.Rand, now instant) call {
+	switch n := r.IntN(24); {
+	case n < 6:
+		return p.begin(r, now)
+	case n < 14:
+		return p.attempt(r, now)
+	case n < 15:
+		return p.cancel(r, now)
+	case n < 17:
+		return p.take(r, now)
+	case n < 18:
+		return p.giveBack(r, now)
+	case n < 20:
+		return p.read(now)
+	case n < 23:
+		l := p.lockout(true)
+		return p.call(now, "CountFailure", func(ctx context.Context) (string, error) {
+			return "", p.store.CountFailure(ctx, l, now.time())
+		}, func(rows *phoneRows) (string, error) { return "", l.Run(rows, now.time()) })
+	}
+	return p.call(now, "ClearFailures", func(ctx context.Context) (string, error) {
+		return "", p.store.ClearFailures(ctx, p.tag+lockoutKey)
+	}, func(rows *phoneRows) (string, error) {
+		rows.phoneState.lockout = phoneauth.LockoutState{}
+		return "", nil
+	})
+}
 
 func (p *phoneTable) known(which int) string {
 	p.mu.Lock()
@@ -261,156 +89,186 @@ func (p *phoneTable) learn(which int, id string) {
 
 func (p *phoneTable) fresh(what string) string { return fmt.Sprint(what, p.serial.Add(1)) }
 
-func (p *phoneTable) failures(asked bool) phoneauth.Failures {
+func (p *phoneTable) lockout(asked bool) phoneauth.Lockout {
 	if !asked {
-		return phoneauth.Failures{}
+		return phoneauth.Lockout{}
 	}
-	return phoneauth.Failures{Name: failuresName, Key: p.tag + "failures", Steps: failureSteps, Forget: failuresForget}
+	return phoneauth.Lockout{Name: "failures", Key: p.tag + lockoutKey, TTL: 3 * tick,
+		Steps: []phoneauth.LockoutStep{{Failures: 3, Wait: tick}, {Failures: 4, Wait: tick / 2}, {Failures: 6, Wait: 2 * tick}}}
 }
 
-func (p *phoneTable) takes(takes []take) []phoneauth.Take {
-	var all []phoneauth.Take
-	for i, t := range takes {
-		all = append(all, phoneauth.Take{Name: takeName(i), Key: fmt.Sprint(p.tag, "limit", t.limit), Limit: phoneLimits[t.limit], Cost: t.cost})
-	}
-	return all
-}
+var phoneLimits = [2]phoneauth.Limit{{Burst: 4, Every: tick / 2}, {Burst: 6, Every: tick / 4}}
 
-func (p *phoneTable) next(r *rand.Rand, now instant) call {
-	switch n := r.IntN(20); {
-	case n < 6:
-		return p.begin(r, now)
-	case n < 14:
-		return p.attempt(r, now)
-	case n < 15:
-		return p.cancel(r, now)
-	case n < 17:
-		takes := someTakes(r, 1+r.IntN(2))
-		return p.take(append(takes, back(takes)...), now)
-	case n < 19:
-		return p.countFailure(now)
+// takes are in one order, as those of the Service are: others may come to a deadlock, of
+// which Postgres takes its time to think.
+func (p *phoneTable) takes(r *rand.Rand, n int) (takes []phoneauth.Take) {
+	for i := range n {
+		limit := r.IntN(len(phoneLimits))
+		takes = append(takes, phoneauth.Take{Name: fmt.Sprint("take ", i), Key: fmt.Sprint(p.tag, limitKey, limit),
+			Limit: phoneLimits[limit], Cost: 1 + r.IntN(2)})
 	}
-	return p.call(now, "ClearFailures", func(ctx context.Context) (string, error) {
-		return "", p.store.ClearFailures(ctx, p.tag+"failures")
-	}, func(s phoneState) (phoneState, string) {
-		s.count, s.lock, s.over = 0, 0, 0
-		return s, ""
-	})
-}
-
-func (p *phoneTable) call(now instant, text string, do func(context.Context) (string, error), step func(phoneState) (phoneState, string)) call {
-	return call{text: text, parts: []int{0}, now: now, do: do, step: stepOf(step)}
-}
-
-// someTakes are in one order, as those of the Service are: others may come to a deadlock,
-// of which Postgres takes its time to think.
-func someTakes(r *rand.Rand, n int) (takes []take) {
-	for range n {
-		takes = append(takes, take{r.IntN(len(phoneLimits)), r.IntN(3)})
-	}
-	slices.SortStableFunc(takes, func(a, b take) int { return cmp.Compare(a.limit, b.limit) })
+	slices.SortStableFunc(takes, func(a, b phoneauth.Take) int { return cmp.Compare(a.Key, b.Key) })
 	return takes
 }
 
-// back gives back one of the last of takes, if that was more. A store may forget what a
-// limit is when now has reached it, so what is given back to one must be known to be more.
-func back(takes []take) []take {
-	if n := len(takes); n > 0 && takes[n-1].cost > 1 {
-		return []take{{takes[n-1].limit, -1}}
-	}
-	return nil
+func (p *phoneTable) score() phoneauth.Score {
+	return phoneauth.Score{Name: "score", Key: p.tag + scoreKey, Max: 6, DebtDecay: tick / 2, CreditDecay: tick / 4}
 }
 
-func (p *phoneTable) challenge(r *rand.Rand, kind string, now instant) heldChallenge {
+// charges are none without scores.
+func (p *phoneTable) charges(r *rand.Rand, n int) (charges []phoneauth.Charge) {
+	if p.scored {
+		for range n {
+			charges = append(charges, phoneauth.Charge{Score: p.score(), Amount: float64(1 + r.IntN(3))})
+		}
+	}
+	return charges
+}
+
+func (p *phoneTable) challenge(r *rand.Rand, kind, key string, now instant) phoneauth.Challenge {
 	return heldChallenge{id: p.fresh(kind), digest: fmt.Sprint("digest", r.IntN(3)), pending: p.fresh("pending"),
-		tries: 1 + r.IntN(4), sends: r.IntN(2), expires: now.add(time.Duration(1+r.IntN(3)) * tick), until: now.add(3 * tick)}
+		tries: 1 + r.IntN(4), sends: r.IntN(3), expires: now.add(time.Duration(1+r.IntN(3)) * tick), until: now.add(3 * tick)}.at(p.tag + key)
+}
+
+func begun(got phoneauth.BeginResult, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%v, again at %v", heldOf(got.Challenge), at(got.ResendAt)), nil
 }
 
 func (p *phoneTable) begin(r *rand.Rand, now instant) call {
-	b := begin{given: p.challenge(r, "id", now), failures: r.IntN(4) == 0, takes: someTakes(r, r.IntN(3))}
+	b := phoneauth.BeginParams{Challenge: p.challenge(r, "id", codeKey, now), Lockout: p.lockout(r.IntN(4) == 0),
+		Asks: p.takes(r, r.IntN(3)/2), Takes: p.takes(r, r.IntN(3)), Charges: p.charges(r, r.IntN(2)), Now: now.time()}
 	if r.IntN(4) == 0 {
-		b.renew = p.known(aCode)
+		b.Renew = p.known(aCode)
 	}
-	return p.call(now, b.String(), func(ctx context.Context) (string, error) {
-		got, err := p.store.BeginChallenge(ctx, phoneauth.Begin{Challenge: b.given.at(p.key(aCode)), Renew: b.renew,
-			Failures: p.failures(b.failures), Takes: p.takes(b.takes), Now: now.time()})
-		if err != nil {
-			return "", err
-		}
-		p.learn(aCode, got.Challenge.ID)
-		return begun(heldOf(got.Challenge), at(got.ResendAt)), nil
-	}, func(s phoneState) (phoneState, string) { return s.begin(b, now) })
+	return p.call(now, fmt.Sprintf("Begin %v, renew %q, %s, asks %v, takes %v, charges %v", heldOf(b.Challenge), b.Renew, b.Lockout.Name, b.Asks, b.Takes, b.Charges),
+		func(ctx context.Context) (string, error) {
+			got, err := p.store.BeginChallenge(ctx, b)
+			if err == nil {
+				p.learn(aCode, got.Challenge.ID)
+			}
+			return begun(got, err)
+		}, func(rows *phoneRows) (string, error) { return begun(b.Run(rows)) })
+}
+
+func attempted(got phoneauth.Challenge, err error) (string, error) {
+	switch {
+	case err == nil:
+		return heldOf(got).String(), nil
+	case errors.Is(err, phoneauth.ErrMismatch):
+		return fmt.Sprint(got.TriesLeft, " left"), err
+	}
+	return "", err
 }
 
 func (p *phoneTable) attempt(r *rand.Rand, now instant) call {
-	a := attempt{which: r.IntN(3) / 2, failures: r.IntN(3) == 0, takes: someTakes(r, r.IntN(4)/3)}
+	a := phoneauth.AttemptParams{Lockout: p.lockout(r.IntN(3) == 0), Takes: p.takes(r, r.IntN(4)/3), Now: now.time()}
+	var proof string
+	candidates := [][]int{{aCode}, {aCode}, {aProof}, {aCode, aProof}, {aProof, aCode}}[r.IntN(5)]
+	for _, which := range candidates {
+		c := p.candidate(r, which, now)
+		if c.OnMatch.Store != nil {
+			proof = c.OnMatch.Store.ID
+		}
+		a.Candidates = append(a.Candidates, c)
+	}
+	return p.call(now, fmt.Sprintf("Attempt %v, %s, takes %v", described(a.Candidates), a.Lockout.Name, a.Takes),
+		func(ctx context.Context) (string, error) {
+			got, err := p.store.AttemptChallenge(ctx, a)
+			if err == nil && proof != "" {
+				p.learn(aProof, proof)
+			}
+			return attempted(got, err)
+		}, func(rows *phoneRows) (string, error) { return attempted(a.Run(rows)) })
+}
+
+func (p *phoneTable) candidate(r *rand.Rand, which int, now instant) phoneauth.Candidate {
+	c := phoneauth.Candidate{Key: p.tag + [2]string{codeKey, proofKey}[which]}
 	for range 1 + r.IntN(2) {
-		a.digests = append(a.digests, fmt.Sprint("digest", r.IntN(3)))
+		c.Digests = append(c.Digests, fmt.Append(nil, "digest", r.IntN(3)))
 	}
 	if r.IntN(3) == 0 {
-		a.id = p.known(a.which)
+		c.ID = p.known(which)
 	}
-	if a.which == aCode && r.IntN(4) > 0 {
-		a.then = p.challenge(r, "proof", now)
+	if which == aCode && r.IntN(4) > 0 {
+		proof := p.challenge(r, "proof", proofKey, now)
+		c.OnMatch.Store = &proof
 	}
-	a.back = back(a.takes)
-	return p.call(now, a.String(), func(ctx context.Context) (string, error) {
-		ask := phoneauth.Attempt{Key: p.key(a.which), ID: a.id, Failures: p.failures(a.failures),
-			Takes: p.takes(a.takes), GiveBack: p.takes(a.back), Now: now.time()}
-		for _, digest := range a.digests {
-			ask.Digests = append(ask.Digests, []byte(digest))
+	if r.IntN(2) == 0 {
+		c.OnMatch.Refunds, c.OnMatch.SendRefunds = p.takes(r, r.IntN(2)), p.takes(r, r.IntN(2))
+		c.OnMatch.Credits = p.charges(r, r.IntN(2))
+		c.OnMatch.Reward = phoneauth.Reward{Take: p.takes(r, 1)[0], Amount: 1}
+		if p.scored && r.IntN(4) == 0 {
+			c.OnMatch.ClearScores = []string{p.tag + scoreKey}
 		}
-		if a.then != (heldChallenge{}) {
-			then := a.then.at(p.key(aProof))
-			ask.Then = &then
+	}
+	return c
+}
+
+func described(candidates []phoneauth.Candidate) (texts []string) {
+	for i := range candidates {
+		c := &candidates[i]
+		text := fmt.Sprintf("%s %q %s, %+v", c.Key, c.ID, c.Digests, c.OnMatch)
+		if c.OnMatch.Store != nil {
+			text += fmt.Sprint(", stores ", heldOf(*c.OnMatch.Store))
 		}
-		got, err := p.store.AttemptChallenge(ctx, ask)
-		switch answer, _ := answered(err); {
-		case err == nil:
-			p.learn(aProof, a.then.id)
-			return heldOf(got).String(), nil
-		case answer == phoneauth.ErrMismatch.Error():
-			return fmt.Sprint(got.TriesLeft, " left"), err
-		}
-		return "", err
-	}, func(s phoneState) (phoneState, string) { return s.attempt(a, now) })
+		texts = append(texts, text)
+	}
+	return texts
 }
 
 func (p *phoneTable) cancel(r *rand.Rand, now instant) call {
-	which := [][]int{{aCode}, {aProof}, {aCode, aProof}}[r.IntN(3)]
-	return p.call(now, fmt.Sprint("Cancel", which), func(ctx context.Context) (string, error) {
-		var keys []string
-		for _, w := range which {
-			keys = append(keys, p.key(w))
+	keys := [][]string{{codeKey}, {proofKey}, {codeKey, proofKey}}[r.IntN(3)]
+	return p.call(now, fmt.Sprint("Cancel ", keys), func(ctx context.Context) (string, error) {
+		var all []string
+		for _, key := range keys {
+			all = append(all, p.tag+key)
 		}
-		return "", p.store.CancelChallenges(ctx, keys...)
-	}, func(s phoneState) (phoneState, string) {
-		for _, w := range which {
-			s.held[w] = heldChallenge{}
+		return "", p.store.CancelChallenges(ctx, all...)
+	}, func(rows *phoneRows) (string, error) {
+		for _, key := range keys {
+			rows.DeleteChallenge(p.tag + key)
 		}
-		return s, ""
+		return "", nil
 	})
 }
 
-func (p *phoneTable) take(takes []take, now instant) call {
-	return p.call(now, fmt.Sprintf("TakeLimits%+v", takes), func(ctx context.Context) (string, error) {
-		return "", p.store.TakeLimits(ctx, p.takes(takes), now.time())
-	}, func(s phoneState) (phoneState, string) {
-		if name, wait := s.take(takes, now); wait > 0 {
-			return s, refusal(name, wait)
-		}
-		return s, ""
+func (p *phoneTable) take(r *rand.Rand, now instant) call {
+	t := phoneauth.TakeParams{Asks: p.takes(r, r.IntN(3)), Takes: p.takes(r, r.IntN(3)), Charges: p.charges(r, r.IntN(2)), Now: now.time()}
+	return p.call(now, fmt.Sprintf("TakeLimits asks %v, takes %v, charges %v", t.Asks, t.Takes, t.Charges), func(ctx context.Context) (string, error) {
+		return "", p.store.TakeLimits(ctx, t)
+	}, func(rows *phoneRows) (string, error) { return "", t.Run(rows) })
+}
+
+func (p *phoneTable) giveBack(r *rand.Rand, now instant) call {
+	g := phoneauth.GiveBackParams{Takes: p.takes(r, 1+r.IntN(2)), Credits: p.charges(r, r.IntN(2)), Now: now.time()}
+	return p.call(now, fmt.Sprintf("GiveBack %v, credits %v", g.Takes, g.Credits), func(ctx context.Context) (string, error) {
+		return "", p.store.GiveBack(ctx, g)
+	}, func(rows *phoneRows) (string, error) {
+		g.Run(rows)
+		return "", nil
 	})
 }
 
-func (p *phoneTable) countFailure(now instant) call {
-	return p.call(now, "CountFailure", func(ctx context.Context) (string, error) {
-		return "", p.store.CountFailure(ctx, p.failures(true), now.time())
-	}, func(s phoneState) (phoneState, string) {
-		if answer, locked := s.locked(now); locked {
-			return s, answer
+// read is ReadState of everything.
+func (p *phoneTable) read(now instant) call {
+	ask := phoneauth.StateParams{Challenges: []string{p.tag + codeKey, p.tag + proofKey}, Lockouts: []string{p.tag + lockoutKey}, Now: now.time()}
+	for i, limit := range phoneLimits {
+		ask.Takes = append(ask.Takes, phoneauth.Take{Key: fmt.Sprint(p.tag, limitKey, i), Limit: limit, Cost: 1})
+	}
+	if p.scored {
+		ask.Scores = append(ask.Scores, p.score())
+	}
+	text := func(s phoneauth.State) string {
+		return fmt.Sprint(heldOf(s.Challenges[aCode]), heldOf(s.Challenges[aProof]), s.Lockouts, s.Waits, s.Scores)
+	}
+	return p.call(now, "ReadState", func(ctx context.Context) (string, error) {
+		got, err := p.store.ReadState(ctx, ask)
+		if err != nil {
+			return "", err
 		}
-		s.fail(now)
-		return s, ""
-	})
+		return text(got), nil
+	}, func(rows *phoneRows) (string, error) { return text(ask.Run(rows)), nil })
 }

@@ -59,15 +59,21 @@ type call struct {
 	parts []int // the records of its table that it is about
 	now   instant
 	do    func(ctx context.Context) (answer string, err error)
-	// step is the model: what the verb makes of the state of each of these records, and
+	// step is the model: what the verb may make of the state of each of these records, and
 	// what it answers.
-	step func(state any) (next any, answer string)
+	step func(state any) (next []any, answer string)
 }
 
-// stepOf is step for a call.
-func stepOf[S any](step func(S) (S, string)) func(any) (any, string) {
-	return func(state any) (any, string) { return step(state.(S)) }
+// stepOf is step for a call that makes one thing of a state.
+func stepOf[S any](step func(S) (S, string)) func(any) ([]any, string) {
+	return func(state any) ([]any, string) {
+		next, answer := step(state.(S))
+		return []any{next}, answer
+	}
 }
+
+// whole is an answer with all that came with it.
+func whole(refusal, answer string) string { return strings.TrimSpace(refusal + " " + answer) }
 
 // table is what one group of clients plays with.
 type table struct {
@@ -108,7 +114,7 @@ func answered(err error) (string, bool) {
 		return fmt.Sprintf("%s refuses for %v", limit.Limit, limit.RetryAfter), true
 	}
 	for _, named := range []error{phoneauth.ErrNotFound, phoneauth.ErrMismatch, phoneauth.ErrStale,
-		phoneauth.ErrReused, phoneauth.ErrBlocked, phoneauth.ErrPhoneTaken} {
+		phoneauth.ErrReused, phoneauth.ErrBlocked, phoneauth.ErrLocked, phoneauth.ErrPhoneTaken} {
 		if errors.Is(err, named) {
 			return named.Error(), true
 		}
@@ -200,7 +206,7 @@ func (r *run) ask(ctx context.Context, dice *rand.Rand, tbl *table) *event {
 	e.ended = r.events.Add(1)
 	e.latest = clock(r.began.Load())
 	refusal, known := answered(err)
-	e.answer, e.err, e.lost = strings.TrimSpace(refusal+" "+answer), err, !known
+	e.answer, e.err, e.lost = whole(refusal, answer), err, !known
 
 	if e.lost {
 		r.lost.Add(1)
@@ -228,7 +234,7 @@ func linearizable(tbl *table, history []*event, end instant) string {
 			}
 			for _, s := range tbl.perhaps(state, e.now, latest) {
 				if after, answer := e.step(s); e.lost || answer == e.answer {
-					next = append(next, after)
+					next = append(next, after...)
 				}
 			}
 			return next

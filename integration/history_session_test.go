@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -15,49 +16,61 @@ import (
 // sessionState is one session. Each has a history of its own: EndUserSessions ends each
 // of the user's in one step, and is not one step for all of them.
 type sessionState struct {
-	digest, previous       string
-	rotated, idle, expires instant
+	digest, previous, client        string
+	byPassword                      bool
+	created, rotated, idle, expires instant
 }
-
-func (s sessionState) live(now instant) bool { return now < min(s.idle, s.expires) }
 
 func (s sessionState) String() string {
-	return fmt.Sprintf("{%s after %s, rotated %v, until %v and %v}", s.digest, s.previous, s.rotated, s.idle, s.expires)
+	return fmt.Sprintf("{%s after %s on %q, by password %t, created %v, rotated %v, until %v and %v}",
+		s.digest, s.previous, s.client, s.byPassword, s.created, s.rotated, s.idle, s.expires)
 }
 
-func (s sessionState) perhaps(now, latest instant) []any {
-	if end := min(s.idle, s.expires); now < end && end <= latest {
+func (s sessionState) perhaps(latest instant) []any {
+	if s != (sessionState{}) && min(s.idle, s.expires) <= latest {
 		return []any{s, sessionState{}}
 	}
 	return []any{s}
 }
 
 func sessionOf(r phoneauth.SessionRecord) sessionState {
-	s := sessionState{digest: string(r.Digest), previous: string(r.Previous), idle: at(r.IdleUntil), expires: at(r.ExpiresAt)}
+	if r.ID == "" {
+		return sessionState{}
+	}
+	s := sessionState{digest: string(r.Digest), previous: string(r.Previous), client: r.Client, byPassword: r.ByPassword,
+		created: at(r.CreatedAt), idle: at(r.IdleUntil), expires: at(r.ExpiresAt)}
 	if !r.RotatedAt.IsZero() {
 		s.rotated = at(r.RotatedAt)
 	}
 	return s
 }
 
-// rotation is a Rotation, as the model sees it.
-type rotation struct {
-	digest, next string
-	grace        time.Duration
-	idle         instant
+// record is s as the rules of package phoneauth know it, the zero record for none.
+func (s sessionState) record(id, user string) phoneauth.SessionRecord {
+	if s == (sessionState{}) {
+		return phoneauth.SessionRecord{}
+	}
+	r := phoneauth.SessionRecord{ID: id, UserID: user, Digest: []byte(s.digest), Previous: []byte(s.previous),
+		Client: s.client, ByPassword: s.byPassword, AuthTime: s.created.time(), CreatedAt: s.created.time(),
+		IdleUntil: s.idle.time(), ExpiresAt: s.expires.time()}
+	if s.rotated != 0 {
+		r.RotatedAt = s.rotated.time()
+	}
+	return r
 }
 
-func (s sessionState) rotate(r rotation, now instant) (sessionState, string) {
+// rotate is RotateSession, of the session with this id.
+func (s sessionState) rotate(r phoneauth.Rotation) (sessionState, string) {
+	next, write, err := r.Apply(s.record(r.ID, ""))
 	switch {
-	case !s.live(now):
-		return s, phoneauth.ErrNotFound.Error()
-	case r.digest == s.digest:
-		s.previous, s.digest, s.rotated, s.idle = s.digest, r.next, now, r.idle
-		return s, s.String()
-	case r.digest == s.previous && now < s.rotated.add(r.grace):
-		return s, s.String()
+	case errors.Is(err, phoneauth.ErrReused):
+		return sessionState{}, fmt.Sprintf("%v %v", err, s)
+	case err != nil:
+		return s, err.Error()
+	case write:
+		s = sessionOf(next)
 	}
-	return sessionState{}, fmt.Sprintf("%v %v", phoneauth.ErrReused, s)
+	return s, s.String()
 }
 
 // sessionTable is a user with some sessions, one after the other.
@@ -76,8 +89,8 @@ const (
 
 func sessionGame(store phoneauth.Store, tag string) table {
 	p := &sessionTable{store: store, tag: tag}
-	return table{parts: sessionsOfUser, start: sessionState{}, next: p.next, perhaps: func(state any, now, latest instant) []any {
-		return state.(sessionState).perhaps(now, latest)
+	return table{parts: sessionsOfUser, start: sessionState{}, next: p.next, perhaps: func(state any, _, latest instant) []any {
+		return state.(sessionState).perhaps(latest)
 	}}
 }
 
@@ -130,10 +143,9 @@ func (p *sessionTable) call(part int, now instant, text string, do func(context.
 }
 
 func (p *sessionTable) create(part, n int, r *rand.Rand, now instant) call {
-	given := sessionState{digest: fmt.Sprint("first", n), idle: now.add(time.Duration(1+r.IntN(2)) * tick), expires: now.add(3 * tick)}
+	given := sessionState{digest: fmt.Sprint("first", n), client: "first", created: now, idle: now.add(time.Duration(1+r.IntN(2)) * tick), expires: now.add(3 * tick)}
 	return p.call(part, now, fmt.Sprint("Create", given), func(ctx context.Context) (string, error) {
-		err := p.store.CreateSession(ctx, phoneauth.SessionRecord{ID: p.id(part), UserID: p.user(), Digest: []byte(given.digest),
-			AuthTime: now.time(), CreatedAt: now.time(), IdleUntil: given.idle.time(), ExpiresAt: given.expires.time()})
+		_, err := p.store.CreateSession(ctx, phoneauth.NewSession{Session: given.record(p.id(part), p.user()), Now: now.time()})
 		if err == nil {
 			p.learn(part, given.digest)
 		}
@@ -151,7 +163,7 @@ func (p *sessionTable) find(part int, now instant) call {
 		}
 		return sessionOf(got).String(), nil
 	}, func(s sessionState) (sessionState, string) {
-		if !s.live(now) {
+		if !s.record(p.id(part), p.user()).Live(now.time()) {
 			return s, phoneauth.ErrNotFound.Error()
 		}
 		return s, s.String()
@@ -159,23 +171,28 @@ func (p *sessionTable) find(part int, now instant) call {
 }
 
 func (p *sessionTable) rotate(part, n int, r *rand.Rand, now instant) call {
-	given := rotation{digest: p.digest(part, r), next: fmt.Sprint("next", n),
-		grace: time.Duration(min(2, r.IntN(6))) * tick, idle: now.add(time.Duration(1+r.IntN(3)) * tick)}
-	return p.call(part, now, fmt.Sprintf("Rotate%+v", given), func(ctx context.Context) (string, error) {
-		got, err := p.store.RotateSession(ctx, phoneauth.Rotation{ID: p.id(part), Digest: []byte(given.digest), Next: []byte(given.next),
-			Grace: given.grace, IdleUntil: given.idle.time(), Now: now.time()})
+	given := phoneauth.Rotation{ID: p.id(part), Digest: []byte(p.digest(part, r)), Next: fmt.Append(nil, "next", n), Client: fmt.Sprint("client", n),
+		Grace: time.Duration(min(2, r.IntN(6))) * tick, IdleUntil: now.add(time.Duration(1+r.IntN(3)) * tick).time(), Now: now.time()}
+	text := fmt.Sprintf("Rotate %d from %s to %s, grace %v, until %v", part, given.Digest, given.Next, given.Grace, at(given.IdleUntil))
+	return p.call(part, now, text, func(ctx context.Context) (string, error) {
+		got, err := p.store.RotateSession(ctx, given)
 		if answer, known := answered(err); !known || answer == phoneauth.ErrNotFound.Error() {
 			return "", err
 		}
 		p.learn(part, string(got.Digest))
 		return sessionOf(got).String(), err
-	}, func(s sessionState) (sessionState, string) { return s.rotate(given, now) })
+	}, func(s sessionState) (sessionState, string) { return s.rotate(given) })
 }
 
 func (p *sessionTable) end(part int, now instant) call {
-	return p.call(part, now, "EndSession", func(ctx context.Context) (string, error) {
-		return "", p.store.EndSession(ctx, p.id(part))
-	}, func(sessionState) (sessionState, string) { return sessionState{}, "" })
+	return p.call(part, now, fmt.Sprint("EndSession ", part), func(ctx context.Context) (string, error) {
+		return "", p.store.EndSession(ctx, p.user(), p.id(part))
+	}, func(s sessionState) (sessionState, string) {
+		if s == (sessionState{}) {
+			return s, phoneauth.ErrNotFound.Error()
+		}
+		return sessionState{}, ""
+	})
 }
 
 func (p *sessionTable) endUser(but int, except bool, now instant) call {

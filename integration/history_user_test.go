@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -20,48 +21,47 @@ type accountsState [2]account
 type account struct {
 	uuid, hash                 string // no uuid: no account
 	epoch                      int64
-	blocked                    bool
+	blocked, locked            bool
 	created, updated, signedIn instant
 }
 
 func (u account) String() string {
-	return fmt.Sprintf("{%s %s, epoch %d, blocked %t, created %v, updated %v, signed in %v}",
-		u.uuid, u.hash, u.epoch, u.blocked, u.created, u.updated, u.signedIn)
+	return fmt.Sprintf("{%s %s, epoch %d, blocked %t, locked %t, created %v, updated %v, signed in %v}",
+		u.uuid, u.hash, u.epoch, u.blocked, u.locked, u.created, u.updated, u.signedIn)
+}
+
+func accountOf(u phoneauth.User) account {
+	return account{u.UUID, string(u.PasswordHash), u.Epoch, u.Blocked, u.Locked, at(u.CreatedAt), at(u.UpdatedAt), at(u.SignedInAt)}
+}
+
+// user is u as the rules of package phoneauth know it. Its ID is the UUID.
+func (u account) user(phone phoneauth.Phone) phoneauth.User {
+	if u.uuid == "" {
+		return phoneauth.User{}
+	}
+	return phoneauth.User{ID: u.uuid, UUID: u.uuid, Phone: phone, PasswordHash: phoneauth.Secret(u.hash), Epoch: u.epoch,
+		Blocked: u.blocked, Locked: u.locked, CreatedAt: u.created.time(), UpdatedAt: u.updated.time(), SignedInAt: u.signedIn.time()}
 }
 
 // of is which phone the account has, or -1.
 func (s *accountsState) of(uuid string) int {
-	return slices.IndexFunc(s[:], func(u account) bool { return u.uuid == uuid })
+	return slices.IndexFunc(s[:], func(u account) bool { return u.uuid == uuid && uuid != "" })
 }
 
 // answer is the account that has a phone, as the store returns it.
 func (s *accountsState) answer(phone int) string { return fmt.Sprintf("%d is of %v", phone, s[phone]) }
 
-// signIn is a SignIn, as the model sees it.
-type signIn struct {
-	phone            int
-	only, uuid, hash string // only this account; of the one to be created
-	epoch            int64
-}
-
-func (s accountsState) signIn(in signIn, now instant) (accountsState, string) {
-	u := &s[in.phone]
-	found := u.uuid != ""
-	switch {
-	case found && u.blocked:
-		return s, fmt.Sprintf("%v %s", phoneauth.ErrBlocked, s.answer(in.phone))
-	case found && in.hash != "":
-		return s, phoneauth.ErrPhoneTaken.Error()
-	case in.only != "" && in.only != u.uuid:
-		return s, phoneauth.ErrNotFound.Error()
-	case in.epoch != phoneauth.AnyEpoch && in.epoch != u.epoch:
-		return s, phoneauth.ErrStale.Error()
+func (s accountsState) signIn(phone int, in phoneauth.SignIn) (accountsState, string) {
+	found := s[phone].user(in.Phone)
+	switch err := in.Refusal(found); {
+	case errors.Is(err, phoneauth.ErrBlocked), errors.Is(err, phoneauth.ErrLocked):
+		return s, fmt.Sprintf("%v %s", err, s.answer(phone))
+	case err != nil:
+		return s, err.Error()
 	}
-	if !found {
-		*u = account{uuid: in.uuid, hash: in.hash, created: now, updated: now, signedIn: now}
-	}
-	// Creating is a sign-in, so the first is that which creates.
-	return s, fmt.Sprintf("%s, created %t, first %t", s.answer(in.phone), !found, !found)
+	signed := in.Apply(found)
+	s[phone] = accountOf(signed.User)
+	return s, fmt.Sprintf("%s, created %t, first %t", s.answer(phone), signed.Created, signed.First)
 }
 
 func (s accountsState) find(phone int) (accountsState, string) {
@@ -71,33 +71,39 @@ func (s accountsState) find(phone int) (accountsState, string) {
 	return s, s.answer(phone)
 }
 
-// set is a verb that changes an account at an epoch.
-func (s accountsState) set(uuid string, epoch int64, change func(u *account)) (accountsState, string) {
-	phone := s.of(uuid)
-	switch {
-	case phone < 0:
-		return s, phoneauth.ErrNotFound.Error()
-	case epoch != phoneauth.AnyEpoch && epoch != s[phone].epoch:
-		return s, phoneauth.ErrStale.Error()
-	}
-	change(&s[phone])
-	return s, s.answer(phone)
-}
-
-func (u *account) raise(now instant) { u.epoch, u.updated = u.epoch+1, now }
-
-// setPhone is SetPhone to one of the two.
-func (s accountsState) setPhone(uuid string, to int, epoch int64, now instant) (accountsState, string) {
-	after, answer := s.set(uuid, epoch, func(u *account) { u.raise(now) })
+// update is UpdateUser, of an account that is to have the phone to, or to keep its own if
+// that is -1.
+func (s accountsState) update(uuid string, to int, u phoneauth.UserUpdate) (accountsState, string) {
 	from := s.of(uuid)
-	switch {
-	case after == s || from == to:
-		return after, answer
-	case s[to].uuid != "":
+	if from < 0 {
+		return s, phoneauth.ErrNotFound.Error()
+	}
+	changed, err := u.Apply(s[from].user(phoneauth.Phone{}))
+	if err != nil {
+		return s, err.Error()
+	}
+	if to < 0 {
+		to = from
+	}
+	if to != from && s[to].uuid != "" {
 		return s, phoneauth.ErrPhoneTaken.Error()
 	}
-	after[to], after[from] = after[from], account{}
-	return after, after.answer(to)
+	s[from] = account{}
+	s[to] = accountOf(changed)
+	return s, s.answer(to)
+}
+
+// imports is ImportUsers, of users for these phones.
+func (s accountsState) imports(phones []int, users []phoneauth.UserImport, now instant) (accountsState, string) {
+	var answers []string
+	for i, phone := range phones {
+		created := s[phone].uuid == ""
+		if created {
+			s[phone] = account{uuid: users[i].UUID, hash: string(users[i].PasswordHash), created: now, updated: now, signedIn: at(time.Time{})}
+		}
+		answers = append(answers, fmt.Sprintf("%s, created %t", s.answer(phone), created))
+	}
+	return s, fmt.Sprint(answers)
 }
 
 // userTable is two phones, and who had them.
@@ -135,7 +141,7 @@ func (p *userTable) learn(u phoneauth.User) string {
 		return "an id of two accounts"
 	}
 	p.ids[u.UUID], p.uuids[u.ID] = u.ID, u.UUID
-	got := account{u.UUID, string(u.PasswordHash), u.Epoch, u.Blocked, at(u.CreatedAt), at(u.UpdatedAt), at(u.SignedInAt)}
+	got := accountOf(u)
 	p.seen = append(p.seen, got)
 	return fmt.Sprintf("%d is of %v", slices.Index(p.phones[:], u.Phone), got)
 }
@@ -166,9 +172,10 @@ func (p *userTable) call(now instant, text string, do func(context.Context) (pho
 
 func (p *userTable) next(r *rand.Rand, now instant) call {
 	who, id := p.someone(r)
-	of := fmt.Sprintf(" of %s at %d", who.uuid, who.epoch)
 	phone := r.IntN(2)
 	switch n := r.IntN(20); {
+	case n < 2:
+		return p.imports(r, now)
 	case id == "" || n < 7:
 		return p.signIn(r, phone, who, id, now)
 	case n < 9:
@@ -176,25 +183,11 @@ func (p *userTable) next(r *rand.Rand, now instant) call {
 			return p.store.UserByPhone(ctx, p.phones[phone])
 		}, func(s accountsState) (accountsState, string) { return s.find(phone) })
 	case n < 11:
-		return p.call(now, "UserByID"+of, func(ctx context.Context) (phoneauth.User, error) {
+		return p.call(now, "UserByID of "+who.uuid, func(ctx context.Context) (phoneauth.User, error) {
 			return p.store.UserByID(ctx, id)
 		}, func(s accountsState) (accountsState, string) { return s.find(s.of(who.uuid)) })
-	case n < 14:
-		return p.setPassword(r, who, id, now)
-	case n < 17:
-		return p.call(now, fmt.Sprintf("SetPhone%s: %d", of, phone), func(ctx context.Context) (phoneauth.User, error) {
-			return p.store.SetPhone(ctx, phoneauth.PhoneUpdate{UserID: id, Phone: p.phones[phone], Epoch: who.epoch, Now: now.time()})
-		}, func(s accountsState) (accountsState, string) { return s.setPhone(who.uuid, phone, who.epoch, now) })
 	case n < 19:
-		blocked := r.IntN(3) == 0
-		return p.call(now, fmt.Sprintf("SetBlocked of %s: %t", who.uuid, blocked), func(ctx context.Context) (phoneauth.User, error) {
-			return p.store.SetBlocked(ctx, id, blocked, now.time())
-		}, func(s accountsState) (accountsState, string) {
-			return s.set(who.uuid, phoneauth.AnyEpoch, func(u *account) {
-				u.blocked = blocked
-				u.raise(now)
-			})
-		})
+		return p.update(r, who, id, now)
 	}
 	c := p.call(now, "DeleteUser "+who.uuid, nil, func(s accountsState) (accountsState, string) {
 		if phone := s.of(who.uuid); phone >= 0 {
@@ -207,26 +200,25 @@ func (p *userTable) next(r *rand.Rand, now instant) call {
 }
 
 func (p *userTable) signIn(r *rand.Rand, phone int, who account, id string, now instant) call {
-	in := signIn{phone: phone, uuid: fmt.Sprint("user", p.serial.Add(1)), epoch: who.epoch}
+	in := phoneauth.SignIn{Phone: p.phones[phone], UUID: fmt.Sprint("user", p.serial.Add(1)), Epoch: who.epoch, Now: now.time()}
+	asked := in // with the id of the store in place of the UUID
 	switch r.IntN(4) {
 	case 0:
-		in.hash, in.epoch = fmt.Sprint("hash", p.serial.Add(1)), 0
+		in.PasswordHash, in.Epoch = phoneauth.Secret(fmt.Sprint("hash", p.serial.Add(1))), 0
+		asked.PasswordHash, asked.Epoch = in.PasswordHash, 0
 	case 1:
-		in.only = who.uuid
+		in.UserID, asked.UserID = who.uuid, id
 	case 2:
-		in.epoch = 0
+		in.Epoch, asked.Epoch = 0, 0
 	}
-	c := p.call(now, fmt.Sprintf("SignIn%+v", in), nil, func(s accountsState) (accountsState, string) { return s.signIn(in, now) })
+	text := fmt.Sprintf("SignIn %d as %q at %d, new %s with %q", phone, in.UserID, in.Epoch, in.UUID, string(in.PasswordHash))
+	c := p.call(now, text, nil, func(s accountsState) (accountsState, string) { return s.signIn(phone, in) })
 	c.do = func(ctx context.Context) (string, error) {
-		ask := phoneauth.SignIn{Phone: p.phones[phone], Epoch: in.epoch, UUID: in.uuid, PasswordHash: phoneauth.Secret(in.hash), Now: now.time()}
-		if in.only != "" {
-			ask.UserID = id
-		}
-		got, err := p.store.SignInUser(ctx, ask)
+		got, err := p.store.SignInUser(ctx, asked)
 		switch {
 		case err == nil:
 			return fmt.Sprintf("%s, created %t, first %t", p.learn(got.User), got.Created, got.First), nil
-		case errors.Is(err, phoneauth.ErrBlocked):
+		case errors.Is(err, phoneauth.ErrBlocked), errors.Is(err, phoneauth.ErrLocked):
 			return p.learn(got.User), err
 		}
 		return "", err
@@ -234,17 +226,51 @@ func (p *userTable) signIn(r *rand.Rand, phone int, who account, id string, now 
 	return c
 }
 
-func (p *userTable) setPassword(r *rand.Rand, who account, id string, now instant) call {
-	hash, keep := fmt.Sprint("hash", p.serial.Add(1)), r.IntN(3) == 0
-	return p.call(now, fmt.Sprintf("SetPassword of %s at %d: %s, epoch stays %t", who.uuid, who.epoch, hash, keep), func(ctx context.Context) (phoneauth.User, error) {
-		return p.store.SetPassword(ctx, phoneauth.PasswordUpdate{UserID: id, PasswordHash: phoneauth.Secret(hash),
-			Epoch: who.epoch, KeepEpoch: keep, Now: now.time()})
-	}, func(s accountsState) (accountsState, string) {
-		return s.set(who.uuid, who.epoch, func(u *account) {
-			u.hash = hash
-			if !keep {
-				u.raise(now)
-			}
-		})
-	})
+// update changes some of what can be changed.
+func (p *userTable) update(r *rand.Rand, who account, id string, now instant) call {
+	u := phoneauth.UserUpdate{UserID: id, Epoch: who.epoch, KeepEpoch: r.IntN(4) == 0, Now: now.time()}
+	text, to := fmt.Sprintf("UpdateUser of %s at %d, epoch stays %t", who.uuid, u.Epoch, u.KeepEpoch), -1
+	if r.IntN(2) == 0 {
+		hash := phoneauth.Secret(fmt.Sprint("hash", p.serial.Add(1)))
+		u.PasswordHash, text = &hash, text+", password "+string(hash)
+	}
+	if r.IntN(3) == 0 {
+		to = r.IntN(2)
+		u.Phone, text = &p.phones[to], text+fmt.Sprint(", phone ", to)
+	}
+	flag := func(name string, field **bool) {
+		if r.IntN(4) == 0 {
+			set := r.IntN(3) == 0
+			*field, text = &set, text+fmt.Sprintf(", %s %t", name, set)
+		}
+	}
+	flag("blocked", &u.Blocked)
+	flag("locked", &u.Locked)
+	return p.call(now, text, func(ctx context.Context) (phoneauth.User, error) {
+		return p.store.UpdateUser(ctx, u)
+	}, func(s accountsState) (accountsState, string) { return s.update(who.uuid, to, u) })
+}
+
+// imports is of users for some phones, also for one phone twice.
+func (p *userTable) imports(r *rand.Rand, now instant) call {
+	phones := [][]int{{0}, {1}, {0, 1}, {1, 0}, {1, 1, 0}}[r.IntN(5)]
+	var users []phoneauth.UserImport
+	for _, phone := range phones {
+		n := p.serial.Add(1)
+		users = append(users, phoneauth.UserImport{Phone: p.phones[phone], UUID: fmt.Sprint("user", n), PasswordHash: phoneauth.Secret(fmt.Sprint("hash", n))})
+	}
+	c := p.call(now, fmt.Sprintf("ImportUsers %v from %s on", phones, users[0].UUID), nil,
+		func(s accountsState) (accountsState, string) { return s.imports(phones, users, now) })
+	c.do = func(ctx context.Context) (string, error) {
+		got, err := p.store.ImportUsers(ctx, users, now.time())
+		if err != nil {
+			return "", err
+		}
+		var answers []string
+		for _, in := range got {
+			answers = append(answers, fmt.Sprintf("%s, created %t", p.learn(in.User), in.Created))
+		}
+		return fmt.Sprint(answers), nil
+	}
+	return c
 }

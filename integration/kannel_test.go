@@ -124,17 +124,17 @@ func TestKannel(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		before := len(k.Messages())
 		_, err := s.Send(t.Context(), text("+20x", "denied"))
-		assert.EqualError(t, err, "phoneauth: send: permanent (HTTP 400): number denied by a list")
+		assert.EqualError(t, err, "phoneauth: send: temporary, destination (HTTP 400): number denied by a list")
 
 		wrong, err := kannel.New(kannel.Config{URL: k.URL, Username: k.Username, Password: "canary-wrong"})
 		require.NoError(t, err)
 		_, err = wrong.Send(t.Context(), text(cairo, "refused"))
-		assert.EqualError(t, err, "phoneauth: send: temporary (HTTP 403): authorization failed")
+		assert.EqualError(t, err, "phoneauth: send: temporary, sender (HTTP 403): authorization failed")
 
 		lost, err := kannel.New(kannel.Config{URL: k.URL + "x", Username: k.Username, Password: "canary-wrong"})
 		require.NoError(t, err)
 		_, err = lost.Send(t.Context(), text(cairo, "refused"))
-		assert.EqualError(t, err, "phoneauth: send: temporary (HTTP 404)")
+		assert.EqualError(t, err, "phoneauth: send: temporary, sender (HTTP 404)")
 		assert.Len(t, k.Messages(), before)
 	})
 
@@ -173,11 +173,11 @@ func TestKannelSignsIn(t *testing.T) {
 		Store: memstore.New(), Sender: sender, Name: "Acme",
 		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
 		Logger: slog.New(slog.DiscardHandler),
-		OnEvent: func(_ context.Context, e phoneauth.Event) {
+		Hooks: phoneauth.Hooks{OnEvent: func(_ context.Context, e phoneauth.Event) {
 			mu.Lock()
 			defer mu.Unlock()
 			events = append(events, e)
-		},
+		}},
 	})
 	require.NoError(t, err)
 	host.mount(sender, svc.ReportDelivery)
@@ -186,7 +186,7 @@ func TestKannelSignsIn(t *testing.T) {
 	require.NoError(t, err)
 	integration.Eventually(t, "the text", func() bool { return len(k.Messages()) == 1 })
 	code := regexp.MustCompile(`^\d{6}`).FindString(k.Messages()[0].Text)
-	session, err := svc.Login(t.Context(), phoneauth.LoginRequest{Phone: cairo, Code: code, SessionToken: pending.SessionToken})
+	session, err := svc.Login(t.Context(), phoneauth.LoginRequest{Phone: cairo, Code: code, ChallengeToken: pending.ChallengeToken})
 	require.NoError(t, err)
 	assert.True(t, session.New)
 

@@ -40,7 +40,8 @@ func TestDescription(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				driveOrigin(newClient(t, s, func(cfg *phoneauth.Config) {
 					cfg.HostSessions = true
-					cfg.HTTP.Claims = func(*http.Request) (phoneauth.Claims, error) { return phoneauth.Claims{UserID: "1"}, nil }
+					cfg.HTTP.Authenticate = func(*http.Request) (phoneauth.Claims, error) { return phoneauth.Claims{UserID: "1"}, nil }
+					cfg.HTTP.SignedOut = func(http.ResponseWriter, *http.Request) error { return nil }
 				}))
 			})
 		})
@@ -267,7 +268,7 @@ func driveOrigin(c *client) {
 	c.header["Sec-Fetch-Site"] = "cross-site"
 	for _, route := range []string{
 		"POST /api/v1/users", "POST /api/v1/users/verify", "PUT /api/v1/users/reset_password",
-		"POST /users/phone/start", "POST /users/phone/verify", "DELETE /users/me",
+		"POST /users/phone/start", "POST /users/phone/verify", "DELETE /users/me", "POST /logout",
 	} {
 		c.do(403, route, fields{})
 	}

@@ -82,6 +82,12 @@ func (o ours) operations() map[string]*openapi3.Operation {
 
 // check holds an exchange to the description.
 func (o ours) check(e exchange) error {
+	if e.Method == http.MethodOptions && e.Status == http.StatusNoContent {
+		return o.checkPreflight(e)
+	}
+	if err := takeCORS(e); err != nil {
+		return err
+	}
 	operation, response, err := o.find(e)
 	if err != nil {
 		return err

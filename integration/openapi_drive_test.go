@@ -64,7 +64,7 @@ type fields = map[string]any
 
 func newClient(t *testing.T, sought *sought, mutate ...func(*phoneauth.Config)) *client {
 	t.Helper()
-	c := &client{t: t, sought: sought, inbox: phonetest.New(), store: &downStore{Store: memstore.New()}, header: map[string]string{}, cookies: map[string]string{}}
+	c := &client{t: t, sought: sought, inbox: phonetest.New(), store: newDownStore(memstore.New()), header: map[string]string{}, cookies: map[string]string{}}
 	cfg := phoneauth.Config{
 		Store:  c.store,
 		Sender: c.inbox,
@@ -205,53 +205,15 @@ type downStore struct {
 	down atomic.Bool
 }
 
-func (s *downStore) err() error {
-	if s.down.Load() {
-		return errors.New("connection refused")
-	}
-	return nil
-}
-
-func (s *downStore) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
-	if err := s.err(); err != nil {
-		return phoneauth.Begun{}, err
-	}
-	return s.Store.BeginChallenge(ctx, b)
-}
-
-func (s *downStore) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
-	if err := s.err(); err != nil {
-		return phoneauth.Challenge{}, err
-	}
-	return s.Store.AttemptChallenge(ctx, a)
-}
-
-func (s *downStore) TakeLimits(ctx context.Context, takes []phoneauth.Take, now time.Time) error {
-	if err := s.err(); err != nil {
-		return err
-	}
-	return s.Store.TakeLimits(ctx, takes, now)
-}
-
-func (s *downStore) UserByID(ctx context.Context, id string) (phoneauth.User, error) {
-	if err := s.err(); err != nil {
-		return phoneauth.User{}, err
-	}
-	return s.Store.UserByID(ctx, id)
-}
-
-func (s *downStore) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneauth.User, error) {
-	if err := s.err(); err != nil {
-		return phoneauth.User{}, err
-	}
-	return s.Store.UserByPhone(ctx, p)
-}
-
-func (s *downStore) EndSession(ctx context.Context, id string) error {
-	if err := s.err(); err != nil {
-		return err
-	}
-	return s.Store.EndSession(ctx, id)
+func newDownStore(s phoneauth.Store) *downStore {
+	d := new(downStore)
+	d.Store = phoneauth.WrapStore(s, func(ctx context.Context, _ string, call func(context.Context) error) error {
+		if d.down.Load() {
+			return errors.New("connection refused")
+		}
+		return call(ctx)
+	})
+	return d
 }
 
 // complete reports what is described and was not seen.

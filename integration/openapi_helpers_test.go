@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -16,6 +17,8 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
 )
 
 // description is one path of a vendor's own description of its API.
@@ -57,8 +60,8 @@ func (d *description) schema(t *testing.T, name string) *openapi3.Schema {
 	return ref.Value
 }
 
-// form is the schema of the form that is posted.
-func (d *description) form() *openapi3.Schema {
+// posted is the schema of the form that is posted.
+func (d *description) posted() *openapi3.Schema {
 	return d.post.RequestBody.Value.Content.Get("application/x-www-form-urlencoded").Schema.Value
 }
 
@@ -87,6 +90,34 @@ func (d *description) validate(r *http.Request) (*openapi3filter.RequestValidati
 	return in, openapi3filter.ValidateRequest(r.Context(), in)
 }
 
+// form is a form that is posted to a path.
+type form struct{ path, body string }
+
+// notices fails t unless each of bad is against the description: it would notice.
+func (d *description) notices(t *testing.T, bad map[string]form) {
+	t.Helper()
+	for name, f := range bad {
+		r := httptest.NewRequest(http.MethodPost, f.path, strings.NewReader(f.body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		_, err := d.validate(r)
+		assert.Error(t, err, name)
+	}
+}
+
+// sends sends texts of each kind through s, which are accepted with this receipt.
+func sends(t *testing.T, s phoneauth.SMSSender, want phoneauth.Receipt, name string) {
+	t.Helper()
+	for _, body := range []phoneauth.Secret{
+		"012345 is your Acme sign-in code. Never share it.",
+		"<#> 012345 هو رمز الدخول & ça = été\n@acme.example #012345",
+		phoneauth.Secret(strings.Repeat("0123456789", 60)),
+	} {
+		r, err := s.Send(t.Context(), phoneauth.Message{To: phoneauth.StoredPhone(cairo), Body: body})
+		require.NoError(t, err, name)
+		assert.Equal(t, want, r, name)
+	}
+}
+
 // serve starts a server that answers status and answer, and holds both requests and
 // answers to the description.
 func (d *description) serve(t *testing.T, status int, answer []byte) string {
@@ -100,7 +131,7 @@ func (d *description) serve(t *testing.T, status int, answer []byte) string {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		assert.NoError(t, r.ParseForm())
 		for name, values := range r.PostForm {
-			assert.Contains(t, d.form().Properties, name, "a field that the vendor does not know")
+			assert.Contains(t, d.posted().Properties, name, "a field that the vendor does not know")
 			assert.Len(t, values, 1, name)
 		}
 		header := http.Header{"Content-Type": {"application/json"}}

@@ -3,11 +3,9 @@ package integration_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
@@ -36,28 +34,10 @@ func TestTwilioDescription(t *testing.T) {
 		c.BaseURL = d.serve(t, http.StatusCreated, answer)
 		s, err := twilio.New(c)
 		require.NoError(t, err, name)
-		for _, body := range texts {
-			r, err := s.Send(t.Context(), phoneauth.Message{To: phoneauth.StoredPhone("+201061797840"), Body: body})
-			require.NoError(t, err, name)
-			assert.Equal(t, phoneauth.Receipt{ID: sid.(string), Sender: "twilio"}, r, name)
-		}
+		sends(t, s, phoneauth.Receipt{ID: sid.(string), Sender: "twilio"}, name)
 	}
-
-	// The description would notice.
-	for name, path := range map[string]string{
-		"no account":     strings.Replace(twilioPath, "{AccountSid}", "ACx", 1),
-		"no credentials": strings.Replace(twilioPath, "{AccountSid}", account, 1),
-	} {
-		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("To=%2B201061797840&Body=x"))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		_, err := d.validate(r)
-		assert.Error(t, err, name)
-	}
-}
-
-// texts that senders are tried with.
-var texts = []phoneauth.Secret{
-	"012345 is your Acme sign-in code. Never share it.",
-	"<#> 012345 هو رمز الدخول & ça = été\n@acme.example #012345",
-	phoneauth.Secret(strings.Repeat("0123456789", 60)),
+	d.notices(t, map[string]form{
+		"no account":     {strings.Replace(twilioPath, "{AccountSid}", "ACx", 1), "To=%2B201061797840&Body=x"},
+		"no credentials": {strings.Replace(twilioPath, "{AccountSid}", account, 1), "To=%2B201061797840&Body=x"},
+	})
 }

@@ -21,9 +21,10 @@ type move struct {
 	Callers int
 
 	Phone, Secret string
-	Begin         phoneauth.Begin
-	Attempt       phoneauth.Attempt
-	Takes         []phoneauth.Take
+	Begin         phoneauth.BeginParams
+	Attempt       phoneauth.AttemptParams
+	Take          phoneauth.TakeParams
+	Session       phoneauth.NewSession
 	Now           time.Time
 }
 
@@ -105,12 +106,12 @@ func (m *move) make(svc *phoneauth.Service, store phoneauth.Store, caller string
 	case "connect":
 		session, err := svc.Connect(ctx, phoneauth.ConnectRequest{Phone: m.Phone, Token: phoneauth.Secret(m.Secret)})
 		if o = outcomeOf(err); err == nil {
-			o.Value, o.New = string(session.Refresh), session.New
+			o.Value, o.New = string(session.RefreshToken), session.New
 		}
 	case "refresh":
-		session, err := svc.Refresh(ctx, phoneauth.Secret(m.Secret))
+		session, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: phoneauth.Secret(m.Secret)})
 		if o = outcomeOf(err); err == nil {
-			o.Value = string(session.Refresh)
+			o.Value = string(session.RefreshToken)
 		}
 	case "sign in":
 		signed, err := store.SignInUser(ctx, phoneauth.SignIn{Phone: phoneauth.StoredPhone(m.Phone), UUID: caller, Now: m.Now})
@@ -122,12 +123,18 @@ func (m *move) make(svc *phoneauth.Service, store phoneauth.Store, caller string
 		o = outcomeOf(err)
 		o.Left = ch.TriesLeft
 	case "take":
-		o = outcomeOf(store.TakeLimits(ctx, m.Takes, m.Now))
+		o = outcomeOf(store.TakeLimits(ctx, m.Take))
 	case "begin":
 		b := m.Begin
 		b.Challenge.Key += caller
 		_, err := store.BeginChallenge(ctx, b)
 		o = outcomeOf(err)
+	case "create session":
+		n := m.Session
+		n.Session.ID += caller
+		ended, err := store.CreateSession(ctx, n)
+		o = outcomeOf(err)
+		o.Value = ended.ID
 	default:
 		o.Err = "no move " + m.Do
 	}

@@ -58,6 +58,7 @@ func raceProcesses(t *testing.T, p place) {
 		a.oneRefresh(refresh)
 		a.tries()
 		a.oneAccount()
+		a.sessions()
 		switch round % 3 {
 		case 0:
 			a.limit()
@@ -136,7 +137,7 @@ func (a *arena) oneCode() (proof string) {
 func (a *arena) oneProof(proof string) (refresh string) {
 	phone, _ := caller(a.phones)
 	all := a.race(move{Do: "connect", Callers: callers, Phone: phone, Secret: proof})
-	won := a.winner(all, phoneauth.ErrInvalidToken, phoneauth.ErrPhoneTaken)
+	won := a.winner(all, phoneauth.ErrInvalidToken, &phoneauth.SpentTokenError{})
 	require.True(a, won.New)
 	return won.Value
 }
@@ -148,18 +149,20 @@ func (a *arena) oneRefresh(refresh string) {
 		require.Empty(a, o.Err)
 		require.Equal(a, all[0].Value, o.Value, "one successor, the same for all")
 	}
-	_, err := a.svc.Refresh(a.Context(), phoneauth.Secret(all[0].Value))
+	_, err := a.svc.Refresh(a.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(all[0].Value)})
 	require.NoError(a, err)
 }
 
 // tries: 5 of 64 wrong ones count, in the challenge and as failures.
 func (a *arena) tries() {
 	ch, now := a.challenge()
-	_, err := a.store.BeginChallenge(a.Context(), phoneauth.Begin{Challenge: ch, Now: now})
+	_, err := a.store.BeginChallenge(a.Context(), phoneauth.BeginParams{Challenge: ch, Now: now})
 	require.NoError(a, err)
-	f := phoneauth.Failures{Name: "failures", Key: ch.Key, Steps: []phoneauth.Step{{At: 6, Wait: time.Hour}}, Forget: time.Hour}
-	all := a.race(move{Do: "attempt", Callers: callers, Attempt: phoneauth.Attempt{
-		Key: ch.Key, Digests: [][]byte{[]byte("another digest")}, Failures: f, Now: now}})
+	l := phoneauth.Lockout{Name: "failures", Key: ch.Key, Steps: []phoneauth.LockoutStep{{Failures: 6, Wait: time.Hour}}, TTL: time.Hour}
+	attempt := func(digest []byte) phoneauth.AttemptParams {
+		return phoneauth.AttemptParams{Candidates: []phoneauth.Candidate{{Key: ch.Key, Digests: [][]byte{digest}}}, Lockout: l, Now: now}
+	}
+	all := a.race(move{Do: "attempt", Callers: callers, Attempt: attempt([]byte("another digest"))})
 	var left []int
 	for _, o := range all {
 		if o.Err == phoneauth.ErrMismatch.Error() {
@@ -169,10 +172,10 @@ func (a *arena) tries() {
 		require.Equal(a, phoneauth.ErrNotFound.Error(), o.Err)
 	}
 	require.ElementsMatch(a, []int{4, 3, 2, 1, 0}, left, "each is told what remains")
-	_, err = a.store.AttemptChallenge(a.Context(), phoneauth.Attempt{Key: ch.Key, Digests: [][]byte{ch.Digest}, Failures: f, Now: now})
+	_, err = a.store.AttemptChallenge(a.Context(), attempt(ch.Digest))
 	require.ErrorIs(a, err, phoneauth.ErrNotFound, "the right one as the sixth")
-	require.NoError(a, a.store.CountFailure(a.Context(), f, now), "no more than 5 are counted")
-	require.Error(a, a.store.CountFailure(a.Context(), f, now), "no fewer")
+	require.NoError(a, a.store.CountFailure(a.Context(), l, now), "no more than 5 are counted")
+	require.Error(a, a.store.CountFailure(a.Context(), l, now), "no fewer")
 }
 
 // oneAccount: one makes the user of a new number, and all get that one.
@@ -191,24 +194,46 @@ func (a *arena) oneAccount() {
 	require.Equal(a, 1, made, "one makes it")
 }
 
+// sessions: of 64 new ones of one user as many live as may, and each of the others was
+// ended by one that came after it.
+func (a *arena) sessions() {
+	ch, now := a.challenge()
+	n := phoneauth.NewSession{Most: 5, Now: now, Session: phoneauth.SessionRecord{ID: ch.ID, UserID: ch.ID, Digest: ch.Digest,
+		AuthTime: now, CreatedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour)}}
+	var ended []string
+	for _, o := range a.race(move{Do: "create session", Callers: callers, Session: n}) {
+		require.Empty(a, o.Err)
+		if o.Value != "" {
+			ended = append(ended, o.Value)
+		}
+	}
+	live, err := a.store.UserSessions(a.Context(), ch.ID, now)
+	require.NoError(a, err)
+	require.Len(a, live, n.Most)
+	require.Len(a, ended, processes*callers-n.Most)
+	for _, r := range live {
+		require.NotContains(a, ended, r.ID)
+	}
+}
+
 // limit: a limit of 10 admits 10 of 256, and of those after them if it refused too many.
 func (a *arena) limit() {
 	ch, now := a.challenge()
-	takes := []phoneauth.Take{{Name: "limit", Key: ch.Key, Limit: phoneauth.Limit{Burst: 10, Every: time.Hour}, Cost: 1}}
-	a.admits(10, a.race(move{Do: "take", Callers: crowd, Takes: takes, Now: now}), func() error {
-		return a.store.TakeLimits(a.Context(), takes, now)
+	take := phoneauth.TakeParams{Takes: []phoneauth.Take{{Name: "limit", Key: ch.Key, Limit: phoneauth.Limit{Burst: 10, Every: time.Hour}, Cost: 1}}, Now: now}
+	a.admits(10, a.race(move{Do: "take", Callers: crowd, Take: take}), func() error {
+		return a.store.TakeLimits(a.Context(), take)
 	})
 }
 
-// begin: a Begin takes of a limit and of a score, which are in several places. The
+// begin: BeginChallenge takes of a limit and of a score, which are in several places. The
 // scarcer of them is what it admits.
 func (a *arena) begin(burst, score int) {
 	ch, now := a.challenge()
-	b := phoneauth.Begin{
+	b := phoneauth.BeginParams{
 		Challenge: ch,
 		Takes:     []phoneauth.Take{{Name: "limit", Key: "{address " + ch.ID + "}", Limit: phoneauth.Limit{Burst: burst, Every: time.Hour}, Cost: 1}},
-		Budgets: []phoneauth.Budget{{Name: "budget", Key: "{country " + ch.ID + "}", Max: float64(score), Add: 1,
-			Owed: 24 * time.Hour, Earned: 4 * time.Hour}},
+		Charges: []phoneauth.Charge{{Amount: 1, Score: phoneauth.Score{Name: "budget", Key: "{country " + ch.ID + "}",
+			Max: float64(score), DebtDecay: 24 * time.Hour, CreditDecay: 4 * time.Hour}}},
 		Now: now,
 	}
 	a.admits(min(burst, score), a.race(move{Do: "begin", Callers: crowd, Begin: b}), func() error {

@@ -51,7 +51,7 @@ func TestRedisEmptied(t *testing.T) {
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	_, err = p.Connect(t.Context(), phoneauth.ConnectRequest{Phone: other, Token: proof.Token, Client: d})
 	assert.True(t, errors.Is(err, phoneauth.ErrInvalidToken) || errors.Is(err, phoneauth.ErrPhoneTaken), "%v", err)
-	_, err = p.Refresh(t.Context(), s.Refresh)
+	_, err = p.Refresh(t.Context(), phoneauth.RefreshRequest{Token: s.RefreshToken})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 
@@ -66,12 +66,12 @@ func TestRedisSendsNothingTwice(t *testing.T) {
 		}})
 	defer client.Close()
 	store := newRedisStore(t, client, redisstore.Prefix(""))
-	f := phoneauth.Failures{Name: "f", Key: "phone", Forget: time.Hour, Steps: []phoneauth.Step{{At: 1000, Wait: time.Hour}}}
-	require.NoError(t, store.CountFailure(t.Context(), f, redisStart))
+	l := phoneauth.Lockout{Name: "f", Key: "phone", TTL: time.Hour, Steps: []phoneauth.LockoutStep{{Failures: 1000, Wait: time.Hour}}}
+	require.NoError(t, store.CountFailure(t.Context(), l, redisStart))
 	for range 10 {
 		require.NoError(t, client.Ping(t.Context()).Err(), "there is a connection")
 		lose.Store(true)
-		err := store.CountFailure(t.Context(), f, redisStart)
+		err := store.CountFailure(t.Context(), l, redisStart)
 		require.Error(t, err)
 		_, limited := errors.AsType[*phoneauth.LimitError](err)
 		require.False(t, limited, "%v", err)
@@ -129,7 +129,12 @@ func TestRedisChecks(t *testing.T) {
 
 	cluster := newRedisStore(t, redisCluster(t))
 	ch := redisChallenge("one")
-	_, err = cluster.AttemptChallenge(t.Context(), phoneauth.Attempt{Key: ch.Key, Digests: [][]byte{ch.Digest}, Now: redisStart,
-		Failures: phoneauth.Failures{Name: "f", Key: "{two}f", Forget: time.Hour}})
-	assert.ErrorContains(t, err, "one {tag}")
+	for _, p := range []phoneauth.AttemptParams{
+		{Lockout: phoneauth.Lockout{Name: "f", Key: "{two}f", TTL: time.Hour}},
+		{Candidates: []phoneauth.Candidate{{Key: redisChallenge("two").Key}}},
+	} {
+		p.Candidates, p.Now = append([]phoneauth.Candidate{{Key: ch.Key, Digests: [][]byte{ch.Digest}}}, p.Candidates...), redisStart
+		_, err = cluster.AttemptChallenge(t.Context(), p)
+		assert.ErrorContains(t, err, "one {tag}")
+	}
 }

@@ -69,16 +69,15 @@ func TestRedisOneCodeWinsOnce(t *testing.T) {
 		for round := range 100 {
 			tag := fmt.Sprint(run, "-", round)
 			ch := redisChallenge(tag)
-			_, err := stores[0].BeginChallenge(t.Context(), phoneauth.Begin{Challenge: ch, Now: redisStart})
+			_, err := stores[0].BeginChallenge(t.Context(), phoneauth.BeginParams{Challenge: ch, Now: redisStart})
 			require.NoError(t, err)
 			take := redisTake("{address "+tag+"}f", 64)
-			back := take
-			back.Cost = -1
 			errs := make([]error, 16)
 			atOnce(len(errs), func(i int) {
-				_, errs[i] = stores[i%len(stores)].AttemptChallenge(t.Context(), phoneauth.Attempt{
-					Key: ch.Key, Digests: [][]byte{ch.Digest}, Takes: []phoneauth.Take{take}, GiveBack: []phoneauth.Take{back}, Now: redisStart,
-					Failures: phoneauth.Failures{Name: "failures", Key: "{" + tag + "}f", Steps: []phoneauth.Step{{At: 10, Wait: time.Hour}}, Forget: time.Hour},
+				_, errs[i] = stores[i%len(stores)].AttemptChallenge(t.Context(), phoneauth.AttemptParams{
+					Candidates: []phoneauth.Candidate{{Key: ch.Key, Digests: [][]byte{ch.Digest}, OnMatch: phoneauth.OnMatch{Refunds: []phoneauth.Take{take}}}},
+					Takes:      []phoneauth.Take{take}, Now: redisStart,
+					Lockout: phoneauth.Lockout{Name: "failures", Key: "{" + tag + "}f", Steps: []phoneauth.LockoutStep{{Failures: 10, Wait: time.Hour}}, TTL: time.Hour},
 				})
 			})
 			won := 0
@@ -90,10 +89,7 @@ func TestRedisOneCodeWinsOnce(t *testing.T) {
 				require.ErrorIs(t, err, phoneauth.ErrNotFound)
 			}
 			require.Equal(t, 1, won, "round %d", round)
-			take.Burst, take.Cost = 1, 0
-			refused, ok := errors.AsType[*phoneauth.LimitError](stores[0].TakeLimits(t.Context(), []phoneauth.Take{take}, redisStart))
-			require.True(t, ok)
-			require.Equal(t, 15*time.Minute, refused.RetryAfter, "16 taken, 1 given back")
+			require.Equal(t, 15*time.Minute, redisAhead(t, stores[0], take), "16 taken, 1 given back")
 		}
 	})
 }
@@ -106,7 +102,8 @@ func TestRedisAllOrNone(t *testing.T) {
 		for round := range 30 {
 			tag := fmt.Sprint(run, "-", round)
 			phone, address, service := redisTake("{"+tag+"}s", 1000), redisTake("{address "+tag+"}s", 7), redisTake("{service "+tag+"}s", 1000)
-			country := phoneauth.Budget{Name: "country", Key: "{country " + tag + "}n", Max: 1000, Add: 1, Owed: 24 * time.Hour, Earned: 4 * time.Hour}
+			country := phoneauth.Charge{Amount: 1, Score: phoneauth.Score{Name: "country", Key: "{country " + tag + "}n", Max: 1000,
+				DebtDecay: 24 * time.Hour, CreditDecay: 4 * time.Hour}}
 			if round%2 == 1 {
 				address.Burst, country.Max = 1000, 7
 			}
@@ -114,13 +111,14 @@ func TestRedisAllOrNone(t *testing.T) {
 			atOnce(len(errs), func(i int) {
 				ch := redisChallenge(tag)
 				ch.Key += fmt.Sprint(i)
-				_, errs[i] = stores[i%len(stores)].BeginChallenge(t.Context(), phoneauth.Begin{Challenge: ch,
-					Takes: []phoneauth.Take{phone, address, service}, Budgets: []phoneauth.Budget{country}, Now: redisStart})
+				_, errs[i] = stores[i%len(stores)].BeginChallenge(t.Context(), phoneauth.BeginParams{Challenge: ch,
+					Takes: []phoneauth.Take{phone, address, service}, Charges: []phoneauth.Charge{country}, Now: redisStart})
 			})
 			admitted := 0
 			for i, err := range errs {
 				key := fmt.Sprint(redisChallenge(tag).Key, i)
-				_, found := stores[0].AttemptChallenge(t.Context(), phoneauth.Attempt{Key: key, Digests: [][]byte{redisChallenge(tag).Digest}, Now: redisStart})
+				_, found := stores[0].AttemptChallenge(t.Context(), phoneauth.AttemptParams{Now: redisStart,
+					Candidates: []phoneauth.Candidate{{Key: key, Digests: [][]byte{redisChallenge(tag).Digest}}}})
 				if err == nil {
 					admitted++
 					require.NoError(t, found, "stored")
@@ -133,31 +131,22 @@ func TestRedisAllOrNone(t *testing.T) {
 			require.LessOrEqual(t, admitted, 7)
 			require.NotZero(t, admitted)
 			for _, take := range []phoneauth.Take{phone, address, service} {
-				take.Burst, take.Cost = 1, 0
-				refused, ok := errors.AsType[*phoneauth.LimitError](stores[0].TakeLimits(t.Context(), []phoneauth.Take{take}, redisStart))
-				require.True(t, ok)
-				require.Equal(t, time.Duration(admitted)*time.Minute, refused.RetryAfter, "%s: what was refused is given back", take.Name)
+				require.Equal(t, time.Duration(admitted)*time.Minute, redisAhead(t, stores[0], take), "%s: what was refused is given back", take.Name)
 			}
-			// The score is what was admitted: one more than fits beside it is refused.
-			for add, want := range map[float64]bool{1000.4 - float64(admitted): true, 1000.6 - float64(admitted): false} {
-				probe := country
-				probe.Max, probe.Add = 1000, add
-				ch := redisChallenge(tag)
-				ch.Key += "probe"
-				err := onlyBudget(t, stores[0], ch, probe)
-				require.Equal(t, want, err == nil, "score %v with %v: %v", admitted, add, err)
-				if err == nil {
-					probe.Add, probe.Max = -add, 1e9
-					require.NoError(t, onlyBudget(t, stores[0], ch, probe))
-				}
-			}
+			state, err := stores[0].ReadState(t.Context(), phoneauth.StateParams{Scores: []phoneauth.Score{country.Score}, Now: redisStart})
+			require.NoError(t, err)
+			require.InDelta(t, admitted, state.Scores[0], 1e-6, "the score is what was admitted")
 		}
 	})
 }
 
-func onlyBudget(t *testing.T, store *redisstore.Store, ch phoneauth.Challenge, b phoneauth.Budget) error {
-	_, err := store.BeginChallenge(t.Context(), phoneauth.Begin{Challenge: ch, Budgets: []phoneauth.Budget{b}, Now: redisStart})
-	return err
+// redisAhead is how far the tat of a limit is ahead: what a limit of Burst 1 makes one wait.
+func redisAhead(t *testing.T, store *redisstore.Store, take phoneauth.Take) time.Duration {
+	t.Helper()
+	take.Burst, take.Cost = 1, 1
+	state, err := store.ReadState(t.Context(), phoneauth.StateParams{Takes: []phoneauth.Take{take}, Now: redisStart})
+	require.NoError(t, err)
+	return state.Waits[0]
 }
 
 // Of callers in several processes exactly one rotates; signing out everywhere while
@@ -171,13 +160,17 @@ func TestRedisSessionRaces(t *testing.T) {
 				return phoneauth.SessionRecord{ID: fmt.Sprint("session ", i, " of ", user), UserID: user, Digest: []byte("digest"),
 					CreatedAt: redisStart, IdleUntil: redisStart.Add(time.Hour), ExpiresAt: redisStart.Add(2 * time.Hour)}
 			}
+			create := func(i int, r phoneauth.SessionRecord) error {
+				_, err := stores[i%len(stores)].CreateSession(t.Context(), phoneauth.NewSession{Session: r, Now: redisStart})
+				return err
+			}
 			errs := make([]error, 16)
 			atOnce(len(errs), func(i int) {
 				if i%4 == 3 {
 					errs[i] = stores[i%len(stores)].EndUserSessions(t.Context(), user, "")
 					return
 				}
-				errs[i] = stores[i%len(stores)].CreateSession(t.Context(), record(i))
+				errs[i] = create(i, record(i))
 			})
 			require.NoError(t, errors.Join(errs...))
 			require.NoError(t, stores[0].EndUserSessions(t.Context(), user, ""))
@@ -187,8 +180,8 @@ func TestRedisSessionRaces(t *testing.T) {
 			}
 
 			one := record(100)
-			require.NoError(t, stores[0].CreateSession(t.Context(), one))
-			assert.Error(t, stores[0].CreateSession(t.Context(), one), "an ID that is not new")
+			require.NoError(t, create(0, one))
+			assert.Error(t, create(0, one), "an ID that is not new")
 			next := make([]string, 16)
 			atOnce(len(next), func(i int) {
 				got, err := stores[i%len(stores)].RotateSession(t.Context(), phoneauth.Rotation{ID: one.ID, Digest: one.Digest,

@@ -180,7 +180,7 @@ var threeRedis = sync.OnceValues(func() ([]*redisServer, error) {
 			return nil, err
 		}
 		r, err := newRedisServer("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
-			"--cluster-port", strconv.Itoa(port), "--cluster-node-timeout", "2000")
+			"--cluster-port", strconv.Itoa(port), "--cluster-node-timeout", "15000")
 		if err != nil {
 			return nil, err
 		}

@@ -13,13 +13,13 @@ import (
 
 // New names the setting that would lose what was acknowledged.
 func TestSQLSettings(t *testing.T) {
-	path := "file:" + filepath.Join(t.TempDir(), "phoneauth.db")
 	for query, want := range map[string]string{
 		"":                           "set journal_mode to WAL, it is DELETE",
 		"?_pragma=journal_mode(WAL)": "set busy_timeout to at least 1000 on every connection, it is 0",
 		"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(NORMAL)": "set synchronous to FULL",
 	} {
-		d := database{sqlstore.SQLite, "sqlite", path + query}
+		path := filepath.Join(t.TempDir(), "phoneauth.db") // WAL stays with a file
+		d := database{sqlstore.SQLite, "sqlite", "file:" + path + query}
 		_, err := sqlstore.New(t.Context(), d.open(t), d.dialect)
 		require.ErrorContains(t, err, want)
 	}

@@ -18,6 +18,13 @@ func TestSQLStore(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
 		s := d.store(t, d.open(t))
 		storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(*rounds))
+		runJournal(t, s, *rounds)
+	})
+}
+
+func runJournal(t *testing.T, s *sqlstore.Store, rounds int) {
+	t.Run("Journal", func(t *testing.T) {
+		storetest.RunJournal(t, func(testing.TB) phoneauth.JournalStore { return s }, storetest.Rounds(rounds))
 	})
 }
 
@@ -38,6 +45,7 @@ func TestSQLStoreOfParts(t *testing.T) {
 		rest := only(sqlstore.Challenges, sqlstore.Sessions)
 		storetest.RunChallenges(t, func(testing.TB) phoneauth.ChallengeStore { return rest }, storetest.Rounds(5))
 		storetest.RunSessions(t, func(testing.TB) phoneauth.SessionStore { return rest }, storetest.Rounds(5))
+		runJournal(t, only(sqlstore.Journal), 5)
 	})
 }
 
@@ -49,6 +57,7 @@ func TestSQLStoreUnprepared(t *testing.T) {
 			d.dsn += "&default_query_exec_mode=" + mode
 			s := d.store(t, d.open(t))
 			storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(2))
+			runJournal(t, s, 2)
 		})
 	}
 }
@@ -58,7 +67,7 @@ func TestSQLStorePartitioned(t *testing.T) {
 	d := postgresDatabase(t)
 	db := d.open(t)
 	s := d.store(t, db)
-	for table, key := range map[string]string{"challenges": "key", "counters": "key", "sessions": "id"} {
+	for table, key := range map[string]string{"challenges": "key", "counters": "key", "sessions": "id", "journal": "id"} {
 		table = "phoneauth_" + table
 		_, err := db.Exec("ALTER TABLE " + table + " RENAME TO one;" +
 			"CREATE TABLE " + table + " (LIKE one INCLUDING ALL) PARTITION BY HASH (" + key + "); DROP TABLE one")
@@ -69,4 +78,5 @@ func TestSQLStorePartitioned(t *testing.T) {
 		}
 	}
 	storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(5))
+	runJournal(t, s, 5)
 }

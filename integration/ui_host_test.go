@@ -31,7 +31,7 @@ type uiHost struct {
 	store *faultyStore
 }
 
-// faultyStore fails all that begins or ends a challenge, while down.
+// faultyStore fails all that begins a challenge or looks up a user, while down.
 type faultyStore struct {
 	phoneauth.Store
 	down atomic.Bool
@@ -39,11 +39,18 @@ type faultyStore struct {
 
 var errDown = errors.New("the store is down")
 
-func (s *faultyStore) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
+func (s *faultyStore) BeginChallenge(ctx context.Context, b phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	if s.down.Load() {
-		return phoneauth.Begun{}, errDown
+		return phoneauth.BeginResult{}, errDown
 	}
 	return s.Store.BeginChallenge(ctx, b)
+}
+
+func (s *faultyStore) UserByID(ctx context.Context, id string) (phoneauth.User, error) {
+	if s.down.Load() {
+		return phoneauth.User{}, errDown
+	}
+	return s.Store.UserByID(ctx, id)
 }
 
 func newUIHost(t *testing.T, change func(*phoneauth.Config, *ui.Options)) *uiHost {
@@ -69,7 +76,7 @@ func newUIHost(t *testing.T, change func(*phoneauth.Config, *ui.Options)) *uiHos
 	h.mux.HandleFunc("/favicon.ico", http.NotFound)
 	if o.OnSession == nil {
 		h.mux.Handle("/home", page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			claims, _ := phoneauth.UserFrom(r.Context())
+			claims, _ := phoneauth.ClaimsFrom(r.Context())
 			welcome(w, claims.UserID)
 		})))
 	}

@@ -7,125 +7,87 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// attempt is an Attempt, made ready outside the mutex.
-type attempt struct {
-	*phoneauth.Attempt
-	key, failures, then, bonus key
-	takes, giveBack, earned    []key
-	next                       challenge
-	now                        int64
-}
-
 // AttemptChallenge implements [phoneauth.ChallengeStore].
-func (s *Store) AttemptChallenge(_ context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
-	var keyBuf [16]key
-	keys := s.takeKeys(keyBuf[:0], a.Takes)
-	keys = s.takeKeys(keys, a.GiveBack)
-	keys = s.budgetKeys(keys, a.Earned)
-	taken, given := len(a.Takes), len(a.Takes)+len(a.GiveBack)
-	w := attempt{
-		Attempt:  &a,
-		key:      s.key(a.Key),
-		failures: s.key(a.Failures.Key),
-		bonus:    s.key(a.Bonus.Take.Key),
-		takes:    keys[:taken],
-		giveBack: keys[taken:given],
-		earned:   keys[given:],
-		now:      a.Now.UnixMicro(),
+func (s *Store) AttemptChallenge(_ context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	st := s.step(p.Now.UnixMicro())
+	defer st.done()
+	st.lockout(&p.Lockout)
+	st.takes(p.Takes)
+	for i := range p.Candidates {
+		st.challenges.name(s, p.Candidates[i].Key)
+		st.match(&p.Candidates[i].OnMatch)
 	}
-	if a.Then != nil {
-		w.then, w.next = s.key(a.Then.Key), pack(a.Then)
-	}
-	c, err := s.attempt(&w)
+	c, err := s.attempt(st, &p)
 	if err != nil && !errors.Is(err, phoneauth.ErrMismatch) {
 		return phoneauth.Challenge{}, err
 	}
-	return c.unpack(a.Key), err
+	return owned(c), err
 }
 
-func (s *Store) attempt(a *attempt) (challenge, error) {
+// match names the rows of m.
+func (st *step) match(m *phoneauth.OnMatch) {
+	if m.Store != nil {
+		st.pack(m.Store)
+	}
+	st.takes(m.Refunds, m.SendRefunds)
+	if len(m.Credits) > 0 && m.Reward.Take.Key != "" {
+		st.limits.name(st.s, m.Reward.Take.Key)
+	}
+	st.charges(m.Credits)
+	for _, name := range m.ClearScores {
+		st.scores.name(st.s, name)
+	}
+}
+
+func (s *Store) attempt(st *step, p *phoneauth.AttemptParams) (phoneauth.Challenge, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sweep(a.now)
-	if err := s.locked(&a.Failures, a.failures, a.now); err != nil {
-		return challenge{}, err
-	}
-	var buf tats
-	takes, err := s.admit(buf[:0], a.Takes, a.takes, a.now)
-	if err != nil {
-		return challenge{}, err
-	}
-	c, live := s.live(a.key, a.ID, a.now)
-	if !s.mayAttempt(a, takes, live) {
-		return challenge{}, ErrFull
-	}
-	s.take(takes, a.now)
+	s.sweep(st.now)
+	c, err := p.Run(st)
 	switch {
-	case !live:
-		return challenge{}, phoneauth.ErrNotFound
-	case !c.equals(a.Digests):
-		return s.mismatch(a, c), phoneauth.ErrMismatch
-	}
-	s.match(a, c)
-	return c, nil
-}
-
-// mayAttempt reports whether there is room for whatever comes of a. It is asked before
-// digests are compared: a refusal that told right from wrong would be a free try. To
-// an attempt on a live challenge the reserve is open.
-func (s *Store) mayAttempt(a *attempt, takes []tat, live bool) bool {
-	more := s.taking(takes, a.now)
-	if !live {
-		return s.fits(more, s.open)
-	}
-	more = more.plus(s.counting(&a.Failures, a.failures))
-	for i := range a.earned {
-		if _, ok := s.budgets.get(a.earned[i]); !ok {
-			more = more.plus(usage{1, s.budgets.each()})
+	case err == nil || errors.Is(err, phoneauth.ErrMismatch):
+		if !s.fits(st.mayAdd(p, &c), s.hard) {
+			return phoneauth.Challenge{}, ErrFull
+		}
+		st.write()
+	case errors.Is(err, phoneauth.ErrNotFound):
+		if full := st.commit(s.open); full != nil {
+			return phoneauth.Challenge{}, full
 		}
 	}
-	if len(a.earned) > 0 {
-		if _, ok := s.limits.get(a.bonus); !ok {
-			more = more.plus(usage{1, s.limits.each()})
+	return c, err
+}
+
+// mayAdd is the most that an attempt on the live challenge c can add to the store,
+// whatever comes of it. A refusal that told right from wrong would be a free try.
+func (st *step) mayAdd(p *phoneauth.AttemptParams, c *phoneauth.Challenge) (more usage) {
+	for i := range p.Takes {
+		more = more.plus(st.limits.missing(st.s, &st.s.limits, p.Takes[i].Key))
+	}
+	if p.Lockout.Key != "" {
+		more = more.plus(st.lockouts.missing(st.s, &st.s.lockouts, p.Lockout.Key))
+	}
+	m := onMatch(p, c)
+	for i := range m.Credits {
+		more = more.plus(st.scores.missing(st.s, &st.s.scores, m.Credits[i].Key))
+	}
+	if len(m.Credits) > 0 && m.Reward.Take.Key != "" {
+		more = more.plus(st.limits.missing(st.s, &st.s.limits, m.Reward.Take.Key))
+	}
+	if m.Store != nil {
+		next := *st.challenges.get(st.s, &st.s.challenges, m.Store.Key)
+		next.set(st.repack(&next, m.Store))
+		more = more.plus(next.adds(&st.s.challenges))
+	}
+	return more
+}
+
+// onMatch is that of the candidate whose challenge c is.
+func onMatch(p *phoneauth.AttemptParams, c *phoneauth.Challenge) *phoneauth.OnMatch {
+	for i := range p.Candidates {
+		if of := &p.Candidates[i]; of.Key == c.Key && (of.ID == "" || of.ID == c.ID) {
+			return &of.OnMatch
 		}
 	}
-	if a.Then != nil {
-		more = more.plus(s.storing(a.then, a.next))
-	}
-	return s.fits(more, s.hard)
-}
-
-func (s *Store) mismatch(a *attempt, c challenge) challenge {
-	if c.tries--; c.tries > 0 {
-		s.challenges.put(a.key, c)
-	} else {
-		s.challenges.drop(a.key)
-	}
-	s.count(&a.Failures, a.failures, a.now)
-	return c
-}
-
-func (s *Store) match(a *attempt, c challenge) {
-	s.challenges.drop(a.key)
-	if a.Then != nil {
-		s.challenges.put(a.then, a.next)
-	}
-	if a.Failures.Key != "" {
-		s.failures.drop(a.failures)
-	}
-	s.giveBack(a.GiveBack, a.giveBack, a.now)
-	if len(a.Earned) > 0 {
-		s.credit(a.Earned, a.earned, c.sends, s.bonus(a), a.now)
-	}
-}
-
-// bonus is what a is credited beyond what was charged.
-func (s *Store) bonus(a *attempt) float64 {
-	var buf tats
-	plan, err := s.admit(buf[:0], []phoneauth.Take{a.Bonus.Take}, []key{a.bonus}, a.now)
-	if err != nil {
-		return 0
-	}
-	s.take(plan, a.now)
-	return a.Bonus.Add
+	return new(phoneauth.OnMatch)
 }

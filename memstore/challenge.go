@@ -1,12 +1,11 @@
 package memstore
 
 import (
-	"context"
-	"crypto/subtle"
 	"math"
+	"time"
+	"unsafe"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // challenge is a [phoneauth.Challenge] without its Key, in one allocation.
@@ -25,162 +24,64 @@ func (c challenge) sealed() string  { return c.body[c.sealedAt:c.pendingAt] }
 func (c challenge) pending() string { return c.body[c.pendingAt:] }
 
 func pack(c *phoneauth.Challenge) challenge {
-	packed := challenge{
-		tries:   int32(min(c.TriesLeft, math.MaxInt32)),
-		sends:   int32(min(c.Sends, math.MaxInt32)),
-		expires: c.ExpiresAt.UnixMicro(),
-		until:   c.Until.UnixMicro(),
-	}
-	packed.setBody(c.ID, string(c.Digest), string(c.Sealed), string(c.Pending))
-	return packed
+	var packed challenge
+	packed.digestAt = uint32(len(c.ID))
+	packed.sealedAt = packed.digestAt + uint32(len(c.Digest))
+	packed.pendingAt = packed.sealedAt + uint32(len(c.Sealed))
+	packed.body = c.ID + string(c.Digest) + string(c.Sealed) + string(c.Pending)
+	return packed.with(c)
 }
 
-func (c *challenge) setBody(id, digest, sealed, pending string) {
-	c.digestAt = uint32(len(id))
-	c.sealedAt = c.digestAt + uint32(len(digest))
-	c.pendingAt = c.sealedAt + uint32(len(sealed))
-	c.body = id + digest + sealed + pending
+// holds reports whether c has the parts that body has.
+func (c *challenge) holds(of *phoneauth.Challenge) bool {
+	return c.id() == of.ID && c.digest() == string(of.Digest) &&
+		c.sealed() == string(of.Sealed) && c.pending() == string(of.Pending)
 }
 
-// unpack returns the challenge with slices of its own.
-func (c challenge) unpack(name string) phoneauth.Challenge {
-	body := []byte(c.body)
-	part := func(from, to uint32) []byte {
-		if from == to {
-			return nil
-		}
-		return body[from:to:to]
-	}
-	return phoneauth.Challenge{
-		Key:       name,
-		ID:        c.id(),
-		Digest:    part(c.digestAt, c.sealedAt),
-		Sealed:    part(c.sealedAt, c.pendingAt),
-		Pending:   part(c.pendingAt, uint32(len(body))),
-		TriesLeft: int(c.tries),
-		Sends:     int(c.sends),
-		ExpiresAt: meter.Instant(c.expires),
-		Until:     meter.Instant(c.until),
-	}
-}
-
-// touched is c after a Begin with given found it.
-func (c challenge) touched(given challenge, renew bool) challenge {
-	id := c.id()
-	if renew {
-		id = given.id()
-	}
-	if id != c.id() || given.pending() != c.pending() {
-		c.setBody(id, c.digest(), c.sealed(), given.pending())
-	}
-	c.sends = int32(min(int64(c.sends)+int64(given.sends), math.MaxInt32))
-	c.expires = min(given.expires, c.until)
+// with is c with the numbers and times of of.
+func (c challenge) with(of *phoneauth.Challenge) challenge {
+	c.tries = int32(min(of.TriesLeft, math.MaxInt32))
+	c.sends = int32(min(of.Sends, math.MaxInt32))
+	c.expires, c.until = of.ExpiresAt.UnixMicro(), of.Until.UnixMicro()
 	return c
 }
 
-// equals reports whether one of digests is the challenge's.
-func (c challenge) equals(digests [][]byte) bool {
-	own, equal := []byte(c.digest()), 0
-	for _, digest := range digests {
-		if len(digest) > 0 {
-			equal |= subtle.ConstantTimeCompare(digest, own)
+// view returns the challenge with slices of the body, which nobody may change: see owned.
+func (c *challenge) view(name string) phoneauth.Challenge {
+	body := unsafe.Slice(unsafe.StringData(c.body), len(c.body))
+	return phoneauth.Challenge{
+		Key:       name,
+		ID:        c.id(),
+		Digest:    body[c.digestAt:c.sealedAt:c.sealedAt],
+		Sealed:    body[c.sealedAt:c.pendingAt:c.pendingAt],
+		Pending:   body[c.pendingAt:],
+		TriesLeft: int(c.tries),
+		Sends:     int(c.sends),
+		ExpiresAt: instant(c.expires),
+		Until:     instant(c.until),
+	}
+}
+
+// owned returns c with slices of its own, in one allocation, and with the times as a store
+// returns them.
+func owned(c phoneauth.Challenge) phoneauth.Challenge {
+	body := make([]byte, 0, len(c.Digest)+len(c.Sealed)+len(c.Pending))
+	own := func(part []byte) []byte {
+		if len(part) == 0 {
+			return nil
 		}
+		from := len(body)
+		body = append(body, part...)
+		return body[from:len(body):len(body)]
 	}
-	return equal == 1
+	c.Digest, c.Sealed, c.Pending = own(c.Digest), own(c.Sealed), own(c.Pending)
+	c.ExpiresAt, c.Until = utc(c.ExpiresAt), utc(c.Until)
+	return c
 }
 
-// live returns the challenge at k, if it is live and, unless id is empty, that one.
-func (s *Store) live(k key, id string, now int64) (c challenge, ok bool) {
-	c, ok = s.challenges.get(k)
-	ok = ok && now < c.expires && (id == "" || id == c.id())
-	return c, ok
-}
+// instant is the time of us microseconds since 1970. That of the zero time is the zero
+// time.
+func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// BeginChallenge implements [phoneauth.ChallengeStore].
-func (s *Store) BeginChallenge(_ context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
-	var keyBuf [16]key
-	keys := s.takeKeys(keyBuf[:0], b.Takes)
-	keys = s.budgetKeys(keys, b.Budgets)
-	w := begin{
-		Begin:    &b,
-		key:      s.key(b.Challenge.Key),
-		failures: s.key(b.Failures.Key),
-		takes:    keys[:len(b.Takes)],
-		budgets:  keys[len(b.Takes):],
-		given:    pack(&b.Challenge),
-		now:      b.Now.UnixMicro(),
-	}
-	c, resend, err := s.begin(&w)
-	if err != nil {
-		return phoneauth.Begun{}, err
-	}
-	return phoneauth.Begun{Challenge: c.unpack(b.Challenge.Key), ResendAt: meter.Instant(resend)}, nil
-}
-
-// begin is a Begin, made ready outside the mutex.
-type begin struct {
-	*phoneauth.Begin
-	key, failures  key
-	takes, budgets []key
-	given          challenge
-	now            int64
-}
-
-func (s *Store) begin(b *begin) (c challenge, resend int64, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep(b.now)
-	if err := s.locked(&b.Failures, b.failures, b.now); err != nil {
-		return c, 0, err
-	}
-	old, live := s.live(b.key, b.Renew, b.now)
-	if !live && b.Renew != "" {
-		return c, 0, phoneauth.ErrNotFound
-	}
-	var tatBuf tats
-	takes, err := s.admit(tatBuf[:0], b.Takes, b.takes, b.now)
-	if err != nil {
-		return c, 0, err
-	}
-	var scoreBuf scores
-	charges, err := s.charge(scoreBuf[:0], b.Budgets, b.budgets, b.now)
-	if err != nil {
-		return c, 0, err
-	}
-
-	c = b.given
-	if live {
-		c = old.touched(b.given, b.Renew != "")
-	}
-	more := s.taking(takes, b.now).plus(s.charging(charges)).plus(s.storing(b.key, c))
-	if !s.fits(more, s.open) {
-		return c, 0, ErrFull
-	}
-	s.take(takes, b.now)
-	s.charged(charges)
-	s.challenges.put(b.key, c)
-	return c, resendAt(takes, b.Takes, b.takes, b.now), nil
-}
-
-// storing is what a put of c at k will add to the store.
-func (s *Store) storing(k key, c challenge) usage {
-	if old, ok := s.challenges.get(k); ok {
-		return usage{0, c.size() - old.size()}
-	}
-	return usage{1, s.challenges.cost(c)}
-}
-
-// CancelChallenges implements [phoneauth.ChallengeStore].
-func (s *Store) CancelChallenges(_ context.Context, names ...string) error {
-	var buf [8]key
-	keys := buf[:0]
-	for _, name := range names {
-		keys = append(keys, s.key(name))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, k := range keys {
-		s.challenges.drop(k)
-	}
-	return nil
-}
+// utc is t as a store returns it: whole microseconds, and no other zone.
+func utc(t time.Time) time.Time { return instant(t.UnixMicro()) }

@@ -3,14 +3,12 @@ package memstore
 import (
 	"bytes"
 	"context"
-	"crypto/subtle"
 	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // errSessionID: the one promise of a caller whose breach would hand a session over.
@@ -27,17 +25,34 @@ func (s session) end() int64 {
 	return min(s.record.IdleUntil.UnixMicro(), s.record.ExpiresAt.UnixMicro())
 }
 
-// size has Previous in it from the start, so that a rotation needs no room.
+// size has Previous in it from the start, so that a rotation needs room only where Client
+// or Place grow.
 func (s session) size() int {
-	const itself, link = 256, 66 // the link is the one from its owner
+	const itself = 288
 	r := s.record
-	size := itself + link + allocated(len(r.ID)) + allocated(len(r.UserID)) + allocated(len(r.DeviceID)) +
-		allocated(len(r.Digest)) + allocated(max(len(r.Previous), len(r.Digest))) + allocated(16*len(r.AMR))
+	size := itself + allocated(len(r.ID)) + allocated(len(r.UserID)) + allocated(len(r.DeviceID)) +
+		rotatedSize(r) + allocated(16*len(r.AMR))
 	for _, method := range r.AMR {
 		size += allocated(len(method))
 	}
 	return size
 }
+
+// rotatedSize is the part of size that a rotation may change.
+func rotatedSize(r *phoneauth.SessionRecord) int {
+	return allocated(len(r.Digest)) + allocated(max(len(r.Previous), len(r.Digest))) +
+		allocated(len(r.Client)) + allocated(len(r.Place))
+}
+
+// owner is where the sessions of a user begin, and how many they are. Those that have
+// expired count until they are dropped.
+type owner struct {
+	first key
+	n     int
+}
+
+func (owner) end() int64 { return never }
+func (owner) size() int  { return 0 }
 
 func clone(r phoneauth.SessionRecord) phoneauth.SessionRecord {
 	r.Digest, r.Previous, r.AMR = bytes.Clone(r.Digest), bytes.Clone(r.Previous), slices.Clone(r.AMR)
@@ -46,32 +61,84 @@ func clone(r phoneauth.SessionRecord) phoneauth.SessionRecord {
 	return r
 }
 
-// CreateSession implements [phoneauth.SessionStore]. An ID that is not new is an error.
-func (s *Store) CreateSession(_ context.Context, r phoneauth.SessionRecord) error {
+// kept is r as the store keeps it. A string may be a small part of a large one, a request
+// say.
+func kept(r phoneauth.SessionRecord) phoneauth.SessionRecord {
 	r = clone(r)
-	// A string may be a small part of a large one, a request say.
-	r.ID, r.UserID, r.DeviceID = strings.Clone(r.ID), strings.Clone(r.UserID), strings.Clone(r.DeviceID)
+	for _, text := range [...]*string{&r.ID, &r.UserID, &r.DeviceID, &r.Client, &r.Place} {
+		*text = strings.Clone(*text)
+	}
 	for i := range r.AMR {
 		r.AMR[i] = strings.Clone(r.AMR[i])
 	}
-	k, c := s.key(r.ID), session{record: &r, owner: s.key(r.UserID)}
+	return r
+}
+
+// CreateSession implements [phoneauth.SessionStore]. An ID that is not new is an error.
+func (s *Store) CreateSession(_ context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+	n.Session, n.Now = kept(n.Session), utc(n.Now)
+	evicted, err := s.createSession(s.key(n.Session.ID), s.key(n.Session.UserID), &n)
+	if evicted == nil {
+		return phoneauth.SessionRecord{}, err
+	}
+	return clone(*evicted), err
+}
+
+func (s *Store) createSession(k, of key, n *phoneauth.NewSession) (evicted *phoneauth.SessionRecord, err error) {
+	created := session{record: &n.Session, owner: of}
+	more := usage{1, s.sessions.cost(created) + s.owners.each()}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sweep(s.now)
+	s.sweep(n.Now.UnixMicro())
 	if _, ok := s.sessions.get(k); ok {
-		return errSessionID
+		return nil, errSessionID
 	}
-	if !s.fits(usage{1, s.sessions.cost(c)}, s.open) {
-		return ErrFull
+	if evicted, err = s.evict(of, n); err != nil {
+		return nil, err
 	}
-	if first, ok := s.owners.get(c.owner); ok {
-		c.next = key(first)
-		s.relink(c.next, func(n *session) { n.prev = k })
+	if evicted != nil {
+		more = more.plus(usage{-1, -s.sessions.cost(session{record: evicted})})
 	}
-	s.owners.put(c.owner, link(k))
-	s.sessions.put(k, c)
-	return nil
+	if !s.fits(more, s.open) {
+		return nil, ErrFull
+	}
+	if evicted != nil {
+		s.endSession(s.key(evicted.ID))
+	}
+	s.link(k, created)
+	return evicted, nil
+}
+
+// evict says which session must end for n. It looks at the sessions of the user only when
+// they may be too many.
+func (s *Store) evict(of key, n *phoneauth.NewSession) (*phoneauth.SessionRecord, error) {
+	if o, _ := s.owners.get(of); n.Most <= 0 || o.n < n.Most {
+		return nil, nil
+	}
+	found := s.liveSessions(of, n.Now)
+	if len(found) < n.Most {
+		return nil, nil
+	}
+	live := make([]phoneauth.SessionRecord, len(found))
+	for i, r := range found {
+		live[i] = *r
+	}
+	return n.Evict(live)
+}
+
+// liveSessions are those of a user that are live at now, in any order.
+func (s *Store) liveSessions(of key, now time.Time) (live []*phoneauth.SessionRecord) {
+	o, _ := s.owners.get(of)
+	live = make([]*phoneauth.SessionRecord, 0, o.n)
+	for k := o.first; k != (key{}); {
+		found := s.sessions.at(k).value
+		if found.record.Live(now) {
+			live = append(live, found.record)
+		}
+		k = found.next
+	}
+	return live
 }
 
 // SessionByID implements [phoneauth.SessionStore].
@@ -86,11 +153,24 @@ func (s *Store) SessionByID(_ context.Context, id string, now time.Time) (phonea
 	return clone(*found.record), nil
 }
 
+// UserSessions implements [phoneauth.SessionStore].
+func (s *Store) UserSessions(_ context.Context, userID string, now time.Time) ([]phoneauth.SessionRecord, error) {
+	k := s.key(userID)
+	s.mu.Lock()
+	live := s.liveSessions(k, utc(now))
+	s.mu.Unlock()
+	records := make([]phoneauth.SessionRecord, len(live))
+	for i, r := range live {
+		records[i] = clone(*r)
+	}
+	slices.SortFunc(records, phoneauth.ByLastUse)
+	return records, nil
+}
+
 // RotateSession implements [phoneauth.SessionStore].
 func (s *Store) RotateSession(_ context.Context, r phoneauth.Rotation) (phoneauth.SessionRecord, error) {
-	k := s.key(r.ID)
-	r.Next = bytes.Clone(r.Next)
-	record, err := s.rotate(k, &r)
+	r.Now, r.IdleUntil = utc(r.Now), utc(r.IdleUntil)
+	record, err := s.rotate(s.key(r.ID), &r)
 	if record == nil {
 		return phoneauth.SessionRecord{}, err
 	}
@@ -98,49 +178,63 @@ func (s *Store) RotateSession(_ context.Context, r phoneauth.Rotation) (phoneaut
 }
 
 func (s *Store) rotate(k key, r *phoneauth.Rotation) (*phoneauth.SessionRecord, error) {
-	now := r.Now.UnixMicro()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sweep(now)
-	found, ok := s.sessions.get(k)
-	if !ok || now >= found.end() {
+	s.sweep(r.Now.UnixMicro())
+	at := s.sessions.at(k)
+	if at == nil {
 		return nil, phoneauth.ErrNotFound
 	}
-	old := found.record
+	old := at.value.record
+	next, write, err := r.Apply(*old)
 	switch {
-	case equal(r.Digest, old.Digest):
-		next := *old
-		next.Previous, next.Digest = old.Digest, r.Next
-		next.RotatedAt, next.IdleUntil = utc(r.Now), utc(r.IdleUntil)
-		found.record = &next
-		s.sessions.put(k, found)
-		return &next, nil
-	case equal(r.Digest, old.Previous) && now < meter.Add(old.RotatedAt.UnixMicro(), meter.Micros(r.Grace)):
+	case errors.Is(err, phoneauth.ErrReused):
+		s.endSession(k)
+		return old, err
+	case err != nil:
+		return nil, err
+	case !write:
 		return old, nil
 	}
-	s.endSession(k)
-	return old, phoneauth.ErrReused
+	keep(&next.Client, old.Client)
+	keep(&next.Place, old.Place)
+	more := rotatedSize(&next) - rotatedSize(old)
+	if !s.fits(usage{0, more}, s.open) {
+		return nil, ErrFull
+	}
+	at.value.record = &next
+	s.sessions.held += more
+	return &next, nil
 }
 
-// equal reports whether the digests are. An empty one equals nothing.
-func equal(a, b []byte) bool { return len(a) > 0 && subtle.ConstantTimeCompare(a, b) == 1 }
+// keep makes text a string of the store's own: the one that it has, if it is equal.
+func keep(text *string, has string) {
+	if *text == has {
+		*text = has
+		return
+	}
+	*text = strings.Clone(*text)
+}
 
 // EndSession implements [phoneauth.SessionStore].
-func (s *Store) EndSession(_ context.Context, id string) error {
-	k := s.key(id)
+func (s *Store) EndSession(_ context.Context, userID, id string) error {
+	k, of := s.key(id), s.key(userID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if found, ok := s.sessions.get(k); !ok || found.owner != of {
+		return phoneauth.ErrNotFound
+	}
 	s.endSession(k)
 	return nil
 }
 
 // EndUserSessions implements [phoneauth.SessionStore].
 func (s *Store) EndUserSessions(_ context.Context, userID, exceptID string) error {
-	owner, except := s.key(userID), s.key(exceptID)
+	of, except := s.key(userID), s.key(exceptID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first, _ := s.owners.get(owner)
-	for k := key(first); k != (key{}); {
+	o, _ := s.owners.get(of)
+	for k := o.first; k != (key{}); {
 		found, _ := s.sessions.get(k)
 		if exceptID == "" || k != except {
 			s.endSession(k)
@@ -157,23 +251,31 @@ func (s *Store) endSession(k key) {
 	}
 }
 
-// unlink takes a session that is gone out of its user's list.
-func (s *Store) unlink(gone session) {
-	if gone.next != (key{}) {
-		s.relink(gone.next, func(n *session) { n.prev = gone.prev })
+// link stores a new session at the beginning of its user's list.
+func (s *Store) link(k key, created session) {
+	o, _ := s.owners.get(created.owner)
+	if created.next = o.first; created.next != (key{}) {
+		s.sessions.at(created.next).value.prev = k
 	}
-	switch {
-	case gone.prev != (key{}):
-		s.relink(gone.prev, func(p *session) { p.next = gone.next })
-	case gone.next != (key{}):
-		s.owners.put(gone.owner, link(gone.next))
-	default:
-		s.owners.drop(gone.owner)
-	}
+	s.owners.put(created.owner, owner{k, o.n + 1})
+	s.sessions.put(k, created)
 }
 
-func (s *Store) relink(k key, set func(*session)) {
-	found, _ := s.sessions.get(k)
-	set(&found)
-	s.sessions.put(k, found)
+// unlink takes a session that is gone out of its user's list.
+func (s *Store) unlink(gone session) {
+	o, _ := s.owners.get(gone.owner)
+	o.n--
+	if gone.next != (key{}) {
+		s.sessions.at(gone.next).value.prev = gone.prev
+	}
+	if gone.prev != (key{}) {
+		s.sessions.at(gone.prev).value.next = gone.next
+	} else {
+		o.first = gone.next
+	}
+	if o.n == 0 {
+		s.owners.drop(gone.owner)
+	} else {
+		s.owners.put(gone.owner, o)
+	}
 }

@@ -2,12 +2,12 @@ package memstore
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // user is an account. What it points to is never changed, but replaced.
@@ -16,8 +16,8 @@ type user struct{ *phoneauth.User }
 func (user) end() int64 { return never }
 
 func (u user) size() int {
-	const itself, link = 160, 66 // the link is the one from its phone
-	return itself + link + allocated(len(u.ID)) + allocated(len(u.UUID)) +
+	const itself = 160
+	return itself + allocated(len(u.ID)) + allocated(len(u.UUID)) +
 		allocated(len(u.Phone.E164())) + allocated(len(u.PasswordHash))
 }
 
@@ -29,43 +29,62 @@ func (link) size() int  { return 0 }
 
 // SignInUser implements [phoneauth.UserStore]. Ids are decimal numbers from 1 up.
 func (s *Store) SignInUser(_ context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
-	phone, now := s.key(in.Phone.E164()), utc(in.Now)
-	created := phoneauth.User{
-		// A string may be a small part of a large one, a request say.
-		UUID:         strings.Clone(in.UUID),
-		Phone:        phoneauth.StoredPhone(strings.Clone(in.Phone.E164())),
-		PasswordHash: phoneauth.Secret(strings.Clone(string(in.PasswordHash))),
-		CreatedAt:    now,
-	}
+	phone := s.key(in.Phone.E164())
+	in.Now = utc(in.Now)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sweep(now.UnixMicro())
-	var u phoneauth.User // of epoch 0, if there is none
-	id, exists := s.phones.get(phone)
-	if exists {
+	s.sweep(in.Now.UnixMicro())
+	found, _ := s.byPhone(phone) // of epoch 0, if there is none
+	if err := in.Refusal(found); err != nil {
+		if errors.Is(err, phoneauth.ErrBlocked) || errors.Is(err, phoneauth.ErrLocked) {
+			return phoneauth.SignedIn{User: found}, err
+		}
+		return phoneauth.SignedIn{}, err
+	}
+	out := in.Apply(found)
+	switch {
+	case out.Created:
+		if !s.createUser(phone, &out.User) {
+			return phoneauth.SignedIn{}, ErrFull
+		}
+	case out.First:
+		s.users.put(s.key(out.User.ID), user{own(out.User)})
+	}
+	return out, nil
+}
+
+// byPhone returns the user with this phone, or the zero User.
+func (s *Store) byPhone(phone key) (u phoneauth.User, ok bool) {
+	id, ok := s.phones.get(phone)
+	if ok {
 		found, _ := s.users.get(key(id))
 		u = *found.User
 	}
-	if err := in.Refusal(u); err != nil {
-		return phoneauth.SignedIn{User: u}, err
+	return u, ok
+}
+
+// createUser stores a new user and gives it an ID. It is false if there is no room.
+func (s *Store) createUser(phone key, u *phoneauth.User) bool {
+	u.ID = strconv.FormatInt(s.lastID+1, 10)
+	created := user{own(*u)}
+	if !s.fits(usage{1, s.users.cost(created) + s.phones.each()}, s.open) {
+		return false
 	}
-	if exists && !u.SignedInAt.IsZero() {
-		return phoneauth.SignedIn{User: u}, nil
-	}
-	if !exists {
-		u = created
-		u.ID = strconv.FormatInt(s.lastID+1, 10)
-		if !s.fits(usage{1, s.users.cost(user{&u})}, s.open) {
-			return phoneauth.SignedIn{}, ErrFull
-		}
-		s.lastID++
-		id = link(s.key(u.ID))
-		s.phones.put(phone, id)
-	}
-	u.UpdatedAt, u.SignedInAt = now, now
-	s.users.put(key(id), user{&u})
-	return phoneauth.SignedIn{User: u, Created: !exists, First: true}, nil
+	s.lastID++
+	id := s.key(u.ID)
+	s.phones.put(phone, link(id))
+	s.users.put(id, created)
+	return true
+}
+
+// own is u as the store keeps it. A string may be a small part of a large one, a request
+// say.
+func own(u phoneauth.User) *phoneauth.User {
+	u.UUID = strings.Clone(u.UUID)
+	u.Phone = phoneauth.StoredPhone(strings.Clone(u.Phone.E164()))
+	u.PasswordHash = phoneauth.Secret(strings.Clone(string(u.PasswordHash)))
+	return &u
 }
 
 // UserByID implements [phoneauth.UserStore].
@@ -84,76 +103,78 @@ func (s *Store) UserByPhone(_ context.Context, p phoneauth.Phone) (phoneauth.Use
 	k := s.key(p.E164())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if id, ok := s.phones.get(k); ok {
-		u, _ := s.users.get(key(id))
-		return *u.User, nil
+	if u, ok := s.byPhone(k); ok {
+		return u, nil
 	}
 	return phoneauth.User{}, phoneauth.ErrNotFound
 }
 
-// SetPassword implements [phoneauth.UserStore].
-func (s *Store) SetPassword(_ context.Context, p phoneauth.PasswordUpdate) (phoneauth.User, error) {
-	return s.update(p.UserID, p.Epoch, func(u *phoneauth.User, _ key) error {
-		u.PasswordHash = phoneauth.Secret(strings.Clone(string(p.PasswordHash)))
-		if !p.KeepEpoch {
-			nextEpoch(u, p.Now)
-		}
-		return nil
-	})
-}
+// UpdateUser implements [phoneauth.UserStore].
+func (s *Store) UpdateUser(_ context.Context, update phoneauth.UserUpdate) (phoneauth.User, error) {
+	k := s.key(update.UserID)
+	update.Now = utc(update.Now)
 
-// SetPhone implements [phoneauth.UserStore].
-func (s *Store) SetPhone(_ context.Context, p phoneauth.PhoneUpdate) (phoneauth.User, error) {
-	phone := s.key(p.Phone.E164())
-	return s.update(p.UserID, p.Epoch, func(u *phoneauth.User, id key) error {
-		if owner, ok := s.phones.get(phone); ok && key(owner) != id {
-			return phoneauth.ErrPhoneTaken
-		}
-		u.Phone = phoneauth.StoredPhone(strings.Clone(p.Phone.E164()))
-		nextEpoch(u, p.Now)
-		return nil
-	})
-}
-
-// SetBlocked implements [phoneauth.UserStore].
-func (s *Store) SetBlocked(_ context.Context, id string, blocked bool, now time.Time) (phoneauth.User, error) {
-	return s.update(id, phoneauth.AnyEpoch, func(u *phoneauth.User, _ key) error {
-		u.Blocked = blocked
-		nextEpoch(u, now)
-		return nil
-	})
-}
-
-func nextEpoch(u *phoneauth.User, now time.Time) {
-	u.Epoch++
-	u.UpdatedAt = utc(now)
-}
-
-// update stores what change makes of the user, if the user is at epoch.
-func (s *Store) update(id string, epoch int64, change func(*phoneauth.User, key) error) (phoneauth.User, error) {
-	k := s.key(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.sweep(update.Now.UnixMicro())
 	old, ok := s.users.get(k)
 	if !ok {
 		return phoneauth.User{}, phoneauth.ErrNotFound
 	}
-	if epoch != phoneauth.AnyEpoch && epoch != old.Epoch {
-		return phoneauth.User{}, phoneauth.ErrStale
-	}
-	u := *old.User
-	if err := change(&u, k); err != nil {
+	u, err := update.Apply(*old.User)
+	if err != nil {
 		return phoneauth.User{}, err
 	}
-	if !s.fits(usage{0, user{&u}.size() - old.size()}, s.open) {
+	phone := s.key(u.Phone.E164())
+	if owner, ok := s.phones.get(phone); ok && key(owner) != k {
+		return phoneauth.User{}, phoneauth.ErrPhoneTaken
+	}
+	next := user{own(u)}
+	if !s.fits(usage{0, next.size() - old.size()}, s.open) {
 		return phoneauth.User{}, ErrFull
 	}
 	if u.Phone != old.Phone {
 		s.phones.drop(s.key(old.Phone.E164()))
-		s.phones.put(s.key(u.Phone.E164()), link(k))
+		s.phones.put(phone, link(k))
 	}
-	s.users.put(k, user{&u})
+	s.users.put(k, next)
 	return u, nil
+}
+
+// ImportUsers implements [phoneauth.UserStore]. With [ErrFull] none is created.
+func (s *Store) ImportUsers(_ context.Context, users []phoneauth.UserImport, now time.Time) ([]phoneauth.ImportedUser, error) {
+	now = utc(now)
+	phones := make([]key, len(users))
+	for i := range users {
+		phones[i] = s.key(users[i].Phone.E164())
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(now.UnixMicro())
+	imported := make([]phoneauth.ImportedUser, len(users))
+	for i, u := range users {
+		if known, ok := s.byPhone(phones[i]); ok {
+			imported[i].User = known
+			continue
+		}
+		u.CreatedAt = utc(u.CreatedAt)
+		imported[i] = phoneauth.ImportedUser{User: u.Apply(now), Created: true}
+		if !s.createUser(phones[i], &imported[i].User) {
+			s.takeBack(imported[:i])
+			return nil, ErrFull
+		}
+	}
+	return imported, nil
+}
+
+// takeBack removes the users that an import has created.
+func (s *Store) takeBack(imported []phoneauth.ImportedUser) {
+	for i := range imported {
+		if imported[i].Created {
+			s.deleteUser(s.key(imported[i].User.ID))
+		}
+	}
 }
 
 // DeleteUser implements [phoneauth.UserStore].
@@ -161,12 +182,13 @@ func (s *Store) DeleteUser(_ context.Context, id string) error {
 	k := s.key(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.deleteUser(k)
+	return nil
+}
+
+func (s *Store) deleteUser(k key) {
 	if u, ok := s.users.get(k); ok {
 		s.phones.drop(s.key(u.Phone.E164()))
 		s.users.drop(k)
 	}
-	return nil
 }
-
-// utc is t as a store returns it: whole microseconds, and no other zone.
-func utc(t time.Time) time.Time { return meter.Instant(t.UnixMicro()) }

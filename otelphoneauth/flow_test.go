@@ -21,7 +21,7 @@ func TestNames(t *testing.T) {
 	var seen []phoneauth.EventType
 	h := newHost(t, func(c *phoneauth.Config) {
 		c.Numbers.Test = []phoneauth.TestNumber{{Phone: reviewer, Code: "424242", Until: time.Now().Add(time.Hour)}}
-		c.OnEvent = func(_ context.Context, e phoneauth.Event) { seen = append(seen, e.Type) }
+		c.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) { seen = append(seen, e.Type) }
 	})
 	ctx := t.Context()
 
@@ -34,7 +34,7 @@ func TestNames(t *testing.T) {
 	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	session, err := h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: code})
 	require.NoError(t, err)
-	_, err = h.svc.Refresh(ctx, session.Refresh)
+	_, err = h.svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 	require.NoError(t, err)
 	_, err = h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: reviewer, Purpose: "car_rental"})
 	require.NoError(t, err)
@@ -99,9 +99,9 @@ phoneauth.Register phoneauth.operation=Register phoneauth.outcome=ok
 	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
 	phoneauth.store.BeginChallenge phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
 POST /users/verification/start Error(500) error.type=500 http.request.method=POST http.response.status_code=500 http.route=/users/verification/start phoneauth.operation=POST /users/verification/start
-	* phoneauth.send_failed phoneauth.purpose=sign_in phoneauth.region=IN phoneauth.send.class=permanent
+	* phoneauth.send_failed phoneauth.purpose=sign_in phoneauth.region=IN phoneauth.send.class=permanent phoneauth.send.fault=destination
 	phoneauth.store.BeginChallenge phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
-	phoneauth.send (client) Error(permanent) error.type=permanent phoneauth.outcome=permanent phoneauth.purpose=sign_in phoneauth.send.code=phonetest
+	phoneauth.send (client) Error(permanent) error.type=permanent phoneauth.outcome=permanent phoneauth.purpose=sign_in phoneauth.send.code=phonetest phoneauth.send.fault=destination
 POST /users/verification/start http.request.method=POST http.response.status_code=429 http.route=/users/verification/start phoneauth.operation=POST /users/verification/start
 	* phoneauth.limited phoneauth.limit=phone_sends phoneauth.purpose=sign_in phoneauth.region=IN
 	phoneauth.store.BeginChallenge phoneauth.limit=phone_sends phoneauth.outcome=limited phoneauth.store.verb=BeginChallenge
@@ -112,7 +112,7 @@ const wantMetrics = `phoneauth.events {event}
 	1 phoneauth.event.type=code_sent phoneauth.purpose=car_rental phoneauth.test=true
 	1 phoneauth.event.type=code_sent phoneauth.purpose=sign_in phoneauth.sender=phonetest
 	1 phoneauth.event.type=refreshed
-	1 phoneauth.event.type=send_failed phoneauth.purpose=sign_in phoneauth.send.class=permanent
+	1 phoneauth.event.type=send_failed phoneauth.purpose=sign_in phoneauth.send.class=permanent phoneauth.send.fault=destination
 	1 phoneauth.event.type=signed_up phoneauth.purpose=sign_in
 	1 phoneauth.event.type=verified phoneauth.purpose=sign_in
 	1 phoneauth.event.type=verify_failed phoneauth.purpose=sign_in

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -30,8 +31,14 @@ var routes = map[string]bool{
 	"POST /users/phone/verify":           true,
 	"GET /users/me":                      true,
 	"DELETE /users/me":                   true,
+	"GET /users/me/sessions":             true,
+	"DELETE /users/me/sessions":          true,
+	"DELETE /users/me/sessions/{id}":     true,
 	"GET /.well-known/jwks.json":         true,
 }
+
+// sessionPath is the beginning of the one path that ends with an id.
+const sessionPath = "/users/me/sessions/"
 
 // Handler is [phoneauth.Service.Handler] with a span and a duration for each request.
 // They have the method, the route and the status, and nothing else of the request; the
@@ -52,9 +59,13 @@ func (s *Service) Handler(apis ...phoneauth.API) http.Handler {
 // route is the work of one request.
 func (t *telemetry) route(r *http.Request) work {
 	w := work{duration: t.operationDuration}
-	name := r.Method + " " + r.URL.Path
+	path := r.URL.Path
+	if id, ok := strings.CutPrefix(path, sessionPath); ok && id != "" && !strings.Contains(id, "/") {
+		path = sessionPath + "{id}"
+	}
+	name := r.Method + " " + path
 	if routes[name] {
-		w.attrs = []attribute.KeyValue{keyMethod.String(r.Method), keyRoute.String(r.URL.Path)}
+		w.attrs = []attribute.KeyValue{keyMethod.String(r.Method), keyRoute.String(path)}
 	} else {
 		name = other
 	}

@@ -14,9 +14,9 @@ import (
 // Instrument returns a copy of cfg, to make a Service of, whose Store and Sender have
 // spans and durations, and whose OnEvent counts and then calls cfg's. cfg stays as it is.
 //
-// The Store of the copy is a [phoneauth.Purger] exactly if cfg's is, and stays a
-// [phoneauth.Stores] if it is one; a Store or Sender that is missing stays missing, for
-// [phoneauth.New] to refuse. Errors and results pass as they are.
+// The Store of the copy is a [phoneauth.Purger] exactly if cfg's is. A Store or Sender
+// that is missing stays missing, for [phoneauth.New] to refuse, and so does a part of a
+// [phoneauth.Stores]. Errors and results pass as they are.
 //
 // The error is one of the MeterProvider, or says that cfg is instrumented already: all
 // would count twice. Services that share a MeterProvider, such as one for each realm, are
@@ -33,8 +33,8 @@ func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) 
 	if cfg.Sender != nil {
 		cfg.Sender = &sender{t, cfg.Sender}
 	}
-	onEvent := cfg.OnEvent
-	cfg.OnEvent = func(ctx context.Context, e phoneauth.Event) {
+	onEvent := cfg.Hooks.OnEvent
+	cfg.Hooks.OnEvent = func(ctx context.Context, e phoneauth.Event) {
 		t.count(ctx, e)
 		if onEvent != nil {
 			onEvent(ctx, e)
@@ -65,7 +65,7 @@ func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
 
 // eventAttrs are the names in e, but for its type and region, and have room for two more.
 func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, 7)
+	attrs := make([]attribute.KeyValue, 0, 8)
 	if e.Purpose != "" {
 		attrs = append(attrs, keyPurpose.String(t.purposes.tell(string(e.Purpose), nameLike)))
 	}
@@ -77,6 +77,9 @@ func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
 	}
 	if e.SendClass != "" {
 		attrs = append(attrs, keySendClass.String(class(e.SendClass)))
+	}
+	if e.SendFault != "" {
+		attrs = append(attrs, keySendFault.String(fault(e.SendFault)))
 	}
 	if e.Test {
 		attrs = append(attrs, keyTest.Bool(true))

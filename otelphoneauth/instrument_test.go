@@ -76,14 +76,14 @@ func TestPurger(t *testing.T) {
 	assert.Equal(t, 3, n)
 	assert.Same(t, broken, err)
 
-	joined := instrumented(t, parts(&purging{m, 1, nil}, &purging{m, 10, nil}, &purging{m, 100, nil})).(phoneauth.Stores)
+	joined := instrumented(t, parts(&purging{m, 1, nil}, &purging{m, 10, nil}, &purging{m, 100, nil})).(phoneauth.Purger)
 	n, err = joined.Purge(t.Context(), time.Now())
 	assert.Equal(t, 111, n)
 	require.NoError(t, err)
-	joined = instrumented(t, parts(onlyChallenges{m}, onlyUsers{m}, onlySessions{m})).(phoneauth.Stores)
-	for _, part := range []any{joined.ChallengeStore, joined.UserStore, joined.SessionStore} {
-		assert.NotImplements(t, (*phoneauth.Purger)(nil), part)
-	}
+	joined = instrumented(t, parts(onlyChallenges{m}, onlyUsers{m}, onlySessions{m})).(phoneauth.Purger)
+	n, err = joined.Purge(t.Context(), time.Now())
+	assert.Zero(t, n)
+	require.NoError(t, err)
 }
 
 func TestPurgeIsToldOf(t *testing.T) {
@@ -111,8 +111,7 @@ func TestMissing(t *testing.T) {
 	require.ErrorContains(t, err, "Store.SessionStore: is required")
 
 	m := memstore.New()
-	h := newHost(t, func(c *phoneauth.Config) { c.HostSessions, c.Store = true, parts(m, m, nil) })
-	assert.Nil(t, h.cfg.Store.(phoneauth.Stores).SessionStore)
+	newHost(t, func(c *phoneauth.Config) { c.HostSessions, c.Store = true, parts(m, m, nil) }) // New takes it
 }
 
 func TestTwice(t *testing.T) {

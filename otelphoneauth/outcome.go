@@ -25,6 +25,7 @@ var answers = []struct {
 	{phoneauth.ErrStale, "stale"},
 	{phoneauth.ErrReused, "reused"},
 	{phoneauth.ErrBlocked, "blocked"},
+	{phoneauth.ErrLocked, "locked"},
 	{phoneauth.ErrPhoneTaken, "phone_taken"},
 }
 

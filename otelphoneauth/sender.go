@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/phoneauth/phoneauth"
@@ -37,8 +36,11 @@ func (s *sender) outcome(_ context.Context, r phoneauth.Receipt, err error) outc
 			failed = &phoneauth.SendError{Class: phoneauth.Ambiguous}
 		}
 		o = faulty(class(failed.Class))
+		if failed.Fault != "" {
+			o.spanOnly = append(o.spanOnly, keySendFault.String(fault(failed.Fault)))
+		}
 		if failed.Code != "" {
-			o.spanOnly = []attribute.KeyValue{keySendCode.String(sendCode(failed.Code))}
+			o.spanOnly = append(o.spanOnly, keySendCode.String(sendCode(failed.Code)))
 		}
 	}
 	if r.Sender != "" {
@@ -52,6 +54,15 @@ func class(c phoneauth.SendClass) string {
 	switch c {
 	case phoneauth.Permanent, phoneauth.Temporary, phoneauth.Ambiguous:
 		return string(c)
+	}
+	return other
+}
+
+// fault is f if it is one of the package's.
+func fault(f phoneauth.SendFault) string {
+	switch f {
+	case phoneauth.FaultDestination, phoneauth.FaultSender:
+		return string(f)
 	}
 	return other
 }

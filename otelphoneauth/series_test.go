@@ -42,13 +42,15 @@ func TestSeries(t *testing.T) {
 				for j := range 50 {
 					e.Sender = fmt.Sprintf("sender-%c%c", 'a'+j%26, 'a'+j/26)
 					for _, e.SendClass = range classes {
-						if what != "send_failed" {
-							e.SendClass = ""
+						for _, e.SendFault = range []phoneauth.SendFault{"", phoneauth.FaultDestination, phoneauth.FaultSender, "x"} {
+							if what != "send_failed" {
+								e.SendClass, e.SendFault = "", ""
+							}
+							h.tell(e)
 						}
-						h.tell(e)
 					}
 				}
-				e.Sender, e.SendClass = "", ""
+				e.Sender, e.SendClass, e.SendFault = "", "", ""
 			case "delivered", "undelivered", "opted_out":
 				e.Purpose, e.Sender = "", "sender-"+strings.Repeat("x", i/2)
 				h.tell(e)
@@ -89,7 +91,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-func (h *host) tell(e phoneauth.Event) { h.cfg.OnEvent(context.Background(), e) }
+func (h *host) tell(e phoneauth.Event) { h.cfg.Hooks.OnEvent(context.Background(), e) }
 
 // Names that hosts and senders bring are told while they look like names.
 func TestNamesOfOthers(t *testing.T) {

@@ -100,9 +100,14 @@ func (s *Service) Redeem(ctx context.Context, r phoneauth.RedeemRequest) (*phone
 	return operation(ctx, s.t, "Redeem", func(ctx context.Context) (*phoneauth.Proof, error) { return s.Service.Redeem(ctx, r) })
 }
 
+// LoginPassword is [phoneauth.Service.LoginPassword] with a span.
+func (s *Service) LoginPassword(ctx context.Context, r phoneauth.PasswordLoginRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "LoginPassword", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.LoginPassword(ctx, r) })
+}
+
 // Refresh is [phoneauth.Service.Refresh] with a span.
-func (s *Service) Refresh(ctx context.Context, refresh phoneauth.Secret) (*phoneauth.Session, error) {
-	return operation(ctx, s.t, "Refresh", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Refresh(ctx, refresh) })
+func (s *Service) Refresh(ctx context.Context, r phoneauth.RefreshRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "Refresh", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Refresh(ctx, r) })
 }
 
 // Register is [phoneauth.Service.Register] with a span.
@@ -133,4 +138,29 @@ func (s *Service) User(ctx context.Context, c phoneauth.Claims) (phoneauth.User,
 // Verify is [phoneauth.Service.Verify] with a span.
 func (s *Service) Verify(ctx context.Context, r phoneauth.VerifyRequest) (*phoneauth.Proof, error) {
 	return operation(ctx, s.t, "Verify", func(ctx context.Context) (*phoneauth.Proof, error) { return s.Service.Verify(ctx, r) })
+}
+
+// EndOtherSessions is [phoneauth.Service.EndOtherSessions] with a span.
+func (s *Service) EndOtherSessions(ctx context.Context, c phoneauth.Claims, devices bool) error {
+	return operationErr(ctx, s.t, "EndOtherSessions", func(ctx context.Context) error { return s.Service.EndOtherSessions(ctx, c, devices) })
+}
+
+// EndSession is [phoneauth.Service.EndSession] with a span.
+func (s *Service) EndSession(ctx context.Context, userID, sessionID string) error {
+	return operationErr(ctx, s.t, "EndSession", func(ctx context.Context) error { return s.Service.EndSession(ctx, userID, sessionID) })
+}
+
+// Live is [phoneauth.Service.Live] with a span.
+func (s *Service) Live(ctx context.Context, c phoneauth.Claims) (phoneauth.User, error) {
+	return operation(ctx, s.t, "Live", func(ctx context.Context) (phoneauth.User, error) { return s.Service.Live(ctx, c) })
+}
+
+// Sessions is [phoneauth.Service.Sessions] with a span.
+func (s *Service) Sessions(ctx context.Context, userID string) ([]phoneauth.SessionInfo, error) {
+	return operation(ctx, s.t, "Sessions", func(ctx context.Context) ([]phoneauth.SessionInfo, error) { return s.Service.Sessions(ctx, userID) })
+}
+
+// StartSession is [phoneauth.Service.StartSession] with a span.
+func (s *Service) StartSession(ctx context.Context, r phoneauth.StartSessionRequest) (*phoneauth.Session, error) {
+	return operation(ctx, s.t, "StartSession", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.StartSession(ctx, r) })
 }

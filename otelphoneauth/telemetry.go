@@ -24,6 +24,7 @@ const (
 	keyLimit     = attribute.Key("phoneauth.limit")
 	keySender    = attribute.Key("phoneauth.sender")
 	keySendClass = attribute.Key("phoneauth.send.class")
+	keySendFault = attribute.Key("phoneauth.send.fault")
 	keySendCode  = attribute.Key("phoneauth.send.code")
 	keyTest      = attribute.Key("phoneauth.test")
 	keyVerb      = attribute.Key("phoneauth.store.verb")

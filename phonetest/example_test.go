@@ -31,9 +31,9 @@ func ExampleInbox_FailNext() {
 	}
 	fmt.Println(inbox.Sends(), "sends,", len(inbox.Messages()), "arrived")
 	// Output:
-	// phoneauth: send: temporary (phonetest)
+	// phoneauth: send: temporary, sender (phonetest)
 	// <nil>
-	// phoneauth: send: permanent (phonetest)
+	// phoneauth: send: permanent, destination (phonetest)
 	// <nil>
 	// 4 sends, 2 arrived
 }

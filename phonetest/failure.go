@@ -12,9 +12,13 @@ type Failure string
 
 // The failures there are.
 const (
-	// Permanent: the number cannot be reached.
+	// Permanent: the number cannot be reached, by nobody. The destination's fault.
 	Permanent Failure = "permanent"
-	// Temporary: the provider did not accept the message.
+	// Destination: the provider does not serve this number, another may. Temporary, and
+	// the destination's fault.
+	Destination Failure = "destination"
+	// Temporary: the provider did not accept the message. The sender's fault, as that of
+	// all that follow.
 	Temporary Failure = "temporary"
 	// Ambiguous: the message may have gone, and has not.
 	Ambiguous Failure = "ambiguous"
@@ -28,10 +32,12 @@ const (
 func (f Failure) Error() string { return "phonetest: " + string(f) }
 
 func (f Failure) sendError(ctx context.Context) error {
-	e := &phoneauth.SendError{Class: phoneauth.Ambiguous, Code: "phonetest"}
+	e := &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Code: "phonetest"}
 	switch f {
 	case Permanent:
-		e.Class = phoneauth.Permanent
+		e.Class, e.Fault = phoneauth.Permanent, phoneauth.FaultDestination
+	case Destination:
+		e.Class, e.Fault = phoneauth.Temporary, phoneauth.FaultDestination
 	case Temporary:
 		e.Class = phoneauth.Temporary
 	case Hang:

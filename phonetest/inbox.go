@@ -70,7 +70,7 @@ func (b *Inbox) next(ctx context.Context, m phoneauth.Message) error {
 		return &phoneauth.SendError{Class: phoneauth.Temporary, Code: "phonetest", Err: err}
 	}
 	if m.To.IsZero() || m.Body == "" {
-		return &phoneauth.SendError{Class: phoneauth.Permanent, Code: "phonetest", Err: errors.New("message without a number or a text")}
+		return &phoneauth.SendError{Class: phoneauth.Permanent, Fault: phoneauth.FaultDestination, Code: "phonetest", Err: errors.New("message without a number or a text")}
 	}
 	if len(b.script) == 0 {
 		return nil

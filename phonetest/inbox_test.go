@@ -189,17 +189,19 @@ func TestFailNext(t *testing.T) {
 		for _, c := range []struct {
 			script  error
 			class   phoneauth.SendClass
+			fault   phoneauth.SendFault
 			is      error
 			took    time.Duration
 			arrives bool
 		}{
-			{phonetest.Permanent, phoneauth.Permanent, nil, 0, false},
-			{phonetest.Temporary, phoneauth.Temporary, nil, 0, false},
-			{phonetest.Ambiguous, phoneauth.Ambiguous, nil, 0, false},
-			{phonetest.AmbiguousArrived, phoneauth.Ambiguous, nil, 0, true},
-			{phonetest.Hang, phoneauth.Ambiguous, context.DeadlineExceeded, 10 * time.Second, false},
-			{busy, phoneauth.Temporary, busy, 0, false},
-			{own, "", own, 0, false},
+			{phonetest.Permanent, phoneauth.Permanent, phoneauth.FaultDestination, nil, 0, false},
+			{phonetest.Destination, phoneauth.Temporary, phoneauth.FaultDestination, nil, 0, false},
+			{phonetest.Temporary, phoneauth.Temporary, phoneauth.FaultSender, nil, 0, false},
+			{phonetest.Ambiguous, phoneauth.Ambiguous, phoneauth.FaultSender, nil, 0, false},
+			{phonetest.AmbiguousArrived, phoneauth.Ambiguous, phoneauth.FaultSender, nil, 0, true},
+			{phonetest.Hang, phoneauth.Ambiguous, phoneauth.FaultSender, context.DeadlineExceeded, 10 * time.Second, false},
+			{busy, phoneauth.Temporary, "", busy, 0, false},
+			{own, "", "", own, 0, false},
 		} {
 			b := phonetest.New()
 			b.FailNext(nil)
@@ -215,6 +217,7 @@ func TestFailNext(t *testing.T) {
 			if c.class != "" {
 				require.ErrorAs(t, err, &e)
 				assert.Equal(t, c.class, e.Class)
+				assert.Equal(t, c.fault, e.Fault)
 			}
 			if c.is != nil {
 				assert.ErrorIs(t, err, c.is)

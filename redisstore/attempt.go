@@ -3,8 +3,6 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"math"
-	"slices"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -12,130 +10,173 @@ import (
 // AttemptChallenge implements [phoneauth.ChallengeStore].
 //
 // On a cluster, what is compared, counted, taken away and stored is one step, in the
-// slot of the challenge. Takes in other slots come before it, and are given back if it
+// slot of the candidates. Takes in other slots come before it, and are given back if it
 // refuses; what a match gives back and credits in other slots comes after it. If such a
 // slot does not answer then, the match stands and the gift is lost: a limit is then
 // stricter than it need be.
-func (s *Store) AttemptChallenge(ctx context.Context, a phoneauth.Attempt) (phoneauth.Challenge, error) {
-	c, err := s.attempt(ctx, &a)
+func (s *Store) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	c, err := s.attempt(ctx, &p)
 	return c, failed("attempt challenge", err)
 }
 
-func (s *Store) attempt(ctx context.Context, a *phoneauth.Attempt) (phoneauth.Challenge, error) {
-	home := s.slot(s.key(challengeKind, a.Key))
-	if a.Failures.Key != "" && s.slot(s.key(failureKind, a.Failures.Key)) != home ||
-		a.Then != nil && s.slot(s.key(challengeKind, a.Then.Key)) != home {
+func (s *Store) attempt(ctx context.Context, p *phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	if len(p.Candidates) == 0 {
+		return phoneauth.Challenge{}, phoneauth.ErrNotFound
+	}
+	home := s.slot(s.key(challengeKind, p.Candidates[0].Key))
+	if !s.allAt(p, home) {
 		return phoneauth.Challenge{}, errSlots
 	}
-	takes, before := split(s.bySlot(a.Takes, nil), home)
-	back, after := split(s.bySlot(a.GiveBack, nil), home)
-	w := work{Attempt: a, takes: takes.takes, back: back.takes}
-	bonusHere := a.Bonus.Take.Key != "" && s.slot(s.key(limitKind, a.Bonus.Take.Key)) == home
-	if len(a.Earned) > 0 && bonusHere {
-		w.bonus = []phoneauth.Take{a.Bonus.Take}
+	a := attempting{AttemptParams: p, store: s, home: home}
+	var before []uses
+	for _, run := range s.runs(uses{takes: p.Takes}) {
+		if run.slot != home {
+			before = append(before, run)
+			continue
+		}
+		a.takes = append(a.takes, run.takes...)
 	}
-	earnedHere := bonusHere || a.Bonus.Take.Key == ""
-	if earnedHere {
-		earned, _ := split(s.bySlot(nil, a.Earned), home)
-		w.earned = earned.budgets
-	}
-
-	t := taken{store: s, now: a.Now}
-	if err := t.takeRuns(ctx, before); err != nil {
-		if answer(err) {
-			// A lock would have been asked first.
-			if lock := s.failure(ctx, a.Failures, a.Now, true); lock != nil {
-				return phoneauth.Challenge{}, lock
+	t := taken{store: s, now: p.Now}
+	for i := range before {
+		if err := t.take(ctx, &before[i], true); err != nil {
+			if phoneauth.IsAnswer(err) {
+				if first := a.refusal(ctx, &before[i]); first != nil {
+					err = first
+				}
 			}
+			return phoneauth.Challenge{}, t.refused(ctx, err)
 		}
-		return phoneauth.Challenge{}, err
 	}
-	c, bonus, err := s.compare(ctx, &w)
+	c, of, given, err := a.compare(ctx)
 	if _, limited := errors.AsType[*phoneauth.LimitError](err); limited {
-		t.undo(ctx)
+		return c, t.refused(ctx, err)
 	}
-	if err != nil {
-		return c, err
+	if err == nil && s.cluster {
+		s.afterMatch(ctx, matched{OnMatch: &of.OnMatch, sends: c.Sends, given: given, home: home, now: p.Now})
 	}
-	s.each(ctx, s.takeCalls(s.credits(ctx, a, c.Sends, bonus, home, earnedHere, after), a.Now))
-	return c, nil
+	return c, err
 }
 
-// credits are what is still to be given on a match in other slots than that of the
-// challenge: after, and scores.
-func (s *Store) credits(ctx context.Context, a *phoneauth.Attempt, sends int, bonus bool, home int, earnedHere bool, after []group) []group {
-	if len(a.Earned) == 0 || !s.cluster {
-		return after
+// allAt reports whether all that one step must see is in one slot.
+func (s *Store) allAt(p *phoneauth.AttemptParams, home int) bool {
+	if p.Lockout.Key != "" && s.slot(s.key(lockoutKind, p.Lockout.Key)) != home {
+		return false
 	}
-	if !earnedHere {
-		t := taken{store: s, now: a.Now}
-		bonus = t.take(ctx, group{takes: []phoneauth.Take{a.Bonus.Take}}, false) == nil
-	}
-	var more float64
-	if bonus {
-		more = a.Bonus.Add
-	}
-	earned := slices.Clone(a.Earned)
-	for i := range earned {
-		earned[i].Add, earned[i].Max = float64(sends)*earned[i].Add+more, math.Inf(1)
-	}
-	for _, g := range s.bySlot(nil, earned) {
-		if !earnedHere || g.slot != home {
-			after = append(after, g)
+	for i := range p.Candidates {
+		of := &p.Candidates[i]
+		if s.slot(s.key(challengeKind, of.Key)) != home ||
+			of.OnMatch.Store != nil && s.slot(s.key(challengeKind, of.OnMatch.Store.Key)) != home {
+			return false
 		}
 	}
-	return after
+	return true
 }
 
-// work is the part of an Attempt that is done in the slot of its challenge.
-type work struct {
-	*phoneauth.Attempt
-	takes, back, bonus []phoneauth.Take
-	earned             []phoneauth.Budget
+// attempting is an AttemptChallenge on its way.
+type attempting struct {
+	*phoneauth.AttemptParams
+	store *Store
+	home  int
+	// takes are those in the slot of the candidates.
+	takes []phoneauth.Take
 }
 
-// compare does it, and says on a match whether there is a bonus.
-func (s *Store) compare(ctx context.Context, w *work) (phoneauth.Challenge, bool, error) {
-	c := &call{script: attemptScript}
-	c.time(w.Now)
-	c.key(s.key(challengeKind, w.Key))
-	c.text(w.ID)
-	c.int(int64(len(w.Digests)))
-	for _, digest := range w.Digests {
-		c.bytes(digest)
-	}
-	c.flag(w.Then != nil)
-	if w.Then != nil {
-		packed, err := packChallenge(w.Then)
-		if err != nil {
-			return phoneauth.Challenge{}, false, err
+// refusal is that of the lockout or of a take at home, where those are to be asked before
+// a run that has refused. It is nil if they do not refuse.
+func (a *attempting) refusal(ctx context.Context, refused *uses) error {
+	earlier := uses{}
+	for i := range a.Takes {
+		if a.Takes[i].Key == refused.takes[0].Key {
+			break
 		}
-		c.key(s.key(challengeKind, w.Then.Key))
-		c.bytes(packed)
+		if a.store.slot(a.store.key(limitKind, a.Takes[i].Key)) == a.home {
+			earlier.takes = append(earlier.takes, a.Takes[i])
+		}
 	}
-	s.putFailures(c, w.Failures)
-	s.putTakes(c, w.takes)
-	s.putTakes(c, w.back)
-	s.putTakes(c, w.bonus)
-	c.float(w.Bonus.Add)
-	s.putBudgets(c, w.earned)
+	if a.Lockout.Key == "" && len(earlier.takes) == 0 {
+		return nil
+	}
+	return a.store.ask(ctx, a.AttemptParams, &earlier)
+}
 
+// ask asks the lockout of p and the takes of u, and takes nothing.
+func (s *Store) ask(ctx context.Context, p *phoneauth.AttemptParams, u *uses) error {
+	c := &call{script: takeScript}
+	c.time(p.Now)
+	c.flag(false)
+	s.putLockout(c, &p.Lockout)
+	s.putUses(c, &uses{asks: u.takes})
 	r, err := s.do(ctx, c)
+	switch {
+	case err != nil:
+		return err
+	case r.status() == statusOK:
+		return nil
+	case r.status() == statusRefused:
+		return r.refusal(u.names(p.Lockout.Name))
+	}
+	return errAnswer
+}
+
+// compare does it. On a match it returns the candidate, and whether its reward was given.
+func (a *attempting) compare(ctx context.Context) (c phoneauth.Challenge, of *phoneauth.Candidate, given bool, err error) {
+	call, err := a.call()
 	if err != nil {
-		return phoneauth.Challenge{}, false, err
+		return c, nil, false, err
+	}
+	r, err := a.store.do(ctx, call)
+	if err != nil {
+		return c, nil, false, err
 	}
 	switch r.status() {
 	case statusRefused:
-		return phoneauth.Challenge{}, false, r.refusal(w.Failures.Name, w.takes, nil)
+		u := uses{takes: a.takes}
+		return c, nil, false, r.refusal(u.names(a.Lockout.Name))
 	case statusNotFound:
-		return phoneauth.Challenge{}, false, phoneauth.ErrNotFound
+		return c, nil, false, phoneauth.ErrNotFound
 	case statusOK, statusMismatch:
 	default:
-		return phoneauth.Challenge{}, false, errAnswer
+		return c, nil, false, errAnswer
 	}
-	challenge, err := unpackChallenge(w.Key, r.text(1))
+	i := r.int(1) - 1
+	if i < 0 || i >= int64(len(a.Candidates)) {
+		return c, nil, false, errAnswer
+	}
+	of = &a.Candidates[i]
+	c, err = unpackChallenge(of.Key, r.text(2))
 	if err == nil && r.status() == statusMismatch {
 		err = phoneauth.ErrMismatch
 	}
-	return challenge, r.int(2) == 1, err
+	return c, of, r.int(3) == 1, err
+}
+
+// call is what lua/attempt.lua reads.
+func (a *attempting) call() (*call, error) {
+	s := a.store
+	c := &call{script: attemptScript}
+	c.time(a.Now)
+	s.putLockout(c, &a.Lockout)
+	s.putTakes(c, a.takes)
+	c.int(int64(len(a.Candidates)))
+	for i := range a.Candidates {
+		of := &a.Candidates[i]
+		c.key(s.key(challengeKind, of.Key))
+		c.text(of.ID)
+		c.int(int64(len(of.Digests)))
+		for _, digest := range of.Digests {
+			c.bytes(digest)
+		}
+		c.flag(of.OnMatch.Store != nil)
+		if of.OnMatch.Store != nil {
+			packed, err := packChallenge(of.OnMatch.Store)
+			if err != nil {
+				return nil, err
+			}
+			c.key(s.key(challengeKind, of.OnMatch.Store.Key))
+			c.bytes(packed)
+		}
+		here := s.giftsAt(&of.OnMatch, a.home)
+		s.putGifts(c, &here)
+	}
+	return c, nil
 }

@@ -3,99 +3,97 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
 
 // errSlots: what one step must see is in two slots of a cluster, where no step sees it.
-var errSlots = errors.New("the keys of a challenge, of its failures and of what follows it must begin with one {tag}")
+var errSlots = errors.New("the keys of the challenges, of their lockout and of what follows them must begin with one {tag}")
 
 // BeginChallenge implements [phoneauth.ChallengeStore].
 //
-// On a cluster, takes and budgets may be in other slots than the challenge. Then the
+// On a cluster, limits and scores may be in other slots than the challenge. Then the
 // slots are asked one after the other, and the challenge is stored in the last step: if
 // one refuses, those before it are given back what they gave. Until then another caller
 // may be refused by them; never is more admitted than a limit.
-func (s *Store) BeginChallenge(ctx context.Context, b phoneauth.Begin) (phoneauth.Begun, error) {
-	begun, err := s.begin(ctx, &b)
-	return begun, failed("begin challenge", err)
+func (s *Store) BeginChallenge(ctx context.Context, p phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+	result, err := s.begin(ctx, &p)
+	return result, failed("begin challenge", err)
 }
 
-func (s *Store) begin(ctx context.Context, b *phoneauth.Begin) (phoneauth.Begun, error) {
-	packed, err := packChallenge(&b.Challenge)
+func (s *Store) begin(ctx context.Context, p *phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+	packed, err := packChallenge(&p.Challenge)
 	if err != nil {
-		return phoneauth.Begun{}, err
+		return phoneauth.BeginResult{}, err
 	}
-	home := s.slot(s.key(challengeKind, b.Challenge.Key))
-	if b.Failures.Key != "" && s.slot(s.key(failureKind, b.Failures.Key)) != home {
-		return phoneauth.Begun{}, errSlots
+	home := s.slot(s.key(challengeKind, p.Challenge.Key))
+	if p.Lockout.Key != "" && s.slot(s.key(lockoutKind, p.Lockout.Key)) != home {
+		return phoneauth.BeginResult{}, errSlots
 	}
-	t := taken{store: s, now: b.Now}
-	first := group{slot: home}
-	runs := s.runs(b.Takes, b.Budgets)
+	first, runs := uses{slot: home}, s.runs(uses{asks: p.Asks, takes: p.Takes, charges: p.Charges})
 	if len(runs) > 0 && runs[0].slot == home {
 		first, runs = runs[0], runs[1:]
 	}
+	t := taken{store: s, now: p.Now}
+	b := beginning{taken: &t, BeginParams: p, packed: packed}
 	if len(runs) == 0 {
-		return t.begin(ctx, b, packed, first, true)
+		return b.step(ctx, &first, true)
 	}
 
-	firm, back := lenient(b.Takes)
-	runs = s.runs(firm, b.Budgets)
-	first = group{slot: home}
-	if len(runs) > 0 && runs[0].slot == home {
-		first, runs = runs[0], runs[1:]
+	if _, err := b.step(ctx, &first, false); err != nil {
+		return phoneauth.BeginResult{}, err
 	}
-	if _, err := t.begin(ctx, b, packed, first, false); err != nil {
-		return phoneauth.Begun{}, err
-	}
-	if err := t.takeRuns(ctx, runs); err != nil {
-		return phoneauth.Begun{}, err
-	}
-	begun, err := t.begin(ctx, b, packed, group{slot: home}, true)
-	if err != nil {
-		if answer(err) {
-			t.undo(ctx)
+	for i := range runs {
+		if err := t.take(ctx, &runs[i], true); err != nil {
+			return phoneauth.BeginResult{}, t.refused(ctx, err)
 		}
-		return phoneauth.Begun{}, err
 	}
-	s.each(ctx, s.takeCalls(s.bySlot(back, nil), b.Now))
-	return begun, nil
+	result, err := b.step(ctx, &uses{slot: home}, true)
+	return result, t.refused(ctx, err)
 }
 
-// begin does what is to be done where the challenge is: all of it, or all but to store.
-func (t *taken) begin(ctx context.Context, b *phoneauth.Begin, packed []byte, g group, store bool) (phoneauth.Begun, error) {
-	s := t.store
+// beginning is a BeginChallenge on its way.
+type beginning struct {
+	*taken
+	*phoneauth.BeginParams
+	packed []byte
+}
+
+// step does what is to be done where the challenge is, with u: all of it, or all but to
+// store.
+func (b *beginning) step(ctx context.Context, u *uses, store bool) (phoneauth.BeginResult, error) {
+	s := b.taken.store
 	c := &call{script: beginScript}
 	c.time(b.Now)
 	c.key(s.key(challengeKind, b.Challenge.Key))
-	c.bytes(packed)
+	c.bytes(b.packed)
 	c.text(b.Renew)
 	c.flag(store)
-	s.putFailures(c, b.Failures)
-	s.putTakes(c, g.takes)
-	s.putBudgets(c, g.budgets)
+	s.putLockout(c, &b.Lockout)
+	s.putUses(c, u)
 	r, err := s.do(ctx, c)
 	if err != nil {
-		return phoneauth.Begun{}, err
+		return phoneauth.BeginResult{}, err
 	}
 	switch r.status() {
 	case statusRefused:
-		return phoneauth.Begun{}, r.refusal(b.Failures.Name, g.takes, g.budgets)
+		return phoneauth.BeginResult{}, r.refusal(u.names(b.Lockout.Name))
 	case statusNotFound:
-		return phoneauth.Begun{}, phoneauth.ErrNotFound
+		return phoneauth.BeginResult{}, phoneauth.ErrNotFound
 	case statusOK:
 	default:
-		return phoneauth.Begun{}, errAnswer
+		return phoneauth.BeginResult{}, errAnswer
 	}
-	t.add(g, r)
-	if touched := r.text(3); touched != "" {
-		packed = []byte(touched)
+	if err := b.add(u, r, !store); err != nil || !store {
+		return phoneauth.BeginResult{}, err
 	}
-	challenge, err := unpackChallenge(b.Challenge.Key, string(packed))
+	stored := r.text(3)
+	if stored == "" {
+		stored = string(b.packed)
+	}
+	challenge, err := unpackChallenge(b.Challenge.Key, stored)
 	if err != nil {
-		return phoneauth.Begun{}, err
+		return phoneauth.BeginResult{}, err
 	}
-	return phoneauth.Begun{Challenge: challenge, ResendAt: time.UnixMicro(t.resend).UTC()}, nil
+	return phoneauth.BeginResult{Challenge: challenge, ResendAt: b.resendAt(b.Takes)}, nil
 }

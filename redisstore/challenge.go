@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -17,7 +18,7 @@ const challengeHead = 8 + 8 + 4 + 4 + 2 + 2 + 2
 var errTooLong = errors.New("a value is longer than 65535 bytes")
 
 func packChallenge(c *phoneauth.Challenge) ([]byte, error) {
-	if len(c.ID) > math.MaxUint16 || len(c.Digest) > math.MaxUint16 || len(c.Sealed) > math.MaxUint16 {
+	if len(c.ID) > mostBytes || len(c.Digest) > mostBytes || len(c.Sealed) > mostBytes {
 		return nil, errTooLong
 	}
 	b := make([]byte, 0, challengeHead+len(c.ID)+len(c.Digest)+len(c.Sealed)+len(c.Pending))
@@ -43,6 +44,16 @@ func unpackChallenge(key, packed string) (phoneauth.Challenge, error) {
 	c.Digest, c.Sealed = d.bytes(digest), d.bytes(sealed)
 	c.Pending = d.bytes(uint64(len(d.b)))
 	return c, d.err
+}
+
+// CancelChallenges implements [phoneauth.ChallengeStore]. Of keys in several slots of a
+// cluster, those of one slot go in one step.
+func (s *Store) CancelChallenges(ctx context.Context, keys ...string) error {
+	all := make([]string, len(keys))
+	for i, key := range keys {
+		all[i] = s.key(challengeKind, key)
+	}
+	return failed("cancel challenges", s.delete(ctx, all))
 }
 
 func appendTime(b []byte, t time.Time) []byte {
@@ -75,6 +86,9 @@ func (d *decoder) uint(size int) (n uint64) {
 	}
 	return n
 }
+
+// text reads a text with its length before it.
+func (d *decoder) text() string { return string(d.bytes(d.uint(2))) }
 
 // time reads the zero time where the zero time was packed.
 func (d *decoder) time() time.Time { return time.UnixMicro(int64(d.uint(8))).UTC() }

@@ -1,14 +1,14 @@
-// Package redisstore keeps challenges, limits and sessions in Redis: one node, Sentinel
-// or Redis Cluster. Users do not live here; [phoneauth.Stores] joins both:
+// Package redisstore keeps challenges, limits, sessions and the journal in Redis: one
+// node, Sentinel or Redis Cluster. Users do not live here; [phoneauth.Stores] joins both:
 //
 //	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 //	short, err := redisstore.New(ctx, client)
 //	…
 //	store := phoneauth.Stores{ChallengeStore: short, UserStore: users, SessionStore: short}
 //
-// Every verb is a Lua script, one on one node, and one a hash slot on a cluster. Every
-// key has a TTL, so there is nothing to purge. What a crash or a failover may lose, and
-// which settings decide that, says README.md.
+// What must be one step is one Lua script on one node, and one a hash slot on a cluster.
+// Every key has a TTL, so there is nothing to purge. What a crash or a failover may lose,
+// and which settings decide that, says README.md.
 package redisstore
 
 import (
@@ -25,11 +25,12 @@ import (
 var (
 	_ phoneauth.ChallengeStore = (*Store)(nil)
 	_ phoneauth.SessionStore   = (*Store)(nil)
+	_ phoneauth.JournalStore   = (*Store)(nil)
 )
 
-// Store is a [phoneauth.ChallengeStore] and a [phoneauth.SessionStore] in Redis. [New]
-// makes one. It holds nothing but the client: any number of them, in any number of
-// processes, share what is in Redis.
+// Store is a [phoneauth.ChallengeStore], a [phoneauth.SessionStore] and a
+// [phoneauth.JournalStore] in Redis. [New] makes one. It holds nothing but the client: any
+// number of them, in any number of processes, share what is in Redis.
 type Store struct {
 	client  redis.UniversalClient
 	prefix  string
@@ -51,8 +52,8 @@ func Prefix(prefix string) Option { return func(s *Store) { s.prefix = prefix } 
 // that does not tell its settings is taken at its word. A [redis.Ring] is refused: it
 // loses what it holds when its shards change.
 //
-// Its retries do not matter: the Store never has a script sent twice, since what was
-// sent may have been done.
+// Its retries do not matter: the Store never has a script sent twice that changes
+// something, since what was sent may have been done.
 func New(ctx context.Context, client redis.UniversalClient, options ...Option) (*Store, error) {
 	s := &Store{client: client, prefix: "pa:"}
 	for _, set := range options {
@@ -86,10 +87,18 @@ func New(ctx context.Context, client redis.UniversalClient, options ...Option) (
 const (
 	challengeKind = "c:"
 	limitKind     = "l:"
-	budgetKind    = "b:"
-	failureKind   = "f:"
+	scoreKind     = "b:"
+	lockoutKind   = "f:"
 	sessionKind   = "s:"
-	userKind      = "u:"
+	userKind      = "u:" // the list of a user's sessions
+	entryKind     = "j:"
+	printKind     = "jp:" // the entries with a print
+	entryUserKind = "ju:" // those of a user
+	messageKind   = "jm:" // those of a message
+	timesKind     = "jt:" // what was counted in an hour
+	weightsKind   = "jw:" // the counts of its entries
+	sumsKind      = "jn:" // the sums of its kinds
+	hoursKind     = "jh:" // which hours there are
 )
 
 func (s *Store) key(kind, key string) string { return s.prefix + kind + key }

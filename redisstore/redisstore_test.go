@@ -64,17 +64,56 @@ func FuzzSessionPacking(f *testing.F) {
 	f.Fuzz(func(t *testing.T, user, device string, digest, previous []byte, amr string, epoch, at int64) {
 		when := time.UnixMicro(at).UTC()
 		r := phoneauth.SessionRecord{ID: "id", UserID: user, DeviceID: device, Epoch: epoch, AMR: []string{amr, "pwd"},
+			ByPassword: epoch%2 == 0, Client: amr, Place: device,
 			AuthTime: when, ExpiresAt: when, Digest: append([]byte(nil), digest...), Previous: append([]byte(nil), previous...)}
 		packed, err := packSession(&r)
 		if err != nil {
 			return
 		}
-		got, err := unpackSession("id", string(packed))
+		got, there, err := unpackSession("id", string(packed))
 		require.NoError(t, err)
+		require.True(t, there)
 		if !reflect.DeepEqual(r, got) {
 			t.Fatalf("%+v is read as %+v", r, got)
 		}
 	})
+}
+
+// A session that the former layout holds is read. Its bytes are what that layout wrote.
+func TestFormerSession(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	var b []byte
+	for _, when := range []time.Time{at.Add(2 * time.Hour), at.Add(time.Hour), {}} {
+		b = appendTime(b, when)
+	}
+	b = append(b, 0, 6, 0, 0)
+	b = append(b, "digest"...)
+	b, err := appendTexts(b, "user", "device")
+	require.NoError(t, err)
+	b = appendTime(appendTime(b, at), at)
+	b = append(b, 0, 0, 0, 0, 0, 0, 0, 7)
+	b, err = appendTexts(b, "sms")
+	require.NoError(t, err)
+
+	got, there, err := unpackSession("id", string(b))
+	require.NoError(t, err)
+	require.True(t, there)
+	assert.Equal(t, phoneauth.SessionRecord{ID: "id", UserID: "user", DeviceID: "device", Epoch: 7, Digest: []byte("digest"), AMR: []string{"sms"},
+		AuthTime: at, CreatedAt: at, IdleUntil: at.Add(time.Hour), ExpiresAt: at.Add(2 * time.Hour)}, got)
+}
+
+// Nothing, and a tombstone, are no session.
+func TestNoSession(t *testing.T) {
+	t.Parallel()
+	for _, held := range []string{"", "\x02\x00\x06\x00\x00\x00\x00\x00\x01"} {
+		_, there, err := unpackSession("id", held)
+		require.NoError(t, err)
+		assert.False(t, there)
+	}
+	_, there, err := unpackSession("id", "\x01cut")
+	assert.Error(t, err)
+	assert.False(t, there)
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -110,7 +149,8 @@ func TestShortReplies(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, int64(-1), reply{}.status())
 	assert.Empty(t, reply{int64(0)}.text(3))
-	assert.Error(t, reply{int64(1), int64(7), int64(1)}.refusal("f", nil, nil))
-	err := reply{int64(1), int64(0), int64(1)}.refusal("f", nil, nil)
-	assert.ErrorContains(t, err, "limit f")
+	assert.Empty(t, reply{int64(0)}.list(3).list(2).text(1))
+	assert.Error(t, reply{int64(1), int64(7), int64(1)}.refusal([]string{"l"}))
+	err := reply{int64(1), int64(0), int64(1)}.refusal([]string{"l"})
+	assert.ErrorContains(t, err, "limit l")
 }

@@ -6,13 +6,11 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/phoneauth/phoneauth"
 )
 
 //go:embed lua/*.lua
@@ -35,18 +33,29 @@ func load(names ...string) script {
 }
 
 var (
-	beginScript   = load("counters", "challenge", "begin")
-	attemptScript = load("counters", "challenge", "attempt")
-	takeScript    = load("counters", "take")
-	undoScript    = load("counters", "undo")
-	countScript   = load("counters", "count")
-	forgetScript  = load("forget")
-	createScript  = load("create")
-	findScript    = load("session", "find")
-	rotateScript  = load("session", "rotate")
-	endScript     = load("session", "end")
-	listScript    = load("list")
-	unlistScript  = load("unlist")
+	beginScript    = load("limits", "scores", "plan", "lockout", "challenge", "begin")
+	attemptScript  = load("limits", "scores", "plan", "lockout", "challenge", "attempt")
+	takeScript     = load("limits", "scores", "plan", "lockout", "take")
+	giveScript     = load("limits", "scores", "plan", "give")
+	undoScript     = load("limits", "scores", "plan", "undo")
+	failScript     = load("limits", "lockout", "fail")
+	deleteScript   = load("delete")
+	readScript     = load("read")
+	rotateScript   = load("session", "rotate")
+	createScript   = load("session", "users", "create")
+	endScript      = load("session", "users", "end")
+	sessionsScript = load("users", "sessions")
+	listScript     = load("list")
+	unlistScript   = load("unlist")
+	enlistScript   = load("users", "enlist")
+	storeScript    = load("store")
+	buryScript     = load("session", "bury")
+
+	entryPutScript   = load("journal", "entry_put")
+	entryIndexScript = load("entry_index")
+	entryPageScript  = load("entry_page")
+	entryCountScript = load("entry_count")
+	entryBlankScript = load("journal", "entry_blank")
 )
 
 // call is what a script is handed. A script reads its keys and arguments in the order
@@ -82,14 +91,6 @@ func (c *call) flag(b bool) {
 // span is a duration in whole microseconds, rounded up: a limit may be stricter by that.
 func (c *call) span(d time.Duration) { c.int(micros(d)) }
 
-func micros(d time.Duration) int64 {
-	us := int64(d / time.Microsecond)
-	if d%time.Microsecond > 0 {
-		us++
-	}
-	return us
-}
-
 // once is a command that go-redis does not send again when its answer is lost: it may
 // have been done.
 type once struct{ *redis.Cmd }
@@ -106,16 +107,80 @@ func (s *Store) do(ctx context.Context, c *call) (reply, error) {
 	return r, err
 }
 
-func (s *Store) eval(ctx context.Context, verb, script string, c *call) (reply, error) {
+// eachAtOnce is how many calls of one verb are under way at once.
+const eachAtOnce = 16
+
+// each makes calls that do not depend on one another, at once, and returns all answers,
+// or the first error once all have ended.
+func (s *Store) each(ctx context.Context, calls []*call) ([]reply, error) {
+	replies, errs := make([]reply, len(calls)), make([]error, len(calls))
+	if len(calls) == 1 {
+		replies[0], errs[0] = s.do(ctx, calls[0])
+		return replies, errs[0]
+	}
+	var all sync.WaitGroup
+	places := make(chan struct{}, eachAtOnce)
+	for i, c := range calls {
+		places <- struct{}{}
+		all.Go(func() {
+			replies[i], errs[i] = s.do(ctx, c)
+			<-places
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return replies, nil
+}
+
+// eachRead is each for scripts that only read. On a cluster they are one round trip to each
+// server, all at once. There go-redis may send one again, which changes nothing.
+func (s *Store) eachRead(ctx context.Context, calls []*call) ([]reply, error) {
+	if len(calls) < 2 {
+		return s.each(ctx, calls)
+	}
+	pipe, commands := s.client.Pipeline(), make([]*redis.Cmd, len(calls))
+	for i, c := range calls {
+		commands[i] = c.command(ctx, "evalsha", c.script.sha)
+		_ = pipe.Process(ctx, commands[i]) // its error is that of the command
+	}
+	_, _ = pipe.Exec(ctx)
+	replies := make([]reply, len(calls))
+	for i, c := range calls {
+		var err error
+		if replies[i], err = answerOf(commands[i]); err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
+			replies[i], err = s.do(ctx, c)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return replies, nil
+}
+
+// command is c as a command of Redis.
+func (c *call) command(ctx context.Context, verb, script string) *redis.Cmd {
 	args := make([]any, 0, 3+len(c.keys)+len(c.args))
 	args = append(args, verb, script, len(c.keys))
 	for _, k := range c.keys {
 		args = append(args, k)
 	}
-	cmd := once{redis.NewCmd(ctx, append(args, c.args...)...)}
+	return redis.NewCmd(ctx, append(args, c.args...)...)
+}
+
+func (s *Store) eval(ctx context.Context, verb, script string, c *call) (reply, error) {
+	cmd := once{c.command(ctx, verb, script)}
 	if err := s.client.Process(ctx, cmd); err != nil {
 		return nil, err
 	}
+	return answerOf(cmd.Cmd)
+}
+
+// answerOf is what a script has answered.
+func answerOf(cmd *redis.Cmd) (reply, error) {
 	values, err := cmd.Slice()
 	if err != nil {
 		return nil, err
@@ -124,93 +189,4 @@ func (s *Store) eval(ctx context.Context, verb, script string, c *call) (reply, 
 		return nil, errAnswer
 	}
 	return values, nil
-}
-
-// What a script answers first; see lua/lib.lua.
-const (
-	statusOK int64 = iota
-	statusRefused
-	statusNotFound
-	statusMismatch
-	statusReused
-)
-
-// reply is the answer of a script. What is not there reads as nothing.
-type reply []any
-
-var errAnswer = errors.New("a script gave an answer that is none of ours")
-
-func (r reply) int(i int) int64 {
-	if i < len(r) {
-		if n, ok := r[i].(int64); ok {
-			return n
-		}
-	}
-	return -1
-}
-
-func (r reply) text(i int) string {
-	if i < len(r) {
-		if s, ok := r[i].(string); ok {
-			return s
-		}
-	}
-	return ""
-}
-
-func (r reply) replies(i int) []reply {
-	if i >= len(r) {
-		return nil
-	}
-	values, _ := r[i].([]any)
-	replies := make([]reply, len(values))
-	for j := range values {
-		replies[j], _ = values[j].([]any)
-	}
-	return replies
-}
-
-func (r reply) list(i int) []string {
-	if i >= len(r) {
-		return nil
-	}
-	values, _ := r[i].([]any)
-	texts := make([]string, len(values))
-	for j := range values {
-		texts[j], _ = values[j].(string)
-	}
-	return texts
-}
-
-func (r reply) status() int64 { return r.int(0) }
-
-// refusal is the LimitError of a refused reply: of failures, or of the take or budget
-// that it numbers.
-func (r reply) refusal(failures string, takes []phoneauth.Take, budgets []phoneauth.Budget) error {
-	name, i := failures, int(r.int(1))
-	switch {
-	case i < 0 || i > len(takes)+len(budgets):
-		return errAnswer
-	case i > len(takes):
-		name = budgets[i-len(takes)-1].Name
-	case i > 0:
-		name = takes[i-1].Name
-	}
-	wait := min(max(r.int(2), 1), int64(1<<63-1)/int64(time.Microsecond))
-	return &phoneauth.LimitError{Limit: name, RetryAfter: time.Duration(wait) * time.Microsecond}
-}
-
-// failed is err of the verb of this name. The named answers pass as they are.
-func failed(verb string, err error) error {
-	if err == nil || answer(err) {
-		return err
-	}
-	return fmt.Errorf("redisstore: %s: %w", verb, err)
-}
-
-func answer(err error) bool {
-	if _, limited := errors.AsType[*phoneauth.LimitError](err); limited {
-		return true
-	}
-	return errors.Is(err, phoneauth.ErrNotFound) || errors.Is(err, phoneauth.ErrMismatch) || errors.Is(err, phoneauth.ErrReused)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
@@ -13,15 +12,8 @@ import (
 // A session is found by its id, which says nothing of its user. So each user has a list
 // of ids. An id is in it before there is the session, and leaves it after: a list may
 // name sessions that are gone, never miss one that lives. What is gone leaves the list
-// with the first sign-in of its user after it would have expired.
-
-// skew is how far the clocks of callers may be apart: so much longer an expired session
-// is listed.
-const skew = time.Hour
-
-// undated is how long a session without CreatedAt is kept, counted from its storing:
-// a store is not told the time then.
-const undated = 400 * 24 * time.Hour
+// when the session is ended, when its place is needed, or with the first sign-in of its
+// user after it would have expired.
 
 // errSessionID: the one promise of a caller whose breach would hand a session over.
 var errSessionID = errors.New("there is a session with this id")
@@ -29,70 +21,40 @@ var errSessionID = errors.New("there is a session with this id")
 func (s *Store) sessionKey(id string) string { return s.key(sessionKind, id) }
 func (s *Store) listKey(user string) string  { return s.key(userKind, user) }
 
-// CreateSession implements [phoneauth.SessionStore]. An ID that is not new is an error.
-// The time it has is r.CreatedAt.
-func (s *Store) CreateSession(ctx context.Context, r phoneauth.SessionRecord) error {
-	return failed("create session", s.create(ctx, &r))
-}
-
-func (s *Store) create(ctx context.Context, r *phoneauth.SessionRecord) error {
-	packed, err := packSession(r)
-	if err != nil {
-		return err
-	}
-	listed, life, gone := undated, undated, "-inf"
-	if !r.CreatedAt.IsZero() {
-		listed = r.ExpiresAt.Sub(r.CreatedAt)
-		life = min(listed, r.IdleUntil.Sub(r.CreatedAt))
-		gone = strconv.FormatInt(r.CreatedAt.Add(-skew).UnixMicro(), 10)
-	}
-	list := func(c *call) {
-		c.key(s.listKey(r.UserID))
-		c.text(r.ID)
-		c.time(r.ExpiresAt)
-		c.text(gone)
-		c.span(listed + skew)
-	}
-	store := func(c *call) {
-		c.key(s.sessionKey(r.ID))
-		c.bytes(packed)
-		c.span(life)
-	}
-	if s.slot(s.listKey(r.UserID)) == s.slot(s.sessionKey(r.ID)) {
-		return s.creating(ctx, list, store)
-	}
-	if err := s.creating(ctx, list, nil); err != nil {
-		return err
-	}
-	return s.creating(ctx, nil, store)
-}
-
-func (s *Store) creating(ctx context.Context, steps ...func(*call)) error {
-	c := &call{script: createScript}
-	for _, step := range steps {
-		c.flag(step != nil)
-		if step != nil {
-			step(c)
-		}
-	}
-	r, err := s.do(ctx, c)
-	if err == nil && r.status() != statusOK {
-		err = errSessionID
-	}
-	return err
-}
-
 // SessionByID implements [phoneauth.SessionStore].
 func (s *Store) SessionByID(ctx context.Context, id string, now time.Time) (phoneauth.SessionRecord, error) {
-	c := &call{script: findScript}
-	c.time(now)
-	c.key(s.sessionKey(id))
-	record, err := s.session(ctx, id, c)
+	record, err := s.sessionByID(ctx, id, now)
 	return record, failed("session by id", err)
+}
+
+func (s *Store) sessionByID(ctx context.Context, id string, now time.Time) (phoneauth.SessionRecord, error) {
+	held, err := s.read(ctx, []string{s.sessionKey(id)})
+	if err != nil {
+		return phoneauth.SessionRecord{}, err
+	}
+	record, there, err := unpackSession(id, held[0])
+	if err == nil && (!there || !record.Live(now)) {
+		err = phoneauth.ErrNotFound
+	}
+	if err != nil {
+		return phoneauth.SessionRecord{}, err
+	}
+	return record, nil
 }
 
 // RotateSession implements [phoneauth.SessionStore].
 func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phoneauth.SessionRecord, error) {
+	record, err := s.rotate(ctx, &r)
+	if errors.Is(err, phoneauth.ErrReused) {
+		s.unlist(ctx, record.UserID, record.ID)
+	}
+	return record, failed("rotate session", err)
+}
+
+func (s *Store) rotate(ctx context.Context, r *phoneauth.Rotation) (phoneauth.SessionRecord, error) {
+	if len(r.Next) > mostBytes || len(r.Client) > mostBytes || len(r.Place) > mostBytes {
+		return phoneauth.SessionRecord{}, errTooLong
+	}
 	c := &call{script: rotateScript}
 	c.time(r.Now)
 	c.key(s.sessionKey(r.ID))
@@ -100,113 +62,155 @@ func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phonea
 	c.bytes(r.Next)
 	c.time(r.IdleUntil)
 	c.span(r.Grace)
-	record, err := s.session(ctx, r.ID, c)
-	if errors.Is(err, phoneauth.ErrReused) {
-		s.unlist(ctx, record.UserID, record.ID)
-	}
-	return record, failed("rotate session", err)
-}
-
-// session is the record that the script of c answers.
-func (s *Store) session(ctx context.Context, id string, c *call) (phoneauth.SessionRecord, error) {
-	r, err := s.do(ctx, c)
+	c.text(r.Client)
+	c.text(r.Place)
+	answer, err := s.do(ctx, c)
 	if err != nil {
 		return phoneauth.SessionRecord{}, err
 	}
-	switch r.status() {
+	switch answer.status() {
 	case statusNotFound:
 		return phoneauth.SessionRecord{}, phoneauth.ErrNotFound
 	case statusOK, statusReused:
 	default:
 		return phoneauth.SessionRecord{}, errAnswer
 	}
-	record, err := unpackSession(id, r.text(1))
-	if err == nil && r.status() == statusReused {
+	record, there, err := unpackSession(r.ID, answer.text(1))
+	switch {
+	case err == nil && !there:
+		err = errAnswer
+	case err == nil && answer.status() == statusReused:
 		err = phoneauth.ErrReused
 	}
 	return record, err
 }
 
+// UserSessions implements [phoneauth.SessionStore]. On a cluster the sessions are read
+// after the list of the user, each slot at a moment of its own.
+func (s *Store) UserSessions(ctx context.Context, userID string, now time.Time) ([]phoneauth.SessionRecord, error) {
+	ids, held, err := s.userSessions(ctx, userID)
+	if err != nil {
+		return nil, failed("user sessions", err)
+	}
+	var live []phoneauth.SessionRecord
+	for i, id := range ids {
+		record, there, err := unpackSession(id, held[i])
+		if err != nil {
+			return nil, failed("user sessions", err)
+		}
+		if there && record.UserID == userID && record.Live(now) {
+			live = append(live, record)
+		}
+	}
+	slices.SortFunc(live, phoneauth.ByLastUse)
+	return live, nil
+}
+
+// userSessions are the ids in the user's list, and what is kept of each.
+func (s *Store) userSessions(ctx context.Context, userID string) (ids, held []string, err error) {
+	if s.cluster {
+		if ids, err = s.listed(ctx, userID); err != nil {
+			return nil, nil, err
+		}
+		held, err = s.read(ctx, s.sessionKeys(ids))
+		return ids, held, err
+	}
+	r, ids, err := s.known(ctx, func(ids []string) *call {
+		c := &call{script: sessionsScript}
+		c.key(s.listKey(userID))
+		s.putKnown(c, ids)
+		return c
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if held = r.texts(1); len(held) != len(ids) {
+		return nil, nil, errAnswer
+	}
+	return ids, held, nil
+}
+
 // EndSession implements [phoneauth.SessionStore].
-func (s *Store) EndSession(ctx context.Context, id string) error {
-	owners, err := s.end(ctx, "", id)
-	if err == nil && owners[0] != "" {
-		s.unlist(ctx, owners[0], id)
+func (s *Store) EndSession(ctx context.Context, userID, id string) error {
+	c := s.endCall(ending{user: userID, unlist: !s.cluster}, 1)
+	s.putSession(c, id)
+	r, err := s.do(ctx, c)
+	ended := r.list(1)
+	switch {
+	case err != nil:
+	case r.status() != statusOK || len(ended) != 1:
+		err = errAnswer
+	case ended.int(0) == 0:
+		err = phoneauth.ErrNotFound
+	case s.cluster:
+		s.unlist(ctx, userID, id)
 	}
 	return failed("end session", err)
 }
 
-// batch is how many sessions one script ends.
-const batch = 500
-
 // EndUserSessions implements [phoneauth.SessionStore]. Sessions go in one step on one
-// node, up to 500 of them; on a cluster, those of one slot do. One that is created
-// meanwhile may stay: it is as if it came after.
+// node; on a cluster, those of one slot do. There, one that is created meanwhile may
+// stay: it is as if it came after.
 func (s *Store) EndUserSessions(ctx context.Context, userID, exceptID string) error {
-	return failed("end user sessions", s.endUser(ctx, userID, exceptID))
+	if s.cluster {
+		return failed("end user sessions", s.endAcross(ctx, userID, exceptID))
+	}
+	_, _, err := s.known(ctx, func(ids []string) *call {
+		c := s.endCall(ending{user: userID, except: exceptID, unlist: true, all: true}, len(ids))
+		for _, id := range ids {
+			s.putSession(c, id)
+		}
+		return c
+	})
+	return failed("end user sessions", err)
 }
 
-func (s *Store) endUser(ctx context.Context, userID, exceptID string) error {
-	c := &call{script: listScript}
-	c.key(s.listKey(userID))
-	r, err := s.do(ctx, c)
+func (s *Store) endAcross(ctx context.Context, userID, exceptID string) error {
+	ids, err := s.listed(ctx, userID)
 	if err != nil {
 		return err
 	}
-	bySlot := map[int][]string{}
-	for _, id := range r.list(1) {
-		if exceptID == "" || id != exceptID {
-			slot := s.slot(s.sessionKey(id))
-			bySlot[slot] = append(bySlot[slot], id)
-		}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return exceptID != "" && id == exceptID })
+	sp := s.spread(s.sessionKeys(ids), func(n int) *call {
+		return s.endCall(ending{user: userID}, n)
+	}, func(c *call, i int) { s.putSession(c, ids[i]) })
+	replies, err := s.each(ctx, sp.calls)
+	if err != nil {
+		return err
+	}
+	answers, err := sp.gather(replies)
+	if err != nil {
+		return err
 	}
 	var ended []string
-	for _, all := range bySlot {
-		for ids := range slices.Chunk(all, batch) {
-			owners, err := s.end(ctx, userID, ids...)
-			if err != nil {
-				return err
-			}
-			for i, id := range ids {
-				// One that is not there may be about to be: it was listed first.
-				if owners[i] != "" {
-					ended = append(ended, id)
-				}
-			}
+	for i, id := range ids {
+		// One that is not there may be about to be: it was listed first.
+		if answers.int(i) == 1 {
+			ended = append(ended, id)
 		}
 	}
 	s.unlist(ctx, userID, ended...)
 	return nil
 }
 
-// end ends sessions of one slot, only those of user unless it is empty, and says whose
-// each of them was.
-func (s *Store) end(ctx context.Context, user string, ids ...string) ([]string, error) {
-	c := &call{script: endScript}
-	c.text(user)
-	for _, id := range ids {
-		c.key(s.sessionKey(id))
-	}
-	r, err := s.do(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	owners := r.list(1)
-	if len(owners) != len(ids) {
-		return nil, errAnswer
-	}
-	return owners, nil
+// ending says which sessions of a user end: those that a call names, but not except.
+type ending struct {
+	user, except string
+	// unlist: they leave the user's list in the same step. With all, the call must name all
+	// that are in the list.
+	unlist, all bool
 }
 
-// unlist takes sessions that were ended out of the list of their user. An id that stays
-// there does no harm.
-func (s *Store) unlist(ctx context.Context, user string, ids ...string) {
-	for ids := range slices.Chunk(ids, batch) {
-		c := &call{script: unlistScript}
-		c.key(s.listKey(user))
-		for _, id := range ids {
-			c.text(id)
-		}
-		_, _ = s.do(ctx, c)
+// endCall is a call that is still to name n sessions.
+func (s *Store) endCall(e ending, n int) *call {
+	c := &call{script: endScript}
+	c.text(e.user)
+	c.flag(e.unlist)
+	if e.unlist {
+		c.key(s.listKey(e.user))
 	}
+	c.flag(e.all)
+	c.text(e.except)
+	c.int(int64(n))
+	return c
 }

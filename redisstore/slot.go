@@ -1,11 +1,7 @@
 package redisstore
 
 import (
-	"context"
-	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -35,188 +31,68 @@ func (s *Store) slot(key string) int {
 	return int(crc % 16384)
 }
 
-// group is a part of the takes and budgets of a call that one script can do.
-type group struct {
-	slot    int
-	takes   []phoneauth.Take
-	budgets []phoneauth.Budget
+// bySlot says which of keys are in each slot, as their indexes.
+func (s *Store) bySlot(keys []string) map[int][]int {
+	slots := map[int][]int{}
+	for i, key := range keys {
+		slot := s.slot(key)
+		slots[slot] = append(slots[slot], i)
+	}
+	return slots
 }
 
-// runs splits takes and budgets where the slot changes, and keeps their order. All runs
-// but one at a slot would be one more round trip; the Service's are in order.
-func (s *Store) runs(takes []phoneauth.Take, budgets []phoneauth.Budget) []group {
-	var all []group
-	at := func(slot int) *group {
+// uses are the asks, takes and charges of a call, or those of them that one script does.
+type uses struct {
+	slot        int
+	asks, takes []phoneauth.Take
+	charges     []phoneauth.Charge
+}
+
+// names are the names of the lockout and of the uses, in the order in which a script
+// counts them.
+func (u *uses) names(lockout string) []string {
+	names := make([]string, 0, 1+len(u.asks)+len(u.takes)+len(u.charges))
+	names = append(names, lockout)
+	for i := range u.asks {
+		names = append(names, u.asks[i].Name)
+	}
+	for i := range u.takes {
+		names = append(names, u.takes[i].Name)
+	}
+	for i := range u.charges {
+		names = append(names, u.charges[i].Name)
+	}
+	return names
+}
+
+// runs splits u where the slot changes, and keeps the order. A slot that comes twice costs
+// one more round trip; the Service's are in order.
+func (s *Store) runs(u uses) []uses {
+	if !s.cluster {
+		if len(u.asks)+len(u.takes)+len(u.charges) == 0 {
+			return nil
+		}
+		return []uses{u}
+	}
+	var all []uses
+	at := func(key string) *uses {
+		slot := s.slot(key)
 		if len(all) == 0 || all[len(all)-1].slot != slot {
-			all = append(all, group{slot: slot})
+			all = append(all, uses{slot: slot})
 		}
 		return &all[len(all)-1]
 	}
-	for _, t := range takes {
-		g := at(s.slot(s.key(limitKind, t.Key)))
-		g.takes = append(g.takes, t)
+	for _, t := range u.asks {
+		run := at(s.key(limitKind, t.Key))
+		run.asks = append(run.asks, t)
 	}
-	for _, b := range budgets {
-		g := at(s.slot(s.key(budgetKind, b.Key)))
-		g.budgets = append(g.budgets, b)
+	for _, t := range u.takes {
+		run := at(s.key(limitKind, t.Key))
+		run.takes = append(run.takes, t)
 	}
-	return all
-}
-
-// bySlot is runs where order does not matter: one group a slot.
-func (s *Store) bySlot(takes []phoneauth.Take, budgets []phoneauth.Budget) []group {
-	var all []group
-	for _, run := range s.runs(takes, budgets) {
-		i := slices.IndexFunc(all, func(g group) bool { return g.slot == run.slot })
-		if i < 0 {
-			all = append(all, run)
-			continue
-		}
-		all[i].takes = append(all[i].takes, run.takes...)
-		all[i].budgets = append(all[i].budgets, run.budgets...)
+	for _, c := range u.charges {
+		run := at(s.key(scoreKind, c.Key))
+		run.charges = append(run.charges, c)
 	}
 	return all
-}
-
-// split takes the group of this slot out of all.
-func split(all []group, slot int) (here group, others []group) {
-	here.slot = slot
-	for _, g := range all {
-		if g.slot == slot {
-			here = g
-		} else {
-			others = append(others, g)
-		}
-	}
-	return here, others
-}
-
-// lenient splits off takes of keys that are only given back to. Nothing refuses those,
-// and what they give cannot be taken back, since a limit forgets what it does not need:
-// they wait until nothing else can refuse.
-func lenient(takes []phoneauth.Take) (firm, back []phoneauth.Take) {
-	for _, t := range takes {
-		if slices.ContainsFunc(takes, func(u phoneauth.Take) bool { return u.Key == t.Key && u.Cost >= 0 }) {
-			firm = append(firm, t)
-		} else {
-			back = append(back, t)
-		}
-	}
-	return firm, back
-}
-
-// taken is what a call that spans slots has done so far, to be undone if a later slot
-// refuses.
-type taken struct {
-	store  *Store
-	now    time.Time
-	done   []*call
-	resend int64
-}
-
-// take does the takes and charges of g. With undo, that can be undone.
-func (t *taken) take(ctx context.Context, g group, undo bool) error {
-	r, err := t.store.do(ctx, t.store.takeCall(g, t.now, undo))
-	if err != nil {
-		return err
-	}
-	switch r.status() {
-	case statusOK:
-		t.add(g, r)
-		return nil
-	case statusRefused:
-		return r.refusal("", g.takes, g.budgets)
-	}
-	return errAnswer
-}
-
-// add notes that g is done, and from the changes that r tells how to undo it.
-func (t *taken) add(g group, r reply) {
-	t.resend = max(t.resend, r.int(1))
-	changes := r.replies(2)
-	if len(changes) != len(g.takes)+len(g.budgets) {
-		return
-	}
-	undo := &call{script: undoScript}
-	undo.time(t.now)
-	t.store.putUndoneTakes(undo, g.takes, changes)
-	t.store.putUndoneBudgets(undo, g.budgets, changes[len(g.takes):])
-	if len(undo.keys) > 0 {
-		t.done = append(t.done, undo)
-	}
-}
-
-// putUndoneTakes writes each key once, with what all takes of it come to.
-func (s *Store) putUndoneTakes(c *call, takes []phoneauth.Take, changes []reply) {
-	var undone []int
-	costs := map[string]int{}
-	for i, take := range takes {
-		if _, seen := costs[take.Key]; !seen {
-			undone = append(undone, i)
-		}
-		costs[take.Key] += take.Cost
-	}
-	undone = slices.DeleteFunc(undone, func(i int) bool { return costs[takes[i].Key] == 0 })
-	c.int(int64(len(undone)))
-	for _, i := range undone {
-		c.key(s.key(limitKind, takes[i].Key))
-		c.text(changes[i].text(0))
-		c.text(changes[i].text(1))
-		c.float(float64(costs[takes[i].Key]) * float64(micros(takes[i].Every)))
-	}
-}
-
-// putUndoneBudgets writes each key that was changed once: its changes tell the sum.
-func (s *Store) putUndoneBudgets(c *call, budgets []phoneauth.Budget, changes []reply) {
-	var undone []int
-	for i, b := range budgets {
-		if len(changes[i]) > 0 && !slices.ContainsFunc(undone, func(j int) bool { return budgets[j].Key == b.Key }) {
-			undone = append(undone, i)
-		}
-	}
-	c.int(int64(len(undone)))
-	for _, i := range undone {
-		c.key(s.key(budgetKind, budgets[i].Key))
-		c.text(changes[i].text(0))
-		c.text(changes[i].text(1))
-		c.text(changes[i].text(2))
-		c.fade(budgets[i])
-	}
-}
-
-// undoDeadline bounds what is done after a refusal, whatever became of the caller.
-const undoDeadline = time.Second
-
-// undo gives back what was taken, after a refusal only: where an outcome is unknown,
-// all stays taken. A slot that does not answer keeps what it has: stricter, not looser.
-func (t *taken) undo(ctx context.Context) {
-	if len(t.done) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoDeadline)
-	defer cancel()
-	t.store.each(ctx, t.done)
-}
-
-// each makes calls that nothing can refuse, all at once. What becomes of them is nobody's
-// concern: see where it is called.
-func (s *Store) each(ctx context.Context, calls []*call) {
-	if len(calls) == 1 {
-		_, _ = s.do(ctx, calls[0])
-		return
-	}
-	var all sync.WaitGroup
-	for _, c := range calls {
-		all.Go(func() { _, _ = s.do(ctx, c) })
-	}
-	all.Wait()
-}
-
-// takeCalls are calls for takes and charges that nothing refuses.
-func (s *Store) takeCalls(groups []group, now time.Time) []*call {
-	calls := make([]*call, len(groups))
-	for i, g := range groups {
-		calls[i] = s.takeCall(g, now, false)
-	}
-	return calls
 }

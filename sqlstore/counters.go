@@ -1,17 +1,22 @@
 package sqlstore
 
 import (
-	"cmp"
-	"context"
+	"slices"
 
-	"github.com/phoneauth/phoneauth/internal/meter"
+	"github.com/phoneauth/phoneauth"
 )
 
-// What a counter counts is the first byte of its key in the table.
+// What a counter counts is the first byte of its key in the table:
+//
+//   - A limit has its tat in at, and in until, where Purge looks too.
+//   - A lockout has the count in amount, the end of the lock in until, and in at when the
+//     count is forgotten unless it is locked then.
+//   - A score has its value in amount, the last change in at, and in until when it is
+//     forgotten.
 const (
-	ofLimit    = "l"
-	ofFailures = "f"
-	ofBudget   = "b"
+	ofLimit   = "l"
+	ofLockout = "f"
+	ofScore   = "b"
 )
 
 const counterColumns = "at_us, until_us, amount, due, key"
@@ -21,140 +26,140 @@ type counter struct {
 	key       string
 	at, until int64
 	amount    float64
-	was       int64 // at, as it was read
 
-	peek   bool // read it without a lock, until settle locks it
+	// peek: it is read without a lock. sampled: a score that is, until its changes would be
+	// written.
+	peek    bool
+	sampled *phoneauth.Score
+
 	known  bool // there is a row
-	write  bool // it is changed
+	asked  bool // the step has read it
+	write  bool // the step has changed it
 	remove bool
 }
 
 // forget makes c what a counter is without a row.
 func (c *counter) forget() {
-	c.at, c.until, c.amount, c.was = meter.Never, meter.Never, 0, meter.Never
+	c.known, c.at, c.until, c.amount = false, phoneauth.NoTAT, phoneauth.NoTAT, 0
 }
 
-// counters are those of one verb, in the order in which they are locked: as the verb
-// names them, which is as the Service does, a phone's own first and the busiest last.
-//
-// Rows that are there are locked; where there is none, the insertion of a new one tells
-// whether somebody else was faster. Three phases, each in that order, come to no
-// deadlock: locking waits for whoever holds a row; inserting, which passes over rows that
-// are locked, only for those who insert or update; updating for nobody.
-type counters struct {
-	s    *Store
-	list []*counter
-}
-
-func (s *Store) counters() *counters { return &counters{s: s} }
-
-// name adds the counter of key, to be locked.
-func (cs *counters) name(of, key string) {
-	if c := cs.find(of + key); c != nil {
-		c.peek = false
-		return
+// score is c as the score that it is.
+func (c *counter) score() phoneauth.ScoreState {
+	if !c.known {
+		return phoneauth.ScoreState{}
 	}
-	c := &counter{key: of + key}
-	c.forget()
-	cs.list = append(cs.list, c)
+	return phoneauth.ScoreState{Value: c.amount, ChangedAt: c.at, ForgetAt: c.until}
 }
 
-// peek adds the counter of key, to be read only.
-func (cs *counters) peek(of, key string) {
-	if cs.find(of+key) == nil {
-		cs.name(of, key)
-		cs.list[len(cs.list)-1].peek = true
+func (r *rows) find(key string) *counter {
+	i := slices.IndexFunc(r.counters, func(c *counter) bool { return c.key == key })
+	if i < 0 {
+		return nil
+	}
+	return r.counters[i]
+}
+
+// counter is one that was named.
+func (r *rows) counter(of, key string) *counter { return r.find(of + key) }
+
+// name adds the counters with these keys, to be locked in this order.
+func (r *rows) name(of string, keys ...string) {
+	for _, key := range keys {
+		c := r.find(of + key)
+		if c == nil {
+			c = &counter{key: of + key}
+			c.forget()
+			r.counters = append(r.counters, c)
+		}
+		c.peek, c.sampled = false, nil
 	}
 }
 
-func (cs *counters) find(key string) *counter {
-	for _, c := range cs.list {
-		if c.key == key {
-			return c
+// nameKeys adds the counters of k, but not the scores in charges, which come with
+// nameScores.
+func (r *rows) nameKeys(k phoneauth.RowKeys) {
+	r.name(ofLockout, k.Lockouts...)
+	r.name(ofLimit, k.Limits...)
+	r.name(ofScore, k.Scores...)
+}
+
+// sample has the scores of charges read without a lock where their changes are probably
+// not written, so that those who change nothing wait for nobody.
+func (r *rows) sample(charges []phoneauth.Charge) {
+	named := map[string]int{}
+	for i := range charges {
+		named[charges[i].Key]++
+	}
+	for i := range charges {
+		if of := &charges[i].Score; of.Sampled() && named[of.Key] == 1 {
+			c := r.counter(ofScore, of.Key)
+			c.peek, c.sampled = true, of
 		}
 	}
-	return nil
 }
 
-// get is a counter that was named.
-func (cs *counters) get(of, key string) *counter { return cs.find(of + key) }
+// peekAll has everything that was named read without locks.
+func (r *rows) peekAll() {
+	for _, c := range r.counters {
+		c.peek = true
+	}
+}
 
-// load reads all that was named, and locks what is not only peeked at.
-func (cs *counters) load(ctx context.Context, q querier) error {
-	var lock, read []string
-	for _, c := range cs.list {
-		if c.peek || cs.s.alone {
-			read = append(read, c.key)
+// load reads all counters that were named, and locks those that are not only peeked at.
+func (r *rows) load() error {
+	var lock, read []any
+	for _, c := range r.counters {
+		if c.peek || r.s.alone {
+			read = append(read, []byte(c.key))
 		} else {
-			lock = append(lock, c.key)
+			lock = append(lock, []byte(c.key))
 		}
 	}
-	return cs.read(ctx, q, lock, read)
+	return r.read(lock, read)
 }
 
 // lock loads c anew, which was peeked at, and locks it.
-func (cs *counters) lock(ctx context.Context, q querier, c *counter) error {
-	c.peek = false
-	if cs.s.alone {
+func (r *rows) lock(c *counter) error {
+	c.peek, c.sampled = false, nil
+	if r.s.alone {
 		return nil
 	}
-	c.known = false
 	c.forget()
-	return cs.read(ctx, q, []string{c.key}, nil)
+	return r.read([]any{[]byte(c.key)}, nil)
 }
 
-// read reads the rows of all these keys in one statement, each by its own search in the
-// index: a join, or IN, is planned as a scan of the table while that is small, and the
-// plan kept when it has grown.
-func (cs *counters) read(ctx context.Context, q querier, lock, read []string) error {
-	columns := "SELECT c.key, c.at_us, c.until_us, c.amount FROM "
-	query := cs.s.query("")
-	if len(lock) > 0 {
-		query.add(columns + "(VALUES ")
-		for i, key := range lock {
-			if i > 0 {
-				query.add(", ")
-			}
-			query.add("(CAST(? AS BYTEA))", []byte(key))
-		}
-		query.add(") k (key) CROSS JOIN LATERAL (SELECT * FROM " + cs.s.table.counters + " WHERE key = k.key" + cs.s.forUpdate + ") c")
-	}
-	for _, key := range read {
-		if len(query.text) > 0 {
-			query.add(" UNION ALL ")
-		}
-		query.add(columns+cs.s.table.counters+" c WHERE c.key = ?", []byte(key))
-	}
-	if len(query.text) == 0 {
+// read reads the counters with all these keys in one statement.
+func (r *rows) read(lock, read []any) error {
+	q := r.s.query("").lookUp(lookup{r.s.table.counters, "key", "BYTEA", "key, at_us, until_us, amount"}, lock, read)
+	if len(q.args) == 0 {
 		return nil
 	}
 	var key []byte
 	var found counter
-	return query.rows(ctx, q, func(scan func(into ...any) error) error {
+	return q.rows(r.ctx, r.on, func(scan func(into ...any) error) error {
 		if err := scan(&key, &found.at, &found.until, &found.amount); err != nil {
 			return err
 		}
-		c := cs.find(string(key))
-		c.known = true
-		c.at, c.until, c.amount, c.was = found.at, found.until, found.amount, found.at
+		c := r.find(string(key))
+		c.known, c.at, c.until, c.amount = true, found.at, found.until, found.amount
 		return nil
 	})
 }
 
-// save adds to b the writes of what has changed, and that what has none is as it was.
-func (cs *counters) save(b *batch) {
-	table := cs.s.table.counters
+// saveCounters adds to b the writes of what has changed and, with check, that rows which
+// were missed are missing still.
+func saveCounters(counters []*counter, table string, b *batch, check bool) {
 	var insert []*counter
-	for _, c := range cs.list {
-		switch {
+	for _, c := range counters {
+		switch write := c.write && !c.remove; {
 		case c.remove && c.known:
 			b.add(1, "DELETE FROM "+table+" WHERE key = ?", []byte(c.key))
-		case c.remove || !c.write:
-			cs.absent(b, c)
-		case c.known:
+		case write && c.known:
 			b.add(1, "UPDATE "+table+" SET at_us = ?, until_us = ?, amount = ?, due = ? WHERE key = ?", c.values()...)
-		default:
+		case write:
 			insert = append(insert, c)
+		case check && c.asked && !c.known && !c.peek:
+			b.addAbsent(table, c.key)
 		}
 	}
 	if len(insert) == 0 {
@@ -168,24 +173,6 @@ func (cs *counters) save(b *batch) {
 		q.add("(?, ?, ?, ?, ?)", c.values()...)
 	}
 	b.end(q.add(" ON CONFLICT (key) DO NOTHING"), len(insert))
-}
-
-// absent adds to b that c has no row now either, if it had none: then it could not be
-// locked.
-func (cs *counters) absent(b *batch, c *counter) {
-	if !c.known && !c.peek && !cs.s.alone {
-		b.add(0, "SELECT 1 FROM "+cs.s.table.counters+" WHERE key = ?", []byte(c.key))
-	}
-}
-
-// refused is err, the refusal of one counter, if those that were asked before it would
-// still not have refused: what has no row was not locked.
-func (cs *counters) refused(ctx context.Context, q querier, err error) error {
-	b := cs.s.batch()
-	for _, c := range cs.list {
-		cs.absent(b, c)
-	}
-	return cmp.Or(b.run(ctx, q), err)
 }
 
 func (c *counter) values() []any {

@@ -55,8 +55,12 @@ type speech struct {
 	// settings fails if the database is set up so that it would lose or refuse what it
 	// must not, and says what to change.
 	settings func(ctx context.Context, db *sql.DB) error
-	// lockMigrations lets one transaction of this name on at a time.
-	lockMigrations func(ctx context.Context, q querier, name string) error
+	// hasColumn reports whether a table has a column. It is nil where the files add a column
+	// only if it is missing.
+	hasColumn func(ctx context.Context, q querier, table, column string) (bool, error)
+	// takeTurn lets one transaction of this name on at a time. It waits for the one before
+	// it, and ends with its own.
+	takeTurn func(ctx context.Context, q querier, name string) error
 }
 
 // querier is a *sql.DB, a *sql.Conn or a *sql.Tx.

@@ -25,9 +25,9 @@ var postgres = speech{
 		}
 		return nil
 	},
-	lockMigrations: func(ctx context.Context, q querier, name string) error {
+	takeTurn: func(ctx context.Context, q querier, name string) error {
 		h := fnv.New64a()
-		h.Write([]byte("phoneauth migrations of " + name))
+		h.Write([]byte("phoneauth " + name))
 		_, err := q.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(h.Sum64()))
 		return err
 	},

@@ -17,8 +17,12 @@ var sqlite = speech{
 	in:       [2]string{" IN (", ")"},
 	least:    "MIN",
 	settings: sqliteSettings,
+	hasColumn: func(ctx context.Context, q querier, table, column string) (has bool, err error) {
+		err = q.QueryRowContext(ctx, "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", table, column).Scan(&has)
+		return has, err
+	},
 	// The transaction is the only writer already.
-	lockMigrations: func(context.Context, querier, string) error { return nil },
+	takeTurn: func(context.Context, querier, string) error { return nil },
 }
 
 // sqliteSettings looks at two connections where there may be two: what was set by a

@@ -1,5 +1,6 @@
-// Package sqlstore is a [phoneauth.Store] on database/sql: PostgreSQL and SQLite. It
-// imports no driver; the host opens the database, and keeps its pool.
+// Package sqlstore is a [phoneauth.Store] and a [phoneauth.JournalStore] on database/sql:
+// PostgreSQL and SQLite. It imports no driver; the host opens the database, and keeps its
+// pool.
 //
 //	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
 //	...
@@ -14,7 +15,8 @@
 // transaction at READ COMMITTED, which finds its rows by primary key and is committed
 // once; reads are single statements without a transaction. A transaction that the server
 // rolled back, as a deadlock or a serialization failure, is done again whole. Nothing
-// else is ever done again.
+// else is ever done again. Where the sessions of a user are counted, callers for one user
+// take turns by an advisory lock that ends with the transaction.
 //
 // Bound the pool, and keep its connections: SetMaxOpenConns(n) and SetMaxIdleConns(n)
 // with one n for both, 4 for each core of the server to begin with; database/sql alone
@@ -46,6 +48,11 @@
 // an account that has never signed in: the default for accounts that the host imports.
 // Keys and ids are ASCII in columns of bytes.
 //
+// A store of the version before works on the tables of this one: what is new in them has
+// a default. So instances can be replaced one after the other, once the tables are
+// migrated. What the former version does not know, as a lock by the owner, it does not
+// heed.
+//
 // Rows that have expired count for nothing, and stay until [Store.Purge] removes them.
 // Call it once a minute.
 //
@@ -53,5 +60,5 @@
 //
 // What differs between dialects is the type speech. MySQL, which has no RETURNING, would
 // read the rows it changes with SELECT … FOR UPDATE, in the order of their keys, and then
-// write them, as the counters are already.
+// write them, as challenges and counters are already.
 package sqlstore

@@ -25,3 +25,7 @@ func due(end, grain int64) int32 {
 
 // int32s is n as a column of 4 bytes holds it.
 func int32s(n int) int32 { return int32(max(math.MinInt32, min(n, math.MaxInt32))) }
+
+// instant is the time of us microseconds since 1970. That of the zero time is the zero
+// time.
+func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }

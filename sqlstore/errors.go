@@ -27,21 +27,10 @@ func (f *fault) Unwrap() error { return f.cause }
 
 // failed is err as a verb returns it: an answer as it is, anything else as a fault.
 func failed(step string, err error) error {
-	if err == nil || answers(err) {
+	if err == nil || phoneauth.IsAnswer(err) {
 		return err
 	}
 	return &fault{step, err}
-}
-
-// answers reports whether err is an answer. They are returned here unwrapped.
-func answers(err error) bool {
-	switch err {
-	case phoneauth.ErrNotFound, phoneauth.ErrMismatch, phoneauth.ErrStale,
-		phoneauth.ErrReused, phoneauth.ErrBlocked, phoneauth.ErrPhoneTaken:
-		return true
-	}
-	_, limited := err.(*phoneauth.LimitError)
-	return limited
 }
 
 func describe(err error) string {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -22,9 +23,11 @@ const defaultPrefix = "phoneauth_"
 // format, and numbered. Of opts, Prefix and Only count; a Schema is for the tool's
 // connection to set, as its search_path.
 //
-// What [Migrate] has applied, a tool may apply again, and the other way around: whatever
+// What a tool has applied, [Migrate] may apply again, and the other way around: whatever
 // a file makes, it makes only where it is not there. Their records of what was applied
-// are their own: the table phoneauth_migrations here, goose_db_version there.
+// are their own: the table phoneauth_migrations here, goose_db_version there. One case is
+// different: SQLite cannot add a column only where it is missing. A tool that takes over
+// a SQLite file from Migrate is to be told first that the files are applied.
 func Migrations(dialect Dialect, opts ...Option) (fs.FS, error) {
 	o, err := optionsOf(dialect, opts)
 	if err != nil {
@@ -59,7 +62,7 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) e
 		return nil
 	}
 	return s.atomically(ctx, "migrate", func(q querier) error {
-		if err := s.lockMigrations(ctx, q, s.table.migrations); err != nil {
+		if err := s.takeTurn(ctx, q, "migrations of "+s.table.migrations); err != nil {
 			return err
 		}
 		for _, statement := range s.preparation() {
@@ -116,12 +119,28 @@ func (s *Store) apply(ctx context.Context, q querier, dialect Dialect, name stri
 		return err
 	}
 	for _, statement := range up(string(text)) {
-		if _, err := q.ExecContext(ctx, statement); err != nil {
+		done, err := s.columnAdded(ctx, q, statement)
+		if err == nil && !done {
+			_, err = q.ExecContext(ctx, statement)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	_, err = s.query("INSERT INTO "+s.table.migrations+" (name, applied_at) VALUES (?, ?)", name, time.Now().UnixMicro()).exec(ctx, q)
 	return err
+}
+
+var addColumn = regexp.MustCompile(`^ALTER TABLE (\w+) ADD COLUMN (\w+) `)
+
+// columnAdded reports whether the statement adds a column that is there. Another tool has
+// added it then.
+func (s *Store) columnAdded(ctx context.Context, q querier, statement string) (bool, error) {
+	m := addColumn.FindStringSubmatch(statement)
+	if m == nil || s.hasColumn == nil {
+		return false, nil
+	}
+	return s.hasColumn(ctx, q, m[1], m[2])
 }
 
 // up returns the statements of a file that lead up. Each ends with its line.

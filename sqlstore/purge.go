@@ -56,5 +56,8 @@ func (s *Store) expiring() []expiring {
 	if s.has(Sessions) {
 		all = append(all, expiring{s.table.sessions, "id", day, []string{s.least + "(idle_until, expires_at)"}})
 	}
+	if s.has(Journal) {
+		all = append(all, expiring{s.table.journal, "id", day, []string{"expires_at"}})
+	}
 	return all
 }

@@ -73,6 +73,33 @@ func (q *query) rows(ctx context.Context, on querier, scan func(scan func(into .
 	return rows.Err()
 }
 
+// lookup is a table in which rows are looked for by one of its columns, of keyType.
+type lookup struct{ table, key, keyType, columns string }
+
+// lookUp appends the statement that reads the columns of the rows with these keys, and
+// locks those of lock in their order. Each is a search of its own in the index: a join, or
+// IN, is planned as a scan of the table while that is small, and the plan kept when it has
+// grown. Without keys it appends nothing.
+func (q *query) lookUp(in lookup, lock, read []any) *query {
+	if len(lock) > 0 {
+		q.add("SELECT " + in.columns + " FROM (VALUES ")
+		for i, key := range lock {
+			if i > 0 {
+				q.add(", ")
+			}
+			q.add("(CAST(? AS "+in.keyType+"))", key)
+		}
+		q.add(") k (k) CROSS JOIN LATERAL (SELECT * FROM " + in.table + " WHERE " + in.key + " = k.k" + q.forUpdate + ") c")
+	}
+	for i, key := range read {
+		if i > 0 || len(lock) > 0 {
+			q.add(" UNION ALL ")
+		}
+		q.add("SELECT "+in.columns+" FROM "+in.table+" WHERE "+in.key+" = ?", key)
+	}
+	return q
+}
+
 // batch is the writes of one verb, and the reads that they rest on. They touch different
 // rows, and each that says how many rows it affects is right only if it does: see errRaced.
 type batch struct {

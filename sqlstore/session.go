@@ -1,27 +1,24 @@
 package sqlstore
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
-const sessionColumns = "id, user_id, epoch, device_id, digest, previous, amr, auth_time, created_at, rotated_at, idle_until, expires_at"
+const sessionColumns = "id, user_id, epoch, device_id, digest, previous, amr, by_password, client, place," +
+	" auth_time, created_at, rotated_at, idle_until, expires_at"
 
-// session runs q, whose row has sessionColumns: ErrNotFound if there is none.
-func (q *query) session(ctx context.Context, on querier) (r phoneauth.SessionRecord, err error) {
-	var id, userID, deviceID, amr []byte
+func scanSession(scan func(into ...any) error) (r phoneauth.SessionRecord, err error) {
+	var id, userID, deviceID, amr, client, place []byte
 	var auth, created, rotated, idle, expires int64
-	err = q.row(ctx, on, &id, &userID, &r.Epoch, &deviceID, &r.Digest, &r.Previous, &amr, &auth, &created, &rotated, &idle, &expires)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = phoneauth.ErrNotFound
-	}
+	err = scan(&id, &userID, &r.Epoch, &deviceID, &r.Digest, &r.Previous, &amr, &r.ByPassword, &client, &place,
+		&auth, &created, &rotated, &idle, &expires)
 	if err == nil && len(amr) > 0 {
 		err = json.Unmarshal(amr, &r.AMR)
 	}
@@ -29,49 +26,63 @@ func (q *query) session(ctx context.Context, on querier) (r phoneauth.SessionRec
 		return phoneauth.SessionRecord{}, err
 	}
 	r.ID, r.UserID, r.DeviceID = string(id), string(userID), string(deviceID)
-	r.AuthTime, r.CreatedAt, r.RotatedAt = meter.Instant(auth), meter.Instant(created), meter.Instant(rotated)
-	r.IdleUntil, r.ExpiresAt = meter.Instant(idle), meter.Instant(expires)
+	r.Client, r.Place = string(client), string(place)
+	r.AuthTime, r.CreatedAt, r.RotatedAt = instant(auth), instant(created), instant(rotated)
+	r.IdleUntil, r.ExpiresAt = instant(idle), instant(expires)
 	return r, nil
 }
 
-func live(r phoneauth.SessionRecord, now time.Time) bool {
-	us := now.UnixMicro()
-	return us < r.IdleUntil.UnixMicro() && us < r.ExpiresAt.UnixMicro()
+// session runs q, whose row has sessionColumns: ErrNotFound if there is none.
+func (q *query) session(ctx context.Context, on querier) (phoneauth.SessionRecord, error) {
+	r, err := scanSession(func(into ...any) error { return q.row(ctx, on, into...) })
+	if errors.Is(err, sql.ErrNoRows) {
+		err = phoneauth.ErrNotFound
+	}
+	return r, err
 }
 
-// CreateSession implements [phoneauth.SessionStore]. An ID that is not new is an error.
-func (s *Store) CreateSession(ctx context.Context, r phoneauth.SessionRecord) error {
-	var amr []byte
-	if len(r.AMR) > 0 {
-		var err error
-		if amr, err = json.Marshal(r.AMR); err != nil {
-			return failed("create session", err)
-		}
-	}
-	idle, expires := r.IdleUntil.UnixMicro(), r.ExpiresAt.UnixMicro()
-	return s.write(ctx, "create session", func(q querier) error {
-		_, err := s.query("INSERT INTO "+s.table.sessions+" ("+sessionColumns+", due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			[]byte(r.ID), []byte(r.UserID), r.Epoch, []byte(r.DeviceID), r.Digest, r.Previous, amr,
-			r.AuthTime.UnixMicro(), r.CreatedAt.UnixMicro(), r.RotatedAt.UnixMicro(), idle, expires, due(min(idle, expires), day)).
-			exec(ctx, q)
+// sessions runs q, whose rows have sessionColumns.
+func (q *query) sessions(ctx context.Context, on querier) (all []phoneauth.SessionRecord, err error) {
+	err = q.rows(ctx, on, func(scan func(into ...any) error) error {
+		r, err := scanSession(scan)
+		all = append(all, r)
 		return err
 	})
-}
-
-func (s *Store) sessionByID(id string) *query {
-	return s.query("SELECT "+sessionColumns+" FROM "+s.table.sessions+" WHERE id = ?", []byte(id))
+	return all, err
 }
 
 // SessionByID implements [phoneauth.SessionStore].
 func (s *Store) SessionByID(ctx context.Context, id string, now time.Time) (phoneauth.SessionRecord, error) {
 	r, err := s.sessionByID(id).session(ctx, s.db)
-	if err == nil && !live(r, now) {
+	if err == nil && !r.Live(now) {
 		err = phoneauth.ErrNotFound
 	}
 	if err != nil {
 		return phoneauth.SessionRecord{}, failed("session by id", err)
 	}
 	return r, nil
+}
+
+func (s *Store) sessionByID(id string) *query {
+	return s.query("SELECT "+sessionColumns+" FROM "+s.table.sessions+" WHERE id = ?", []byte(id))
+}
+
+// UserSessions implements [phoneauth.SessionStore].
+func (s *Store) UserSessions(ctx context.Context, userID string, now time.Time) ([]phoneauth.SessionRecord, error) {
+	live, err := s.liveSessions(userID, now).sessions(ctx, s.db)
+	if err != nil {
+		return nil, failed("user sessions", err)
+	}
+	slices.SortFunc(live, phoneauth.ByLastUse)
+	return live, nil
+}
+
+// ofLive ends a statement about the live sessions of a user.
+const ofLive = " WHERE user_id = ? AND idle_until > ? AND expires_at > ?"
+
+func (s *Store) liveSessions(userID string, now time.Time) *query {
+	us := now.UnixMicro()
+	return s.query("SELECT "+sessionColumns+" FROM "+s.table.sessions+ofLive, []byte(userID), us, us)
 }
 
 // RotateSession implements [phoneauth.SessionStore]. The rotation itself is one guarded
@@ -85,29 +96,24 @@ func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phonea
 		if !errors.Is(err, phoneauth.ErrNotFound) {
 			return next, err
 		}
-		old, err := s.sessionByID(r.ID).session(ctx, s.db)
-		switch {
-		case err != nil:
+		was, err := s.sessionByID(r.ID).session(ctx, s.db)
+		if err != nil {
 			return none, failed(step, err)
-		case !live(old, r.Now):
-			return none, phoneauth.ErrNotFound
-		case len(r.Digest) > 0 && bytes.Equal(r.Digest, old.Digest):
-			continue // it was rotated twice meanwhile, by another and then to this digest
-		case len(r.Digest) > 0 && bytes.Equal(r.Digest, old.Previous) &&
-			r.Now.UnixMicro() < meter.Add(old.RotatedAt.UnixMicro(), meter.Micros(r.Grace)):
-			return old, nil
 		}
-		var ended int64
-		err = s.write(ctx, step, func(q querier) (err error) {
-			ended, err = s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND digest = ? AND previous = ? AND idle_until = ?",
-				[]byte(r.ID), old.Digest, old.Previous, old.IdleUntil.UnixMicro()).exec(ctx, q)
-			return err
-		})
+		switch session, write, err := r.Apply(was); {
+		case errors.Is(err, phoneauth.ErrNotFound):
+			return none, err
+		case !write:
+			return session, nil
+		case err == nil:
+			continue // it was rotated twice meanwhile, by another and then to this digest
+		}
+		ended, err := s.endUnchanged(ctx, step, &was)
 		switch {
 		case err != nil:
 			return none, err
-		case ended == 1:
-			return old, phoneauth.ErrReused
+		case ended:
+			return was, phoneauth.ErrReused
 		}
 	}
 	return none, failed(step, errRows)
@@ -120,25 +126,45 @@ func (s *Store) exchanged(ctx context.Context, step string, r phoneauth.Rotation
 	}
 	now, idle := r.Now.UnixMicro(), r.IdleUntil.UnixMicro()
 	err = s.write(ctx, step, func(q querier) (err error) {
-		next, err = s.query("UPDATE "+s.table.sessions+" SET previous = digest, digest = ?, rotated_at = ?, idle_until = ?, due = "+s.least+"(?, expires_at / ?)"+
-			" WHERE id = ? AND digest = ? AND idle_until > ? AND expires_at > ? RETURNING "+sessionColumns,
-			r.Next, now, idle, int64(due(idle, day)), day, []byte(r.ID), r.Digest, now, now).session(ctx, q)
+		next, err = s.query("UPDATE "+s.table.sessions+" SET previous = digest, digest = ?, rotated_at = ?, idle_until = ?, due = "+s.least+"(?, expires_at / ?),"+
+			" client = ?, place = ? WHERE id = ? AND digest = ? AND idle_until > ? AND expires_at > ? RETURNING "+sessionColumns,
+			r.Next, now, idle, int64(due(idle, day)), day, []byte(r.Client), []byte(r.Place),
+			[]byte(r.ID), r.Digest, now, now).session(ctx, q)
 		return err
 	})
 	return next, err
 }
 
+// endUnchanged removes the session, if it is still as it was.
+func (s *Store) endUnchanged(ctx context.Context, step string, was *phoneauth.SessionRecord) (ended bool, err error) {
+	err = s.write(ctx, step, func(q querier) error {
+		n, err := s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND digest = ? AND previous = ? AND idle_until = ?",
+			[]byte(was.ID), was.Digest, was.Previous, was.IdleUntil.UnixMicro()).exec(ctx, q)
+		ended = n == 1
+		return err
+	})
+	return ended, err
+}
+
 // EndSession implements [phoneauth.SessionStore].
-func (s *Store) EndSession(ctx context.Context, id string) error {
+func (s *Store) EndSession(ctx context.Context, userID, id string) error {
 	return s.write(ctx, "end session", func(q querier) error {
-		_, err := s.query("DELETE FROM "+s.table.sessions+" WHERE id = ?", []byte(id)).exec(ctx, q)
+		n, err := s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND user_id = ?", []byte(id), []byte(userID)).exec(ctx, q)
+		if err == nil && n == 0 {
+			err = phoneauth.ErrNotFound
+		}
 		return err
 	})
 }
 
-// EndUserSessions implements [phoneauth.SessionStore].
+// EndUserSessions implements [phoneauth.SessionStore]. It takes turns with CreateSession:
+// a statement that waited for a session to be ended by another would not see the one that
+// came in its place.
 func (s *Store) EndUserSessions(ctx context.Context, userID, exceptID string) error {
-	return s.write(ctx, "end user sessions", func(q querier) error {
+	return s.atomically(ctx, "end user sessions", func(q querier) error {
+		if err := s.takeUserTurn(ctx, q, userID); err != nil {
+			return err
+		}
 		_, err := s.query("DELETE FROM "+s.table.sessions+" WHERE user_id = ? AND id <> ?", []byte(userID), []byte(exceptID)).exec(ctx, q)
 		return err
 	})

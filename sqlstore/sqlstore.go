@@ -12,12 +12,14 @@ import (
 )
 
 var (
-	_ phoneauth.Store  = (*Store)(nil)
-	_ phoneauth.Purger = (*Store)(nil)
+	_ phoneauth.Store        = (*Store)(nil)
+	_ phoneauth.JournalStore = (*Store)(nil)
+	_ phoneauth.Purger       = (*Store)(nil)
 )
 
-// Store is a [phoneauth.Store] in a SQL database. [New] makes one. It is safe for
-// concurrent use, and any number of processes may have one on the same tables.
+// Store is a [phoneauth.Store] in a SQL database, and a [phoneauth.JournalStore]. [New]
+// makes one. It is safe for concurrent use, and any number of processes may have one on
+// the same tables.
 type Store struct {
 	*speech
 	options
@@ -26,17 +28,19 @@ type Store struct {
 	writer chan struct{} // holds a place while this process writes, where there is one writer
 }
 
-// Part is one of the roles of a [phoneauth.Store], with the tables it needs.
+// Part is one of the roles of a Store, with the tables it needs.
 type Part string
 
 const (
 	// Users are accounts: a [phoneauth.UserStore].
 	Users Part = "users"
-	// Challenges are codes, proofs, limits, failures and budgets: a
+	// Challenges are codes, proofs, limits, lockouts and scores: a
 	// [phoneauth.ChallengeStore].
 	Challenges Part = "challenges"
 	// Sessions are refresh-token families: a [phoneauth.SessionStore].
 	Sessions Part = "sessions"
+	// Journal is what happened about phones and accounts: a [phoneauth.JournalStore].
+	Journal Part = "journal"
 )
 
 // Option sets how the tables are called, or which of them there are. [New], [Migrate]
@@ -62,12 +66,14 @@ func Schema(schema string) Option { return func(o *options) { o.schema = schema 
 func Only(parts ...Part) Option { return func(o *options) { o.parts = parts } }
 
 // tables are their names, as they are written.
-type tables struct{ users, challenges, counters, sessions, migrations string }
+type tables struct{ users, challenges, counters, sessions, journal, migrations string }
+
+var allParts = []Part{Users, Challenges, Sessions, Journal}
 
 var identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,31}$`)
 
 func optionsOf(d Dialect, opts []Option) (options, error) {
-	o := options{prefix: defaultPrefix, parts: []Part{Users, Challenges, Sessions}}
+	o := options{prefix: defaultPrefix, parts: allParts}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -87,7 +93,7 @@ func optionsOf(d Dialect, opts []Option) (options, error) {
 		fault("Schema must be 1 to 32 lower-case letters, digits and underscores, and not begin with a digit")
 	}
 	for _, p := range o.parts {
-		if p != Users && p != Challenges && p != Sessions {
+		if !slices.Contains(allParts, p) {
 			fault("Only: there is no part %q", string(p))
 		}
 	}
@@ -106,7 +112,7 @@ func (o *options) tables() tables {
 		}
 		return o.prefix + table
 	}
-	return tables{name("users"), name("challenges"), name("counters"), name("sessions"), name("migrations")}
+	return tables{name("users"), name("challenges"), name("counters"), name("sessions"), name("journal"), name("migrations")}
 }
 
 // New returns the store in db, after looking whether all it needs is there: the server,
@@ -166,6 +172,9 @@ func (s *Store) columns() (all []struct{ table, columns string }) {
 	}
 	if s.has(Sessions) {
 		need(s.table.sessions, sessionColumns+", due")
+	}
+	if s.has(Journal) {
+		need(s.table.journal, entryColumns+", hour, due")
 	}
 	return all
 }

@@ -92,7 +92,8 @@ func TestMigrations(t *testing.T) {
 		require.NoError(t, err)
 		names, err := fs.Glob(files, "*.sql")
 		require.NoError(t, err)
-		require.Equal(t, []string{"00001_users.sql", "00002_challenges.sql", "00003_sessions.sql"}, names)
+		require.Equal(t, []string{"00001_users.sql", "00002_challenges.sql", "00003_sessions.sql",
+			"00004_users_locked.sql", "00005_sessions_client.sql", "00006_journal.sql"}, names)
 		n := 0
 		for _, name := range names {
 			text, err := fs.ReadFile(files, name)
@@ -100,9 +101,9 @@ func TestMigrations(t *testing.T) {
 			statements := up(string(text))
 			n += len(statements)
 			for _, s := range statements {
-				assert.Regexp(t, `^CREATE (TABLE|INDEX) IF NOT EXISTS phoneauth_`, s)
+				assert.Regexp(t, `^(CREATE (TABLE|INDEX) IF NOT EXISTS phoneauth_|ALTER TABLE phoneauth_\w+ ADD COLUMN )`, s)
 			}
 		}
-		assert.Equal(t, 8, n, d)
+		assert.Equal(t, 18, n, d)
 	}
 }

@@ -8,29 +8,33 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
-const userColumns = "id, uuid, phone, password_hash, epoch, blocked, created_at, updated_at, signed_in_at"
+const userColumns = "id, uuid, phone, password_hash, epoch, blocked, locked, created_at, updated_at, signed_in_at"
 
 // never is the zero time.
 var never = time.Time{}.UnixMicro()
 
-// user runs q, whose row has userColumns: ErrNotFound if there is none.
-func (q *query) user(ctx context.Context, on querier) (u phoneauth.User, err error) {
+func scanUser(scan func(into ...any) error) (u phoneauth.User, err error) {
 	var id, created, updated, signedIn int64
 	var phone, hash string
-	err = q.row(ctx, on, &id, &u.UUID, &phone, &hash, &u.Epoch, &u.Blocked, &created, &updated, &signedIn)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = phoneauth.ErrNotFound
-	}
+	err = scan(&id, &u.UUID, &phone, &hash, &u.Epoch, &u.Blocked, &u.Locked, &created, &updated, &signedIn)
 	if err != nil {
 		return phoneauth.User{}, err
 	}
 	u.ID = strconv.FormatInt(id, 10)
 	u.Phone, u.PasswordHash = phoneauth.StoredPhone(phone), phoneauth.Secret(hash)
-	u.CreatedAt, u.UpdatedAt, u.SignedInAt = meter.Instant(created), meter.Instant(updated), meter.Instant(signedIn)
+	u.CreatedAt, u.UpdatedAt, u.SignedInAt = instant(created), instant(updated), instant(signedIn)
 	return u, nil
+}
+
+// user runs q, whose row has userColumns: ErrNotFound if there is none.
+func (q *query) user(ctx context.Context, on querier) (phoneauth.User, error) {
+	u, err := scanUser(func(into ...any) error { return q.row(ctx, on, into...) })
+	if errors.Is(err, sql.ErrNoRows) {
+		err = phoneauth.ErrNotFound
+	}
+	return u, err
 }
 
 // userID is the id of a row, if text is just what the store would call one.
@@ -68,103 +72,115 @@ func (s *Store) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneauth.U
 func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
 	const step = "sign in user"
 	for range mostTries {
-		u, err := s.userByPhone(in.Phone).user(ctx, s.db)
-		exists := err == nil
-		if !exists && !errors.Is(err, phoneauth.ErrNotFound) {
+		found, err := s.userByPhone(in.Phone).user(ctx, s.db)
+		if err != nil && !errors.Is(err, phoneauth.ErrNotFound) {
 			return phoneauth.SignedIn{}, failed(step, err)
 		}
-		if err := in.Refusal(u); err != nil {
-			return phoneauth.SignedIn{User: u}, err
+		switch err := in.Refusal(found); err {
+		case nil:
+		case phoneauth.ErrBlocked, phoneauth.ErrLocked:
+			return phoneauth.SignedIn{User: found}, err
+		default:
+			return phoneauth.SignedIn{}, err
 		}
-		if exists && !u.SignedInAt.IsZero() {
-			return phoneauth.SignedIn{User: u}, nil
+		next := in.Apply(found)
+		if !next.First {
+			return next, nil
 		}
 		// What was read holds still, or nothing is written, and it is read again.
 		err = s.write(ctx, step, func(q querier) (err error) {
-			if exists {
-				u, err = s.firstSignIn(u, in).user(ctx, q)
+			if next.Created {
+				next.User, err = s.creation(&next.User).user(ctx, q)
 			} else {
-				u, err = s.creation(in).user(ctx, q)
+				next.User, err = s.firstSignIn(&found, &next.User).user(ctx, q)
 			}
 			return err
 		})
-		if !errors.Is(err, phoneauth.ErrNotFound) {
-			if err != nil {
-				return phoneauth.SignedIn{}, err
-			}
-			return phoneauth.SignedIn{User: u, Created: !exists, First: true}, nil
+		switch {
+		case err == nil:
+			return next, nil
+		case !errors.Is(err, phoneauth.ErrNotFound):
+			return phoneauth.SignedIn{}, err
 		}
 	}
 	return phoneauth.SignedIn{}, failed(step, errRows)
 }
 
-func (s *Store) creation(in phoneauth.SignIn) *query {
-	now := in.Now.UnixMicro()
-	return s.query("INSERT INTO "+s.table.users+" (uuid, phone, password_hash, created_at, updated_at, signed_in_at)"+
-		" VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (phone) DO NOTHING RETURNING "+userColumns,
-		in.UUID, in.Phone.E164(), string(in.PasswordHash), now, now, now)
+// newUserColumns are those of a user who is created, in the order of newUserValues.
+const newUserColumns = "uuid, phone, password_hash, created_at, updated_at, signed_in_at"
+
+func newUserValues(u *phoneauth.User) []any {
+	return []any{u.UUID, u.Phone.E164(), string(u.PasswordHash), u.CreatedAt.UnixMicro(), u.UpdatedAt.UnixMicro(), u.SignedInAt.UnixMicro()}
 }
 
-func (s *Store) firstSignIn(u phoneauth.User, in phoneauth.SignIn) *query {
-	now := in.Now.UnixMicro()
-	id, _ := userID(u.ID)
-	return s.query("UPDATE "+s.table.users+" SET signed_in_at = ?, updated_at = ?"+
-		" WHERE id = ? AND phone = ? AND epoch = ? AND signed_in_at = ? AND NOT blocked RETURNING "+userColumns,
-		now, now, id, in.Phone.E164(), u.Epoch, never)
-}
-
-// SetPassword implements [phoneauth.UserStore].
-func (s *Store) SetPassword(ctx context.Context, p phoneauth.PasswordUpdate) (phoneauth.User, error) {
-	set := s.query("password_hash = ?", string(p.PasswordHash))
-	if !p.KeepEpoch {
-		set.nextEpoch(p.Now)
+// creation creates users, except those whose phone has a user.
+func (s *Store) creation(users ...*phoneauth.User) *query {
+	q := s.query("INSERT INTO " + s.table.users + " (" + newUserColumns + ") VALUES ")
+	for i, u := range users {
+		if i > 0 {
+			q.add(", ")
+		}
+		q.add("(?, ?, ?, ?, ?, ?)", newUserValues(u)...)
 	}
-	return s.setUser(ctx, "set password", p.UserID, p.Epoch, set)
+	return q.add(" ON CONFLICT (phone) DO NOTHING RETURNING " + userColumns)
 }
 
-// SetPhone implements [phoneauth.UserStore].
-func (s *Store) SetPhone(ctx context.Context, p phoneauth.PhoneUpdate) (phoneauth.User, error) {
-	set := s.query("phone = ?", p.Phone.E164()).nextEpoch(p.Now)
-	return s.setUser(ctx, "set phone", p.UserID, p.Epoch, set)
+// firstSignIn writes next, if the user is still as it was.
+func (s *Store) firstSignIn(was, next *phoneauth.User) *query {
+	id, _ := userID(was.ID)
+	return s.query("UPDATE "+s.table.users+" SET signed_in_at = ?, updated_at = ?"+
+		" WHERE id = ? AND phone = ? AND epoch = ? AND signed_in_at = ? AND NOT blocked AND NOT locked RETURNING "+userColumns,
+		next.SignedInAt.UnixMicro(), next.UpdatedAt.UnixMicro(), id, was.Phone.E164(), was.Epoch, never)
 }
 
-// SetBlocked implements [phoneauth.UserStore].
-func (s *Store) SetBlocked(ctx context.Context, id string, blocked bool, now time.Time) (phoneauth.User, error) {
-	set := s.query("blocked = ?", blocked).nextEpoch(now)
-	return s.setUser(ctx, "set blocked", id, phoneauth.AnyEpoch, set)
-}
-
-func (q *query) nextEpoch(now time.Time) *query {
-	return q.add(", epoch = epoch + 1, updated_at = ?", now.UnixMicro())
-}
-
-// setUser makes an UPDATE of set, for the user at epoch.
-func (s *Store) setUser(ctx context.Context, step, id string, epoch int64, set *query) (u phoneauth.User, err error) {
-	n, ok := userID(id)
+// UpdateUser implements [phoneauth.UserStore]. It is one guarded statement, which says
+// what [phoneauth.UserUpdate.Apply] does.
+func (s *Store) UpdateUser(ctx context.Context, u phoneauth.UserUpdate) (user phoneauth.User, err error) {
+	const step = "update user"
+	id, ok := userID(u.UserID)
 	if !ok {
 		return phoneauth.User{}, phoneauth.ErrNotFound
 	}
-	q := &query{speech: s.speech, args: set.args}
-	q.add("UPDATE "+s.table.users+" SET ").add(string(set.text)).add(" WHERE id = ?", n)
-	if epoch != phoneauth.AnyEpoch {
-		q.add(" AND epoch = ?", epoch)
-	}
-	q.add(" RETURNING " + userColumns)
+	q := s.update(id, u)
 	err = s.write(ctx, step, func(on querier) (err error) {
-		u, err = q.user(ctx, on)
+		user, err = q.user(ctx, on)
 		if duplicate(err) {
 			return phoneauth.ErrPhoneTaken
 		}
 		return err
 	})
-	if errors.Is(err, phoneauth.ErrNotFound) && epoch != phoneauth.AnyEpoch {
+	if errors.Is(err, phoneauth.ErrNotFound) && u.Epoch != phoneauth.AnyEpoch {
 		// No such user, or one at another epoch. Epochs do not come back, nor do users.
-		if _, err := s.userByID(n).user(ctx, s.db); err != nil {
+		if _, err := s.userByID(id).user(ctx, s.db); err != nil {
 			return phoneauth.User{}, failed(step, err)
 		}
 		err = phoneauth.ErrStale
 	}
-	return u, err
+	return user, err
+}
+
+func (s *Store) update(id int64, u phoneauth.UserUpdate) *query {
+	q := s.query("UPDATE " + s.table.users + " SET epoch = epoch")
+	if !u.KeepEpoch {
+		q.add(" + 1, updated_at = ?", u.Now.UnixMicro())
+	}
+	if u.Phone != nil {
+		q.add(", phone = ?", u.Phone.E164())
+	}
+	if u.PasswordHash != nil {
+		q.add(", password_hash = ?", string(*u.PasswordHash))
+	}
+	if u.Blocked != nil {
+		q.add(", blocked = ?", *u.Blocked)
+	}
+	if u.Locked != nil {
+		q.add(", locked = ?", *u.Locked)
+	}
+	q.add(" WHERE id = ?", id)
+	if u.Epoch != phoneauth.AnyEpoch {
+		q.add(" AND epoch = ?", u.Epoch)
+	}
+	return q.add(" RETURNING " + userColumns)
 }
 
 // DeleteUser implements [phoneauth.UserStore].

@@ -32,6 +32,7 @@ var refusals = []struct {
 	{phoneauth.ErrInvalidPassword, 422, "invalid_password"},
 	{phoneauth.ErrPhoneTaken, 422, "phone_taken"},
 	{phoneauth.ErrInvalidToken, 401, "signed_out"},
+	{phoneauth.ErrUnauthenticated, 401, "signed_out"},
 	{errNoRoute, 404, "bad_request"},
 	{errMethod, 405, "bad_request"},
 	{errMediaType, 415, "bad_request"},
@@ -113,5 +114,5 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	data, _ := json.Marshal(body) // text and numbers alone
 	w.WriteHeader(status)
-	_, _ = w.Write(data) // the client is gone, or it is not
+	_, _ = w.Write(data) // an error means that the client has disconnected
 }

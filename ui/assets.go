@@ -72,7 +72,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 
 // acceptsGzip reports whether r says so and does not say "q=0" of it.
 func acceptsGzip(r *http.Request) bool {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+	for part := range strings.SplitSeq(list(r, "Accept-Encoding"), ",") {
 		name, quality, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.TrimSpace(name) == "gzip" {
 			return strings.Trim(strings.TrimSpace(quality), "q=0.") != "" || quality == ""

@@ -7,10 +7,25 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 )
 
 const maxBody = 8 << 10
+
+// only returns the one value of what may stand in a request once. It is "" where it stands
+// there several times: another program in front may have read another of them.
+func only(values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
+	return ""
+}
+
+// list returns a header that is a list. It may stand in several lines (RFC 9110, 5.3).
+func list(r *http.Request, name string) string {
+	return strings.Join(r.Header.Values(name), ",")
+}
 
 var (
 	errMediaType  = errors.New("phoneauth/ui: content type is not application/json")
@@ -20,7 +35,7 @@ var (
 
 // readBody reads the body of r: one JSON object, flat, of texts, no name twice.
 func readBody(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+	if t, _, err := mime.ParseMediaType(only(r.Header.Values("Content-Type"))); err != nil || t != "application/json" {
 		return nil, errMediaType
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

@@ -27,7 +27,7 @@ const (
 
 // host is a host with the page, and one browser of it, with its cookies.
 type host struct {
-	t       *testing.T
+	t       testing.TB
 	svc     *phoneauth.Service
 	page    *ui.Page
 	inbox   *phonetest.Inbox
@@ -35,7 +35,7 @@ type host struct {
 	cookies map[string]*http.Cookie
 }
 
-func newHost(t *testing.T, o ui.Options, change ...func(*phoneauth.Config)) *host {
+func newHost(t testing.TB, o ui.Options, change ...func(*phoneauth.Config)) *host {
 	t.Helper()
 	h := &host{t: t, inbox: phonetest.New(), cookies: map[string]*http.Cookie{}}
 	key := []byte(rand.Text() + rand.Text())
@@ -113,10 +113,12 @@ func (h *host) config(target string, headers ...string) map[string]any {
 	h.t.Helper()
 	w := h.ask(h.page, "GET", target, "", headers...)
 	require.Equal(h.t, 200, w.Code)
-	_, rest, _ := strings.Cut(w.Body.String(), `<script id="config" type="application/json">`)
-	data, _, _ := strings.Cut(rest, "</script>")
-	var config map[string]any
-	require.NoError(h.t, json.Unmarshal([]byte(data), &config), data)
+	var config map[string]any // of both
+	for _, id := range []string{"config", "visit"} {
+		_, rest, _ := strings.Cut(w.Body.String(), `<script id="`+id+`" type="application/json">`)
+		data, _, _ := strings.Cut(rest, "</script>")
+		require.NoError(h.t, json.Unmarshal([]byte(data), &config), data)
+	}
 	return config
 }
 

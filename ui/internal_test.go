@@ -1,9 +1,13 @@
 package ui
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,6 +34,23 @@ func TestTexts(t *testing.T) {
 			}
 			assert.Equal(t, want == "", text == "", "%s %s", tag, key)
 			assert.ElementsMatch(t, placeholder.FindAllString(want, -1), placeholder.FindAllString(text, -1), "%s %s", tag, key)
+		}
+	}
+}
+
+// A front and what follows it are one gzip stream, however long.
+func TestFront(t *testing.T) {
+	t.Parallel()
+	for _, plain := range []string{"", "begin", strings.Repeat("begin ", 20_000)} {
+		f := newFront([]byte(plain))
+		for _, n := range []int{0, 1, 2048, maxStored - 1, maxStored, maxStored + 1, 3 * maxStored} {
+			rest := strings.Repeat("r", n)
+			r, err := gzip.NewReader(bytes.NewReader(slices.Concat(f.gzipped, f.end([]byte(rest)))))
+			require.NoError(t, err)
+			r.Multistream(false)
+			got, err := io.ReadAll(r)
+			require.NoError(t, err)
+			require.True(t, string(got) == plain+rest, "%d and %d bytes", len(plain), n)
 		}
 	}
 }

@@ -32,6 +32,7 @@ var shipped = func() map[string]map[string]string {
 type locale struct {
 	Tag, Dir string
 	Words    map[string]string
+	front    *front // the page in it
 }
 
 // pluralBase is key without what it says of a number: Arabic has more forms than English.
@@ -81,11 +82,11 @@ func (o Options) locales() (map[string]*locale, []*locale) {
 // locale is the language for r: the one asked for by ?lang=, else the best of
 // Accept-Language, else the first.
 func (p *Page) locale(r *http.Request) *locale {
-	if l := p.named(r.URL.Query().Get("lang")); l != nil {
+	if l := p.named(only(r.URL.Query()["lang"])); l != nil {
 		return l
 	}
 	best, bestQuality := p.names[0], 0.0
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+	for part := range strings.SplitSeq(list(r, "Accept-Language"), ",") {
 		tag, weight, _ := strings.Cut(part, ";")
 		quality := 1.0
 		if q, ok := strings.CutPrefix(strings.TrimSpace(weight), "q="); ok {

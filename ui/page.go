@@ -3,54 +3,50 @@ package ui
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html"
 	"html/template"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode/utf8"
 )
 
 var pageTemplate = template.Must(template.ParseFS(static, "static/page.html"))
 
-// config is what the scripts of the page are told.
+// config is what the scripts of the page are told, the same for everybody.
 type config struct {
 	Lang      string            `json:"lang"`
 	Name      string            `json:"name"`
-	Next      string            `json:"next"`
 	Region    string            `json:"region"`
 	Regions   string            `json:"regions"`
 	Passwords bool              `json:"passwords"`
-	User      string            `json:"user"`    // the number of whoever is signed in
-	Refresh   bool              `json:"refresh"` // there may be a session to refresh
 	Texts     map[string]string `json:"texts"`
+}
+
+// visit is what they are told of one visit. No secret may stand in it, because Next is
+// chosen by whoever made the link: the scripts ask for the number of whoever is signed in
+// by a request of its own.
+type visit struct {
+	Next     string `json:"next"`
+	SignedIn bool   `json:"signed_in"`
+	Refresh  bool   `json:"refresh"` // there may be a session to refresh
 }
 
 // choice is a language of the menu.
 type choice struct {
-	Tag, Dir, Name, URL string
-	Current             bool
+	Tag, Dir, Name string
+	Current        bool
 }
 
-func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
-	l := p.locale(r)
-	query := r.URL.Query()
-	next := query.Get("next")
-	if !localPath(next) {
-		next = p.o.Next
-	}
-	user, refresh := p.visitor(r)
+// render makes the page in l, but for what differs from visit to visit.
+func (p *Page) render(l *locale) *front {
 	var choices []choice
 	for _, other := range p.names {
 		if len(p.names) == 1 {
 			break
 		}
-		to := url.Values{"lang": {other.Tag}}
-		if next != p.o.Next {
-			to.Set("next", next)
-		}
-		choices = append(choices, choice{other.Tag, other.Dir, other.Words["language"], "?" + to.Encode(), other == l})
+		choices = append(choices, choice{other.Tag, other.Dir, other.Words["language"], other == l})
 	}
 	initial, _ := utf8.DecodeRuneInString(p.o.Name)
 	var b bytes.Buffer
@@ -59,41 +55,47 @@ func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
 		"Name": p.o.Name, "Initial": strings.ToUpper(string(initial)),
 		"Logo": template.URL(p.o.Logo), "Icon": template.URL(p.icon), // checked by Options.checked
 		"Config": config{
-			Lang: l.Tag, Name: p.o.Name, Next: next, Region: p.o.Region, Regions: p.regions,
-			Passwords: p.o.Passwords, User: user, Refresh: refresh, Texts: l.Words,
+			Lang: l.Tag, Name: p.o.Name, Region: p.o.Region, Regions: p.regions,
+			Passwords: p.o.Passwords, Texts: l.Words,
 		},
 	})
 	if err != nil {
-		p.fail(w, r, err)
-		return
+		panic("phoneauth/ui: " + err.Error()) // the template and these values do not fit
 	}
-	data := b.Bytes()
+	return newFront(b.Bytes())
+}
+
+func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
+	v := p.visit(r)
+	var rest bytes.Buffer
+	if v.Next != p.o.Next { // the menu of languages keeps it
+		fmt.Fprintf(&rest, `<input type="hidden" name="next" value="%s" form="languages">`+"\n", html.EscapeString(v.Next))
+	}
+	data, _ := json.Marshal(v) // escapes what would end a script
+	fmt.Fprintf(&rest, `<script id="visit" type="application/json">%s</script>`+"\n</body>\n</html>\n", data)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
-	if acceptsGzip(r) { // it holds no secret whose length could tell something
-		data = gzipped(data)
-		h.Set("Content-Encoding", "gzip")
-	}
-	_, _ = w.Write(data) // the client is gone, or it is not
+	p.locale(r).front.serve(w, r, rest.Bytes())
 }
 
-// visitor is the number of whoever is signed in by the page's cookies, or whether there
-// may be a session to refresh. When the store fails, it is nobody.
-func (p *Page) visitor(r *http.Request) (user string, refresh bool) {
+// visit says where r leads to, and whether the page's cookies sign somebody in. It asks no
+// store, so that the account may be gone: the user route tells.
+func (p *Page) visit(r *http.Request) visit {
+	v := visit{Next: p.o.Next}
+	if next := only(r.URL.Query()["next"]); localPath(next) {
+		v.Next = next
+	}
 	if p.o.OnSession != nil {
-		return "", false
+		return v
 	}
-	claims, err := p.svc.Authenticate(r.Context(), p.cookie(r, accessCookie))
-	if err != nil {
-		return "", p.cookie(r, sessionCookie) != ""
+	if access := p.access(r); access != "" {
+		_, err := p.svc.Authenticate(r.Context(), access)
+		v.SignedIn = err == nil
 	}
-	u, err := p.svc.User(r.Context(), claims)
-	if err != nil {
-		return "", false
-	}
-	return display(u.Phone), false
+	v.Refresh = !v.SignedIn && p.cookie(r, sessionCookie) != ""
+	return v
 }
 
 // icon is the logo, or a square with the first letter of the name.

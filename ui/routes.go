@@ -15,7 +15,7 @@ type request struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	body   map[string]string
-	client phoneauth.Client
+	client phoneauth.ClientInfo
 }
 
 // serveRoute checks what holds for every route, then serves it.
@@ -73,7 +73,7 @@ func pendingOf(p *phoneauth.Pending, err error) (any, error) {
 		return nil, err
 	}
 	return pending{
-		SessionToken: string(p.SessionToken),
+		SessionToken: string(p.ChallengeToken),
 		Phone:        p.Phone.E164(),
 		Display:      display(p.Phone),
 		ExpiresIn:    wholeSeconds(p.ExpiresAt),
@@ -119,20 +119,20 @@ func (q *request) start() (any, error) {
 // register sends a code to a number that wants a password.
 func (q *request) register() (any, error) {
 	return pendingOf(q.svc.RegisterPassword(q.r.Context(), phoneauth.PasswordRequest{
-		Phone:        q.phone(),
-		Password:     phoneauth.Secret(q.body["password"]),
-		SessionToken: phoneauth.Secret(q.body["session_token"]),
-		Client:       q.client,
+		Phone:          q.phone(),
+		Password:       phoneauth.Secret(q.body["password"]),
+		ChallengeToken: phoneauth.Secret(q.body["session_token"]),
+		Client:         q.client,
 	}))
 }
 
 // verify signs in with a code.
 func (q *request) verify() (any, error) {
 	l := phoneauth.LoginRequest{
-		Phone:        q.phone(),
-		Code:         q.body["code"],
-		SessionToken: phoneauth.Secret(q.body["session_token"]),
-		Client:       q.client,
+		Phone:          q.phone(),
+		Code:           q.body["code"],
+		ChallengeToken: phoneauth.Secret(q.body["session_token"]),
+		Client:         q.client,
 	}
 	switch p := phoneauth.Purpose(q.body["purpose"]); {
 	case p == phoneauth.PurposeSignIn:
@@ -141,29 +141,42 @@ func (q *request) verify() (any, error) {
 	default:
 		return nil, errBadRequest
 	}
-	if l.Code == "" { // the Service would take the password
-		return nil, phoneauth.ErrInvalidCode
-	}
 	return q.signIn(q.svc.Login(q.r.Context(), l))
 }
 
 // password signs in with a password.
 func (q *request) password() (any, error) {
-	return q.signIn(q.svc.Login(q.r.Context(), phoneauth.LoginRequest{
+	return q.signIn(q.svc.LoginPassword(q.r.Context(), phoneauth.PasswordLoginRequest{
 		Phone:    q.phone(),
 		Password: phoneauth.Secret(q.body["password"]),
 		Client:   q.client,
 	}))
 }
 
+// user tells the number of whoever is signed in. It is an answer of its own, in which
+// nothing of the request comes back.
+func (q *request) user() (any, error) {
+	claims, err := q.svc.Authenticate(q.r.Context(), q.access(q.r))
+	if err != nil {
+		return nil, err
+	}
+	u, err := q.svc.User(q.r.Context(), claims)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Display string `json:"display"`
+	}{display(u.Phone)}, nil
+}
+
 // recover sets a new password. It signs nobody in.
 func (q *request) recover() (any, error) {
 	_, err := q.svc.RecoverPassword(q.r.Context(), phoneauth.RecoverRequest{
-		Phone:        q.phone(),
-		SessionToken: phoneauth.Secret(q.body["session_token"]),
-		Code:         q.body["code"],
-		Password:     phoneauth.Secret(q.body["password"]),
-		Client:       q.client,
+		Phone:          q.phone(),
+		ChallengeToken: phoneauth.Secret(q.body["session_token"]),
+		Code:           q.body["code"],
+		Password:       phoneauth.Secret(q.body["password"]),
+		Client:         q.client,
 	})
 	return struct{}{}, err
 }

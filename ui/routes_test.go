@@ -3,6 +3,7 @@ package ui_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,6 +66,7 @@ func TestRefusals(t *testing.T) {
 		{"another purpose", "start", []string{"phone", cairo, "purpose", "phone_change"}, nil, 400, "bad_request"},
 		{"another purpose", "verify", []string{"phone", cairo, "purpose", "password_reset", "code", "1"}, nil, 400, "bad_request"},
 		{"no session", "session/refresh", nil, nil, 401, "signed_out"},
+		{"nobody", "user", nil, nil, 401, "signed_out"},
 		{"no route", "nothing", nil, nil, 404, "bad_request"},
 	} {
 		change := tt.change
@@ -110,7 +112,7 @@ func TestBlockedAndRefused(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) {
 		cfg.Limits.InsecureOff = true
-		cfg.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
+		cfg.Hooks.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
 			if i.Phone.E164() == paris {
 				return errors.New("by invitation only")
 			}
@@ -119,6 +121,9 @@ func TestBlockedAndRefused(t *testing.T) {
 	})
 	h.signIn(cairo)
 	require.NoError(t, h.svc.SetBlocked(t.Context(), "1", true))
+	status, answer := h.post("user")
+	assert.Equal(t, 401, status)
+	assert.Equal(t, map[string]any{"code": "signed_out"}, answer)
 	for phone, code := range map[string]string{cairo: "blocked", paris: "refused"} {
 		h.post("start", "phone", phone, "purpose", "sign_in")
 		status, answer := h.post("verify", "phone", phone, "purpose", "sign_in", "code", h.inbox.Code(t, phone))
@@ -139,6 +144,11 @@ func TestBodies(t *testing.T) {
 		assert.Equal(t, status, h.ask(h.page, "POST", "/signin/start", body).Code, "%.40s", body)
 	}
 	assert.Equal(t, 415, h.ask(h.page, "POST", "/signin/start", "{}", "Content-Type", "text/plain").Code)
+	r := httptest.NewRequest("POST", "/signin/start", strings.NewReader(`{"phone":"`+cairo+`","purpose":"sign_in"}`))
+	r.Header["Content-Type"] = []string{"application/json", "text/plain"}
+	w := httptest.NewRecorder()
+	h.page.ServeHTTP(w, r)
+	assert.Equal(t, 415, w.Code, "two content types")
 	assert.Zero(t, h.inbox.Sends())
 }
 

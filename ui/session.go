@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"crypto/subtle"
 	"errors"
 	"mime"
 	"net/http"
@@ -12,15 +11,6 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// The cookies; see the package documentation. The device cookie is that of the
-// documented APIs.
-const (
-	accessCookie  = "phoneauth-access"
-	refreshCookie = "phoneauth-refresh"
-	sessionCookie = "phoneauth-session"
-	deviceCookie  = "phoneauth-device"
-)
-
 // The routes below which the refresh token is sent.
 const (
 	sessionPath  = "session/"
@@ -28,55 +18,13 @@ const (
 	endRoute     = sessionPath + "end"
 )
 
-// cookieLife is longer than a session that is used: the tokens say when it ends. It is
-// that of the known device.
-const cookieLife = 180 * 24 * time.Hour
-
-func (p *Page) cookieName(name string) string {
-	switch {
-	case p.o.InsecureCookie:
-		return name
-	case name == refreshCookie:
-		return "__Secure-" + name
-	}
-	return "__Host-" + name
-}
-
-func (p *Page) cookie(r *http.Request, name string) phoneauth.Secret {
-	cookie, err := r.Cookie(p.cookieName(name))
-	if err != nil {
-		return ""
-	}
-	return phoneauth.Secret(cookie.Value)
-}
-
-// setCookie sets a cookie, or removes it where value is empty.
-func (p *Page) setCookie(w http.ResponseWriter, name string, value phoneauth.Secret, life time.Duration) {
-	c := &http.Cookie{
-		Name:     p.cookieName(name),
-		Value:    string(value),
-		Path:     "/",
-		MaxAge:   max(1, int(life.Seconds())),
-		Secure:   !p.o.InsecureCookie,
-		HttpOnly: true,
-		SameSite: http.SameSiteLaxMode,
-	}
-	if name == refreshCookie {
-		c.Path, c.SameSite = p.o.Path+sessionPath, http.SameSiteStrictMode
-	}
-	if value == "" {
-		c.MaxAge = -1
-	}
-	http.SetCookie(w, c)
-}
-
 // signIn hands the session to whoever keeps it, and tells the page.
 func (q *request) signIn(session *phoneauth.Session, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if session.Device != "" {
-		q.setCookie(q.w, deviceCookie, session.Device, cookieLife)
+	if session.DeviceToken != "" {
+		q.setCookie(q.w, deviceCookie, session.DeviceToken, cookieLife)
 	}
 	if q.o.OnSession != nil {
 		err = q.o.OnSession(q.w, q.r, session)
@@ -93,11 +41,11 @@ func (q *request) signIn(session *phoneauth.Session, err error) (any, error) {
 }
 
 func (q *request) setSession(session *phoneauth.Session) error {
-	if session.Refresh == "" {
+	if session.RefreshToken == "" {
 		return errors.New("phoneauth/ui: under HostSessions, Options.OnSession is required")
 	}
-	q.setCookie(q.w, accessCookie, session.Access, time.Until(session.ExpiresAt))
-	q.setCookie(q.w, refreshCookie, session.Refresh, cookieLife)
+	q.setCookie(q.w, accessCookie, session.AccessToken, time.Until(session.ExpiresAt))
+	q.setCookie(q.w, refreshCookie, session.RefreshToken, cookieLife)
 	q.setCookie(q.w, sessionCookie, phoneauth.Secret(session.ID), cookieLife)
 	return nil
 }
@@ -109,15 +57,14 @@ func (p *Page) clearSession(w http.ResponseWriter) {
 	}
 }
 
-// refresh gets new tokens for the session of the cookies. A refresh token of another
-// session was planted by a sibling domain: it is ended, and so is nobody's else.
+// refresh gets new tokens for the session of the browser. The cookies of one that is
+// certainly dead are removed.
 func (q *request) refresh() (any, error) {
-	id := q.cookie(q.r, sessionCookie)
-	session, err := q.svc.Refresh(q.r.Context(), q.cookie(q.r, refreshCookie))
-	if err == nil && subtle.ConstantTimeCompare([]byte(session.ID), []byte(id)) != 1 {
-		_ = q.svc.Logout(q.r.Context(), session.Refresh) // it lives on if the store fails: it is not of this browser
-		err = phoneauth.ErrInvalidToken
+	token, ambiguous := q.refreshToken(q.r)
+	if ambiguous {
+		return nil, phoneauth.ErrInvalidToken
 	}
+	session, err := q.svc.Refresh(q.r.Context(), phoneauth.RefreshRequest{Token: token, Client: q.client})
 	if errors.Is(err, phoneauth.ErrInvalidToken) {
 		q.clearSession(q.w)
 	}
@@ -129,7 +76,7 @@ func (q *request) refresh() (any, error) {
 
 // end signs out.
 func (q *request) end() (any, error) {
-	if err := q.svc.Logout(q.r.Context(), q.cookie(q.r, refreshCookie)); err != nil {
+	if err := q.endSessions(q.r); err != nil {
 		return nil, err
 	}
 	q.clearSession(q.w)
@@ -138,7 +85,7 @@ func (q *request) end() (any, error) {
 
 // endByForm signs out for a plain form of the host's, and shows the page.
 func (p *Page) endByForm(w http.ResponseWriter, r *http.Request) {
-	if err := p.svc.Logout(r.Context(), p.cookie(r, refreshCookie)); err != nil {
+	if err := p.endSessions(r); err != nil {
 		p.fail(w, r, err)
 		return
 	}
@@ -147,12 +94,12 @@ func (p *Page) endByForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func isForm(r *http.Request) bool {
-	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	t, _, err := mime.ParseMediaType(only(r.Header.Values("Content-Type")))
 	return err == nil && (t == "application/x-www-form-urlencoded" || t == "multipart/form-data")
 }
 
 // Require lets a request through to next only if the page's cookies say who is signed
-// in; next finds them with [phoneauth.UserFrom]. It is [phoneauth.Service.Require] for
+// in; next finds them with [phoneauth.ClaimsFrom]. It is [phoneauth.Service.Require] for
 // cookies: requests of other origins that could change something are refused with 403,
 // people without a session are sent to the page, and come back to where they were. Any
 // other request of theirs, of a script for example, is answered 401. Bearer tokens are
@@ -173,7 +120,7 @@ func (p *Page) Require(next http.Handler) http.Handler {
 			p.fail(w, r, errCrossOrigin)
 			return
 		}
-		access := p.cookie(r, accessCookie)
+		access := p.access(r)
 		_, err := p.svc.Authenticate(r.Context(), access)
 		if errors.Is(err, phoneauth.ErrUnauthenticated) && isVisit(r) {
 			w.Header().Set("Cache-Control", "no-store")
@@ -190,5 +137,5 @@ func (p *Page) Require(next http.Handler) http.Handler {
 
 // isVisit reports whether r is of somebody who wants to see a page.
 func isVisit(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html")
+	return r.Method == http.MethodGet && strings.Contains(list(r, "Accept"), "text/html")
 }

@@ -37,7 +37,9 @@ func TestSessionCookies(t *testing.T) {
 			assert.InDelta(t, want.age, c.MaxAge, 1, name)
 			assert.Equal(t, want.sameSite, c.SameSite, name)
 		}
-		assert.Equal(t, "+20 10 61797840", h.config("/signin/")["user"])
+		assert.Equal(t, true, h.config("/signin/")["signed_in"])
+		_, answer := h.post("user")
+		assert.Equal(t, map[string]any{"display": "+20 10 61797840"}, answer)
 
 		access := h.cookies["__Host-phoneauth-access"].Value
 		time.Sleep(16 * time.Minute) // of the bubble
@@ -50,9 +52,11 @@ func TestSessionCookies(t *testing.T) {
 		status, _ = h.post("session/end")
 		require.Equal(t, 200, status)
 		assert.Len(t, h.cookies, 1, "only the device stays known")
-		status, answer := h.post("session/refresh")
-		assert.Equal(t, 401, status)
-		assert.Equal(t, "signed_out", answer["code"])
+		for _, route := range []string{"session/refresh", "user"} {
+			status, answer = h.post(route)
+			assert.Equal(t, 401, status)
+			assert.Equal(t, "signed_out", answer["code"])
+		}
 	})
 }
 
@@ -80,7 +84,7 @@ func TestPlantedRefreshToken(t *testing.T) {
 func TestCrossOrigin(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, ui.Options{Passwords: true})
-	for _, route := range []string{"start", "verify", "register", "password", "recover", "session/refresh", "session/end"} {
+	for _, route := range []string{"start", "verify", "register", "password", "recover", "user", "session/refresh", "session/end"} {
 		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://example.org"}} {
 			w := h.ask(h.page, "POST", "/signin/"+route, `{"phone":"`+cairo+`","purpose":"sign_in"}`, headers...)
 			assert.Equal(t, 403, w.Code, route)
@@ -95,7 +99,7 @@ func TestRequire(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, ui.Options{})
 	home := h.page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, ok := phoneauth.UserFrom(r.Context())
+		claims, ok := phoneauth.ClaimsFrom(r.Context())
 		assert.True(t, ok)
 		_, _ = io.WriteString(w, claims.UserID)
 	}))
@@ -147,11 +151,12 @@ func TestOnSession(t *testing.T) {
 	fail = nil
 	h.signIn(paris)
 	assert.Equal(t, paris, got.User.Phone.E164())
-	assert.NotEmpty(t, got.Refresh)
+	assert.NotEmpty(t, got.RefreshToken)
 	assert.Contains(t, h.cookies, "host")
 	assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
 	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/session/refresh", "{}").Code)
-	assert.Empty(t, h.config("/signin/")["user"])
+	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/user", "{}").Code)
+	assert.Equal(t, false, h.config("/signin/")["signed_in"])
 
 	hosted := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) { cfg.HostSessions = true })
 	_, started = hosted.post("start", "phone", cairo, "purpose", "sign_in")

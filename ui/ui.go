@@ -2,7 +2,7 @@
 //
 //	page := ui.Handler(svc, ui.Options{Name: "Acme", Next: "/home"})
 //	mux.Handle("/signin/", page)
-//	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.UserFrom has the user
+//	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.ClaimsFrom says who is signed in
 //
 // Everything is embedded: no build step, no framework, under 40 KB gzipped, and no
 // request to another host. It speaks en, fr, es, ar and hi, and what a host adds.
@@ -22,8 +22,8 @@
 //   - __Secure-phoneauth-refresh, the refresh token, which browsers send to "session/"
 //     below the page's path and nowhere else;
 //   - __Host-phoneauth-session, the id of the session. A cookie with a path cannot have
-//     the __Host- prefix, so a sibling domain could plant a refresh token: one that is
-//     not of this session is refused;
+//     the __Host- prefix, so a sibling domain can plant a refresh token beside the
+//     browser's: one of another session is never used;
 //   - __Host-phoneauth-device, the known device, as the documented APIs set it.
 //
 // When the access token has expired, the page gets a new one by itself as soon as
@@ -37,6 +37,11 @@
 // The page may load nothing but itself and sends to nobody else (Content-Security-Policy
 // with trusted types and without inline code); it cannot be framed. The address to go on
 // to, ?next=/…, is a path of the same origin or it is dropped.
+//
+// The page holds no number and no token, because a link can choose ?next= and its length
+// would then tell the number to whoever sees the encrypted answers (BREACH). The scripts ask
+// POST user for the number of whoever is signed in. What a link chooses is not compressed,
+// and the rest of the page is compressed once, when it is made.
 //
 // # Codes that fill themselves in
 //
@@ -95,7 +100,10 @@ type Options struct {
 	// the host's own. Its error is a 503, and nobody is signed in. Required under
 	// HostSessions.
 	OnSession func(http.ResponseWriter, *http.Request, *phoneauth.Session) error
-	// InsecureCookie is as in HTTPConfig: cookies without Secure and prefix.
+	// InsecureCookie is as in HTTPConfig: cookies without Secure and prefix, for plain HTTP
+	// on another host than localhost. A sibling domain can then plant a whole session. It
+	// is never taken for the browser's own, but beside it people cannot stay signed in, and
+	// a browser without a session is signed in to the planted one.
 	InsecureCookie bool
 	// Logger gets the causes of failures; nil is slog.Default().
 	Logger *slog.Logger
@@ -107,13 +115,15 @@ type Service interface {
 	Register(context.Context, phoneauth.RegisterRequest) (*phoneauth.Pending, error)
 	RegisterPassword(context.Context, phoneauth.PasswordRequest) (*phoneauth.Pending, error)
 	Login(context.Context, phoneauth.LoginRequest) (*phoneauth.Session, error)
+	LoginPassword(context.Context, phoneauth.PasswordLoginRequest) (*phoneauth.Session, error)
 	RecoverPassword(context.Context, phoneauth.RecoverRequest) (phoneauth.Phone, error)
-	Refresh(context.Context, phoneauth.Secret) (*phoneauth.Session, error)
+	Refresh(context.Context, phoneauth.RefreshRequest) (*phoneauth.Session, error)
 	Logout(context.Context, phoneauth.Secret) error
+	SessionOf(phoneauth.Secret) (id string, ok bool)
 	Authenticate(context.Context, phoneauth.Secret) (phoneauth.Claims, error)
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
 	Require(http.Handler) http.Handler
-	ClientOf(*http.Request) phoneauth.Client
+	ClientOf(*http.Request) phoneauth.ClientInfo
 }
 
 // Page is the sign-in page, an [http.Handler]. It is safe for concurrent use.
@@ -137,6 +147,9 @@ func Handler(svc Service, o Options) *Page {
 	p.locales, p.names = o.locales()
 	p.files = staticFiles(colors)
 	p.regions = callingCodes(o.Regions)
+	for _, l := range p.names {
+		l.front = p.render(l)
+	}
 	p.routes = map[string]func(*request) (any, error){
 		"start":  (*request).start,
 		"verify": (*request).verify,
@@ -147,6 +160,7 @@ func Handler(svc Service, o Options) *Page {
 		p.routes["recover"] = (*request).recover
 	}
 	if o.OnSession == nil {
+		p.routes["user"] = (*request).user
 		p.routes[refreshRoute] = (*request).refresh
 		p.routes[endRoute] = (*request).end
 	}
@@ -200,7 +214,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // client is who asks, in the language that their page is in.
-func (p *Page) client(r *http.Request) phoneauth.Client {
+func (p *Page) client(r *http.Request) phoneauth.ClientInfo {
 	c := p.svc.ClientOf(r)
 	c.Locale, c.Device = p.locale(r).Tag, p.cookie(r, deviceCookie)
 	return c

@@ -2,8 +2,11 @@ package ui_test
 
 import (
 	"compress/gzip"
+	"html"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -118,8 +121,13 @@ func TestNext(t *testing.T) {
 		next = strings.ReplaceAll(strings.ReplaceAll(next, "#", "%23"), `\`, "%5C")
 		assert.Equal(t, want, h.config("/signin/?next=" + next)["next"], next)
 	}
-	w := h.ask(h.page, "GET", `/signin/?next=/</script><script>alert(1)`, "")
+	assert.Equal(t, "/home", h.config("/signin/?next=/a&next=/b")["next"], "which of them is not told")
+	hostile := `/</script><script>alert(1)//">'<!--&`
+	w := h.ask(h.page, "GET", `/signin/?next=`+url.QueryEscape(hostile), "")
 	assert.NotContains(t, w.Body.String(), "<script>alert")
+	assert.Contains(t, w.Body.String(), `<input type="hidden" name="next" value="`+html.EscapeString(hostile)+`" form="languages">`)
+	assert.Equal(t, hostile, h.config("/signin/?next=" + url.QueryEscape(hostile))["next"])
+	assert.NotContains(t, h.ask(h.page, "GET", "/signin/?next=/home", "").Body.String(), `name="next"`)
 }
 
 func TestLocale(t *testing.T) {
@@ -127,10 +135,15 @@ func TestLocale(t *testing.T) {
 	h := newHost(t, ui.Options{Texts: map[string]map[string]string{"de": {"title.phone": "Anmelden"}, "en": {"title.phone": "Hello"}}})
 	for _, tt := range [][3]string{
 		{"", "", "en"}, {"", "fr-CA,en;q=0.8", "fr"}, {"", "xx, ar-EG;q=0.5, en;q=0.4", "ar"}, {"?lang=hi", "fr", "hi"},
-		{"?lang=<x>", "es", "es"}, {"", "DE-at", "de"}, {"", "*", "en"},
+		{"?lang=<x>", "es", "es"}, {"?lang=hi&lang=ar", "fr", "fr"}, {"", "DE-at", "de"}, {"", "*", "en"},
 	} {
 		assert.Equal(t, tt[2], h.config("/signin/"+tt[0], "Accept-Language", tt[1])["lang"], "%v", tt)
 	}
+	r := httptest.NewRequest("GET", "/signin/", nil)
+	r.Header["Accept-Language"] = []string{"en;q=0.5", "fr;q=0.9", "es;q=0.7"}
+	w := httptest.NewRecorder()
+	h.page.ServeHTTP(w, r)
+	assert.Contains(t, w.Body.String(), `<html lang="fr"`, "a list in several lines")
 	texts := h.config("/signin/?lang=de")["texts"].(map[string]any)
 	assert.Equal(t, "Anmelden", texts["title.phone"])
 	assert.Equal(t, "Enter your code", texts["title.code"])

@@ -3,28 +3,28 @@
 package main
 
 import (
-	"crypto/rand"
 	"io"
 	"log"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/senders/console"
 )
 
-func main() { log.Fatal(http.ListenAndServe("localhost:8080", signIn(os.Stdout))) }
+func main() { log.Fatal(server(os.Stdout).ListenAndServe()) }
 
-func signIn(sms io.Writer) http.Handler {
-	key := []byte(rand.Text() + rand.Text()) // yours must survive a restart: see examples/server/keys.go
+func server(sms io.Writer) *http.Server {
 	svc, err := phoneauth.New(phoneauth.Config{
 		Store:  memstore.New(),
 		Sender: console.New(sms),
-		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
+		Keys:   phoneauth.GenerateKeys(), // yours must survive a restart: see examples/server/keys.go
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	return svc.Handler()
+	return &http.Server{Addr: "localhost:8080", Handler: svc.Handler(), ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
 }

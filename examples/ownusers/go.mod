@@ -5,7 +5,7 @@ go 1.26.0
 replace github.com/phoneauth/phoneauth => ../..
 
 require (
-	github.com/phoneauth/phoneauth v0.0.0-00010101000000-000000000000
+	github.com/phoneauth/phoneauth v0.1.0
 	github.com/stretchr/testify v1.12.1
 	modernc.org/sqlite v1.60.1
 )

@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"log"
 	"net/http"
@@ -31,19 +30,31 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Fatal(http.ListenAndServe("localhost:8080", handler))
+	log.Fatal(server(handler).ListenAndServe())
+}
+
+// server serves handler. A client that sends or reads byte by byte must not hold a
+// connection for ever; a text may take 10 s to send.
+func server(handler http.Handler) *http.Server {
+	return &http.Server{
+		Addr:              "localhost:8080",
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+	}
 }
 
 // app is the host's application, with phoneauth in it.
 func app(members *Members, sender phoneauth.SMSSender, limits phoneauth.Limits) (http.Handler, error) {
-	// Members survive a restart; sessions, in memory, do not, so that the keys need not
-	// either. See examples/server/keys.go for keys that do.
-	key := []byte(rand.Text() + rand.Text())
 	memory := memstore.New()
 	svc, err := phoneauth.New(phoneauth.Config{
 		Store:  phoneauth.Stores{ChallengeStore: memory, UserStore: members, SessionStore: memory},
 		Sender: sender,
-		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
+		// Members survive a restart; sessions, in memory, do not, so that the keys need not
+		// either. See examples/server/keys.go for keys that do.
+		Keys:   phoneauth.GenerateKeys(),
 		Limits: limits,
 		HTTP:   phoneauth.HTTPConfig{UserView: members.view},
 	})
@@ -66,7 +77,7 @@ func (m *Members) view(ctx context.Context, u phoneauth.User) (phoneauth.UserVie
 
 // putProfile is a route of the host's own, for those who are signed in.
 func (m *Members) putProfile(w http.ResponseWriter, r *http.Request) {
-	user, ok := phoneauth.UserFrom(r.Context())
+	claims, ok := phoneauth.ClaimsFrom(r.Context())
 	var profile struct {
 		DisplayName string `json:"display_name"`
 	}
@@ -75,7 +86,7 @@ func (m *Members) putProfile(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "a display_name is wanted", http.StatusBadRequest)
 		return
 	}
-	if err := m.SetDisplayName(r.Context(), user.UserID, profile.DisplayName); err != nil {
+	if err := m.SetDisplayName(r.Context(), claims.UserID, profile.DisplayName); err != nil {
 		log.Print(err)
 		http.Error(w, "try again later", http.StatusServiceUnavailable)
 		return

@@ -69,9 +69,9 @@ func member(ctx context.Context, q querier, where string, arg any) (phoneauth.Us
 	var id, created, updated, signedIn int64
 	var phone, hash string
 	err := q.QueryRowContext(ctx, `
-		SELECT id, uuid, phone, password_hash, epoch, blocked, created_at, updated_at, signed_in_at
+		SELECT id, uuid, phone, password_hash, epoch, blocked, locked, created_at, updated_at, signed_in_at
 		FROM members WHERE `+where, arg).
-		Scan(&id, &u.UUID, &phone, &hash, &u.Epoch, &u.Blocked, &created, &updated, &signedIn)
+		Scan(&id, &u.UUID, &phone, &hash, &u.Epoch, &u.Blocked, &u.Locked, &created, &updated, &signedIn)
 	if err != nil {
 		return phoneauth.User{}, err
 	}

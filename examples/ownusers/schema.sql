@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS members (
 	password_hash TEXT NOT NULL DEFAULT '',
 	epoch         INTEGER NOT NULL DEFAULT 0,
 	blocked       INTEGER NOT NULL DEFAULT 0,
+	locked        INTEGER NOT NULL DEFAULT 0,
 	created_at    INTEGER NOT NULL,
 	updated_at    INTEGER NOT NULL,
 	signed_in_at  INTEGER NOT NULL

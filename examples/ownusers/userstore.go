@@ -17,45 +17,57 @@ const welcomeCents = 500
 // requests come at once.
 func (m *Members) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
 	return transact(ctx, m, "sign in", func(tx *sql.Tx) (phoneauth.SignedIn, error) {
-		u, err := member(ctx, tx, "phone = ?", in.Phone.E164())
-		exists := err == nil
-		if !exists && !errors.Is(err, sql.ErrNoRows) {
+		found, err := member(ctx, tx, "phone = ?", in.Phone.E164())
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return phoneauth.SignedIn{}, err
 		}
-		// The refusals, in the order of the contract. Nobody is at epoch 0.
-		if err := in.Refusal(u); err != nil {
-			return phoneauth.SignedIn{User: u}, err
-		}
-		first := u.SignedInAt.IsZero()
-		if !exists {
-			err = create(ctx, tx, in)
-		} else if first { // of a member who came here by another way than signing in
-			_, err = tx.ExecContext(ctx, "UPDATE members SET signed_in_at = ?, updated_at = ? WHERE id = ?",
-				micros(in.Now), micros(in.Now), rowID(u.ID))
-		}
-		if err != nil {
+		if err := in.Refusal(found); err != nil {
+			if found.Blocked || found.Locked {
+				return phoneauth.SignedIn{User: found}, err
+			}
 			return phoneauth.SignedIn{}, err
 		}
-		u, err = member(ctx, tx, "phone = ?", in.Phone.E164())
-		return phoneauth.SignedIn{User: u, Created: !exists, First: first}, err
+		signed := in.Apply(found)
+		switch {
+		case signed.Created:
+			if signed.User, err = create(ctx, tx, signed.User); err == nil {
+				err = welcome(ctx, tx, signed.User)
+			}
+		case signed.First: // of a member who was imported
+			err = write(ctx, tx, signed.User)
+		}
+		return signed, err
 	})
 }
 
-// create makes a member, and whatever else belongs to being a new one.
-func create(ctx context.Context, tx *sql.Tx, in phoneauth.SignIn) error {
-	now := micros(in.Now)
+// create makes a member, and returns it with its id.
+func create(ctx context.Context, tx *sql.Tx, u phoneauth.User) (phoneauth.User, error) {
 	row, err := tx.ExecContext(ctx, `
 		INSERT INTO members (uuid, phone, password_hash, created_at, updated_at, signed_in_at)
 		VALUES (?, ?, ?, ?, ?, ?)`,
-		in.UUID, in.Phone.E164(), string(in.PasswordHash), now, now, now)
+		u.UUID, u.Phone.E164(), string(u.PasswordHash), micros(u.CreatedAt), micros(u.UpdatedAt), micros(u.SignedInAt))
 	if err != nil {
-		return err
+		return phoneauth.User{}, err
 	}
 	id, err := row.LastInsertId()
 	if err != nil {
-		return err
+		return phoneauth.User{}, err
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO credits (member_id, reason, cents) VALUES (?, 'welcome', ?)", id, welcomeCents)
+	return member(ctx, tx, "id = ?", id)
+}
+
+// welcome does whatever else belongs to being a new member.
+func welcome(ctx context.Context, tx *sql.Tx, u phoneauth.User) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO credits (member_id, reason, cents) VALUES (?, 'welcome', ?)", rowID(u.ID), welcomeCents)
+	return err
+}
+
+// write stores what phoneauth may change of a member.
+func write(ctx context.Context, tx *sql.Tx, u phoneauth.User) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE members SET phone = ?, password_hash = ?, epoch = ?, blocked = ?, locked = ?, updated_at = ?, signed_in_at = ?
+		WHERE id = ?`,
+		u.Phone.E164(), string(u.PasswordHash), u.Epoch, u.Blocked, u.Locked, micros(u.UpdatedAt), micros(u.SignedInAt), rowID(u.ID))
 	return err
 }
 
@@ -71,64 +83,49 @@ func (m *Members) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneauth
 	return u, mapped("user by phone", err)
 }
 
-// SetPassword implements phoneauth.UserStore.
-func (m *Members) SetPassword(ctx context.Context, p phoneauth.PasswordUpdate) (phoneauth.User, error) {
-	return m.change(ctx, "set password", p.UserID, p.Epoch, func(_ *sql.Tx, u *phoneauth.User) error {
-		u.PasswordHash = p.PasswordHash
-		if !p.KeepEpoch {
-			nextEpoch(u, p.Now)
-		}
-		return nil
-	})
-}
-
-// SetPhone implements phoneauth.UserStore.
-func (m *Members) SetPhone(ctx context.Context, p phoneauth.PhoneUpdate) (phoneauth.User, error) {
-	return m.change(ctx, "set phone", p.UserID, p.Epoch, func(tx *sql.Tx, u *phoneauth.User) error {
-		owner, err := member(ctx, tx, "phone = ?", p.Phone.E164())
-		switch {
-		case err == nil && owner.ID != u.ID:
-			return phoneauth.ErrPhoneTaken
-		case err != nil && !errors.Is(err, sql.ErrNoRows):
-			return err
-		}
-		u.Phone = p.Phone
-		nextEpoch(u, p.Now)
-		return nil
-	})
-}
-
-// SetBlocked implements phoneauth.UserStore.
-func (m *Members) SetBlocked(ctx context.Context, id string, blocked bool, now time.Time) (phoneauth.User, error) {
-	return m.change(ctx, "set blocked", id, phoneauth.AnyEpoch, func(_ *sql.Tx, u *phoneauth.User) error {
-		u.Blocked = blocked
-		nextEpoch(u, now)
-		return nil
-	})
-}
-
-// nextEpoch ends every session and proof that u has, in the same step as the change.
-func nextEpoch(u *phoneauth.User, now time.Time) {
-	u.Epoch++
-	u.UpdatedAt = instant(micros(now))
-}
-
-// change stores what edit makes of the user, if the user is at epoch.
-func (m *Members) change(ctx context.Context, step, id string, epoch int64, edit func(*sql.Tx, *phoneauth.User) error) (phoneauth.User, error) {
-	return transact(ctx, m, step, func(tx *sql.Tx) (phoneauth.User, error) {
-		u, err := member(ctx, tx, "id = ?", rowID(id))
+// UpdateUser implements phoneauth.UserStore. What the update makes of a member is for
+// phoneauth to say; that a phone is one member's is for the table.
+func (m *Members) UpdateUser(ctx context.Context, update phoneauth.UserUpdate) (phoneauth.User, error) {
+	return transact(ctx, m, "update", func(tx *sql.Tx) (phoneauth.User, error) {
+		found, err := member(ctx, tx, "id = ?", rowID(update.UserID))
 		if err != nil {
 			return phoneauth.User{}, err
 		}
-		if epoch != phoneauth.AnyEpoch && epoch != u.Epoch {
-			return phoneauth.User{}, phoneauth.ErrStale
-		}
-		if err := edit(tx, &u); err != nil {
+		u, err := update.Apply(found)
+		if err != nil {
 			return phoneauth.User{}, err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE members SET phone = ?, password_hash = ?, epoch = ?, blocked = ?, updated_at = ? WHERE id = ?",
-			u.Phone.E164(), string(u.PasswordHash), u.Epoch, u.Blocked, micros(u.UpdatedAt), rowID(id))
-		return u, err
+		if u.Phone != found.Phone {
+			switch _, err := member(ctx, tx, "phone = ?", u.Phone.E164()); {
+			case err == nil:
+				return phoneauth.User{}, phoneauth.ErrPhoneTaken
+			case !errors.Is(err, sql.ErrNoRows):
+				return phoneauth.User{}, err
+			}
+		}
+		if err := write(ctx, tx, u); err != nil {
+			return phoneauth.User{}, err
+		}
+		return member(ctx, tx, "id = ?", rowID(u.ID))
+	})
+}
+
+// ImportUsers implements phoneauth.UserStore. Those who come from elsewhere are members,
+// and no new ones: they are not given a welcome credit.
+func (m *Members) ImportUsers(ctx context.Context, users []phoneauth.UserImport, now time.Time) ([]phoneauth.ImportedUser, error) {
+	return transact(ctx, m, "import", func(tx *sql.Tx) (imported []phoneauth.ImportedUser, err error) {
+		for _, in := range users {
+			u, err := member(ctx, tx, "phone = ?", in.Phone.E164())
+			created := errors.Is(err, sql.ErrNoRows)
+			if created {
+				u, err = create(ctx, tx, in.Apply(now))
+			}
+			if err != nil {
+				return nil, err
+			}
+			imported = append(imported, phoneauth.ImportedUser{User: u, Created: created})
+		}
+		return imported, nil
 	})
 }
 

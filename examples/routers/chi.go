@@ -15,8 +15,8 @@ func Chi(svc *phoneauth.Service) http.Handler {
 	r := chi.NewRouter()
 	r.Mount("/auth", http.StripPrefix("/auth", svc.Handler()))
 	r.With(svc.Require).Get("/hello", func(w http.ResponseWriter, r *http.Request) {
-		user, _ := phoneauth.UserFrom(r.Context())
-		fmt.Fprintf(w, "hello, user %s", user.UserID)
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
+		fmt.Fprintf(w, "hello, user %s", claims.UserID)
 	})
 	return r
 }

@@ -13,8 +13,8 @@ func Echo(svc *phoneauth.Service) http.Handler {
 	e := echo.New()
 	e.Any("/auth/*", echo.WrapHandler(http.StripPrefix("/auth", svc.Handler())))
 	e.GET("/hello", func(c echo.Context) error {
-		user, _ := phoneauth.UserFrom(c.Request().Context())
-		return c.String(http.StatusOK, "hello, user "+user.UserID)
+		claims, _ := phoneauth.ClaimsFrom(c.Request().Context())
+		return c.String(http.StatusOK, "hello, user "+claims.UserID)
 	}, echo.WrapMiddleware(svc.Require))
 	return e
 }

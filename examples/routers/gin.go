@@ -13,8 +13,8 @@ func Gin(svc *phoneauth.Service) http.Handler {
 	g := gin.New()
 	g.Any("/auth/*path", gin.WrapH(http.StripPrefix("/auth", svc.Handler())))
 	g.GET("/hello", ginRequire(svc), func(c *gin.Context) {
-		user, _ := phoneauth.UserFrom(c.Request.Context())
-		c.String(http.StatusOK, "hello, user %s", user.UserID)
+		claims, _ := phoneauth.ClaimsFrom(c.Request.Context())
+		c.String(http.StatusOK, "hello, user %s", claims.UserID)
 	})
 	return g
 }

@@ -7,8 +7,9 @@ replace github.com/phoneauth/phoneauth => ../..
 require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
+	github.com/gorilla/mux v1.8.1
 	github.com/labstack/echo/v4 v4.16.0
-	github.com/phoneauth/phoneauth v0.0.0-00010101000000-000000000000
+	github.com/phoneauth/phoneauth v0.1.0
 	github.com/stretchr/testify v1.12.1
 )
 

@@ -4,12 +4,10 @@
 //	/auth/…  everything that phoneauth serves
 //	/hello   of the host, for those who are signed in
 //
-// With net/http alone it is
-//
-//	mux.Handle("/auth/", http.StripPrefix("/auth", svc.Handler()))
-//	mux.Handle("GET /hello", svc.Require(hello))
+// Each file is all that there is to do; the examples of the package are whole programs
+// around them, to copy.
 //
 // phoneauth goes by the path below the prefix, which StripPrefix leaves. Let the router
 // pass every method on: phoneauth answers those it does not serve in the shape that each
-// API documents.
+// API documents, and OPTIONS where a page of a trusted origin asks.
 package routers

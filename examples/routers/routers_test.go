@@ -18,24 +18,29 @@ import (
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
-const phone = "+201061797840"
+const (
+	phone = "+201061797840"
+	page  = "https://app.example.com"
+)
 
 func TestRouters(t *testing.T) {
 	t.Parallel()
 	gin.SetMode(gin.TestMode) // prints no list of routes
 	for name, mount := range map[string]func(*phoneauth.Service) http.Handler{
-		"chi":  routers.Chi,
-		"echo": routers.Echo,
-		"gin":  routers.Gin,
+		"chi":      routers.Chi,
+		"echo":     routers.Echo,
+		"gin":      routers.Gin,
+		"gorilla":  routers.Gorilla,
+		"net/http": routers.ServeMux,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inbox := phonetest.New()
-			key := []byte(strings.Repeat("k", 32))
 			svc, err := phoneauth.New(phoneauth.Config{
 				Store:  memstore.New(),
 				Sender: inbox,
-				Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
+				Keys:   phoneauth.GenerateKeys(),
+				HTTP:   phoneauth.HTTPConfig{TrustedOrigins: []string{page}},
 			})
 			require.NoError(t, err)
 			server := httptest.NewServer(mount(svc))
@@ -84,6 +89,18 @@ func TestRouters(t *testing.T) {
 			_, header = call(429, "POST", "/auth/users/verification/start", "", `{"phone":"`+phone+`"}`)
 			assert.NotEmpty(t, header.Get("Retry-After"))
 			call(204, "POST", "/auth/logout", "", "{}")
+
+			// A page of another origin asks before it sends; the router lets the question pass.
+			req, err := http.NewRequestWithContext(t.Context(), "OPTIONS", server.URL+"/auth/connect", nil)
+			require.NoError(t, err)
+			req.Header.Set("Origin", page)
+			req.Header.Set("Access-Control-Request-Method", "POST")
+			resp, err := http.DefaultClient.Do(req)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			assert.Equal(t, http.StatusNoContent, resp.StatusCode)
+			assert.Equal(t, page, resp.Header.Get("Access-Control-Allow-Origin"))
+			assert.Equal(t, []string{"POST"}, resp.Header.Values("Access-Control-Allow-Methods"))
 		})
 	}
 }

@@ -34,6 +34,31 @@ func TestKeysAreMadeOnce(t *testing.T) {
 	onlyFile(t, path)
 }
 
+// A file of the time before phoneauth.ParseKeys is good, and stays as it is.
+func TestKeyFileOfBefore(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	const secret = "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M="
+	before := `{
+	"index": "aWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWk=",
+	"secrets": [
+		{
+			"id": "1",
+			"secret": "` + secret + `"
+		}
+	]
+}
+`
+	require.NoError(t, os.WriteFile(path, []byte(before), 0o600))
+	keys, err := loadKeys(path)
+	require.NoError(t, err)
+	assert.Equal(t, strings.Repeat("i", 32), string(keys.Index))
+	assert.Equal(t, []phoneauth.Key{{ID: "1", Secret: []byte(strings.Repeat("s", 32))}}, keys.Secrets)
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, before, string(data))
+}
+
 func TestServerKeepsItsKeys(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "key")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -125,25 +126,33 @@ func TestKannelReports(t *testing.T) {
 	}
 }
 
-// A gateway that accepts and does not deliver goes behind the other.
-func TestKannelDoesNotDeliver(t *testing.T) {
+// An endpoint that accepts and does not deliver, by its own fault, goes behind the other.
+func TestWebhookDoesNotDeliver(t *testing.T) {
 	t.Parallel()
+	const secret = "0123456789abcdef0123456789abcdef"
 	lazy, first := gateway(t, http.StatusAccepted)
 	good, second := gateway(t, http.StatusAccepted)
 	s := &server{t: t}
-	s.start([]string{"-addr", "127.0.0.1:0", "-store", "memory", "-key", filepath.Join(t.TempDir(), "key"), "-sms", "kannel:" + lazy + ",kannel:" + good},
-		map[string]string{"KANNEL_USERNAME": "user", "KANNEL_PASSWORD": "p"})
-	s.post("/users/verification/start", body{"phone": "+201061797840"})
-	report := strings.ReplaceAll((<-first).Get("X-Kannel-DLR-Url"), "%d", "2")
-	for range 20 {
-		resp, err := s.client.Get(report)
-		require.NoError(t, err)
-		resp.Body.Close()
+	s.start([]string{"-addr", "127.0.0.1:0", "-store", "memory", "-key", filepath.Join(t.TempDir(), "key"), "-sms", "webhook:" + lazy + ",webhook:" + good},
+		map[string]string{"WEBHOOK_CALLBACK_SECRET": secret})
+	report := func(fault string) {
+		t.Helper()
+		for i := range 20 {
+			said := fmt.Sprintf(`{"id":"%s-%d","status":"undelivered","fault":"%s"}`, fault, i, fault)
+			resp, err := s.client.Post(s.url+"/webhook/"+secret, "application/json", strings.NewReader(said))
+			require.NoError(t, err)
+			resp.Body.Close()
+			require.Equal(t, http.StatusNoContent, resp.StatusCode)
+		}
 	}
-	assert.Len(t, s.events("undelivered"), 20)
+	report("destination")
+	s.post("/users/verification/start", body{"phone": "+201061797840"})
+	require.Len(t, first, 1, "dead numbers are not its fault")
+	report("sender")
 	s.post("/users/verification/start", body{"phone": "+33600000178"})
-	assert.Equal(t, "+33600000178", (<-second).Get("X-Kannel-To"))
-	assert.Empty(t, first)
+	assert.Len(t, second, 1)
+	assert.Len(t, first, 1)
+	assert.Len(t, s.events("undelivered"), 40)
 }
 
 // events are those of this type in the log.

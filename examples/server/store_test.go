@@ -29,7 +29,9 @@ type broken struct {
 	challenges, users, sessions error
 }
 
-func (b broken) TakeLimits(context.Context, []phoneauth.Take, time.Time) error { return b.challenges }
+func (b broken) ReadState(context.Context, phoneauth.StateParams) (phoneauth.State, error) {
+	return phoneauth.State{}, b.challenges
+}
 
 func (b broken) UserByPhone(context.Context, phoneauth.Phone) (phoneauth.User, error) {
 	return phoneauth.User{}, b.users

@@ -1,51 +1,53 @@
--- AttemptChallenge, with as much of its takes, credits and bonus as is in this slot.
+-- AttemptChallenge, with as much of its takes and gifts as is in this slot.
 
-local k, id, digests = key(), arg(), {}
-for i = 1, num() do digests[i] = arg() end
-local after
-if arg() == '1' then after = {key = key(), packed = arg()} end
-local f = readFailures()
-local takes, back, bonus, more = readTakes(), readTakes(), readTakes(), num()
-local earned = readBudgets()
+local l, takes = readLockout(), readTakes()
+local candidates = list(function()
+  local o = {key = key(), id = arg(), digests = list(arg)}
+  if arg() == '1' then o.store = {key = key(), packed = arg()} end
+  o.gifts = readGifts()
+  return o
+end)
 
-local wait = locked(f)
+local wait = locked(l)
 if wait then return {REFUSED, 0, wait} end
 local refused
 refused, wait = admit(takes)
 if refused then return {REFUSED, refused, wait} end
 
-local c = live(k, id)
+local which, of, c
+for i, o in ipairs(candidates) do
+  c = live(o.key, o.id)
+  if c then
+    which, of = i, o
+    break
+  end
+end
 if not c then
   write()
   return {NOT_FOUND}
 end
 
 local equal = false
-for _, digest in ipairs(digests) do
+for _, digest in ipairs(of.digests) do
   if digest ~= '' and digest == c.digest then equal = true end
 end
 if not equal then
   write()
-  count(f)
+  fail(l)
   c.tries = c.tries - 1
   local left = packed(c)
   if c.tries > 0 then
-    keep(k, left, c.expires - now)
+    keep(of.key, left, c.expires - now)
   else
-    redis.call('DEL', k)
+    redis.call('DEL', of.key)
   end
-  return {MISMATCH, left}
+  return {MISMATCH, which, left}
 end
 
-redis.call('DEL', k)
-if after then keep(after.key, after.packed, unpacked(after.packed).expires - now) end
-if f then redis.call('DEL', f.key) end
-admit(back)
-local extra, given = 0, 0
-if #bonus > 0 and not admit(bonus) then extra, given = more, 1 end
-for _, b in ipairs(earned) do
-  local s = score(b.key)
-  change(s, b, faded(s, b, now), c.sends * b.add + extra)
-end
+local given = give(of.gifts, c.sends)
 write()
-return {OK, c.packed, given}
+redis.call('DEL', of.key)
+if l then redis.call('DEL', l.key) end
+for _, k in ipairs(of.gifts.clear) do redis.call('DEL', k) end
+if of.store then keep(of.store.key, of.store.packed, unpacked(of.store.packed).expires - now) end
+return {OK, which, c.packed, given}

@@ -1,18 +1,15 @@
 -- BeginChallenge, or with store 0 all of it but the storing.
 
 local k, given, renew, store = key(), arg(), arg(), arg() == '1'
-local f = readFailures()
-local takes, budgets = readTakes(), readBudgets()
+local l, u = readLockout(), readUses()
 
-local wait = locked(f)
+local wait = locked(l)
 if wait then return {REFUSED, 0, wait} end
 local c = live(k, renew)
 if renew ~= '' and not c then return {NOT_FOUND} end
 local refused
-refused, wait = admit(takes)
+refused, wait = use(u)
 if refused then return {REFUSED, refused, wait} end
-refused, wait = charge(budgets)
-if refused then return {REFUSED, #takes + refused, wait} end
 
 write()
 local touched = ''
@@ -29,4 +26,4 @@ if store then
     keep(k, given, new.expires - now)
   end
 end
-return {OK, resend(takes), store and {} or changes(takes, budgets), touched}
+return {OK, tatsOf(u.takes), store and {} or changes(u), touched}

@@ -1,29 +1,41 @@
--- A session is one string: see record.go.
+-- A session is one string: see record.go. Its first byte is the version: the former
+-- layout had none, and began with the highest byte of a time, 0 or 255.
 
-local HEAD = '>i8i8i8I2I2'
-local HEADED = 28
+local VERSION, TOMBSTONE = 1, 2
+local HEAD, HEADED = '>Bi8i8i8BI2I2I2I2', 34
+local FORMER, FORMER_HEADED = '>i8i8i8I2I2', 28
+
+-- ZERO is the zero time.
+local ZERO = -62135596800000000
 
 local function unpacked(v)
-  local s = {}
-  local digest, previous, user
-  s.expires, s.idle, s.rotated, digest, previous = struct.unpack(HEAD, v)
-  local at = HEADED + digest
-  s.digest = string.sub(v, HEADED + 1, at)
-  s.previous = string.sub(v, at + 1, at + previous)
-  at = at + previous
+  local s, digest, previous, client, place = {by = 0}, 0, 0, 0, 0
+  local at, _ = HEADED, nil
+  if string.byte(v) == VERSION then
+    _, s.expires, s.idle, s.rotated, s.by, digest, previous, client, place = struct.unpack(HEAD, v)
+  else
+    at = FORMER_HEADED
+    s.expires, s.idle, s.rotated, digest, previous = struct.unpack(FORMER, v)
+  end
+  local function part(size)
+    at = at + size
+    return string.sub(v, at - size + 1, at)
+  end
+  s.digest, s.previous = part(digest), part(previous)
+  s.client, s.place = part(client), part(place)
   s.rest = string.sub(v, at + 1)
-  user = struct.unpack('>I2', s.rest)
-  s.user = string.sub(s.rest, 3, 2 + user)
+  s.user, _, _, s.created = struct.unpack('>I2c0I2c0i8i8', s.rest)
   return s
 end
 
 local function packed(s)
-  return struct.pack(HEAD, s.expires, s.idle, s.rotated, #s.digest, #s.previous) .. s.digest .. s.previous .. s.rest
+  return struct.pack(HEAD, VERSION, s.expires, s.idle, s.rotated, s.by, #s.digest, #s.previous, #s.client, #s.place) ..
+    s.digest .. s.previous .. s.client .. s.place .. s.rest
 end
 
-local function live(k, now)
-  local v = redis.call('GET', k)
-  if not v then return nil end
+-- live is the session that v holds, if it holds one that is live at now.
+local function live(v, now)
+  if not v or string.byte(v) == TOMBSTONE then return nil end
   local s = unpacked(v)
-  if now < s.expires and now < s.idle then return s, v end
+  if now < s.expires and now < s.idle then return s end
 end

@@ -1,9 +1,11 @@
--- Takes and charges, all or none; with undo 1 it answers what undo.lua must know.
+-- Asks, takes and charges, all or none, where a lockout is not locked; with undo 1 it
+-- answers what undo.lua must know.
 
-local undo, takes, budgets = arg() == '1', readTakes(), readBudgets()
-local refused, wait = admit(takes)
+local undo, l, u = arg() == '1', readLockout(), readUses()
+local wait = locked(l)
+if wait then return {REFUSED, 0, wait} end
+local refused
+refused, wait = use(u)
 if refused then return {REFUSED, refused, wait} end
-refused, wait = charge(budgets)
-if refused then return {REFUSED, #takes + refused, wait} end
 write()
-return {OK, resend(takes), undo and changes(takes, budgets) or {}}
+return {OK, tatsOf(u.takes), undo and changes(u) or {}}

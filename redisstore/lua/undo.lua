@@ -6,7 +6,7 @@ for i = 1, num() do
   local raw = held[k]
   if raw ~= is then
     local t = tat(k)
-    t.at = math.max(t.at, now) - by
+    t.at = t.at - by
   elseif was == '' then
     redis.call('DEL', k)
   else
@@ -14,16 +14,15 @@ for i = 1, num() do
   end
 end
 for i = 1, num() do
-  local b = {key = key(), is = arg(), was = arg(), by = num(), owed = num(), earned = num(), thin = 0}
-  b.kept = 4 * math.ceil(math.max(b.owed, b.earned))
-  local raw = held[b.key]
-  if raw ~= b.is then
-    local s = score(b.key)
-    change(s, b, faded(s, b, now), -b.by)
-  elseif b.was == '' then
-    redis.call('DEL', b.key)
+  local c = {key = key(), is = arg(), was = arg(), by = num(), debt = num(), credit = num(), life = num(), below = 0}
+  local raw = held[c.key]
+  if raw ~= c.is then
+    credit(c, c.by)
+  elseif c.was == '' then
+    redis.call('DEL', c.key)
   else
-    keep(b.key, b.was, score(b.key).at + b.kept - now)
+    held[c.key] = c.was
+    keep(c.key, c.was, math.min(score(c.key).forget, now + c.life) - now)
   end
 end
 write()

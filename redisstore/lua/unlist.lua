@@ -1,5 +1,7 @@
--- Takes ids of sessions that were ended out of the list of their user.
+-- Takes members out of sorted sets: each set with its members.
 
-local list = key()
-for i = 1, #ARGV do redis.call('ZREM', list, ARGV[i]) end
+for i = 1, #KEYS do
+  local k = key()
+  for _, member in ipairs(list(arg)) do redis.call('ZREM', k, member) end
+end
 return {OK}

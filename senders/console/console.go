@@ -48,11 +48,12 @@ func newSender(w io.Writer, format func(phoneauth.Message) ([]byte, error)) *Sen
 
 // Send writes m. Its errors are *phoneauth.SendError: Temporary when ctx ended before
 // the Write or the writer took nothing, Ambiguous when it took a part, since the code
-// stands first and may be in that part. A Write that hangs is not called off.
+// stands first and may be in that part. A failed Write is the sender's fault. A Write that
+// hangs is not called off.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	b, err := s.format(m)
 	if err != nil {
-		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: err}
+		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: err}
 	}
 	if err := s.lock(ctx); err != nil {
 		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: err}
@@ -89,10 +90,10 @@ func (s *Sender) write(b []byte) error {
 		err = io.ErrShortWrite
 	}
 	if n <= 0 {
-		return &phoneauth.SendError{Class: phoneauth.Temporary, Err: err}
+		return &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: err}
 	}
 	s.torn = n < len(b)
-	return &phoneauth.SendError{Class: phoneauth.Ambiguous, Err: err}
+	return &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Err: err}
 }
 
 func line(m phoneauth.Message) ([]byte, error) {

@@ -12,7 +12,9 @@ const maxRetryAfter = time.Minute
 type outcome int
 
 const (
-	unknown outcome = iota // the caller went away, or the sender panicked
+	// nothing: it is the destination's fault or of no known fault, the caller went away, or
+	// the sender panicked. It neither opens nor closes a breaker, and ends no row.
+	nothing outcome = iota
 	success
 	failure
 )

@@ -2,6 +2,7 @@ package failover_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -33,6 +34,20 @@ func open(t *testing.T) (s *failover.Sender, a, b *peer) {
 	return s, a, b
 }
 
+// neutral are failures that say nothing of the sender.
+var neutral = map[string]error{
+	"permanent":                      permanent,
+	"permanent, without a fault":     &phoneauth.SendError{Class: phoneauth.Permanent},
+	"destination":                    elsewhere,
+	"destination, with Retry-After":  &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultDestination, RetryAfter: time.Minute},
+	"destination, ambiguous":         &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultDestination},
+	"no fault":                       &phoneauth.SendError{Class: phoneauth.Temporary},
+	"no fault, with Retry-After":     &phoneauth.SendError{Class: phoneauth.Temporary, RetryAfter: time.Minute},
+	"no fault, ambiguous":            &phoneauth.SendError{Class: phoneauth.Ambiguous},
+	"an error that is no SendError":  errors.New("its own"),
+	"a fault that the package lacks": &phoneauth.SendError{Class: phoneauth.Temporary, Fault: "the moon's"},
+}
+
 // Every state of a breaker with everything that can happen to it. Closed is told from
 // open by whether a is called.
 func TestBreaker(t *testing.T) {
@@ -49,19 +64,54 @@ func TestBreaker(t *testing.T) {
 			}
 		},
 		"closed: a success between them does not": func(t *testing.T) {
-			for _, between := range []error{nil, permanent} {
-				a, b := &peer{}, &peer{}
-				s := pair(t, a, b)
-				for range 4 {
-					for _, err := range []error{temporary, temporary, between} {
-						a.then = fails(err)
-						assert.Equal(t, 1, send(t, s, a, b)[0])
-					}
+			a, b := &peer{}, &peer{}
+			s := pair(t, a, b)
+			for range 4 {
+				for _, err := range []error{temporary, temporary, nil} {
+					a.then = fails(err)
+					assert.Equal(t, 1, send(t, s, a, b)[0])
 				}
 			}
 		},
+		"closed: what says nothing of the sender does not count": func(t *testing.T) {
+			for name, err := range neutral {
+				a, b := &peer{then: fails(err)}, &peer{}
+				s := pair(t, a, b)
+				for range 20 {
+					assert.Equal(t, 1, send(t, s, a, b)[0], name)
+				}
+			}
+		},
+		"closed: what says nothing of the sender ends no row": func(t *testing.T) {
+			for name, err := range neutral {
+				a, b := &peer{}, &peer{}
+				s := pair(t, a, b)
+				for _, err := range []error{temporary, err, temporary, err, temporary} {
+					a.then = fails(err)
+					require.Equal(t, 1, send(t, s, a, b)[0], name)
+				}
+				assert.Equal(t, 0, send(t, s, a, b)[0], name)
+			}
+		},
+		"closed: calls that use up their time open it, though they name no fault": func(t *testing.T) {
+			own := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+			a, b := &peer{then: own}, &peer{}
+			s := pair(t, a, b)
+			for range 3 {
+				require.Equal(t, 1, send(t, s, a, b)[0])
+			}
+			assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
+		},
+		"closed: calls that use up their time for a destination do not": func(t *testing.T) {
+			late := func(ctx context.Context) error { <-ctx.Done(); return elsewhere }
+			a, b := &peer{then: late}, &peer{}
+			s := pair(t, a, b)
+			for range 5 {
+				require.Equal(t, 1, send(t, s, a, b)[0])
+			}
+		},
 		"closed: Retry-After opens it at once, for that long": func(t *testing.T) {
-			a, b := &peer{then: fails(&phoneauth.SendError{Class: phoneauth.Temporary, RetryAfter: 20 * time.Second})}, &peer{}
+			a, b := &peer{then: fails(&phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, RetryAfter: 20 * time.Second})}, &peer{}
 			s := pair(t, a, b)
 			assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
 			time.Sleep(20*time.Second - 1)
@@ -70,7 +120,7 @@ func TestBreaker(t *testing.T) {
 			assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
 		},
 		"closed: Retry-After is believed for a minute": func(t *testing.T) {
-			a, b := &peer{then: fails(&phoneauth.SendError{Class: phoneauth.Temporary, RetryAfter: 24 * time.Hour})}, &peer{}
+			a, b := &peer{then: fails(&phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, RetryAfter: 24 * time.Hour})}, &peer{}
 			s := pair(t, a, b)
 			send(t, s, a, b)
 			time.Sleep(time.Minute)
@@ -106,12 +156,18 @@ func TestBreaker(t *testing.T) {
 			}
 			assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
 		},
-		"half open: permanent closes it": func(t *testing.T) {
-			s, a, b := open(t)
-			time.Sleep(10 * time.Second)
-			a.then = fails(permanent)
-			assert.Equal(t, [2]int{1, 0}, send(t, s, a, b))
-			assert.Equal(t, [2]int{1, 0}, send(t, s, a, b))
+		"half open: what says nothing of the sender leaves the probe to the next": func(t *testing.T) {
+			for name, err := range neutral {
+				s, a, b := open(t)
+				time.Sleep(10 * time.Second)
+				a.then = fails(err)
+				for range 5 {
+					assert.Equal(t, 1, send(t, s, a, b)[0], name)
+				}
+				a.then = fails(temporary)
+				assert.Equal(t, 1, send(t, s, a, b)[0], name)
+				assert.Equal(t, 0, send(t, s, a, b)[0], "%s: the next probe failed", name)
+			}
 		},
 		"half open: one failure opens it anew": func(t *testing.T) {
 			s, a, b := open(t)

@@ -16,12 +16,13 @@
 // The senders whose regions or prefixes match the number, in their order, one at a time:
 //
 //	accepted    ends it; Receipt.Sender is the Name of who accepted
-//	Permanent   ends it: nobody can reach this number
+//	Permanent   ends it: the number receives no texts, or its owner wants none
 //	Ambiguous   ends it: the text may have gone, and a second one would cost twice. The
 //	            user sees an error and asks again, which sends the same code
-//	Temporary   the next one is tried; after the last, the error is Temporary
+//	Temporary   the next one is tried, whoever is at fault; after the last, the error is
+//	            Temporary
 //
-// An error that is no *phoneauth.SendError counts as Ambiguous.
+// An error that is no *phoneauth.SendError counts as Ambiguous, of no known fault.
 //
 // # Time
 //
@@ -32,18 +33,32 @@
 //
 // # Breakers
 //
-// Config.Failures in a row, Temporary or Ambiguous, open the breaker of a sender: for
-// Config.Cooldown it is passed over without a call. Then one message is let through as a
-// probe, while the others still pass it over: a success closes the breaker, a failure
-// opens it anew. A RetryAfter opens it at once, for that long, at most a minute. When all
+// A breaker counts what says that the sender is ill: failures of FaultSender, and calls
+// that used up their time, unless their error is the destination's fault. Config.Failures
+// of them in a row, Temporary or Ambiguous, open it: for Config.Cooldown the sender is
+// passed over without a call. Then one message is let through as a probe, while the
+// others still pass it over: a success closes the breaker, a failure opens it anew. A
+// RetryAfter of FaultSender opens it at once, for that long, at most a minute. When all
 // that serve a number are open, the error is Temporary, at once.
+//
+// A fault of the destination says nothing of the sender, since anybody can ask for a text
+// to a region that is not enabled: it does not count, does not end a row, and leaves a
+// probe to the next message. So does a failure of no known fault: a sender that names no
+// faults is passed over only when it uses up its time. Faults of destinations are not
+// remembered: the next message to one tries the same senders again.
 //
 // # Receipts
 //
 // A sender that accepts texts and does not deliver them has no failures. [Sender.Report]
-// therefore counts delivery reports: when at least half of the last 20 said Undelivered,
-// the sender goes behind all others for Config.Demotion; then it starts afresh. Reports
-// that never come count for nothing.
+// therefore counts delivery reports: Delivered, and Undelivered of FaultSender. When at
+// least half of the last 20 said Undelivered, the sender goes behind all others for
+// Config.Demotion; then it starts afresh. A message counts once, however often it is
+// reported, as far back as 1,024 messages. Reports that never come count for nothing.
+//
+// A phone that is off or a number that nobody has is the destination's fault and counts
+// for nothing, so that writing to dead numbers demotes nobody. So does a report of no
+// known fault, such as each of Kannel's. A host that knows that such a report is its
+// carrier's fault may set Delivery.Fault before it hands it to Report.
 //
 // All of this is kept by each Sender for itself, not shared between processes.
 package failover

@@ -28,5 +28,5 @@ func Example() {
 	// Output:
 	// egypt <nil>
 	// anywhere <nil>
-	// egypt phoneauth: send: ambiguous (phonetest)
+	// egypt phoneauth: send: ambiguous, sender (phonetest)
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // Config is what a [Sender] is made of. The zero value of a field but Senders is its
@@ -121,13 +121,16 @@ func (c Config) validate() error {
 }
 
 // Send tries one sender after the other; the package documentation says when. Its errors
-// are *phoneauth.SendError, of Class and Code of the last one tried; the Receipt of a
-// failed send has the Sender that it ended with, if there was one.
+// are *phoneauth.SendError, of Class and Code of the last one tried. Their Fault is
+// FaultDestination if it was that of any one tried, as that one may serve other numbers;
+// else that of the last one. The Receipt of a failed send has the Sender that it ended
+// with, if there was one.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	ctx, cancel := httpsend.Deadline(ctx)
 	defer cancel()
 	var last phoneauth.Receipt
 	var failed *phoneauth.SendError
+	var refused bool // by the fault of the destination
 	candidates, reopens := s.candidates(m.To, time.Now())
 	for i, r := range candidates {
 		pass, ok := r.admit(time.Now())
@@ -139,17 +142,33 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 			return receipt, nil
 		}
 		last, failed = receipt, err
+		refused = refused || ofDestination(err)
 		if err.Class != phoneauth.Temporary || ctx.Err() != nil {
 			break
 		}
-		s.log.WarnContext(ctx, "failover: passed on", "sender", r.Name, "code", err.Code, "error", err.Err)
+		s.log.WarnContext(ctx, "failover: passed on", "sender", r.Name, "code", err.Code, "fault", err.Fault, "error", err.Err)
 	}
-	if failed == nil {
-		return phoneauth.Receipt{}, &phoneauth.SendError{
-			Class: phoneauth.Temporary, RetryAfter: reopens, Err: errors.New("no sender is open for this number"),
-		}
+	switch {
+	case failed == nil && len(candidates) == 0 && reopens == 0:
+		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultDestination, Err: errNobodyServes}
+	case failed == nil:
+		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, RetryAfter: reopens, Err: errNobodyOpen}
+	case refused && failed.Fault != phoneauth.FaultDestination:
+		about := *failed // the sender's own stays as it is
+		about.Fault = phoneauth.FaultDestination
+		failed = &about
 	}
 	return last, failed
+}
+
+var (
+	errNobodyServes = errors.New("no sender serves this number")
+	errNobodyOpen   = errors.New("no sender is open for this number")
+)
+
+// ofDestination reports whether e says nothing of its sender. Permanent never does.
+func ofDestination(e *phoneauth.SendError) bool {
+	return e.Fault == phoneauth.FaultDestination || e.Class == phoneauth.Permanent
 }
 
 // candidates are the routes for a number, in order, without those whose breaker is open,
@@ -186,7 +205,7 @@ func (r *route) serves(e164, region string) bool {
 
 // try sends through r, which has one share of the time that is left.
 func (s *Sender) try(ctx context.Context, r *route, pass pass, m phoneauth.Message, shares int) (phoneauth.Receipt, *phoneauth.SendError) {
-	outcome, retryAfter := unknown, time.Duration(0)
+	outcome, retryAfter := nothing, time.Duration(0)
 	defer func() { s.settle(ctx, r, pass, outcome, retryAfter) }() // a panic of the sender too
 	deadline, _ := ctx.Deadline()
 	share, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(shares))
@@ -202,24 +221,25 @@ func (s *Sender) try(ctx context.Context, r *route, pass pass, m phoneauth.Messa
 		failed = &phoneauth.SendError{Class: phoneauth.Ambiguous, Err: err}
 	}
 	switch {
-	case failed.Class == phoneauth.Permanent:
-		outcome = success // of the sender: it is the number that fails
+	case ofDestination(failed):
 	case errors.Is(ctx.Err(), context.Canceled): // the caller went away
-	default:
+	case failed.Fault == phoneauth.FaultSender || share.Err() != nil:
 		outcome, retryAfter = failure, failed.RetryAfter
 	}
 	return phoneauth.Receipt{Sender: r.Name}, failed
 }
 
 // Report learns from a delivery report; hand it everything that is handed to
-// Service.ReportDelivery. Deliveries of names that are not among the entries, and
-// others than Delivered and Undelivered, change nothing.
+// Service.ReportDelivery. It counts Delivered, and Undelivered of FaultSender, of names
+// that are among the entries, once for each ID. All others change nothing, and so do
+// those without an ID.
 func (s *Sender) Report(ctx context.Context, d phoneauth.Delivery) {
-	if d.Status != phoneauth.Delivered && d.Status != phoneauth.Undelivered {
+	delivered := d.Status == phoneauth.Delivered
+	if !delivered && (d.Status != phoneauth.Undelivered || d.Fault != phoneauth.FaultSender) || d.ID == "" {
 		return
 	}
 	for _, r := range s.routes {
-		if r.Name == d.Sender && r.report(d.Status == phoneauth.Delivered, time.Now()) {
+		if r.Name == d.Sender && r.report(d.ID, delivered, time.Now()) {
 			s.log.WarnContext(ctx, "failover: does not deliver, demoted", "sender", r.Name, "for", r.delivery.demotion)
 		}
 	}

@@ -23,9 +23,10 @@ var (
 )
 
 var (
-	temporary = &phoneauth.SendError{Class: phoneauth.Temporary, Code: "T"}
-	ambiguous = &phoneauth.SendError{Class: phoneauth.Ambiguous, Code: "A"}
-	permanent = &phoneauth.SendError{Class: phoneauth.Permanent, Code: "P"}
+	temporary = &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Code: "T"}
+	ambiguous = &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Code: "A"}
+	permanent = &phoneauth.SendError{Class: phoneauth.Permanent, Fault: phoneauth.FaultDestination, Code: "P"}
+	elsewhere = &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultDestination, Code: "D"}
 )
 
 // peer is a sender that counts its calls, and does what then says.
@@ -54,7 +55,7 @@ func fails(err error) func(context.Context) error {
 func hangs(class phoneauth.SendClass) func(context.Context) error {
 	return func(ctx context.Context) error {
 		<-ctx.Done()
-		return &phoneauth.SendError{Class: class, Err: ctx.Err()}
+		return &phoneauth.SendError{Class: class, Fault: phoneauth.FaultSender, Err: ctx.Err()}
 	}
 }
 
@@ -80,16 +81,21 @@ func TestWhatIsTried(t *testing.T) {
 		a, b   error
 		sender string
 		class  phoneauth.SendClass // "" is accepted
+		fault  phoneauth.SendFault
 		calls  [2]int
 	}{
-		"accepted":             {nil, nil, "a", "", [2]int{1, 0}},
-		"permanent":            {permanent, nil, "a", phoneauth.Permanent, [2]int{1, 0}},
-		"ambiguous":            {ambiguous, nil, "a", phoneauth.Ambiguous, [2]int{1, 0}},
-		"no SendError":         {own, nil, "a", phoneauth.Ambiguous, [2]int{1, 0}},
-		"temporary, accepted":  {temporary, nil, "b", "", [2]int{1, 1}},
-		"temporary, permanent": {temporary, permanent, "b", phoneauth.Permanent, [2]int{1, 1}},
-		"temporary, ambiguous": {temporary, ambiguous, "b", phoneauth.Ambiguous, [2]int{1, 1}},
-		"temporary, temporary": {temporary, temporary, "b", phoneauth.Temporary, [2]int{1, 1}},
+		"accepted":             {nil, nil, "a", "", "", [2]int{1, 0}},
+		"permanent":            {permanent, nil, "a", phoneauth.Permanent, phoneauth.FaultDestination, [2]int{1, 0}},
+		"ambiguous":            {ambiguous, nil, "a", phoneauth.Ambiguous, phoneauth.FaultSender, [2]int{1, 0}},
+		"no SendError":         {own, nil, "a", phoneauth.Ambiguous, "", [2]int{1, 0}},
+		"temporary, accepted":  {temporary, nil, "b", "", "", [2]int{1, 1}},
+		"temporary, permanent": {temporary, permanent, "b", phoneauth.Permanent, phoneauth.FaultDestination, [2]int{1, 1}},
+		"temporary, ambiguous": {temporary, ambiguous, "b", phoneauth.Ambiguous, phoneauth.FaultSender, [2]int{1, 1}},
+		"temporary, temporary": {temporary, temporary, "b", phoneauth.Temporary, phoneauth.FaultSender, [2]int{1, 1}},
+		"elsewhere, accepted":  {elsewhere, nil, "b", "", "", [2]int{1, 1}},
+		"elsewhere, elsewhere": {elsewhere, elsewhere, "b", phoneauth.Temporary, phoneauth.FaultDestination, [2]int{1, 1}},
+		"elsewhere, temporary": {elsewhere, temporary, "b", phoneauth.Temporary, phoneauth.FaultDestination, [2]int{1, 1}},
+		"elsewhere, ambiguous": {elsewhere, ambiguous, "b", phoneauth.Ambiguous, phoneauth.FaultDestination, [2]int{1, 1}},
 	} {
 		a, b := &peer{then: fails(c.a)}, &peer{then: fails(c.b)}
 		receipt, err := pair(t, a, b).Send(t.Context(), cairo)
@@ -103,6 +109,7 @@ func TestWhatIsTried(t *testing.T) {
 		var failed *phoneauth.SendError
 		require.ErrorAs(t, err, &failed, name)
 		assert.Equal(t, c.class, failed.Class, name)
+		assert.Equal(t, c.fault, failed.Fault, name)
 		assert.Empty(t, receipt.ID, name)
 		if errors.Is(c.a, own) {
 			assert.ErrorIs(t, err, own)
@@ -162,7 +169,7 @@ func TestNobodyServesTheNumber(t *testing.T) {
 	s := newSender(t, failover.Config{Senders: []failover.Entry{{Name: "a", Sender: &peer{}, Prefixes: []string{"+20"}}}})
 	receipt, err := s.Send(t.Context(), paris)
 	assert.Zero(t, receipt)
-	assert.EqualError(t, err, "phoneauth: send: temporary: no sender is open for this number")
+	assert.EqualError(t, err, "phoneauth: send: temporary, destination: no sender serves this number")
 }
 
 // The deadline is shared out; a connection that cannot be made leaves time for the next.
@@ -271,7 +278,7 @@ func TestLogHoldsNoSecret(t *testing.T) {
 		_, err := s.Send(t.Context(), cairo)
 		require.NoError(t, err)
 	}
-	assert.Contains(t, log.String(), `msg="failover: passed on" sender=a code=T`)
+	assert.Contains(t, log.String(), `msg="failover: passed on" sender=a code=T fault=sender`)
 	assert.Contains(t, log.String(), `msg="failover: breaker open" sender=a`)
 	assert.NotContains(t, log.String(), "012345")
 	assert.NotContains(t, log.String(), "61797840")

@@ -1,12 +1,11 @@
 package kannel
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/callback"
+	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
 // maxID is longer than our ids (26) and Kannel's (UUIDs, 36).
@@ -18,12 +17,8 @@ const maxID = 64
 // Anything else is 404, without a DeliveryURL everything. It calls report before it
 // answers, so that Kannel calls again if the host fails on the way; report may be
 // Service.ReportDelivery.
-func (s *Sender) Callbacks(report func(context.Context, phoneauth.Delivery)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !callback.Knows(r.URL, s.secret) {
-			http.NotFound(w, r)
-			return
-		}
+func (s *Sender) Callbacks(report callback.Report) http.Handler {
+	return callback.Behind(s.secret, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var d phoneauth.Delivery
 		switch r.Method {
 		case http.MethodGet:
@@ -45,7 +40,7 @@ func (s *Sender) Callbacks(report func(context.Context, phoneauth.Delivery)) htt
 		// Empty: Kannel would send the body of an answer to the phone.
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusOK)
-	})
+	}))
 }
 
 // delivery is what a report says: ?id=…&type=…. It has no ID if it is none, and no Status

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/callback"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/callback"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // Config is what a [Sender] is made of.
@@ -68,7 +68,7 @@ func (c Config) validate() (secret string, err error) {
 		if u == nil {
 			fault("DeliveryURL must be an absolute http or https URL without query")
 		} else {
-			if secret = callback.Element(u.EscapedPath()); !callback.Secret(secret) {
+			if secret = callback.PathSecret(u); !callback.ValidSecret(secret) {
 				fault("DeliveryURL must end in a secret path element of at least %d letters, digits, '-' or '_'", callback.MinSecret)
 			}
 		}
@@ -81,7 +81,8 @@ func absolute(raw string) *url.URL {
 	if strings.ContainsAny(raw, "?#") || !printable(raw) {
 		return nil
 	}
-	return httpsend.URL(raw)
+	u, _ := httpsend.ParseURL(raw)
+	return u
 }
 
 func printable(s string) bool {

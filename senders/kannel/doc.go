@@ -19,17 +19,23 @@
 // # Errors
 //
 //	202 0: Accepted, 3: Queued, Sent.   accepted
-//	400 denied by white-, black-lists   Permanent; also characters outside sendsms-chars
-//	400 otherwise                       Temporary: Kannel's set-up, or ours
-//	403 Authorization failed            Temporary
-//	403 Not routable                    Temporary: no SMSC takes it, another provider may
-//	503 Temporal failure                Temporary
-//	other 3xx, 4xx, and 501             Temporary
-//	other 2xx and 5xx                   Ambiguous: not Kannel's, or not certain
+//	400 denied by white-, black-lists   Temporary, destination: these are Kannel's lists;
+//	                                    also for characters outside sendsms-chars
+//	400 otherwise                       Temporary, not known: Kannel's set-up, or ours
+//	403 Authorization failed            Temporary, sender
+//	403 Not routable                    Temporary, destination: no SMSC takes this number
+//	503 Temporal failure                Temporary, sender
+//	3xx, 501, 503 with a Retry-After    Temporary, sender
+//	401, 402, 404, 405, 407, 408, 429   Temporary, sender
+//	other 4xx                           Temporary, not known
+//	other 2xx and 5xx                   Ambiguous, sender: not Kannel's, or not certain
+//
+// The answers are those of gw/smsbox.c. A number that must get no text from anybody is
+// refused by phoneauth.Config.BeforeSend: Kannel's lists leave it to the next sender.
 //
 // Without an answer, a message is Temporary if its request certainly did not leave, else
 // Ambiguous: smsbox answers when bearerbox has the message, so a bearerbox that is away
-// shows as a timeout.
+// shows as a timeout. Both are the sender's fault.
 //
 // # Delivery reports
 //
@@ -40,7 +46,8 @@
 // more than once, and out of order.
 //
 //	1 delivered to the phone            Delivered
-//	2 not delivered, 16 refused         Undelivered, with Code "DLR 2" or "DLR 16"
+//	2 not delivered, 16 refused         Undelivered, with Code "DLR 2" or "DLR 16", of no
+//	                                    known fault: Kannel does not say why
 //	4, 8 and others                     not asked for, ignored
 //
 // Kannel could add what the carrier said in words (%A). It is not asked to, because

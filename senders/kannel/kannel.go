@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // name is Receipt.Sender and Delivery.Sender.
@@ -97,27 +97,28 @@ func (s *Sender) prepare(h http.Header, m phoneauth.Message, id string) {
 	}
 }
 
-// refusals are Kannel's answers (gw/smsbox.c), by status and beginning.
+// refusals are Kannel's answers (gw/smsbox.c), by status and beginning. All of them mean
+// that nothing was accepted.
 var refusals = []struct {
 	status int
 	begins string
-	class  phoneauth.SendClass
+	fault  phoneauth.SendFault
 	err    error
 }{
-	{http.StatusBadRequest, "Number(s) has/have been denied", phoneauth.Permanent, errors.New("number denied by a list")},
-	{http.StatusForbidden, "Authorization failed", phoneauth.Temporary, errors.New("authorization failed")},
-	{http.StatusForbidden, "Not routable", phoneauth.Temporary, errors.New("not routable")},
-	{http.StatusServiceUnavailable, "Temporal failure", phoneauth.Temporary, errors.New("temporal failure")},
+	{http.StatusBadRequest, "Number(s) has/have been denied", phoneauth.FaultDestination, errors.New("number denied by a list")},
+	{http.StatusForbidden, "Authorization failed", phoneauth.FaultSender, errors.New("authorization failed")},
+	{http.StatusForbidden, "Not routable", phoneauth.FaultDestination, errors.New("not routable")},
+	{http.StatusServiceUnavailable, "Temporal failure", phoneauth.FaultSender, errors.New("temporal failure")},
 }
 
 func refusal(resp *httpsend.Response) *phoneauth.SendError {
 	e := resp.Refusal()
-	if resp.Status < 300 {
-		e.Class = phoneauth.Ambiguous
+	if resp.Status < 300 { // no answer of Kannel's: another server's, for every number
+		e.Class, e.Fault = phoneauth.Ambiguous, phoneauth.FaultSender
 	}
 	for _, r := range refusals {
 		if resp.Status == r.status && strings.HasPrefix(string(resp.Body), r.begins) {
-			e.Class, e.Err = r.class, r.err
+			e.Class, e.Fault, e.Err = phoneauth.Temporary, r.fault, r.err
 		}
 	}
 	return e

@@ -24,7 +24,9 @@ func nobodyListens(t testing.TB, p Provider) {
 	l.Close()
 	m := sample()
 	_, err = p.sender(t, "http://"+l.Addr().String(), nil).Send(t.Context(), m)
-	assert.Equal(t, phoneauth.Temporary, failure(t, p, err, m).Class, "another provider may do")
+	e := failure(t, p, err, m)
+	assert.Equal(t, phoneauth.Temporary, e.Class, "another provider may do")
+	assert.Equal(t, phoneauth.FaultSender, e.Fault, "a provider that cannot be reached is the sender's fault")
 }
 
 // breaksAfter: a request that was read may have sent a text; it is not made again.
@@ -32,7 +34,9 @@ func breaksAfter(t testing.TB, p Provider) {
 	srv := serve(t, p, func(_ *server, e exchange) { e.reset(t) })
 	m := sample()
 	_, err := p.sender(t, srv.url, nil).Send(t.Context(), m)
-	assert.Equal(t, phoneauth.Ambiguous, failure(t, p, err, m).Class, "the provider had read it")
+	e := failure(t, p, err, m)
+	assert.Equal(t, phoneauth.Ambiguous, e.Class, "the provider had read it")
+	assert.Equal(t, phoneauth.FaultSender, e.Fault, "a provider that does not answer is the sender's fault")
 	assert.Len(t, srv.texts(), 1, "one call sends once")
 }
 
@@ -61,7 +65,9 @@ func endedBefore(t testing.TB, p Provider) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := s.Send(ctx, m)
-	assert.Equal(t, phoneauth.Temporary, failure(t, p, err, m).Class, "it certainly did not leave")
+	e := failure(t, p, err, m)
+	assert.Equal(t, phoneauth.Temporary, e.Class, "it certainly did not leave")
+	assert.Empty(t, e.Fault, "it is nobody's fault")
 	assert.ErrorIs(t, err, context.Canceled)
 
 	ctx, cancel = context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
@@ -90,7 +96,9 @@ func endsWhile(t testing.TB, p Provider) {
 	<-ctx.Done()
 	select {
 	case err := <-done:
-		assert.Equal(t, phoneauth.Ambiguous, failure(t, p, err, m).Class, "the provider had read it")
+		e := failure(t, p, err, m)
+		assert.Equal(t, phoneauth.Ambiguous, e.Class, "the provider had read it")
+		assert.Empty(t, e.Fault, "a caller that goes away is nobody's fault")
 		assert.ErrorIs(t, err, context.Canceled)
 	case <-time.After(patience):
 		t.Fatal("Send goes on after its context has ended")
@@ -134,7 +142,9 @@ func endsInTime(t testing.TB, p Provider, d struct{ given, want time.Duration })
 	require.EqualValues(t, 1, requests.Load(), "one request, by the client that New was given")
 	assert.LessOrEqual(t, took, d.want, "no call takes longer than its context, or 10 s")
 	assert.GreaterOrEqual(t, took, min(time.Second, d.want), "a provider is given a second")
-	assert.Equal(t, phoneauth.Ambiguous, failure(t, p, err, m).Class, "the provider may have it")
+	e := failure(t, p, err, m)
+	assert.Equal(t, phoneauth.Ambiguous, e.Class, "the provider may have it")
+	assert.Equal(t, phoneauth.FaultSender, e.Fault, "a provider that does not answer in time is the sender's fault")
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 }
 

@@ -17,9 +17,11 @@ import (
 const number = "+201061797840"
 
 // message has the text around and a code.
-func message(code, around string) phoneauth.Message {
+func message(code, around string) phoneauth.Message { return messageTo(number, code, around) }
+
+func messageTo(to, code, around string) phoneauth.Message {
 	return phoneauth.Message{
-		To:        phoneauth.StoredPhone(number),
+		To:        phoneauth.StoredPhone(to),
 		Body:      phoneauth.Secret(code + around),
 		Code:      phoneauth.Secret(code),
 		Purpose:   phoneauth.PurposeSignIn,
@@ -36,13 +38,18 @@ func sample() phoneauth.Message {
 	return message("8301749625", " is your canary-service sign-in code.")
 }
 
-// failure is err as a SendError of a class there is, which gives nothing away.
+// failure is err as a SendError of a class and a fault there are, which gives nothing
+// away.
 func failure(t testing.TB, p Provider, err error, m phoneauth.Message) *phoneauth.SendError {
 	t.Helper()
 	require.Error(t, err)
 	var e *phoneauth.SendError
 	require.ErrorAs(t, err, &e, "an error of Send is a *phoneauth.SendError")
 	assert.Contains(t, []phoneauth.SendClass{phoneauth.Permanent, phoneauth.Temporary, phoneauth.Ambiguous}, e.Class)
+	assert.Contains(t, []phoneauth.SendFault{phoneauth.FaultDestination, phoneauth.FaultSender, ""}, e.Fault)
+	if e.Class == phoneauth.Permanent {
+		assert.Equal(t, phoneauth.FaultDestination, e.Fault, "Permanent is about the number")
+	}
 	assert.GreaterOrEqual(t, e.RetryAfter, time.Duration(0))
 	for _, said := range everything(err) {
 		p.keeps(t, said, m)

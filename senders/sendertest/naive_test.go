@@ -25,6 +25,7 @@ type naive struct {
 	url, key string
 	client   *http.Client
 	bug      string
+	refused  atomic.Int32
 }
 
 type naiveMessage struct{ To, Text string }
@@ -37,7 +38,7 @@ func newNaive(baseURL string, client *http.Client, bug string) phoneauth.SMSSend
 	if bug != "follows redirects" {
 		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
-	s := &naive{baseURL, naiveKey, &own, bug}
+	s := &naive{url: baseURL, key: naiveKey, client: &own, bug: bug}
 	if bug == "prints its key" {
 		return &open{baseURL, naiveKey}
 	}
@@ -75,6 +76,9 @@ func (s *naive) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receip
 }
 
 func (s *naive) once(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	if s.refused.Load() > 2 {
+		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Code: "paused"}
+	}
 	text := string(m.Body)
 	switch s.bug {
 	case "cuts texts":
@@ -112,7 +116,10 @@ func (s *naive) once(ctx context.Context, m phoneauth.Message) (phoneauth.Receip
 		WroteHeaders: func() { wrote.Store(true) },
 	})))
 	if err != nil {
-		e := &phoneauth.SendError{Class: phoneauth.Ambiguous, Err: errors.New("connection")}
+		e := &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Err: errors.New("connection")}
+		if ctx.Err() == context.Canceled && s.bug != "blames itself for a caller that goes away" || s.bug == "an outage is nobody's fault" {
+			e.Fault = ""
+		}
 		if begun.Load() && !wrote.Load() || s.bug == "a reset is temporary" {
 			e.Class = phoneauth.Temporary
 		}
@@ -144,12 +151,21 @@ func (s *naive) read(resp *http.Response, answer []byte) (phoneauth.Receipt, err
 		}
 		return phoneauth.Receipt{ID: got.ID, Sender: "naive"}, nil
 	}
-	e := &phoneauth.SendError{Class: phoneauth.Temporary, Code: cmp.Or(got.Error, strconv.Itoa(resp.StatusCode))}
+	e := &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Code: cmp.Or(got.Error, strconv.Itoa(resp.StatusCode))}
+	if got.Error != "" && s.bug != "blames itself for a destination" || s.bug == "blames the destination for a status" {
+		e.Fault = phoneauth.FaultDestination
+	}
 	if resp.StatusCode >= 500 && s.bug != "a 500 is temporary" {
 		e.Class = phoneauth.Ambiguous
 	}
 	if got.Error == "bad_number" || s.bug == "4xx is permanent" && resp.StatusCode < 500 {
-		e.Class = phoneauth.Permanent
+		e.Class, e.Fault = phoneauth.Permanent, phoneauth.FaultDestination
+	}
+	if s.bug == "names no fault" {
+		e.Fault = ""
+	}
+	if s.bug == "remembers a refusal" && e.Fault == phoneauth.FaultDestination {
+		s.refused.Add(1)
 	}
 	wait := resp.Header.Get("Retry-After")
 	if at, err := http.ParseTime(wait); err == nil {
@@ -192,9 +208,10 @@ func provider(bug string) Provider {
 		},
 		Accepts: func(id string) Answer { return Answer{Status: 202, Body: `{"id":"` + id + `"}`} },
 		Refusals: []Refusal{
-			{Name: "no such number", Answer: Answer{Status: 400, Body: `{"error":"bad_number"}`}, Class: phoneauth.Permanent, Code: "bad_number"},
-			{Name: "broke", Answer: Answer{Status: 402}, Class: phoneauth.Temporary, Code: "402"},
-			{Name: "down", Answer: Answer{Status: 503}, Class: phoneauth.Ambiguous, Code: "503"},
+			{Name: "no such number", Answer: Answer{Status: 400, Body: `{"error":"bad_number"}`}, Class: phoneauth.Permanent, Fault: phoneauth.FaultDestination, Code: "bad_number"},
+			{Name: "region off", Answer: Answer{Status: 403, Body: `{"error":"region_off"}`}, Class: phoneauth.Temporary, Fault: phoneauth.FaultDestination, Code: "region_off"},
+			{Name: "broke", Answer: Answer{Status: 402}, Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Code: "402"},
+			{Name: "down", Answer: Answer{Status: 503}, Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Code: "503"},
 		},
 	}
 }

@@ -32,6 +32,7 @@ func refusals(t testing.TB, p Provider) {
 	for _, r := range p.Refusals {
 		e := refused(t, p, r.Name, func(exchange) Answer { return r.Answer })
 		assert.Equal(t, r.Class, e.Class, "%s: class", r.Name)
+		assert.Equal(t, r.Fault, e.Fault, "%s: fault", r.Name)
 		assert.Equal(t, r.Code, e.Code, "%s: the provider's code", r.Name)
 		assert.InDelta(t, r.RetryAfter, e.RetryAfter, float64(2*time.Second), "%s: RetryAfter", r.Name)
 	}
@@ -66,6 +67,7 @@ func statuses(t testing.TB, p Provider) {
 			return a
 		})
 		assert.Equal(t, c.class, e.Class, c.name)
+		assert.Equal(t, phoneauth.FaultSender, e.Fault, "%s: it would have come to any number", c.name)
 		assert.InDelta(t, c.wait, e.RetryAfter, float64(2*time.Second), c.name)
 	}
 }
@@ -77,6 +79,7 @@ func redirects(t testing.TB, p Provider) {
 			return Answer{Status: status, Header: http.Header{"Location": {"/elsewhere?text=" + url.QueryEscape(string(e.raw))}}}
 		})
 		assert.Equal(t, phoneauth.Temporary, e.Class, "%d: nothing was accepted", status)
+		assert.Equal(t, phoneauth.FaultSender, e.Fault, "%d: it would have come to any number", status)
 	}
 }
 
@@ -95,7 +98,9 @@ func nonsense(t testing.TB, p Provider) {
 		_, err := p.sender(t, srv.url, nil).Send(t.Context(), m)
 		assert.Len(t, srv.texts(), 1, name)
 		if err != nil {
-			assert.Equal(t, phoneauth.Ambiguous, failure(t, p, err, m).Class, "%s: nobody said that it was refused", name)
+			e := failure(t, p, err, m)
+			assert.Equal(t, phoneauth.Ambiguous, e.Class, "%s: nobody said that it was refused", name)
+			assert.NotEqual(t, phoneauth.FaultDestination, e.Fault, "%s: nobody spoke of the number", name)
 		}
 	}
 }

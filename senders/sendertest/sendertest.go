@@ -16,17 +16,42 @@
 //			Refusals: []sendertest.Refusal{{
 //				Name:   "no such number",
 //				Answer: sendertest.Answer{Status: 400, Body: `{"error":"bad_number"}`},
-//				Class:  phoneauth.Permanent, Code: "bad_number",
-//			}},
+//				Class:  phoneauth.Permanent, Fault: phoneauth.FaultDestination, Code: "bad_number",
+//			}, …},
 //		})
 //	}
 //
 // Run starts servers on loopback that play the provider, and scripts what they do:
 // accept, refuse, redirect, hang, hang up, talk nonsense. It holds the sender to the
-// contract of phoneauth.SMSSender: texts of any script and length arrive whole, and once;
-// an error is a *phoneauth.SendError of the right class, with the provider's code and its
-// Retry-After, and without a secret; the context is honoured, and no send takes longer
-// than 10 s.
+// contract of phoneauth.SMSSender. These are its rules, by the names of its subtests; in
+// all of them one call is one request, and no error shows a secret, a code, a text or a
+// whole number.
+//
+//   - texts arrive whole: number and text of any script and length reach the provider
+//     as they were given, and Receipt has the sender's name and the provider's id.
+//   - many at once: of 320 messages by 16 goroutines each arrives once, and each has an id
+//     of its own.
+//   - one after another: most of 20 sends in a row use a connection that was there.
+//   - refusals: each answer of Provider.Refusals becomes a *phoneauth.SendError of its
+//     class, fault, code and Retry-After.
+//   - a destination that is refused keeps nobody else out: with a spare sender behind it
+//     in senders/failover, other numbers are served by this sender, whatever comes of the
+//     first, and a Temporary refusal goes to the spare one.
+//   - a sender that is ill is left alone: after 3 failures of FaultSender without a
+//     Retry-After, the spare one serves at once.
+//   - HTTP statuses: 401, 404 and 429 without a code of the provider are Temporary, 500,
+//     502 and 504 Ambiguous, all of FaultSender; Retry-After may be seconds or a date.
+//   - follows no redirect: it is Temporary, of FaultSender.
+//   - an answer it cannot read is not a refusal: after a status of success it is accepted,
+//     or Ambiguous and not of FaultDestination.
+//   - nobody listens: Temporary, of FaultSender.
+//   - the connection breaks after the request: Ambiguous, of FaultSender.
+//   - a kept connection breaks under the request: the same.
+//   - the context ended before: Temporary, nobody's fault, and nothing is sent.
+//   - the context ends while it waits: Ambiguous, nobody's fault, at once.
+//   - ends within 10 s: a provider that never answers is Ambiguous, of FaultSender, when
+//     the context's deadline has come, or after 10 s if it has none.
+//   - prints no secret: a sender that is printed or logged shows none.
 package sendertest
 
 import (
@@ -63,10 +88,15 @@ type Provider struct {
 	Accepts func(id string) Answer
 	// OwnIDs says that the ids are the sender's own, and Accepts tells none. Optional.
 	OwnIDs bool
-	// Refusals are the provider's other answers, one at least of each class.
+	// Refusals are the provider's other answers, one at least of each class, of each fault,
+	// and of a Temporary refusal by FaultDestination, such as of a region that is not
+	// enabled.
 	Refusals []Refusal
 	// Never are the classes that no answer of the provider stands for. Optional.
 	Never []phoneauth.SendClass
+	// NoDestinations says that the provider refuses no number that another one might serve.
+	// Optional.
+	NoDestinations bool
 }
 
 // Answer is an answer of the provider. A Status of 0 is 200.
@@ -81,8 +111,9 @@ type Refusal struct {
 	// Name of the case, unique.
 	Name   string
 	Answer Answer
-	// Class, Code and RetryAfter as in phoneauth.SendError.
+	// Class, Fault, Code and RetryAfter as in phoneauth.SendError.
 	Class      phoneauth.SendClass
+	Fault      phoneauth.SendFault
 	Code       string
 	RetryAfter time.Duration
 }
@@ -122,6 +153,13 @@ func (p Provider) check(t testing.TB) {
 			t.Fatalf("Provider.Refusals has none of class %s, nor is it in Provider.Never", class)
 		}
 	}
+	if !slices.ContainsFunc(p.Refusals, func(r Refusal) bool { return r.Fault == phoneauth.FaultSender }) {
+		t.Fatal("Provider.Refusals has none of FaultSender")
+	}
+	elsewhere := func(r Refusal) bool { return r.Class == phoneauth.Temporary && r.Fault == phoneauth.FaultDestination }
+	if !p.NoDestinations && !slices.ContainsFunc(p.Refusals, elsewhere) {
+		t.Fatal("Provider.Refusals has no Temporary one of FaultDestination, and Provider.NoDestinations is not set")
+	}
 }
 
 // cases are the rules that need no clock.
@@ -131,7 +169,10 @@ var cases = []struct {
 }{
 	{"texts arrive whole", textsArrive},
 	{"many at once", manyAtOnce},
+	{"one after another", oneAfterAnother},
 	{"refusals", refusals},
+	{"a destination that is refused keeps nobody else out", otherDestinations},
+	{"a sender that is ill is left alone", illSenders},
 	{"HTTP statuses", statuses},
 	{"follows no redirect", redirects},
 	{"an answer it cannot read is not a refusal", nonsense},

@@ -35,6 +35,7 @@ type exchange struct {
 	w   http.ResponseWriter
 	r   *http.Request
 	raw []byte // the body of the request
+	to  string // whom the text is for
 	n   int    // how many requests came, this one too
 }
 
@@ -52,7 +53,7 @@ func serve(t testing.TB, p Provider, play func(*server, exchange)) *server {
 		s.got = append(s.got, text{to, body})
 		n := len(s.got)
 		s.mu.Unlock()
-		play(s, exchange{w, r, raw, n})
+		play(s, exchange{w, r, raw, to, n})
 	}))
 	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {

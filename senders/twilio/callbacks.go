@@ -1,13 +1,12 @@
 package twilio
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/callback"
+	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
 // CallbackConfig is what the handler of [Callbacks] is made of.
@@ -26,7 +25,8 @@ type CallbackConfig struct {
 // once. It calls report, such as Service.ReportDelivery, with
 //
 //	MessageStatus delivered, read         Delivered
-//	MessageStatus undelivered, failed     Undelivered, with Twilio's ErrorCode
+//	MessageStatus undelivered, failed     Undelivered, with Twilio's ErrorCode and its
+//	                                      fault, as the package documentation has it
 //	an incoming text with OptOutType STOP OptedOut, with its From; without an OptOutType,
 //	                                      one that is STOP, or another of Twilio's
 //	                                      English words
@@ -35,7 +35,7 @@ type CallbackConfig struct {
 // 403 without a right X-Twilio-Signature, 405 those that are no POST, 413 and 400 those
 // that are longer than 64 KiB or no form. Twilio may post the same twice, and out of
 // order; its signature has no time, so that whoever saw a request can repeat it.
-func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery)) (http.Handler, error) {
+func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
 	if !absolute(c.URL) {
 		faults = append(faults, errors.New("twilio: callbacks: URL must be an absolute http or https URL without credentials"))
@@ -73,6 +73,7 @@ func delivery(params url.Values) phoneauth.Delivery {
 		d.Status = phoneauth.Delivered
 	case "undelivered", "failed":
 		d.Status, d.Code = phoneauth.Undelivered, params.Get("ErrorCode")
+		d.Fault = fault(d.Code)
 	case "":
 		if optsOut(params) {
 			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(params.Get("From"))

@@ -16,13 +16,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/callback"
+	"github.com/phoneauth/phoneauth/senders/callbacktest"
+	"github.com/phoneauth/phoneauth/senders/sendertest"
 	"github.com/phoneauth/phoneauth/senders/twilio"
 )
 
 const address = "https://acme.example/twilio?x=1"
 
 // sign signs as Twilio's documentation says, for parameters that occur once.
-func sign(u string, params url.Values) string {
+func sign(u string, params url.Values) string { return signBy(token, u, params) }
+
+func signBy(token, u string, params url.Values) string {
 	names := make([]string, 0, len(params))
 	for name := range params {
 		names = append(names, name)
@@ -80,99 +85,87 @@ func TestPublishedSignatures(t *testing.T) {
 	}
 }
 
-func TestDeliveries(t *testing.T) {
-	t.Parallel()
-	stop := func(body string) url.Values {
-		return url.Values{"MessageSid": {"SM1"}, "SmsStatus": {"received"}, "From": {"+201061797840"}, "Body": {body}}
+// request is what Twilio posts; without a token, without a signature.
+func request(token string, fields map[string]string) *http.Request {
+	params := url.Values{}
+	for name, value := range fields {
+		params.Set(name, value)
 	}
-	typed := func(kind, body string) url.Values {
-		v := stop(body)
-		v.Set("OptOutType", kind)
-		return v
+	r := httptest.NewRequest(http.MethodPost, "/twilio", strings.NewReader(params.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if token != "" {
+		r.Header.Set("X-Twilio-Signature", signBy(token, address, params))
 	}
-	status := func(status, code string) url.Values {
-		v := url.Values{"MessageSid": {"SM1"}, "SmsSid": {"SM1"}, "SmsStatus": {status}, "MessageStatus": {status}, "To": {"+201061797840"}, "AccountSid": {account}}
-		if code != "" {
-			v.Set("ErrorCode", code)
-		}
-		return v
-	}
-	delivered := &phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.Delivered}
-	out := &phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+201061797840")}
-	nobody := *out
-	nobody.Phone = phoneauth.Phone{}
-	ofShortCode := stop("STOP")
-	ofShortCode.Set("From", "12345")
-	for name, c := range map[string]struct {
-		params url.Values
-		want   *phoneauth.Delivery
-	}{
-		"queued":              {status("queued", ""), nil},
-		"sent":                {status("sent", ""), nil},
-		"canceled":            {status("canceled", ""), nil},
-		"delivered":           {status("delivered", ""), delivered},
-		"read":                {status("read", ""), delivered},
-		"undelivered":         {status("undelivered", "30005"), &phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.Undelivered, Code: "30005"}},
-		"failed":              {status("failed", "30008"), &phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.Undelivered, Code: "30008"}},
-		"failed, no code":     {status("failed", ""), &phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.Undelivered}},
-		"no sid":              {url.Values{"MessageStatus": {"delivered"}}, nil},
-		"stop":                {stop(" Stop\n"), out},
-		"unsubscribe":         {stop("unsubscribe"), out},
-		"optout":              {stop("OptOut"), out},
-		"of a short code":     {ofShortCode, &nobody},
-		"stop in a sentence":  {stop("please do not stop"), nil},
-		"another text":        {stop("thanks"), nil},
-		"OptOutType STOP":     {typed("STOP", "ARRET"), out},
-		"OptOutType HELP":     {typed("HELP", "STOP"), nil},
-		"OptOutType START":    {typed("START", "START"), nil},
-		"nothing":             {url.Values{}, nil},
-		"a status of nothing": {url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"?"}}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			code, got := post(t, twilio.CallbackConfig{URL: address, AuthToken: token}, http.MethodPost, c.params.Encode(), sign(address, c.params))
-			assert.Equal(t, http.StatusNoContent, code)
-			if c.want == nil {
-				assert.Empty(t, got)
-				return
-			}
-			assert.Equal(t, []phoneauth.Delivery{*c.want}, got)
-		})
-	}
+	return r
 }
 
-func TestCallbackRefusals(t *testing.T) {
+func TestCallbacktest(t *testing.T) {
+	t.Parallel()
+	const number = "+201061797840"
+	status := func(status, code string) map[string]string {
+		return map[string]string{"MessageSid": "SM1", "SmsSid": "SM1", "SmsStatus": status, "MessageStatus": status, "To": number, "AccountSid": account, "ErrorCode": code}
+	}
+	stop := func(from, body, kind string) map[string]string {
+		return map[string]string{"MessageSid": "SM1", "SmsStatus": "received", "From": from, "Body": body, "OptOutType": kind}
+	}
+	delivered := phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.Delivered}
+	undelivered := func(code string, fault phoneauth.SendFault) phoneauth.Delivery {
+		return phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.Undelivered, Code: code, Fault: fault}
+	}
+	out := phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone(number)}
+	nobody := out
+	nobody.Phone = phoneauth.Phone{}
+	callbacktest.Run(t, callbacktest.Provider{
+		New: func(report callback.Report) (http.Handler, error) {
+			return twilio.Callbacks(twilio.CallbackConfig{URL: address, AuthToken: token}, report)
+		},
+		Signed:    func(fields map[string]string) *http.Request { return request(token, fields) },
+		Unsigned:  func(fields map[string]string) *http.Request { return request("", fields) },
+		Forged:    func(fields map[string]string) *http.Request { return request("another", fields) },
+		SignsBody: true,
+		Secrets:   []string{token},
+		Says: []callbacktest.Say{
+			{Name: "queued", Fields: status("queued", "")},
+			{Name: "sent", Fields: status("sent", "")},
+			{Name: "canceled", Fields: status("canceled", "")},
+			{Name: "delivered", Fields: status("delivered", ""), Want: delivered},
+			{Name: "read", Fields: status("read", ""), Want: delivered},
+			{Name: "undelivered", Fields: status("undelivered", "30005"), Want: undelivered("30005", phoneauth.FaultDestination)},
+			{Name: "failed", Fields: status("failed", "30008"), Want: undelivered("30008", "")},
+			{Name: "failed, our fault", Fields: status("failed", "30002"), Want: undelivered("30002", phoneauth.FaultSender)},
+			{Name: "failed, no code", Fields: status("failed", ""), Want: undelivered("", "")},
+			{Name: "no sid", Fields: map[string]string{"MessageStatus": "delivered"}},
+			{Name: "stop", Fields: stop(number, " Stop\n", ""), Want: out},
+			{Name: "of a short code", Fields: stop("12345", "STOP", ""), Want: nobody},
+			{Name: "another text", Fields: stop(number, "please do not stop", "")},
+			{Name: "OptOutType STOP", Fields: stop(number, "ARRET", "STOP"), Want: out},
+			{Name: "OptOutType HELP", Fields: stop(number, "STOP", "HELP")},
+			{Name: "OptOutType START", Fields: stop(number, "START", "START")},
+			{Name: "nothing"},
+			{Name: "a status of nothing", Fields: status("?", "")},
+		},
+	})
+}
+
+// What only signatures of forms can be.
+func TestCallbackSignatures(t *testing.T) {
 	t.Parallel()
 	params := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}}
-	form := params.Encode()
-	good := sign(address, params)
-	long := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}, "Body": {strings.Repeat("x", 64<<10)}}
+	form, good := params.Encode(), sign(address, params)
 	for name, c := range map[string]struct {
-		method, body, signature string
-		status                  int
+		body, signature string
+		status          int
 	}{
-		"right":                   {http.MethodPost, form, good, 204},
-		"no signature":            {http.MethodPost, form, "", 403},
-		"not base64":              {http.MethodPost, form, "!" + good, 403},
-		"another signature":       {http.MethodPost, form, sign(address+"2", params), 403},
-		"cut":                     {http.MethodPost, form, good[:8], 403},
-		"one parameter more":      {http.MethodPost, form + "&ErrorCode=1", good, 403},
-		"a value twice":           {http.MethodPost, form + "&MessageStatus=failed", good, 403},
-		"another value":           {http.MethodPost, strings.Replace(form, "SM1", "SM2", 1), good, 403},
-		"nothing":                 {http.MethodPost, "", good, 403},
-		"get":                     {http.MethodGet, "", good, 405},
-		"put":                     {http.MethodPut, form, good, 405},
-		"no form":                 {http.MethodPost, "%zz", good, 400},
-		"too long, though signed": {http.MethodPost, long.Encode(), sign(address, long), 413},
+		"right":              {form, good, 204},
+		"not base64":         {form, "!" + good, 403},
+		"of another URL":     {form, sign(address+"2", params), 403},
+		"cut":                {form, good[:8], 403},
+		"one parameter more": {form + "&ErrorCode=1", good, 403},
+		"a value twice":      {form + "&MessageStatus=failed", good, 403},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			status, got := post(t, twilio.CallbackConfig{URL: address, AuthToken: token}, c.method, c.body, c.signature)
-			assert.Equal(t, c.status, status)
-			if c.status != http.StatusNoContent {
-				assert.Empty(t, got, "nothing is reported")
-			}
-		})
+		status, got := post(t, twilio.CallbackConfig{URL: address, AuthToken: token}, http.MethodPost, c.body, c.signature)
+		assert.Equal(t, c.status, status, name)
+		assert.Equal(t, c.status == http.StatusNoContent, len(got) == 1, name)
 	}
 }
 
@@ -201,8 +194,5 @@ func TestCallbackFaults(t *testing.T) {
 	t.Parallel()
 	h, err := twilio.Callbacks(twilio.CallbackConfig{URL: "https://user:canary@acme.example"}, nil)
 	assert.Nil(t, h)
-	for _, want := range []string{"URL must be", "AuthToken is required", "report is required"} {
-		assert.ErrorContains(t, err, "twilio: callbacks: "+want)
-	}
-	assert.NotContains(t, err.Error(), "canary")
+	sendertest.Faults(t, err, "twilio: callbacks: ", "URL must be", "AuthToken is required", "report is required")
 }

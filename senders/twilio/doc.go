@@ -16,24 +16,51 @@
 //
 // A message is one POST to Messages.json, and never posted twice: Twilio knows no
 // idempotency key. Errors are *phoneauth.SendError, whose Code is Twilio's if the answer
-// has one, else "HTTP 503" or the like:
+// has one, else "HTTP 503" or the like. Class and fault are these
+// (https://www.twilio.com/docs/api/errors):
 //
-//	21211, 21217, 21265, 21614, 21635, 30005, 30006
-//	                    Permanent: no number that texts can reach
-//	21610               Permanent: its owner answered STOP
-//	21408               Temporary: your account may not send to this region
-//	21612               Temporary: not reached from this sender
-//	14107, 20429, 21611 Temporary: too many at once; Retry-After is in RetryAfter
-//	30001–30004, 30007  Temporary: failed at once, by queue, account, phone, block, filter
-//	30008               Ambiguous: failed for an unknown reason
-//	other codes         by the status of HTTP:
-//	3xx, 4xx, and 501   Temporary: 401 and 404 are faults of the set-up, not of the number
-//	503 and Retry-After Temporary
-//	other 5xx           Ambiguous: it may have failed after it accepted
+//	21265  Permanent, destination  To is a short code
+//	21610  Permanent, destination  its owner answered STOP
+//	21614  Permanent, destination  no mobile number
+//	21635  Permanent, destination  a landline
+//	30005  Permanent, destination  unknown handset
+//	21211  Temporary, destination  To is invalid, by Twilio's numbering plan
+//	21214  Temporary, destination  To cannot be reached
+//	21216  Temporary, destination  To is blocked by Twilio
+//	21217  Temporary, destination  To does not appear to be valid
+//	21408  Temporary, destination  your account may not send to this region
+//	21606  Temporary, destination  From cannot send to this destination
+//	21608  Temporary, destination  a trial account may not send to this number
+//	21612  Temporary, destination  no way from this From to this To
+//	21659  Temporary, destination  From is a short code of another country
+//	30003  Temporary, destination  handset not reached
+//	30004  Temporary, destination  blocked for this number
+//	30006  Temporary, destination  landline, or carrier not reached from this From
+//	30007  Temporary, destination  filtered, as a rule for one carrier or country
+//	14107  Temporary, sender       too many from this From
+//	20003  Temporary, sender       credentials
+//	20429  Temporary, sender       too many at once
+//	21611  Temporary, sender       the queue of From is full
+//	30001  Temporary, sender       queue overflow
+//	30002  Temporary, sender       account suspended
+//	30036  Temporary, sender       waited too long in Twilio's queue
+//	30008  Ambiguous, not known    failed for an unknown reason
 //
-// Without an answer, a message is Temporary if its request certainly did not leave (no
-// such host, connection refused, TLS), else Ambiguous (reset, timeout). Twilio warns that
-// codes may change: an unknown one does no harm.
+// Other codes, and answers without one, have what the status of HTTP says:
+//
+//	3xx, 501, 503 with a Retry-After       Temporary, sender
+//	401, 402, 404, 405, 407, 408, 429      Temporary, sender
+//	other 4xx                              Temporary, not known
+//	other 5xx                              Ambiguous, sender: it may have failed after
+//	                                       it accepted
+//
+// A Retry-After is in RetryAfter. Without an answer, a message is Temporary if its request
+// certainly did not leave (no such host, connection refused, TLS), else Ambiguous (reset,
+// timeout), by the sender's fault. Twilio warns that codes may change: an unknown one does
+// no harm.
+//
+// The codes from 30001 come with a message that failed at once, or later in a delivery
+// report, which has the same fault.
 //
 // # Callbacks
 //

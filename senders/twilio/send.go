@@ -5,10 +5,9 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"strconv"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // name is Receipt.Sender and Delivery.Sender.
@@ -63,46 +62,10 @@ const maxID = 128
 // number.
 func refusal(resp *httpsend.Response) *phoneauth.SendError {
 	e := resp.Refusal()
-	var fault struct {
+	var said struct {
 		Code int `json:"code"`
 	}
-	_ = json.Unmarshal(resp.Body, &fault)
-	classify(e, fault.Code)
+	_ = json.Unmarshal(resp.Body, &said)
+	classify(e, said.Code)
 	return e
-}
-
-// classify gives e the code of Twilio's, if there is one, and its class, if it is known.
-func classify(e *phoneauth.SendError, code int) {
-	if code <= 0 {
-		return
-	}
-	e.Code = strconv.Itoa(code)
-	if class, ok := classes[code]; ok {
-		e.Class = class
-	}
-}
-
-// classes are those of the codes that mean something to us
-// (https://www.twilio.com/docs/api/errors).
-var classes = map[int]phoneauth.SendClass{
-	21211: phoneauth.Permanent, // invalid To
-	21217: phoneauth.Permanent, // To does not appear to be valid
-	21265: phoneauth.Permanent, // To is a short code
-	21610: phoneauth.Permanent, // opted out
-	21614: phoneauth.Permanent, // To is no mobile number
-	21635: phoneauth.Permanent, // To is a landline
-	30005: phoneauth.Permanent, // unknown handset
-	30006: phoneauth.Permanent, // landline, or carrier not reached
-
-	14107: phoneauth.Temporary, // rate of sending
-	20429: phoneauth.Temporary, // too many requests
-	21408: phoneauth.Temporary, // region not enabled
-	21611: phoneauth.Temporary, // queue of From is full
-	21612: phoneauth.Temporary, // no way from From to To
-	30001: phoneauth.Temporary, // queue overflow
-	30002: phoneauth.Temporary, // account suspended
-	30003: phoneauth.Temporary, // handset not reached
-	30004: phoneauth.Temporary, // blocked
-	30007: phoneauth.Temporary, // filtered
-	30008: phoneauth.Ambiguous, // unknown
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // Config is what a [Sender] is made of.
@@ -106,8 +106,8 @@ func New(c Config) (*Sender, error) {
 
 // absolute reports whether s is a URL of http or https with a host, and no credentials.
 func absolute(s string) bool {
-	u := httpsend.URL(s)
-	return u != nil && u.User == nil
+	u, err := httpsend.ParseURL(s)
+	return err == nil && u.User == nil
 }
 
 // String returns "twilio".

@@ -2,7 +2,6 @@ package vonage
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,7 +10,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/callback"
+	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
 // maxAge is how old a signature may be, and leeway how far our clocks may differ.
@@ -32,7 +31,7 @@ type CallbackConfig struct {
 //
 //	status delivered                 Delivered
 //	status expired, failed,          Undelivered, with Vonage's err-code
-//	rejected, undelivered
+//	rejected, undelivered            and its fault, as the package documentation has it
 //	an inbound text that is STOP,    OptedOut, with its msisdn
 //	or another English word for it
 //
@@ -48,7 +47,7 @@ type CallbackConfig struct {
 //
 // MD5 and SHA-1 are refused. Vonage repeats for 24 hours what was not answered by 2xx,
 // and may post the same twice, and out of order.
-func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery)) (http.Handler, error) {
+func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
 	if c.SignatureSecret == "" {
 		faults = append(faults, errors.New("vonage: callbacks: SignatureSecret is required"))
@@ -112,6 +111,7 @@ func delivery(fields map[string]string) phoneauth.Delivery {
 		d.Status = phoneauth.Delivered
 	case "expired", "failed", "rejected", "undelivered":
 		d.Status, d.Code = phoneauth.Undelivered, fields["err-code"]
+		d.Fault = fault(d.Code)
 	case "":
 		if callback.Stop(fields["text"]) {
 			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(fields["msisdn"])

@@ -21,6 +21,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/callback"
+	"github.com/phoneauth/phoneauth/senders/callbacktest"
+	"github.com/phoneauth/phoneauth/senders/sendertest"
 	"github.com/phoneauth/phoneauth/senders/vonage"
 )
 
@@ -62,20 +65,27 @@ func (f fields) with(more fields) fields {
 }
 
 // signed returns f with a fresh timestamp and its sig.
-func (f fields) signed() fields {
+func (f fields) signed() fields { return f.signedBy(signatureSecret) }
+
+func (f fields) signedBy(secret string) fields {
 	f = fields{"timestamp": fmt.Sprint(time.Now().Unix())}.with(f)
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		value := strings.NewReplacer("&", "_", "=", "_").Replace(fmt.Sprint(f[name]))
 		fmt.Fprintf(&b, "&%s=%s", name, value)
 	}
-	mac := hmac.New(sha256.New, []byte(signatureSecret))
+	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(b.String()))
 	return f.with(fields{"sig": strings.ToUpper(hex.EncodeToString(mac.Sum(nil)))})
 }
 
 // bearer signs claims about body as RFC 7515 says.
-func bearer(t *testing.T, header string, body string, more fields) string {
+func bearer(t *testing.T, header, body string, more fields) string {
+	t.Helper()
+	return bearerBy(t, signatureSecret, header, body, more)
+}
+
+func bearerBy(t *testing.T, secret, header, body string, more fields) string {
 	t.Helper()
 	hash := sha256.Sum256([]byte(body))
 	claims := fields{
@@ -88,7 +98,7 @@ func bearer(t *testing.T, header string, body string, more fields) string {
 		}
 	}
 	signed := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims.json(t)))
-	mac := hmac.New(sha256.New, []byte(signatureSecret))
+	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(signed))
 	return "Bearer " + signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
@@ -136,90 +146,114 @@ func TestPublishedSignatures(t *testing.T) {
 	}
 }
 
-func TestDeliveries(t *testing.T) {
+// bySig is what Vonage posts with the field sig; without a secret, without it.
+func bySig(t *testing.T, secret string, said map[string]string) *http.Request {
+	all := fields{}
+	for name, value := range said {
+		all[name] = value
+	}
+	if secret != "" {
+		all = all.signedBy(secret)
+	}
+	return httptest.NewRequest(http.MethodPost, "/vonage", strings.NewReader(all.json(t)))
+}
+
+// byJWT is what Vonage posts with a JWT; without a secret, without it.
+func byJWT(t *testing.T, secret string, said map[string]string) *http.Request {
+	all := fields{}
+	for name, value := range said {
+		all[name] = value
+	}
+	body := all.json(t)
+	r := httptest.NewRequest(http.MethodPost, "/vonage", strings.NewReader(body))
+	if secret != "" {
+		r.Header.Set("Authorization", bearerBy(t, secret, hs256, body, nil))
+	}
+	return r
+}
+
+func TestCallbacktest(t *testing.T) {
 	t.Parallel()
-	inbound := func(text string) fields {
-		return fields{"msisdn": "447700900001", "to": "447700900000", "messageId": "0A0000000123ABCD1", "text": text, "type": "text", "keyword": "STOP", "message-timestamp": "2020-01-01 12:00:00", "api-key": key}
-	}
-	out := &phoneauth.Delivery{ID: "0A0000000123ABCD1", Sender: "vonage", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+447700900001")}
-	nobody := *out
-	nobody.Phone = phoneauth.Phone{}
-	undelivered := func(code string) *phoneauth.Delivery {
-		return &phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: phoneauth.Undelivered, Code: code}
-	}
-	for name, c := range map[string]struct {
-		fields fields
-		want   *phoneauth.Delivery
-	}{
-		"delivered":           {receipt, &phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: phoneauth.Delivered}},
-		"accepted":            {receipt.with(fields{"status": "accepted"}), nil},
-		"buffered":            {receipt.with(fields{"status": "buffered"}), nil},
-		"unknown":             {receipt.with(fields{"status": "unknown", "err-code": "1"}), nil},
-		"expired":             {receipt.with(fields{"status": "expired", "err-code": "2"}), undelivered("2")},
-		"failed":              {receipt.with(fields{"status": "failed", "err-code": "9"}), undelivered("9")},
-		"rejected":            {receipt.with(fields{"status": "rejected", "err-code": "6"}), undelivered("6")},
-		"undelivered":         {receipt.with(fields{"status": "undelivered", "err-code": 3}), undelivered("3")},
-		"no id":               {receipt.with(fields{"messageId": ""}), nil},
-		"stop":                {inbound(" stop\r\n"), out},
-		"unsubscribe":         {inbound("Unsubscribe"), out},
-		"of a short code":     {inbound("STOP").with(fields{"msisdn": 12345}), &nobody},
-		"stop in a sentence":  {inbound("STOP it, I like it"), nil},
-		"another text":        {inbound("a=b&c"), nil},
-		"plain values":        {receipt.with(fields{"n": 12, "b": true}), &phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: phoneauth.Delivered}},
-		"nothing of a text":   {fields{"a": "b"}, nil},
-		"a status of nothing": {receipt.with(fields{"status": "?"}), nil},
-	} {
+	for name, request := range map[string]func(*testing.T, string, map[string]string) *http.Request{"sig": bySig, "JWT": byJWT} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bySig := c.fields.signed().json(t)
-			byJWT := c.fields.json(t)
-			for body, authorization := range map[string]string{bySig: "", byJWT: bearer(t, hs256, byJWT, nil)} {
-				status, got := post(t, http.MethodPost, body, authorization)
-				assert.Equal(t, http.StatusNoContent, status)
-				if c.want == nil {
-					assert.Empty(t, got)
-					continue
-				}
-				assert.Equal(t, []phoneauth.Delivery{*c.want}, got)
-			}
+			callbacktest.Run(t, callbacktest.Provider{
+				New: func(report callback.Report) (http.Handler, error) {
+					return vonage.Callbacks(vonage.CallbackConfig{SignatureSecret: signatureSecret}, report)
+				},
+				Signed:    func(said map[string]string) *http.Request { return request(t, signatureSecret, said) },
+				Unsigned:  func(said map[string]string) *http.Request { return request(t, "", said) },
+				Forged:    func(said map[string]string) *http.Request { return request(t, "another", said) },
+				SignsBody: true,
+				MaxAge:    5 * time.Minute,
+				Secrets:   []string{signatureSecret},
+				Says:      says(),
+			})
 		})
 	}
 }
 
-func TestCallbackRefusals(t *testing.T) {
+func says() []callbacktest.Say {
+	report := func(status, code string) map[string]string {
+		all := map[string]string{"status": status, "err-code": code}
+		for name, value := range receipt {
+			if name != "status" && name != "err-code" {
+				all[name] = fmt.Sprint(value)
+			}
+		}
+		return all
+	}
+	inbound := func(from, text string) map[string]string {
+		return map[string]string{"msisdn": from, "to": "447700900000", "messageId": "0A0000001234567B", "text": text, "type": "text", "keyword": "STOP", "message-timestamp": "2020-01-01 12:00:00", "api-key": key}
+	}
+	said := func(status phoneauth.DeliveryStatus, code string, fault phoneauth.SendFault) phoneauth.Delivery {
+		return phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: status, Code: code, Fault: fault}
+	}
+	out := said(phoneauth.OptedOut, "", "")
+	nobody := out
+	out.Phone = phoneauth.StoredPhone("+447700900001")
+	const undelivered = phoneauth.Undelivered
+	return []callbacktest.Say{
+		{Name: "delivered", Fields: report("delivered", "0"), Want: said(phoneauth.Delivered, "", "")},
+		{Name: "accepted", Fields: report("accepted", "0")},
+		{Name: "buffered", Fields: report("buffered", "0")},
+		{Name: "unknown", Fields: report("unknown", "1")},
+		{Name: "expired", Fields: report("expired", "2"), Want: said(undelivered, "2", phoneauth.FaultDestination)},
+		{Name: "failed", Fields: report("failed", "9"), Want: said(undelivered, "9", phoneauth.FaultDestination)},
+		{Name: "rejected", Fields: report("rejected", "6"), Want: said(undelivered, "6", phoneauth.FaultDestination)},
+		{Name: "undelivered", Fields: report("undelivered", "3"), Want: said(undelivered, "3", phoneauth.FaultDestination)},
+		{Name: "no quota", Fields: report("failed", "16"), Want: said(undelivered, "16", phoneauth.FaultSender)},
+		{Name: "no cause", Fields: report("failed", "99"), Want: said(undelivered, "99", "")},
+		{Name: "a status of nothing", Fields: report("?", "0")},
+		{Name: "no id", Fields: map[string]string{"status": "delivered"}},
+		{Name: "stop", Fields: inbound("447700900001", " stop\r\n"), Want: out},
+		{Name: "of a short code", Fields: inbound("12345", "STOP"), Want: nobody},
+		{Name: "another text", Fields: inbound("447700900001", "STOP it, I like a=b&c")},
+		{Name: "nothing of a text", Fields: map[string]string{"a": "b"}},
+	}
+}
+
+// What only the field sig and JSON can be.
+func TestCallbackFields(t *testing.T) {
 	t.Parallel()
 	good := receipt.signed()
 	merged := good.with(fields{"price=1&scts": "2"}).signed()
 	for name, c := range map[string]struct {
-		method, body string
-		status       int
+		body   string
+		status int
 	}{
-		"right":             {http.MethodPost, good.json(t), 204},
-		"get":               {http.MethodGet, good.json(t), 405},
-		"no sig":            {http.MethodPost, receipt.json(t), 403},
-		"another id":        {http.MethodPost, good.with(fields{"messageId": "1"}).json(t), 403},
-		"a field more":      {http.MethodPost, good.with(fields{"x": "y"}).json(t), 403},
-		"no timestamp":      {http.MethodPost, receipt.with(fields{"timestamp": ""}).signed().json(t), 403},
-		"an old timestamp":  {http.MethodPost, receipt.with(fields{"timestamp": "1582650446"}).signed().json(t), 403},
-		"sig is no hex":     {http.MethodPost, good.with(fields{"sig": "xyz"}).json(t), 403},
-		"a name of two":     {http.MethodPost, merged.json(t), 403},
-		"nothing":           {http.MethodPost, "", 400},
-		"null":              {http.MethodPost, "null", 400},
-		"a list":            {http.MethodPost, "[]", 400},
-		"a form":            {http.MethodPost, "messageId=1&status=delivered", 400},
-		"two objects":       {http.MethodPost, good.json(t) + good.json(t), 400},
-		"an object within":  {http.MethodPost, good.with(fields{"x": fields{}}).json(t), 400},
-		"too long":          {http.MethodPost, receipt.with(fields{"text": strings.Repeat("x", 64<<10)}).signed().json(t), 413},
-		"of another secret": {http.MethodPost, good.with(fields{"sig": strings.Repeat("00", 32)}).json(t), 403},
+		"right":            {good.json(t), 204},
+		"plain values":     {receipt.with(fields{"n": 12, "b": true, "err-code": 0}).signed().json(t), 204},
+		"no timestamp":     {receipt.with(fields{"timestamp": ""}).signed().json(t), 403},
+		"an old timestamp": {receipt.with(fields{"timestamp": "1582650446"}).signed().json(t), 403},
+		"sig is no hex":    {good.with(fields{"sig": "xyz"}).json(t), 403},
+		"a name of two":    {merged.json(t), 403},
+		"two objects":      {good.json(t) + good.json(t), 400},
+		"an object within": {good.with(fields{"x": fields{}}).json(t), 400},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			status, got := post(t, c.method, c.body, "")
-			assert.Equal(t, c.status, status)
-			if c.status != http.StatusNoContent {
-				assert.Empty(t, got, "nothing is reported")
-			}
-		})
+		status, got := post(t, http.MethodPost, c.body, "")
+		assert.Equal(t, c.status, status, name)
+		assert.Equal(t, c.status == http.StatusNoContent, len(got) == 1, name)
 	}
 }
 
@@ -274,7 +308,5 @@ func TestCallbackFaults(t *testing.T) {
 	t.Parallel()
 	h, err := vonage.Callbacks(vonage.CallbackConfig{}, nil)
 	assert.Nil(t, h)
-	for _, want := range []string{"SignatureSecret is required", "report is required"} {
-		assert.ErrorContains(t, err, "vonage: callbacks: "+want)
-	}
+	sendertest.Faults(t, err, "vonage: callbacks: ", "SignatureSecret is required", "report is required")
 }

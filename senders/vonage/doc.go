@@ -16,23 +16,53 @@
 // A message is one POST to /sms/json, and never posted twice: Vonage knows no idempotency
 // key. It answers 200 whatever came of it, with a status for each part of a long text.
 // Errors are *phoneauth.SendError, whose Code is that status, or "HTTP 503" or the like
-// where the answer is another:
+// where the answer is another. Class and fault are these
+// (https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms):
 //
-//	0                          accepted
-//	3                          Permanent if its text names "to", else Temporary
-//	6, 7, 33                   Permanent: no such prefix, number barred, deactivated
-//	1                          Temporary: too fast; Retry-After is in RetryAfter
-//	2, 4, 8–12, 14, 15, 22,    Temporary: a fault of the set-up, the account or its
-//	23, 29, 32                 credit, not of the number
-//	5, any other, or none      Ambiguous
-//	some parts 0, others not   Ambiguous, with the status of the first that is not
-//	HTTP 3xx, 4xx, and 501     Temporary
-//	HTTP 503 and Retry-After   Temporary
-//	other HTTP 5xx             Ambiguous: it may have failed after it accepted
+//	0       accepted
+//	7       Permanent, destination  number barred
+//	33      Permanent, destination  number deactivated
+//	6       Temporary, destination  not processed, such as an unknown prefix
+//	15      Temporary, destination  this From is not allowed, as a rule in one country
+//	29      Temporary, destination  a demo account may not send to this number
+//	3       Temporary, destination  if its text names "to", else of no known fault
+//	12, 22  Temporary, not known    text too long, network code
+//	1       Temporary, sender       too fast
+//	2       Temporary, sender       missing parameter
+//	4       Temporary, sender       credentials
+//	8       Temporary, sender       account barred
+//	9       Temporary, sender       no credit
+//	10      Temporary, sender       too many connections
+//	11      Temporary, sender       account not enabled
+//	14, 32  Temporary, sender       signature
+//	23      Temporary, sender       callback URL
+//	5       Ambiguous, sender       internal error
+//	others  Ambiguous, not known
 //
-// Where parts differ, Ambiguous comes before Permanent, and that before Temporary.
-// Without an answer, a message is Temporary if its request certainly did not leave (no
-// such host, connection refused, TLS), else Ambiguous (reset, timeout).
+// Where parts differ, Ambiguous comes before Permanent, and that before Temporary, with
+// the status and fault of the first of its class. Some parts accepted and others not is
+// Ambiguous. An answer that cannot be read is Ambiguous, by the sender's fault. Answers of
+// other statuses of HTTP:
+//
+//	3xx, 501, 503 with a Retry-After       Temporary, sender
+//	401, 402, 404, 405, 407, 408, 429      Temporary, sender
+//	other 4xx                              Temporary, not known
+//	other 5xx                              Ambiguous, sender: it may have failed after
+//	                                       it accepted
+//
+// A Retry-After is in RetryAfter. Without an answer, a message is Temporary if its request
+// certainly did not leave (no such host, connection refused, TLS), else Ambiguous (reset,
+// timeout), by the sender's fault.
+//
+// The err-code of a delivery receipt has a fault too
+// (https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts):
+//
+//	2, 3, 7              destination  absent for now or for good, busy
+//	4, 9, 13, 14, 15     destination  barred, opted out, too young, not in the plan, no credit
+//	5, 11, 12            destination  portability, no route, unreachable
+//	6, 50–54             destination  filters of a carrier or a country
+//	16                   sender       gateway quota exceeded
+//	1, 8, 10, 99, others not known
 //
 // # Callbacks
 //

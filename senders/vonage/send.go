@@ -3,11 +3,10 @@ package vonage
 import (
 	"context"
 	"maps"
-	"net/http"
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // name is Receipt.Sender and Delivery.Sender.
@@ -25,12 +24,12 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	if _, encoding := phoneauth.Segments(string(m.Body)); encoding == phoneauth.UCS2 {
 		form.Set("type", "unicode")
 	}
-	resp, err := httpsend.PostForm(ctx, s.client, s.url, form, func(*http.Request) {})
+	resp, err := httpsend.PostForm(ctx, s.client, s.url, form, nil)
 	switch {
 	case err != nil:
 		return phoneauth.Receipt{}, err
 	case !resp.OK():
 		return phoneauth.Receipt{}, resp.Refusal()
 	}
-	return outcome(resp)
+	return read(resp)
 }

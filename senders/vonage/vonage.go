@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
 // Config is what a [Sender] is made of.
@@ -51,11 +51,11 @@ func New(c Config) (*Sender, error) {
 	fault(len(c.APIKey) != 8, "APIKey must be 8 characters")
 	fault(c.APISecret == "", "APISecret is required")
 	fault(c.From == "", "From is required")
-	fault(c.StatusCallback != "" && httpsend.URL(c.StatusCallback) == nil, "StatusCallback must be an absolute http or https URL")
+	fault(c.StatusCallback != "" && !absolute(c.StatusCallback), "StatusCallback must be an absolute http or https URL")
 	base := "https://rest.nexmo.com"
 	if c.BaseURL != "" {
 		base = strings.TrimRight(c.BaseURL, "/")
-		fault(httpsend.URL(base) == nil || strings.ContainsAny(base, "?#@"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
+		fault(!absolute(base) || strings.ContainsAny(base, "?#@"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -73,6 +73,12 @@ func New(c Config) (*Sender, error) {
 		s.fixed.Set("callback", c.StatusCallback)
 	}
 	return s, nil
+}
+
+// absolute reports whether s is a URL of http or https with a host.
+func absolute(s string) bool {
+	_, err := httpsend.ParseURL(s)
+	return err == nil
 }
 
 // String returns "vonage".

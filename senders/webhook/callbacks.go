@@ -2,14 +2,13 @@ package webhook
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/callback"
+	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
 // CallbackConfig is what the handler of [Callbacks] is made of.
@@ -24,18 +23,19 @@ type CallbackConfig struct {
 // or every fault of c at once. A report is one POST with a JSON object:
 //
 //	{"id": "msg-1", "status": "delivered"}
-//	{"id": "msg-1", "status": "undelivered", "code": "30005"}
+//	{"id": "msg-1", "status": "undelivered", "code": "30005", "fault": "destination"}
 //	{"status": "opted_out", "phone": "+201061797840"}
 //
 // id is what the endpoint answered when it accepted the message, and required of the
-// first two; code is the endpoint's own; phone, in E.164, is whose answer was STOP. The
+// first two; code is the endpoint's own; fault is "destination" or "sender", and anything
+// else is as none; phone, in E.164, is whose answer was STOP. The
 // handler calls report, such as Service.ReportDelivery, and answers 204. Other requests
 // are refused: 404 at another path, 405 those that are no POST, 413 and 400 those that
 // are longer than 64 KiB or no such object. Only the last element of the path is looked
 // at, and compared in constant time: mount it where that leads.
-func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery)) (http.Handler, error) {
+func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
-	if !callback.Secret(string(c.PathSecret)) {
+	if !callback.ValidSecret(string(c.PathSecret)) {
 		faults = append(faults, fmt.Errorf("webhook: callbacks: PathSecret must be at least %d letters, digits, '-' or '_'", callback.MinSecret))
 	}
 	if report == nil {
@@ -44,14 +44,7 @@ func Callbacks(c CallbackConfig, report func(context.Context, phoneauth.Delivery
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	posts := callback.Posts(report, read)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !callback.Knows(r.URL, string(c.PathSecret)) {
-			http.NotFound(w, r)
-			return
-		}
-		posts.ServeHTTP(w, r)
-	}), nil
+	return callback.Behind(string(c.PathSecret), callback.Posts(report, read)), nil
 }
 
 // read is what a report says; a status refuses it.
@@ -60,6 +53,7 @@ func read(_ *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
 		ID     id
 		Status phoneauth.DeliveryStatus
 		Code   id
+		Fault  fault
 		Phone  string
 	}
 	if json.Unmarshal(body, &said) != nil {
@@ -69,7 +63,7 @@ func read(_ *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
 	switch d.Status {
 	case phoneauth.Delivered:
 	case phoneauth.Undelivered:
-		d.Code = string(said.Code)
+		d.Code, d.Fault = string(said.Code), phoneauth.SendFault(said.Fault)
 	case phoneauth.OptedOut:
 		if d.Phone = callback.Phone(said.Phone); d.Phone.IsZero() {
 			return d, http.StatusBadRequest

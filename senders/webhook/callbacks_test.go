@@ -1,7 +1,9 @@
 package webhook_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -12,57 +14,79 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/callback"
+	"github.com/phoneauth/phoneauth/senders/callbacktest"
+	"github.com/phoneauth/phoneauth/senders/sendertest"
 	"github.com/phoneauth/phoneauth/senders/webhook"
 )
 
 const pathSecret = "canary-0123456789abcdef0123456789abcdef"
 
-func TestCallbacks(t *testing.T) {
-	t.Parallel()
-	report := func(d phoneauth.Delivery) *phoneauth.Delivery { d.Sender = "webhook"; return &d }
-	delivered := report(phoneauth.Delivery{ID: "msg-1", Status: phoneauth.Delivered})
-	for _, c := range []struct {
-		method, path, body string
-		status             int
-		want               *phoneauth.Delivery
-	}{
-		{"POST", "/a/" + pathSecret, `{"id":"msg-1","status":"delivered"}`, 204, delivered},
-		{"POST", "/" + pathSecret + "?x", `{"id":"msg-1","status":"delivered","code":"0","x":[]}`, 204, delivered},
-		{"POST", "/" + pathSecret, `{"id":17,"status":"undelivered","code":30005}`, 204, report(phoneauth.Delivery{ID: "17", Status: phoneauth.Undelivered, Code: "30005"})},
-		{"POST", "/" + pathSecret, `{"id":"1","status":"undelivered"}`, 204, report(phoneauth.Delivery{ID: "1", Status: phoneauth.Undelivered})},
-		{"POST", "/" + pathSecret, `{"status":"opted_out","phone":"+201061797840"}`, 204, report(phoneauth.Delivery{Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+201061797840")})},
+// request is what an endpoint posts to a path with this secret.
+func request(secret string, fields map[string]string) *http.Request {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		panic(err)
+	}
+	return httptest.NewRequest(http.MethodPost, "/sms/"+secret, bytes.NewReader(body))
+}
 
-		{"POST", "/", `{"id":"msg-1","status":"delivered"}`, 404, nil},
-		{"POST", "/" + pathSecret + "/", `{"id":"msg-1","status":"delivered"}`, 404, nil},
-		{"POST", "/" + pathSecret[1:], `{"id":"msg-1","status":"delivered"}`, 404, nil},
-		{"GET", "/x", "", 404, nil},
-		{"GET", "/" + pathSecret, "", 405, nil},
-		{"POST", "/" + pathSecret, strings.Repeat(" ", 64<<10+1), 413, nil},
-		{"POST", "/" + pathSecret, ``, 400, nil},
-		{"POST", "/" + pathSecret, `null`, 400, nil},
-		{"POST", "/" + pathSecret, `[]`, 400, nil},
-		{"POST", "/" + pathSecret, `{"id":"1","status":"delivered"}{}`, 400, nil},
-		{"POST", "/" + pathSecret, `{"id":"1"}`, 400, nil},
-		{"POST", "/" + pathSecret, `{"id":"1","status":"sent"}`, 400, nil},
-		{"POST", "/" + pathSecret, `{"status":"delivered"}`, 400, nil},
-		{"POST", "/" + pathSecret, `{"id":{},"status":"undelivered"}`, 400, nil},
-		{"POST", "/" + pathSecret, `{"id":"` + strings.Repeat("x", 129) + `","status":"delivered"}`, 400, nil},
-		{"POST", "/" + pathSecret, `{"id":"1","status":"opted_out"}`, 400, nil},
-		{"POST", "/" + pathSecret, `{"status":"opted_out","phone":"12345"}`, 400, nil},
+func TestCallbacktest(t *testing.T) {
+	t.Parallel()
+	said := func(d phoneauth.Delivery) phoneauth.Delivery { d.Sender = "webhook"; return d }
+	failed := func(code, fault string) map[string]string {
+		return map[string]string{"id": "msg-1", "status": "undelivered", "code": code, "fault": fault}
+	}
+	undelivered := func(code string, fault phoneauth.SendFault) phoneauth.Delivery {
+		return said(phoneauth.Delivery{ID: "msg-1", Status: phoneauth.Undelivered, Code: code, Fault: fault})
+	}
+	callbacktest.Run(t, callbacktest.Provider{
+		New: func(report callback.Report) (http.Handler, error) {
+			return webhook.Callbacks(webhook.CallbackConfig{PathSecret: pathSecret}, report)
+		},
+		Signed:   func(fields map[string]string) *http.Request { return request(pathSecret, fields) },
+		Unsigned: func(fields map[string]string) *http.Request { return request("", fields) },
+		Forged:   func(fields map[string]string) *http.Request { return request(strings.ToUpper(pathSecret), fields) },
+		Secrets:  []string{pathSecret},
+		Says: []callbacktest.Say{
+			{Name: "delivered", Fields: map[string]string{"id": "msg-1", "status": "delivered"}, Want: said(phoneauth.Delivery{ID: "msg-1", Status: phoneauth.Delivered})},
+			{Name: "delivered, with what is of failures", Fields: map[string]string{"id": "msg-1", "status": "delivered", "code": "0", "fault": "sender"}, Want: said(phoneauth.Delivery{ID: "msg-1", Status: phoneauth.Delivered})},
+			{Name: "undelivered", Fields: failed("", ""), Want: undelivered("", "")},
+			{Name: "undelivered, destination", Fields: failed("30005", "destination"), Want: undelivered("30005", phoneauth.FaultDestination)},
+			{Name: "undelivered, sender", Fields: failed("30002", "sender"), Want: undelivered("30002", phoneauth.FaultSender)},
+			{Name: "undelivered, a fault that is none", Fields: failed("1", "mine"), Want: undelivered("1", "")},
+			{Name: "opted out", Fields: map[string]string{"status": "opted_out", "phone": "+201061797840"}, Want: said(phoneauth.Delivery{Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone("+201061797840")})},
+			{Name: "opted out, nobody", Fields: map[string]string{"status": "opted_out"}, Refused: 400},
+			{Name: "opted out, no number", Fields: map[string]string{"status": "opted_out", "phone": "12345"}, Refused: 400},
+			{Name: "no status", Fields: map[string]string{"id": "msg-1"}, Refused: 400},
+			{Name: "a status of nothing", Fields: map[string]string{"id": "msg-1", "status": "sent"}, Refused: 400},
+			{Name: "no id", Fields: map[string]string{"status": "delivered"}, Refused: 400},
+			{Name: "a long id", Fields: map[string]string{"id": strings.Repeat("x", 129), "status": "delivered"}, Refused: 400},
+		},
+	})
+}
+
+// What only JSON can be.
+func TestCallbackJSON(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]*phoneauth.Delivery{
+		`{"id":17,"status":"undelivered","code":30005}`:                 {ID: "17", Sender: "webhook", Status: phoneauth.Undelivered, Code: "30005"},
+		`{"id":"1","status":"undelivered","fault":["sender"],"x":[{}]}`: {ID: "1", Sender: "webhook", Status: phoneauth.Undelivered},
+		`{"id":{},"status":"undelivered"}`:                              nil,
+		`{"id":"1","status":"delivered"}{}`:                             nil,
 	} {
-		name := fmt.Sprintf("%s %s %.60s", c.method, c.path, c.body)
 		var got []phoneauth.Delivery
 		h, err := webhook.Callbacks(webhook.CallbackConfig{PathSecret: pathSecret}, func(_ context.Context, d phoneauth.Delivery) { got = append(got, d) })
 		require.NoError(t, err)
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, strings.NewReader(c.body)))
-		assert.Equal(t, c.status, w.Code, name)
-		assert.NotContains(t, w.Body.String(), "canary", name)
-		if c.want == nil {
-			assert.Empty(t, got, name)
-		} else {
-			assert.Equal(t, []phoneauth.Delivery{*c.want}, got, name)
+		h.ServeHTTP(w, httptest.NewRequest("POST", "/"+pathSecret, strings.NewReader(body)))
+		if want == nil {
+			assert.Equal(t, http.StatusBadRequest, w.Code, body)
+			assert.Empty(t, got, body)
+			continue
 		}
+		assert.Equal(t, http.StatusNoContent, w.Code, body)
+		assert.Equal(t, []phoneauth.Delivery{*want}, got, body)
 	}
 }
 
@@ -72,9 +96,8 @@ func TestCallbackFaults(t *testing.T) {
 		c := webhook.CallbackConfig{PathSecret: secret}
 		h, err := webhook.Callbacks(c, nil)
 		assert.Nil(t, h)
-		assert.ErrorContains(t, err, "webhook: callbacks: PathSecret must be")
-		assert.ErrorContains(t, err, "webhook: callbacks: report is required")
-		assert.NotContains(t, err.Error()+fmt.Sprintf("%v %+v %#v", c, c, c), "canary")
+		sendertest.Faults(t, err, "webhook: callbacks: ", "PathSecret must be", "report is required")
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", c, c, c), "canary")
 	}
 }
 

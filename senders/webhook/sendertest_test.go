@@ -32,10 +32,15 @@ func TestSendertest(t *testing.T) {
 			return sendertest.Answer{Status: http.StatusAccepted, Body: `{"id":"` + id + `"}`}
 		},
 		Refusals: []sendertest.Refusal{
-			{Name: "bad number", Answer: sendertest.Answer{Status: 422, Body: "+201061797840"}, Class: phoneauth.Permanent, Code: "HTTP 422"},
-			{Name: "HTTP 501", Answer: sendertest.Answer{Status: 501}, Class: phoneauth.Temporary, Code: "HTTP 501"},
-			{Name: "down", Answer: sendertest.Answer{Status: 503}, Class: phoneauth.Ambiguous, Code: "HTTP 503"},
-			{Name: "busy", Answer: sendertest.Answer{Status: 503, Header: http.Header{"Retry-After": {"3"}}}, Class: phoneauth.Temporary, Code: "HTTP 503", RetryAfter: 3 * time.Second},
+			{Name: "bad number", Answer: sendertest.Answer{Status: 422, Body: "+201061797840"}, Class: phoneauth.Permanent, Fault: phoneauth.FaultDestination, Code: "HTTP 422"},
+			{Name: "not from here", Answer: sendertest.Answer{Status: 403, Body: `{"fault":"destination"}`}, Class: phoneauth.Temporary, Fault: phoneauth.FaultDestination, Code: "HTTP 403"},
+			{Name: "not from here, for a minute", Answer: sendertest.Answer{Status: 429, Header: http.Header{"Retry-After": {"60"}}, Body: `{"fault":"destination"}`}, Class: phoneauth.Temporary, Fault: phoneauth.FaultDestination, Code: "HTTP 429", RetryAfter: time.Minute},
+			{Name: "its own fault", Answer: sendertest.Answer{Status: 403, Body: `{"fault":"sender"}`}, Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Code: "HTTP 403"},
+			{Name: "a fault that is none", Answer: sendertest.Answer{Status: 400, Body: `{"fault":"+201061797840"}`}, Class: phoneauth.Temporary, Code: "HTTP 400"},
+			{Name: "a number that is none, by the sender's fault", Answer: sendertest.Answer{Status: 422, Body: `{"fault":"sender"}`}, Class: phoneauth.Permanent, Fault: phoneauth.FaultDestination, Code: "HTTP 422"},
+			{Name: "HTTP 501", Answer: sendertest.Answer{Status: 501}, Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Code: "HTTP 501"},
+			{Name: "down", Answer: sendertest.Answer{Status: 503}, Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Code: "HTTP 503"},
+			{Name: "busy", Answer: sendertest.Answer{Status: 503, Header: http.Header{"Retry-After": {"3"}}}, Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Code: "HTTP 503", RetryAfter: 3 * time.Second},
 		},
 	})
 }

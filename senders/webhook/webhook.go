@@ -6,14 +6,22 @@
 // twice. What the endpoint answers counts as:
 //
 //	2xx                       accepted; {"id": "…"} in the answer becomes Receipt.ID
-//	422                       Permanent: this number cannot be reached, by nobody
-//	429, 503 with Retry-After Temporary, not accepted: try later, or elsewhere
-//	other 3xx, 4xx, and 501   Temporary, not accepted: 401 and 404 are faults of the
-//	                          set-up, not of the number; redirects are not followed
-//	other 5xx                 Ambiguous: it may have failed after it accepted
+//	422                       Permanent, destination: no texts to this number, by nobody
+//	401, 402, 404, 405, 407,  Temporary, sender: the set-up, the balance, too much at
+//	408, 429, 501, and 503    once; Retry-After is in RetryAfter
+//	with a Retry-After
+//	3xx                       Temporary, sender: redirects are not followed
+//	other 4xx                 Temporary, of no known fault
+//	other 5xx                 Ambiguous, sender: it may have failed after it accepted
+//
+// An endpoint that serves some numbers only says so: with {"fault": "destination"} as its
+// answer, any refusal but 422 is the destination's fault and keeps its class. senders/failover
+// then asks the next sender, and thinks no worse of this one. {"fault": "sender"} says the
+// opposite.
 //
 // Without an answer, a message is Temporary if its request certainly did not leave (no
-// such host, connection refused, TLS), else Ambiguous (reset, timeout).
+// such host, connection refused, TLS), else Ambiguous (reset, timeout). Both are the
+// sender's fault.
 //
 // # Signature
 //
@@ -47,7 +55,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/senders/internal/httpsend"
+	"github.com/phoneauth/phoneauth/senders/httpsend"
 	"github.com/phoneauth/phoneauth/senders/internal/record"
 )
 
@@ -87,7 +95,7 @@ func New(c Config) (*Sender, error) {
 	switch {
 	case c.URL == "":
 		faults = append(faults, errors.New("webhook: config: URL is required"))
-	case httpsend.URL(c.URL) == nil:
+	case !absolute(c.URL):
 		faults = append(faults, errors.New("webhook: config: URL must be an absolute http or https URL"))
 	}
 	if n := len(c.Secret); n > 0 && n < minSecret {
@@ -118,15 +126,44 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 		return phoneauth.Receipt{}, err
 	}
 	if !resp.OK() {
-		refusal := resp.Refusal()
-		if resp.Status == http.StatusUnprocessableEntity {
-			refusal.Class = phoneauth.Permanent
-		}
-		return phoneauth.Receipt{}, refusal
+		return phoneauth.Receipt{}, refusal(resp)
 	}
 	var answer struct{ ID id }
 	_ = json.Unmarshal(resp.Body, &answer) // whatever it is, the message was accepted
 	return phoneauth.Receipt{ID: string(answer.ID), Sender: name}, nil
+}
+
+// refusal is the error of an answer that accepts nothing, whose fault the endpoint may
+// name.
+func refusal(resp *httpsend.Response) *phoneauth.SendError {
+	e := resp.Refusal()
+	if resp.Status == http.StatusUnprocessableEntity {
+		e.Class, e.Fault = phoneauth.Permanent, phoneauth.FaultDestination
+		return e
+	}
+	var answer struct{ Fault fault }
+	if json.Unmarshal(resp.Body, &answer) == nil && answer.Fault != "" {
+		e.Fault = phoneauth.SendFault(answer.Fault)
+	}
+	return e
+}
+
+// fault is "destination" or "sender". Anything else is "".
+type fault phoneauth.SendFault
+
+func (f *fault) UnmarshalJSON(b []byte) error {
+	var text phoneauth.SendFault
+	_ = json.Unmarshal(b, &text)
+	if text == phoneauth.FaultDestination || text == phoneauth.FaultSender {
+		*f = fault(text)
+	}
+	return nil
+}
+
+// absolute reports whether s is a URL of http or https with a host.
+func absolute(s string) bool {
+	_, err := httpsend.ParseURL(s)
+	return err == nil
 }
 
 // String returns "webhook".

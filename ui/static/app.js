@@ -5,7 +5,9 @@ import { Words, ascii } from './text.js';
 import { PhoneField } from './phone.js';
 import { View } from './view.js';
 
-const config = JSON.parse(document.getElementById('config').textContent);
+const told = (id) => JSON.parse(document.getElementById(id).textContent);
+const config = told('config');
+const visit = told('visit');
 const words = new Words(config.texts, config.lang);
 const phone = new PhoneField(config);
 const view = new View(words, config.name);
@@ -22,6 +24,7 @@ let code = null;
 let current = 'phone';
 let webOTP = null;
 let checked = ''; // the code that was given last
+let user = null; // the number of whoever is signed in, "" while it is not known
 
 const go = (key, options) => () => show(key, options);
 
@@ -72,8 +75,8 @@ function show(key, { silent = false, replace = false } = {}) {
   if (!registering) view.password.value = ''; // else sending again needs it
   current = key;
   const screen = screens[key];
-  const display = key === 'done' ? config.user : code?.display;
-  view.screen({ ...screen, key, links: screen.links(), phone: display, onward: config.next !== '' });
+  const display = key === 'done' ? user : code?.display;
+  view.screen({ ...screen, key, links: screen.links(), phone: display, onward: visit.next !== '' });
   if (history.state?.screen !== key) {
     history[replace || silent ? 'replaceState' : 'pushState']({ screen: key }, '');
   }
@@ -219,20 +222,21 @@ function signedIn(answer) {
   code = null;
   view.password.value = '';
   sessionStorage.removeItem(storeKey);
-  config.user = answer.display;
-  if (config.next === '') return show('done', { replace: true });
+  user = answer.display;
+  if (visit.next === '') return show('done', { replace: true });
   return leave();
 }
 
 // leave goes on to the host's page. The server has seen to it that it is of this origin.
 function leave() {
-  const to = new URL(config.next, location.href);
+  const to = new URL(visit.next, location.href);
   if (to.origin === location.origin) location.replace(to);
 }
 
 async function signOut() {
   const answer = await ask('session/end', {});
   if (!answer.ok) return;
+  user = null;
   show('phone', { replace: true });
   view.note(words.of('note.signed_out'));
 }
@@ -358,13 +362,20 @@ view.code.addEventListener('input', typedCode);
 window.addEventListener('popstate', ({ state }) => {
   let key = state?.screen ?? 'phone';
   if (!code && (key === 'code' || key === 'reset')) key = 'phone';
-  if (!config.user && key === 'done') key = 'phone';
+  if (user === null && key === 'done') key = 'phone';
   show(key, { replace: true });
 });
 
 async function begin() {
-  if (config.user) return show('done', { silent: true });
-  if (config.refresh) {
+  if (visit.signed_in) {
+    const answer = await call('user', {}, config.lang);
+    if (answer.code !== 'signed_out') {
+      user = answer.display ?? '';
+      show('done', { silent: true });
+      return answer.ok ? undefined : explain(answer);
+    }
+  }
+  if (visit.refresh) {
     const answer = await call('session/refresh', {}, config.lang);
     if (answer.ok) return signedIn(answer);
   }

@@ -62,7 +62,7 @@ export class View {
       number.textContent = phone;
       this.lead.append(number, after);
     }
-    this.lead.hidden = this.lead.textContent === '';
+    this.lead.hidden = this.lead.textContent === '' || (after !== undefined && !phone);
   }
 
   link(key, action) {

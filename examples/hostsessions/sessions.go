@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// What a session holds.
+const (
+	userKey     = "user"      // User.ID
+	uuidKey     = "uuid"      // User.UUID, for ids that are given again after a restore
+	epochKey    = "epoch"     // User.Epoch when it began
+	authTimeKey = "auth_time" // when its owner last proved who they are, in Unix seconds
+)
+
+func newSessions(store scs.Store) *scs.SessionManager {
+	m := scs.New()
+	m.Store = store
+	m.IdleTimeout, m.Lifetime = 14*24*time.Hour, 30*24*time.Hour // what phoneauth's own sessions have
+	m.Cookie.Name = "__Host-session"                             // no sibling domain can plant one
+	m.Cookie.Secure = true
+	return m
+}
+
+// signedIn is the hook HTTP.SignedIn. The id of the session changes, so that one that
+// somebody planted before the sign-in is worth nothing after it.
+func (a *app) signedIn(_ http.ResponseWriter, r *http.Request, session *phoneauth.Session) error {
+	ctx, authTime := r.Context(), time.Now().Unix()
+	if strings.HasSuffix(r.URL.Path, "/reset_password") {
+		// A new password does not prove who sets it: the sign-in stays as old as it was.
+		authTime = a.sessions.GetInt64(ctx, authTimeKey)
+	}
+	if err := a.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	a.sessions.Put(ctx, userKey, session.User.ID)
+	a.sessions.Put(ctx, uuidKey, session.User.UUID)
+	a.sessions.Put(ctx, epochKey, session.User.Epoch)
+	a.sessions.Put(ctx, authTimeKey, authTime)
+	return nil
+}
+
+// claims is the hook HTTP.Authenticate: phoneauth asks it on its own routes, and Require on the
+// host's.
+func (a *app) claims(r *http.Request) (phoneauth.Claims, error) {
+	user, err := a.user(r.Context())
+	if err != nil {
+		return phoneauth.Claims{}, err
+	}
+	authTime := time.Unix(a.sessions.GetInt64(r.Context(), authTimeKey), 0)
+	return phoneauth.Claims{UserID: user.ID, Subject: user.UUID, AuthTime: authTime}, nil
+}
+
+// user is the one call that says whose session it is, if it is still worth something. The
+// epoch of an account rises when "every session ends": at a block, a new password or
+// number. A session that began at another epoch ends here, at its next request, and so
+// does one whose account is gone or blocked.
+//
+// Errors: phoneauth.ErrUnauthenticated; phoneauth.ErrUnavailable, which leaves the session
+// as it is.
+func (a *app) user(ctx context.Context) (phoneauth.User, error) {
+	id := a.sessions.GetString(ctx, userKey)
+	if id == "" {
+		return phoneauth.User{}, phoneauth.ErrUnauthenticated
+	}
+	user, err := a.svc.User(ctx, phoneauth.Claims{UserID: id, Subject: a.sessions.GetString(ctx, uuidKey)})
+	if err == nil && user.Epoch != a.sessions.GetInt64(ctx, epochKey) {
+		err = phoneauth.ErrUnauthenticated
+	}
+	if errors.Is(err, phoneauth.ErrUnauthenticated) {
+		err = errors.Join(err, a.sessions.Destroy(ctx))
+	}
+	if err != nil {
+		return phoneauth.User{}, err
+	}
+	return user, nil
+}
+
+// signedOut is the hook HTTP.SignedOut, which POST /logout calls.
+func (a *app) signedOut(_ http.ResponseWriter, r *http.Request) error {
+	return a.sessions.Destroy(r.Context())
+}

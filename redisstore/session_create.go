@@ -1,0 +1,82 @@
+package redisstore
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// skew is how far the clocks of callers may be apart: so much longer an expired session
+// is listed.
+const skew = time.Hour
+
+// CreateSession implements [phoneauth.SessionStore]. An ID that is not new is an error.
+//
+// One node does it in one step; where the user has as many sessions as they may have, it
+// first asks which. On a cluster the list of the user decides: an id is put into it while
+// there is room, and the session stored then. When there is none, the session that must go
+// is ended first; for the moment until its place is taken, the user has one less. A
+// creator that stops half way leaves a place taken until others need it.
+func (s *Store) CreateSession(ctx context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+	evicted, err := s.create(ctx, &n)
+	if err != nil {
+		return phoneauth.SessionRecord{}, failed("create session", err)
+	}
+	return evicted, nil
+}
+
+func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted phoneauth.SessionRecord, err error) {
+	packed, err := packSession(&n.Session)
+	if err != nil {
+		return evicted, err
+	}
+	if s.cluster {
+		return s.createAcross(ctx, n, packed)
+	}
+	r, _, err := s.known(ctx, func(ids []string) *call {
+		c := &call{script: createScript}
+		c.time(n.Now)
+		c.key(s.listKey(n.Session.UserID))
+		c.key(s.sessionKey(n.Session.ID))
+		c.text(n.Session.ID)
+		c.bytes(packed)
+		c.text(n.Session.UserID)
+		c.flag(n.Session.ByPassword)
+		c.listing(n)
+		c.span(lifeOf(n))
+		c.int(int64(n.Most))
+		s.putKnown(c, ids)
+		return c
+	})
+	if err != nil {
+		return evicted, err
+	}
+	switch r.status() {
+	case statusOK:
+	case statusRefused:
+		return evicted, errSessionID
+	case statusMismatch:
+		return evicted, limited(phoneauth.LimitSessions, r.int(1))
+	default:
+		return evicted, errAnswer
+	}
+	if ended := r.list(1); len(ended) > 0 {
+		evicted, _, err = unpackSession(ended.text(0), ended.text(1))
+	}
+	return evicted, err
+}
+
+// listing writes when n.Session leaves the list, what has left it at n.Now, and how long
+// the list is to be kept.
+func (c *call) listing(n *phoneauth.NewSession) {
+	c.time(n.Session.ExpiresAt)
+	c.text(strconv.FormatInt(n.Now.Add(-skew).UnixMicro(), 10))
+	c.span(n.Session.ExpiresAt.Sub(n.Now) + skew)
+}
+
+// lifeOf is how long n.Session is kept.
+func lifeOf(n *phoneauth.NewSession) time.Duration {
+	return min(n.Session.ExpiresAt.Sub(n.Now), n.Session.IdleUntil.Sub(n.Now))
+}

@@ -1,0 +1,41 @@
+package callback
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// MinSecret is how many characters the secret of a path has at least: 128 bits in
+// base64url.
+const MinSecret = 22
+
+// ValidSecret reports whether s may be the secret of a path: at least MinSecret letters,
+// digits, '-' or '_', as `openssl rand -hex 16` makes one.
+func ValidSecret(s string) bool {
+	return len(s) >= MinSecret && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
+	})
+}
+
+// PathSecret is the last element of the path of u, as it is escaped there, whether it may
+// be a secret or not.
+func PathSecret(u *url.URL) string {
+	path := u.EscapedPath()
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// Behind returns a handler that hands to h what comes to a path whose last element is
+// secret, which it compares in constant time. Everything else is 404, and with an empty
+// secret everything.
+func Behind(secret string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		last := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+		if secret == "" || subtle.ConstantTimeCompare([]byte(last), []byte(secret)) != 1 {
+			http.NotFound(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}

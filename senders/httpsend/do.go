@@ -1,0 +1,128 @@
+package httpsend
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// maxBody is how much of an answer is read; providers' are some hundred bytes.
+const maxBody = 16 << 10
+
+// Response is a provider's answer, of any status.
+type Response struct {
+	Status int
+	Header http.Header
+	// Body is at most 16 KiB, and less when reading it failed: by then the provider
+	// has spoken. It may hold anything, the message too.
+	Body []byte
+}
+
+// Post posts body to url, within 10 s if ctx has no deadline, by a client of [Client].
+// prepare sets the headers and may be nil. It must set no Idempotency-Key: net/http repeats
+// a POST that has one, though a part of it was written. The error is a *phoneauth.SendError: Temporary when
+// the request certainly did not leave, else Ambiguous. Its fault is the sender's, unless
+// ctx had ended before or its caller went away, which is nobody's.
+func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*http.Request)) (*Response, error) {
+	ctx, cancel := Deadline(ctx)
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Err: err}
+	}
+	// Certainty ends with the headers, not with WroteRequest, which may run after the
+	// last byte has left. Without GetConn nothing is certain: the host's RoundTripper
+	// knows of no traces.
+	var begun, wrote atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:      func(string) { begun.Store(true) },
+		WroteHeaders: func() { wrote.Store(true) },
+	})
+	req, err := http.NewRequestWithContext(traced, http.MethodPost, url, strings.NewReader(body))
+	if err != nil { // it quotes the URL
+		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: errRequest}
+	}
+	req.Header.Set("User-Agent", "phoneauth")
+	if prepare != nil {
+		prepare(req)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		failed := &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Err: cause(ctx, err)}
+		if begun.Load() && !wrote.Load() {
+			failed.Class = phoneauth.Temporary
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			failed.Fault = ""
+		}
+		return nil, failed
+	}
+	defer resp.Body.Close()
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: answer}, nil
+}
+
+// PostForm is [Post] of a form, to a provider that answers in JSON.
+func PostForm(ctx context.Context, c *http.Client, url string, form url.Values, prepare func(*http.Request)) (*Response, error) {
+	return Post(ctx, c, url, form.Encode(), func(req *http.Request) {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Accept", "application/json")
+		if prepare != nil {
+			prepare(req)
+		}
+	})
+}
+
+// Deadline is ctx with [Timeout], unless it has a deadline already. Call cancel when the
+// work is done.
+func Deadline(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, Timeout)
+}
+
+// OK reports whether the status is one of success, from 200 to 299.
+func (r *Response) OK() bool { return r.Status >= 200 && r.Status <= 299 }
+
+// Refusal is the error of an answer that accepts nothing, by what HTTP says alone: a
+// server that failed may have failed after it accepted, so 5xx is Ambiguous, but for
+// the two that say that it was never tried, 501, and 503 with a Retry-After. All the
+// rest, redirects and set-up faults such as 401 and 404 too, is Temporary: another
+// provider may do.
+//
+// 5xx, redirects, 401, 402, 404, 405, 407, 408 and 429 are the sender's fault. Of other
+// statuses, such as 400 and 403, the fault is not known: they may be about the number.
+func (r *Response) Refusal() *phoneauth.SendError {
+	e := &phoneauth.SendError{
+		Class:      phoneauth.Temporary,
+		Fault:      statusFault(r.Status),
+		Code:       "HTTP " + strconv.Itoa(r.Status),
+		RetryAfter: RetryAfter(r.Header),
+	}
+	asked := r.Header.Get("Retry-After") != ""
+	if r.Status >= 500 && r.Status != http.StatusNotImplemented && !(r.Status == http.StatusServiceUnavailable && asked) {
+		e.Class = phoneauth.Ambiguous
+	}
+	return e
+}
+
+// statusFault is whose fault a status is that accepts nothing.
+func statusFault(status int) phoneauth.SendFault {
+	switch status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return phoneauth.FaultSender
+	}
+	if status >= 500 || status >= 300 && status <= 399 {
+		return phoneauth.FaultSender
+	}
+	return ""
+}

@@ -1,0 +1,36 @@
+// Package httpsend is what a sender that talks HTTP to its provider needs: one request,
+// made at most once, whose failure has a class and a fault and holds no secret. The senders
+// of this module are built on it, and a host's own may be.
+//
+//	type Sender struct {
+//		key    string
+//		client *http.Client // httpsend.Client(nil), or of the host's
+//	}
+//
+//	func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+//		form := url.Values{"to": {m.To.E164()}, "text": {string(m.Body)}}
+//		resp, err := httpsend.PostForm(ctx, s.client, "https://api.acme.example/sms", form, func(r *http.Request) {
+//			r.Header.Set("Authorization", "Bearer "+s.key)
+//		})
+//		switch {
+//		case err != nil:
+//			return phoneauth.Receipt{}, err
+//		case !resp.OK():
+//			return phoneauth.Receipt{}, resp.Refusal() // with the provider's own codes, where it has some
+//		}
+//		…
+//	}
+//
+// # What it sees to
+//
+//   - One request: no redirect is followed, and net/http is given no leave to repeat a POST.
+//   - The deadline: that of the context, or 10 s.
+//   - What came of it: Temporary when the request certainly did not leave (no such host,
+//     connection refused, TLS), else Ambiguous (reset, timeout). Both are the sender's
+//     fault, but nobody's when the caller went away.
+//   - Secrets: net/http's errors, which quote URLs and answers, are replaced.
+//   - Bounds: 16 KiB of an answer are read, and a Retry-After is believed up to 24 h.
+//
+// What the codes of a provider stand for, and which of its answers accept a message, is
+// the sender's own to know. senders/sendertest holds it to the contract.
+package httpsend

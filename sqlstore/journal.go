@@ -1,0 +1,164 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// entryColumns are in the order of entryValues and scanEntry.
+const entryColumns = "id, time_us, expires_at, print, user_id, message_id, type, region, purpose, channel, sender, count, data"
+
+func scanEntry(scan func(into ...any) error) (e phoneauth.JournalEntry, err error) {
+	var id, print, user, message, kind, region, purpose, channel, sender []byte
+	var at, expires int64
+	err = scan(&id, &at, &expires, &print, &user, &message, &kind, &region, &purpose, &channel, &sender, &e.Count, &e.Data)
+	e.ID, e.Time, e.ExpiresAt = string(id), instant(at), instant(expires)
+	e.Print, e.UserID, e.MessageID = string(print), string(user), string(message)
+	e.Type, e.Region, e.Purpose = phoneauth.EventType(kind), string(region), string(purpose)
+	e.Channel, e.Sender = string(channel), string(sender)
+	return e, err
+}
+
+// entryValues are those of entryColumns, hour and due.
+func entryValues(e *phoneauth.JournalEntry) []any {
+	at, expires := e.Time.UnixMicro(), e.ExpiresAt.UnixMicro()
+	return []any{[]byte(e.ID), at, expires, []byte(e.Print), []byte(e.UserID), []byte(e.MessageID),
+		[]byte(e.Type), []byte(e.Region), []byte(e.Purpose), []byte(e.Channel), []byte(e.Sender),
+		e.Count, e.Data, due(at, hour), due(expires, day)}
+}
+
+// appendBatch is how many entries one statement stores.
+const appendBatch = 500
+
+// AppendEntries implements [phoneauth.JournalStore]. Up to 500 entries are one statement.
+func (s *Store) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
+	const step = "append entries"
+	entries = merged(entries)
+	if len(entries) == 0 {
+		return nil
+	}
+	add := func(q querier) error {
+		for batch := range slices.Chunk(entries, appendBatch) {
+			if _, err := s.appending(batch).exec(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(entries) <= appendBatch {
+		return s.write(ctx, step, add)
+	}
+	return s.atomically(ctx, step, add)
+}
+
+func (s *Store) appending(entries []phoneauth.JournalEntry) *query {
+	q := s.query("INSERT INTO " + s.table.journal + " AS j (" + entryColumns + ", hour, due) VALUES ")
+	for i := range entries {
+		if i > 0 {
+			q.add(", ")
+		}
+		q.add("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entryValues(&entries[i])...)
+	}
+	return q.add(" ON CONFLICT (id) DO UPDATE SET count = j.count + excluded.count")
+}
+
+// merged is entries with each ID once, in the order of IDs: a statement changes a row once
+// only, and two callers who change the same rows come to no deadlock.
+func merged(entries []phoneauth.JournalEntry) []phoneauth.JournalEntry {
+	entries = slices.Clone(entries)
+	slices.SortStableFunc(entries, func(a, b phoneauth.JournalEntry) int { return cmp.Compare(a.ID, b.ID) })
+	n := 0
+	for i := range entries {
+		if n > 0 && entries[n-1].ID == entries[i].ID {
+			entries[n-1].Count += entries[i].Count
+			continue
+		}
+		entries[n] = entries[i]
+		n++
+	}
+	return entries[:n]
+}
+
+// Entries implements [phoneauth.JournalStore].
+func (s *Store) Entries(ctx context.Context, q phoneauth.JournalQuery) ([]phoneauth.JournalEntry, error) {
+	var all []phoneauth.JournalEntry
+	err := s.entries(q).rows(ctx, s.db, func(scan func(into ...any) error) error {
+		e, err := scanEntry(scan)
+		all = append(all, e)
+		return err
+	})
+	if err != nil {
+		return nil, failed("entries", err)
+	}
+	return all, nil
+}
+
+// entries is one search in an index, which holds no empty values.
+func (s *Store) entries(q phoneauth.JournalQuery) *query {
+	column, key := "message_id", q.MessageID
+	switch {
+	case q.Print != "":
+		column, key = "print", q.Print
+	case q.UserID != "":
+		column, key = "user_id", q.UserID
+	}
+	before := int64(math.MaxInt64)
+	if !q.Before.IsZero() {
+		before = q.Before.UnixMicro()
+	}
+	return s.query("SELECT "+entryColumns+" FROM "+s.table.journal+
+		" WHERE "+column+" = ? AND length("+column+") > 0 AND time_us < ? AND expires_at > ? ORDER BY time_us DESC, id LIMIT ?",
+		[]byte(key), before, q.Now.UnixMicro(), q.Limit)
+}
+
+// CountEntries implements [phoneauth.JournalStore].
+func (s *Store) CountEntries(ctx context.Context, q phoneauth.JournalCountQuery) ([]phoneauth.JournalCount, error) {
+	const kind = "hour, type, region, purpose, channel, sender"
+	from, to := q.From.UnixMicro(), q.To.UnixMicro()
+	var all []phoneauth.JournalCount
+	err := s.query("SELECT "+kind+", CAST(sum(CASE WHEN count = 0 THEN 1 ELSE count END) AS BIGINT) FROM "+s.table.journal+
+		" WHERE hour >= ? AND hour <= ? AND time_us >= ? AND time_us < ? GROUP BY "+kind,
+		due(from, hour), due(to, hour), from, to).
+		rows(ctx, s.db, func(scan func(into ...any) error) error {
+			var c phoneauth.JournalCount
+			var at int64
+			var what, region, purpose, channel, sender []byte
+			err := scan(&at, &what, &region, &purpose, &channel, &sender, &c.Count)
+			c.Hour, c.Type, c.Region = instant(at*hour), phoneauth.EventType(what), string(region)
+			c.Purpose, c.Channel, c.Sender = string(purpose), string(channel), string(sender)
+			all = append(all, c)
+			return err
+		})
+	if err != nil {
+		return nil, failed("count entries", err)
+	}
+	return all, nil
+}
+
+// BlankEntries implements [phoneauth.JournalStore].
+func (s *Store) BlankEntries(ctx context.Context, userID, print string, before time.Time) error {
+	if userID == "" && print == "" {
+		return nil
+	}
+	none := []byte(nil)
+	q := s.query("UPDATE "+s.table.journal+" SET data = ?, message_id = ?, user_id = ? WHERE id"+s.in[0], none, none, none)
+	if userID != "" {
+		q.add("SELECT id FROM "+s.table.journal+" WHERE user_id = ? AND length(user_id) > 0", []byte(userID))
+	}
+	if userID != "" && print != "" {
+		q.add(" UNION ALL ")
+	}
+	if print != "" {
+		q.add("SELECT id FROM "+s.table.journal+" WHERE print = ? AND length(print) > 0 AND time_us < ?", []byte(print), before.UnixMicro())
+	}
+	q.add(s.in[1])
+	return s.write(ctx, "blank entries", func(on querier) error {
+		_, err := q.exec(ctx, on)
+		return err
+	})
+}

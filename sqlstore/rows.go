@@ -1,0 +1,136 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// rows are those of one step in one transaction: what is loaded before the step runs, and
+// what the step then wants written. It implements [phoneauth.Rows].
+//
+// Rows that exist are locked when they are loaded. A key without a row cannot be locked,
+// so whatever the step has concluded from its absence is checked by save. Three phases,
+// each in the same order of rows in every step, come to no deadlock: locking waits for
+// whoever holds a row; inserting, which passes over rows that are locked, only for those
+// who insert or update; updating for nobody.
+type rows struct {
+	s        *Store
+	ctx      context.Context
+	on       querier
+	now      int64
+	slots    []*slot
+	counters []*counter
+	err      error // the first fault that a method of Rows met
+}
+
+var _ phoneauth.Rows = (*rows)(nil)
+
+func (s *Store) rows(ctx context.Context, on querier, now int64) *rows {
+	return &rows{s: s, ctx: ctx, on: on, now: now}
+}
+
+// save writes what the step has changed. It is errRaced when a row that the step needed
+// to be absent is there now.
+func (r *rows) save() error {
+	if r.err != nil {
+		return r.err
+	}
+	// A step that has read one row has read it at one moment: nothing is left to check.
+	check := !r.s.alone && len(r.slots)+len(r.counters) > 1
+	b := r.s.batch()
+	for _, sl := range r.slots {
+		sl.save(r.s.table.challenges, b, check)
+	}
+	saveCounters(r.counters, r.s.table.counters, b, check)
+	return b.run(r.ctx, r.on)
+}
+
+// addAbsent adds to b that no row of table has this key.
+func (b *batch) addAbsent(table, key string) {
+	b.add(0, "SELECT 1 FROM "+table+" WHERE key = ?", []byte(key))
+}
+
+func (r *rows) slot(key string) *slot {
+	i := slices.IndexFunc(r.slots, func(sl *slot) bool { return sl.key == key })
+	if i < 0 {
+		return nil
+	}
+	return r.slots[i]
+}
+
+// Challenge implements [phoneauth.Rows].
+func (r *rows) Challenge(key string) (phoneauth.Challenge, bool) {
+	sl := r.slot(key)
+	sl.asked = true
+	return sl.was, sl.known
+}
+
+// SetChallenge implements [phoneauth.Rows].
+func (r *rows) SetChallenge(c phoneauth.Challenge) {
+	sl := r.slot(c.Key)
+	if sl == nil { // of OnMatch, which replaces whatever is there
+		sl = &slot{key: c.Key}
+		r.slots = append(r.slots, sl)
+	}
+	sl.set = &c
+}
+
+// DeleteChallenge implements [phoneauth.Rows].
+func (r *rows) DeleteChallenge(key string) { r.slot(key).remove = true }
+
+// TAT implements [phoneauth.Rows].
+func (r *rows) TAT(key string) int64 {
+	c := r.counter(ofLimit, key)
+	c.asked = true
+	return c.at
+}
+
+// SetTAT implements [phoneauth.Rows]. An instant that has passed does not replace another
+// that has passed.
+func (r *rows) SetTAT(key string, tat int64) {
+	c := r.counter(ofLimit, key)
+	c.write = max(c.at, tat) > r.now
+	c.at, c.until = tat, tat
+}
+
+// LockoutState implements [phoneauth.Rows].
+func (r *rows) LockoutState(key string) phoneauth.LockoutState {
+	c := r.counter(ofLockout, key)
+	c.asked = true
+	if !c.known {
+		return phoneauth.LockoutState{}
+	}
+	// Former versions wrote the smallest number for a lock that never was.
+	return phoneauth.LockoutState{Failures: int(c.amount), LockedUntil: max(c.until, 0), ForgetAt: c.at}
+}
+
+// SetLockoutState implements [phoneauth.Rows].
+func (r *rows) SetLockoutState(key string, s phoneauth.LockoutState) {
+	c := r.counter(ofLockout, key)
+	c.amount, c.until, c.at = float64(s.Failures), s.LockedUntil, s.ForgetAt
+	c.write, c.remove = true, s == phoneauth.LockoutState{}
+}
+
+// ScoreState implements [phoneauth.Rows]. It locks a row that was read without a lock when
+// a change of its score would be written.
+func (r *rows) ScoreState(key string) phoneauth.ScoreState {
+	c := r.counter(ofScore, key)
+	c.asked = true
+	if c.sampled != nil && c.score().Faded(c.sampled, r.now) >= c.sampled.SampleBelow {
+		if err := r.lock(c); err != nil {
+			r.err = cmp.Or(r.err, err)
+			return phoneauth.ScoreState{}
+		}
+	}
+	return c.score()
+}
+
+// SetScoreState implements [phoneauth.Rows].
+func (r *rows) SetScoreState(key string, s phoneauth.ScoreState) {
+	c := r.counter(ofScore, key)
+	c.amount, c.at, c.until = s.Value, s.ChangedAt, s.ForgetAt
+	c.asked, c.write, c.remove = true, true, s == phoneauth.ScoreState{}
+}

@@ -1,0 +1,96 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// newSessionValues are those of sessionColumns and due.
+func newSessionValues(r *phoneauth.SessionRecord) ([]any, error) {
+	var amr []byte
+	if len(r.AMR) > 0 {
+		var err error
+		if amr, err = json.Marshal(r.AMR); err != nil {
+			return nil, err
+		}
+	}
+	idle, expires := r.IdleUntil.UnixMicro(), r.ExpiresAt.UnixMicro()
+	return []any{[]byte(r.ID), []byte(r.UserID), r.Epoch, []byte(r.DeviceID), r.Digest, r.Previous, amr,
+		r.ByPassword, []byte(r.Client), []byte(r.Place),
+		r.AuthTime.UnixMicro(), r.CreatedAt.UnixMicro(), r.RotatedAt.UnixMicro(), idle, expires, due(min(idle, expires), day)}, nil
+}
+
+// CreateSession implements [phoneauth.SessionStore].
+//
+// Where sessions are counted, those who create one for the same user take turns: no row
+// can be locked for sessions that are still to come, and two callers who count at once
+// would both find room. On PostgreSQL the turn is an advisory lock that ends with the
+// transaction. It needs no row of its own and no scan, and two users whose ids have one
+// hash only wait for each other.
+func (s *Store) CreateSession(ctx context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+	const step = "create session"
+	none := phoneauth.SessionRecord{}
+	values, err := newSessionValues(&n.Session)
+	if err != nil {
+		return none, failed(step, err)
+	}
+	if n.Most <= 0 {
+		return none, s.write(ctx, step, func(q querier) error {
+			_, err := s.query("").newSession(s.table.sessions, "VALUES (", values, ")").exec(ctx, q)
+			return err
+		})
+	}
+	var evicted phoneauth.SessionRecord
+	err = s.atomically(ctx, step, func(q querier) (err error) {
+		evicted, err = s.createCounted(ctx, q, n, values)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return evicted, nil
+}
+
+// newSession appends the INSERT of values, between how they begin and end.
+func (q *query) newSession(table, begin string, values []any, end string, more ...any) *query {
+	return q.add("INSERT INTO "+table+" ("+sessionColumns+", due) "+begin).
+		add(strings.Repeat("?, ", len(values)-1)+"?", values...).add(end, more...)
+}
+
+// takeUserTurn is for those who create sessions of a user, or end all of them.
+func (s *Store) takeUserTurn(ctx context.Context, q querier, userID string) error {
+	return s.takeTurn(ctx, q, s.table.sessions+" of "+userID)
+}
+
+// createCounted creates the session of n, and ends one if there are as many already. Mostly
+// there are not, which takes one statement to find out.
+func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSession, values []any) (evicted phoneauth.SessionRecord, err error) {
+	user, now := []byte(n.Session.UserID), n.Now.UnixMicro()
+	if err := s.takeUserTurn(ctx, q, n.Session.UserID); err != nil {
+		return evicted, err
+	}
+	room := " WHERE (SELECT count(*) FROM " + s.table.sessions + ofLive + ") < ?"
+	created, err := s.query("").newSession(s.table.sessions, "SELECT ", values, room, user, now, now, n.Most).exec(ctx, q)
+	if err != nil || created == 1 {
+		return evicted, err
+	}
+	// Nobody uses or ends one of them between the choice and the commit.
+	live, err := s.liveSessions(n.Session.UserID, n.Now).add(" ORDER BY id"+s.forUpdate).sessions(ctx, q)
+	if err != nil {
+		return evicted, err
+	}
+	ends, err := n.Evict(live)
+	if err != nil {
+		return evicted, err
+	}
+	b := s.batch()
+	if ends != nil {
+		evicted = *ends
+		b.add(1, "DELETE FROM "+s.table.sessions+" WHERE id = ?", []byte(ends.ID))
+	}
+	b.end(b.begin("").newSession(s.table.sessions, "VALUES (", values, ")"), 1)
+	return evicted, b.run(ctx, q)
+}

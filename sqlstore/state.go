@@ -1,0 +1,66 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// ReadState implements [phoneauth.ChallengeStore]. It is one statement, and so of one
+// moment, and locks nothing.
+func (s *Store) ReadState(ctx context.Context, p phoneauth.StateParams) (phoneauth.State, error) {
+	r := s.rows(ctx, s.db, p.Now.UnixMicro())
+	r.nameKeys(p.Keys())
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(p.Challenges))) {
+		r.slots = append(r.slots, &slot{key: key})
+	}
+	if err := r.peekState(); err != nil {
+		return phoneauth.State{}, failed("read state", err)
+	}
+	state := p.Run(r)
+	for i := range state.Challenges { // one key may be named twice
+		state.Challenges[i] = plain(state.Challenges[i])
+	}
+	return state, nil
+}
+
+// peekState reads all that was named in one statement. A row of either table has the
+// columns of both: those that it lacks are filled with something of their type, and
+// nobody looks at them.
+func (r *rows) peekState() error {
+	q := r.s.query("")
+	next := func(columns, table, key string) {
+		if len(q.args) > 0 {
+			q.add(" UNION ALL ")
+		}
+		q.add("SELECT "+columns+" FROM "+table+" WHERE key = ?", []byte(key))
+	}
+	for _, sl := range r.slots {
+		next("key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at, 1, 0, 0, 0",
+			r.s.table.challenges, sl.key)
+	}
+	for _, c := range r.counters {
+		next("key, key, key, key, key, 0, 0, 0, 0, 0, at_us, until_us, amount", r.s.table.counters, c.key)
+	}
+	if len(q.args) == 0 {
+		return nil
+	}
+	return q.rows(r.ctx, r.on, func(scan func(into ...any) error) error {
+		var isChallenge bool
+		var at, until int64
+		var amount float64
+		row, err := scanChallenge(scan, &isChallenge, &at, &until, &amount)
+		switch {
+		case err != nil:
+			return err
+		case isChallenge:
+			sl := r.slot(row.Key)
+			sl.was, sl.known = row, true
+		default:
+			c := r.find(row.Key)
+			c.known, c.at, c.until, c.amount = true, at, until, amount
+		}
+		return nil
+	})
+}
