@@ -113,7 +113,7 @@ func (s *Service) DeleteUser(ctx context.Context, claims Claims) error {
 	_, err = s.change(ctx, change{
 		user: user,
 		do:   func(ctx context.Context) (User, error) { return user, s.store.DeleteUser(ctx, user.ID) },
-		done: func() { s.event(ctx, aboutUser(user, EventDeleted)) },
+		done: func() { s.event(ctx, s.aboutUser(user, EventDeleted)) },
 	})
 	return err
 }
@@ -139,7 +139,7 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 		do: func(ctx context.Context) (User, error) {
 			return s.store.UpdateUser(ctx, UserUpdate{UserID: userID, Blocked: &blocked, Epoch: AnyEpoch, Now: s.now()})
 		},
-		done: func() { s.event(ctx, aboutUser(user, what)) },
+		done: func() { s.event(ctx, s.aboutUser(user, what)) },
 	})
 	return err
 }
@@ -157,7 +157,7 @@ func (s *Service) Unlock(ctx context.Context, phone string) error {
 		return err
 	}
 	defer done()
-	c := s.started(Client{})
+	c := s.started(ClientInfo{})
 	s.to(c, n, "", "")
 	for _, kind := range []string{kindCodeFailures, kindDeviceCodeFailures, kindPasswordFailures, kindDevicePasswordFailed} {
 		if err := s.store.ClearFailures(ctx, key(c.print, kind)); err != nil {

@@ -312,7 +312,7 @@ func TestAPIConnectSendingFailed(t *testing.T) {
 func TestAPIConnectRefusedByHost(t *testing.T) {
 	apiTest(t, func(t *testing.T) {
 		s := newAPI(t, func(cfg *phoneauth.Config) {
-			cfg.BeforeSignIn = func(_ context.Context, in phoneauth.SignInInfo) error {
+			cfg.Hooks.BeforeSignIn = func(_ context.Context, in phoneauth.SignInInfo) error {
 				if in.Phone.E164() == apiCairo {
 					return errors.New("not invited")
 				}

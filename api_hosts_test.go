@@ -70,7 +70,7 @@ func TestAPIHooksThatFail(t *testing.T) {
 		}
 		for name, set := range map[string]func(*phoneauth.Config){
 			"Claims": func(cfg *phoneauth.Config) {
-				cfg.Claims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, hook() }
+				cfg.Hooks.ExtraClaims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, hook() }
 			},
 			"UserView": func(cfg *phoneauth.Config) {
 				cfg.HTTP.UserView = func(context.Context, phoneauth.User) (phoneauth.UserView, error) { return phoneauth.UserView{}, hook() }
@@ -80,7 +80,7 @@ func TestAPIHooksThatFail(t *testing.T) {
 				cfg.HTTP.SignedIn = func(http.ResponseWriter, *http.Request, *phoneauth.Session) error { return hook() }
 			},
 			"Text": func(cfg *phoneauth.Config) {
-				cfg.Text = func(phoneauth.Message) (string, error) { return "", hook() }
+				cfg.Hooks.Text = func(context.Context, phoneauth.Message) (string, error) { return "", hook() }
 			},
 		} {
 			fails = false
@@ -112,7 +112,7 @@ func TestAPIRefreshWhileTheHostIsDown(t *testing.T) {
 	apiTest(t, func(t *testing.T) {
 		var down error
 		s := newAPI(t, func(cfg *phoneauth.Config) {
-			cfg.Claims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, down }
+			cfg.Hooks.ExtraClaims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, down }
 		})
 		c := s.client()
 		token := c.connect(apiCairo).str("meta.refresh_token")
@@ -128,7 +128,7 @@ func TestAPIRefreshWhileTheHostIsDown(t *testing.T) {
 func TestAPIBeforeSend(t *testing.T) {
 	apiTest(t, func(t *testing.T) {
 		s := newAPI(t, func(cfg *phoneauth.Config) {
-			cfg.BeforeSend = func(_ context.Context, in phoneauth.SendInfo) error {
+			cfg.Hooks.BeforeSend = func(_ context.Context, in phoneauth.SendInfo) error {
 				if in.Region == "IN" {
 					return errors.New("no captcha")
 				}
@@ -181,7 +181,7 @@ func TestAPIRequire(t *testing.T) {
 		c := s.client()
 		id := c.connect(apiCairo).str("data.id")
 		s.handler = s.svc.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			claims, ok := phoneauth.UserFrom(r.Context())
+			claims, ok := phoneauth.ClaimsFrom(r.Context())
 			w.Header().Set("Content-Type", "application/json; charset=utf-8")
 			w.Header().Set("Cache-Control", "no-store")
 			w.Header().Set("X-Content-Type-Options", "nosniff")

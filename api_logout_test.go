@@ -22,7 +22,7 @@ func hostKeepsSessions(signedOut func(http.ResponseWriter, *http.Request) error)
 			http.SetCookie(w, &http.Cookie{Name: "host_session", Value: session.User.ID})
 			return nil
 		}
-		cfg.HTTP.Claims = func(r *http.Request) (phoneauth.Claims, error) {
+		cfg.HTTP.Authenticate = func(r *http.Request) (phoneauth.Claims, error) {
 			cookie, err := r.Cookie("host_session")
 			if err != nil {
 				return phoneauth.Claims{}, err

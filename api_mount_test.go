@@ -145,7 +145,7 @@ func TestAPIHostSessions(t *testing.T) {
 				http.SetCookie(w, &http.Cookie{Name: hostCookie, Value: session.User.ID + "|" + at, Path: "/"})
 				return nil
 			}
-			cfg.HTTP.Claims = func(r *http.Request) (phoneauth.Claims, error) {
+			cfg.HTTP.Authenticate = func(r *http.Request) (phoneauth.Claims, error) {
 				cookie, err := r.Cookie(hostCookie)
 				if err != nil {
 					return phoneauth.Claims{}, err

@@ -201,7 +201,7 @@ func TestAPIPhoneSessionTokenIsOpaque(t *testing.T) {
 func TestAPIPhoneCodeRules(t *testing.T) {
 	apiTest(t, func(t *testing.T) {
 		s := newAPI(t, func(cfg *phoneauth.Config) {
-			cfg.Code = phoneauth.CodeRules{Digits: 8, Life: 10 * time.Minute, Tries: 1}
+			cfg.Code = phoneauth.CodeRules{Digits: 8, TTL: 10 * time.Minute, Tries: 1}
 		})
 		c := s.client()
 		a := c.phoneRegister(apiDelhi).ok()

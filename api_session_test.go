@@ -206,7 +206,7 @@ func TestAPIAccessTokenClaims(t *testing.T) {
 	apiTest(t, func(t *testing.T) {
 		s := newAPI(t, func(cfg *phoneauth.Config) {
 			cfg.Name = "Acme"
-			cfg.Claims = func(_ context.Context, u phoneauth.User) (map[string]any, error) {
+			cfg.Hooks.ExtraClaims = func(_ context.Context, u phoneauth.User) (map[string]any, error) {
 				return map[string]any{"role": "admin", "sub": u.Phone.E164(), "exp": 1}, nil
 			}
 		})

@@ -31,7 +31,7 @@ func (s *apiServer) on(userAgent string) *apiClient {
 func TestAPISessions(t *testing.T) {
 	apiTest(t, func(t *testing.T) {
 		s := newAPI(t, func(cfg *phoneauth.Config) {
-			cfg.Place = func(_ context.Context, a netip.Addr) string {
+			cfg.Hooks.Place = func(_ context.Context, a netip.Addr) string {
 				if a.String() == "198.51.0.3" {
 					return "Cairo"
 				}
@@ -210,7 +210,7 @@ func TestStartSession(t *testing.T) {
 		}
 		session, err := passkey(func(*phoneauth.StartSessionRequest) {})
 		require.NoError(t, err)
-		claims, err := s.svc.Authenticate(t.Context(), session.Access)
+		claims, err := s.svc.Authenticate(t.Context(), session.AccessToken)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"hwk"}, claims.AMR)
 		assert.Equal(t, time.Now().Add(-time.Minute).UTC(), claims.AuthTime, "as old as the proof")

@@ -15,9 +15,11 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/nyaruka/phonenumbers"
-	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/cputime"
+	"github.com/phoneauth/phoneauth/memstore"
 )
 
 // The figures of docs/performance.md:
@@ -58,13 +60,13 @@ func bench[T any](b *testing.B, name string, ready func(*bencher) T, f func(*ben
 		}
 		b.ReportAllocs()
 		b.ResetTimer()
-		cpu := cpuTime()
+		cpu := cputime.Used()
 		for _, made := range all {
 			if err := f(s, made); err != nil {
 				b.Fatal(err)
 			}
 		}
-		b.ReportMetric(float64(cpuTime()-cpu)/float64(b.N), "cpu-ns/op")
+		b.ReportMetric(float64(cputime.Used()-cpu)/float64(b.N), "cpu-ns/op")
 		b.ReportMetric(float64(verbs), "verbs/op")
 	})
 }
@@ -89,7 +91,7 @@ func newBencher(b *testing.B, store phoneauth.Store) *bencher {
 // someone is a number and an address that were not seen before.
 type someone struct {
 	phone  string
-	client phoneauth.Client
+	client phoneauth.ClientInfo
 }
 
 func (s *bencher) someone() someone {
@@ -97,7 +99,7 @@ func (s *bencher) someone() someone {
 	digits := strconv.Itoa(100_000_000 + s.n*10_007%100_000_000)
 	return someone{
 		phone:  "+2010" + digits[1:],
-		client: phoneauth.Client{Addr: netip.AddrFrom4([4]byte{byte(s.n >> 24), byte(s.n >> 16), byte(s.n >> 8), byte(s.n)})},
+		client: phoneauth.ClientInfo{Addr: netip.AddrFrom4([4]byte{byte(s.n >> 24), byte(s.n >> 16), byte(s.n >> 8), byte(s.n)})},
 	}
 }
 
@@ -118,7 +120,7 @@ func must[T any](v T, err error) T {
 func (s *bencher) pending() pending {
 	w := s.someone()
 	p := must(s.Register(context.Background(), phoneauth.RegisterRequest{Phone: w.phone, Client: w.client}))
-	return pending{w, p.SessionToken, s.sender.code}
+	return pending{w, p.ChallengeToken, s.sender.code}
 }
 
 func (s *bencher) proof() phoneauth.Secret {
@@ -146,7 +148,7 @@ func BenchmarkFlow(b *testing.B) {
 		if err != nil {
 			return err
 		}
-		_, err = s.Login(ctx, phoneauth.LoginRequest{SessionToken: p.SessionToken, Code: s.sender.code, Client: w.client})
+		_, err = s.Login(ctx, phoneauth.LoginRequest{ChallengeToken: p.ChallengeToken, Code: s.sender.code, Client: w.client})
 		return err
 	})
 	bench(b, "Register+Verify+Connect", (*bencher).someone, func(s *bencher, w someone) error {
@@ -154,7 +156,7 @@ func BenchmarkFlow(b *testing.B) {
 		if err != nil {
 			return err
 		}
-		proof, err := s.Verify(ctx, phoneauth.VerifyRequest{Phone: w.phone, SessionToken: p.SessionToken, Code: s.sender.code, Client: w.client})
+		proof, err := s.Verify(ctx, phoneauth.VerifyRequest{Phone: w.phone, ChallengeToken: p.ChallengeToken, Code: s.sender.code, Client: w.client})
 		if err != nil {
 			return err
 		}
@@ -175,11 +177,11 @@ func BenchmarkMethod(b *testing.B) {
 		return err
 	})
 	bench(b, "Verify_by_token", (*bencher).pending, func(s *bencher, p pending) error {
-		_, err := s.Verify(ctx, phoneauth.VerifyRequest{SessionToken: p.session, Code: p.code, Client: p.client})
+		_, err := s.Verify(ctx, phoneauth.VerifyRequest{ChallengeToken: p.session, Code: p.code, Client: p.client})
 		return err
 	})
 	bench(b, "Verify_wrong_code", (*bencher).pending, func(s *bencher, p pending) error {
-		_, _ = s.Verify(ctx, phoneauth.VerifyRequest{SessionToken: p.session, Code: wrongCode(p.code), Client: p.client})
+		_, _ = s.Verify(ctx, phoneauth.VerifyRequest{ChallengeToken: p.session, Code: wrongCode(p.code), Client: p.client})
 		return nil
 	})
 	bench(b, "Connect", (*bencher).proof, func(s *bencher, token phoneauth.Secret) error {
@@ -191,19 +193,19 @@ func BenchmarkMethod(b *testing.B) {
 		return err
 	})
 	bench(b, "Login_by_token", (*bencher).pending, func(s *bencher, p pending) error {
-		_, err := s.Login(ctx, phoneauth.LoginRequest{SessionToken: p.session, Code: p.code, Client: p.client})
+		_, err := s.Login(ctx, phoneauth.LoginRequest{ChallengeToken: p.session, Code: p.code, Client: p.client})
 		return err
 	})
 	bench(b, "Refresh", (*bencher).session, func(s *bencher, session *phoneauth.Session) error {
-		_, err := s.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+		_, err := s.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 		return err
 	})
 	bench(b, "Authenticate", (*bencher).session, func(s *bencher, session *phoneauth.Session) error {
-		_, err := s.Authenticate(ctx, session.Access)
+		_, err := s.Authenticate(ctx, session.AccessToken)
 		return err
 	})
 	bench(b, "Logout", (*bencher).session, func(s *bencher, session *phoneauth.Session) error {
-		return s.Logout(ctx, session.Refresh)
+		return s.Logout(ctx, session.RefreshToken)
 	})
 	bench(b, "Connect_junk", func(*bencher) phoneauth.Secret { return "junk" }, func(s *bencher, token phoneauth.Secret) error {
 		_, _ = s.Connect(ctx, phoneauth.ConnectRequest{Token: token})
@@ -236,11 +238,11 @@ func BenchmarkUnavoidable(b *testing.B) {
 	loop := func(name string, f func()) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			cpu := cpuTime()
+			cpu := cputime.Used()
 			for b.Loop() {
 				f()
 			}
-			b.ReportMetric(float64(cpuTime()-cpu)/float64(b.N), "cpu-ns/op")
+			b.ReportMetric(float64(cputime.Used()-cpu)/float64(b.N), "cpu-ns/op")
 		})
 	}
 	loop("parse_a_number", func() {

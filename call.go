@@ -10,7 +10,7 @@ import (
 // on, so that no fact is looked up twice.
 type call struct {
 	now     time.Time
-	client  Client
+	client  ClientInfo
 	address string // print of the client's address
 	target
 }
@@ -28,7 +28,7 @@ type target struct {
 }
 
 // started is a call of c that begins now.
-func (s *Service) started(c Client) *call {
+func (s *Service) started(c ClientInfo) *call {
 	return &call{now: s.now(), client: c, address: s.addressPrint(c)}
 }
 
@@ -40,7 +40,7 @@ func (s *Service) to(c *call, n number, purpose Purpose, boundTo string) {
 
 // parsed is a call about the phone that somebody typed. It finds out whether the client is
 // a known device of it.
-func (s *Service) parsed(ctx context.Context, phone string, purpose Purpose, boundTo string, client Client) (*call, error) {
+func (s *Service) parsed(ctx context.Context, phone string, purpose Purpose, boundTo string, client ClientInfo) (*call, error) {
 	n, err := s.numbers.parse(phone)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (s *Service) parsed(ctx context.Context, phone string, purpose Purpose, bou
 
 // ofUser is a call about the stored phone of u. It has no region: a stored number is not
 // parsed.
-func (s *Service) ofUser(u User, purpose Purpose, client Client) *call {
+func (s *Service) ofUser(u User, purpose Purpose, client ClientInfo) *call {
 	c := s.started(client)
 	s.to(c, number{phone: u.Phone}, purpose, "")
 	return c

@@ -8,6 +8,9 @@ import (
 	"math/big"
 	"strings"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // secretKey is what the code at the challenge key is digested and sealed for. A code for a
@@ -23,9 +26,9 @@ func secretKey(key string, purpose Purpose, a account) string {
 // digests of a code that came back for the challenge at key, while the phone's account is
 // now.
 func (s *Service) digests(t *target, key, code string, now account) [][]byte {
-	all := s.keys.digests(secretKey(key, t.purpose, now), code)
+	all := s.keys.Digests(secretKey(key, t.purpose, now), code)
 	if before := (account{}); !t.purpose.ours() && now != before && before.still(now) {
-		all = append(all, s.keys.digests(secretKey(key, t.purpose, before), code)...)
+		all = append(all, s.keys.Digests(secretKey(key, t.purpose, before), code)...)
 	}
 	return all
 }
@@ -79,7 +82,7 @@ func (s *Service) newChallenge(c *call) (Challenge, string, error) {
 	if err != nil {
 		return Challenge{}, "", err
 	}
-	expires, until := c.now.Add(s.cfg.Code.Life), c.now.Add(min(2*s.cfg.Code.Life, maxCodeLife))
+	expires, until := c.now.Add(s.cfg.Code.TTL), c.now.Add(min(2*s.cfg.Code.TTL, maxCodeLife))
 	if c.test != nil {
 		code = string(c.test.Code)
 		expires, until = earlier(expires, c.test.Until), earlier(until, c.test.Until)
@@ -88,9 +91,9 @@ func (s *Service) newChallenge(c *call) (Challenge, string, error) {
 	use := secretKey(key, c.purpose, c.account)
 	return Challenge{
 		Key:       key,
-		ID:        randomID(),
-		Digest:    s.keys.digest(use, code),
-		Sealed:    s.keys.sealed(use, code),
+		ID:        random.ID(),
+		Digest:    s.keys.Digest(use, code),
+		Sealed:    s.keys.Seal(use, code),
 		TriesLeft: s.cfg.Code.Tries,
 		Sends:     1,
 		ExpiresAt: expires,
@@ -130,7 +133,7 @@ func (s *Service) begin(ctx context.Context, c *call, p BeginParams) (BeginResul
 		return begun, code, nil
 	}
 	use := secretKey(fresh.Key, c.purpose, c.account)
-	if live, ok := s.keys.open(use, begun.Challenge.Sealed); ok {
+	if live, ok := s.keys.Open(use, begun.Challenge.Sealed); ok {
 		return begun, live, nil
 	}
 	if err := s.store.CancelChallenges(ctx, fresh.Key); err != nil {
@@ -142,7 +145,7 @@ func (s *Service) begin(ctx context.Context, c *call, p BeginParams) (BeginResul
 	}
 	if string(again.Challenge.Sealed) != string(fresh.Sealed) { // a concurrent caller was first
 		var ok bool
-		if code, ok = s.keys.open(use, again.Challenge.Sealed); !ok {
+		if code, ok = s.keys.Open(use, again.Challenge.Sealed); !ok {
 			return BeginResult{}, "", &unavailable{"begin challenge", errors.New("sealed under a key that is not among Keys.Secrets")}
 		}
 	}
@@ -161,12 +164,12 @@ func limitOf(err error) string {
 // challengeTokenFor names the challenge of c. It holds nothing of the code.
 func (s *Service) challengeTokenFor(c *call, challenge Challenge) (Secret, error) {
 	claims := challengeClaims{challengeID: challenge.ID, about: c.target}
-	return s.keys.sealToken(challengeToken, claims.encode(), challenge.Until)
+	return signedToken(s.keys.SealToken(keyring.Challenge, claims.encode(), challenge.Until))
 }
 
 // openChallengeToken is the reverse.
 func (s *Service) openChallengeToken(token Secret, now time.Time) (challengeClaims, bool) {
-	data, ok := s.keys.openToken(challengeToken, token, now)
+	data, ok := s.keys.OpenToken(keyring.Challenge, string(token), now)
 	if !ok {
 		return challengeClaims{}, false
 	}

@@ -12,12 +12,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
 // Config is everything a [Service] is made of. The zero value of a field is its safe
-// default; Store, Sender and Keys have none. [New] copies it. Hooks are called
-// concurrently, with the context of the request; a hook that reaches out must bound
-// its own time.
+// default; Store, Sender and Keys have none. [New] copies it.
 type Config struct {
 	// Store keeps challenges, users and sessions. Required.
 	Store Store
@@ -40,7 +40,7 @@ type Config struct {
 	// no tokens, Refresh and Authenticate refuse, and Store needs no SessionStore. The
 	// host keeps User.Epoch with its session, and ends one whose user has another: that
 	// is what "every session ends" then means. Handlers want HTTP.SignedIn and
-	// HTTP.Claims.
+	// HTTP.Authenticate.
 	HostSessions bool
 
 	Code     CodeRules
@@ -50,6 +50,21 @@ type Config struct {
 	Sessions SessionRules
 	Texts    TextRules
 
+	// Logger gets every event and the cause of every failure; nil is slog.Default().
+	Logger *slog.Logger
+
+	// Journal keeps what happened about phones and accounts, for a support desk. The zero
+	// value keeps none.
+	Journal JournalRules
+	// HTTP is for the handlers.
+	HTTP HTTPConfig
+	// Hooks are functions of the host that the Service calls.
+	Hooks Hooks
+}
+
+// Hooks are functions of the host. Each may be nil. They are called concurrently, with the
+// context of the request; one that reaches out must bound its own time.
+type Hooks struct {
 	// BeforeSend is asked before a code goes out: a deny-list, a SIM-swap look-up. After
 	// an error nothing is sent. The answer is that of a send, and takes as long as one of the
 	// latest sends of this process took; the log has the error. Until the process has sent
@@ -63,20 +78,16 @@ type Config struct {
 	// Place says where an address is, coarsely, such as "Cairo": for people to recognise
 	// their sessions by. It must be quick. At most 64 bytes are kept; the address is not.
 	Place func(context.Context, netip.Addr) string
-	// Claims adds claims to an access token. Registered names are not overwritten. Its
+	// ExtraClaims adds claims to an access token. Registered names are not overwritten. Its
 	// error is ErrUnavailable to whoever signs in or refreshes: nobody has a session then,
 	// but a sign-up has made the account.
-	Claims func(context.Context, User) (map[string]any, error)
+	ExtraClaims func(context.Context, User) (map[string]any, error)
 	// Text words a message, Body being empty; an empty answer means the built-in text.
 	// Its answer goes out as it is, without what Texts adds and whatever it costs:
 	// Segments tells, and so does Event.Segments.
-	Text func(Message) (string, error)
+	Text func(context.Context, Message) (string, error)
 	// OnEvent is told what happened, synchronously, after it happened. It must not panic.
 	OnEvent func(context.Context, Event)
-	// Logger gets every event and the cause of every failure; nil is slog.Default().
-	Logger *slog.Logger
-
-	HTTP HTTPConfig
 }
 
 // Keys are the secrets of a Service. Make them by [GenerateKeys], keep them by
@@ -87,7 +98,7 @@ type Keys struct {
 	Index []byte
 	// Secrets sign and seal. The first makes, all verify and open. Rotate by putting a new
 	// one last in every process, and then first in every process. Dropping one ends what
-	// it made: refresh tokens live for at most 30 days (Sessions.Life), tokens of known
+	// it made: refresh tokens live for at most 30 days (Sessions.TTL), tokens of known
 	// devices for 180. docs/operations.md says when to drop it.
 	Secrets []Key
 }
@@ -105,7 +116,7 @@ type CodeRules struct {
 	Digits int
 	// Life of a code from its last sending, at most 10 minutes; 0 is 5 minutes. Sending
 	// again moves the end, to at most twice Life and 10 minutes after the first sending.
-	Life time.Duration
+	TTL time.Duration
 	// Tries to give the code, from 1 to 10; 0 is 5. Sending again adds none.
 	Tries int
 }
@@ -146,10 +157,10 @@ type TestNumber struct {
 // SessionRules say how long tokens live.
 type SessionRules struct {
 	// Access token life, at most 15 minutes; 0 is 15 minutes.
-	Access time.Duration
+	AccessTTL time.Duration
 	// Idle is how long an unused session lives; 0 is 14 days. Life is its absolute end;
 	// 0 is 30 days.
-	Idle, Life time.Duration
+	IdleTTL, TTL time.Duration
 }
 
 // PasswordRules say what a password is and how it is kept: compared in Unicode's form NFC
@@ -176,7 +187,7 @@ type SendInfo struct {
 	Region  string // ISO 3166-1 alpha-2; "001" for non-geographic numbers
 	Purpose Purpose
 	Channel string
-	Client  Client
+	Client  ClientInfo
 }
 
 // SignInInfo is what BeforeSignIn is asked about.
@@ -185,18 +196,18 @@ type SignInInfo struct {
 	// User has the ID of the account, or is zero if signing in would create it.
 	User   User
 	AMR    []string
-	Client Client
+	Client ClientInfo
 }
 
 // Client is who asks.
-type Client struct {
+type ClientInfo struct {
 	// Addr is the client's address; the zero Addr shares one strict allowance with all
 	// others that have none.
 	Addr netip.Addr
 	// Locale of the texts, BCP 47; empty is English, and so is one that no built-in text
 	// is near to.
 	Locale string
-	// Device is Session.Device of an earlier sign-in, if the client kept it.
+	// Device is Session.DeviceToken of an earlier sign-in, if the client kept it.
 	Device Secret
 	// Name is a coarse name of the program, such as "Chrome on Android"; may be empty. It
 	// stands in the list of sessions. At most 64 bytes are kept.
@@ -223,7 +234,7 @@ type HTTPConfig struct {
 	// signed in: its error is a 503 to them, and they are. Nil adds nothing.
 	UserView func(context.Context, User) (UserView, error)
 	// Claims says who is signed in, under HostSessions; its error means nobody.
-	Claims func(*http.Request) (Claims, error)
+	Authenticate func(*http.Request) (Claims, error)
 	// SignedIn starts the host's session, under HostSessions, before the answer is
 	// written: set a cookie here.
 	SignedIn func(http.ResponseWriter, *http.Request, *Session) error
@@ -249,11 +260,11 @@ const maxCodeLife = 10 * time.Minute
 func (c Config) withDefaults() Config {
 	c.Name = cmp.Or(c.Name, "phoneauth")
 	c.Code.Digits = cmp.Or(c.Code.Digits, 6)
-	c.Code.Life = cmp.Or(c.Code.Life, 5*time.Minute)
+	c.Code.TTL = cmp.Or(c.Code.TTL, 5*time.Minute)
 	c.Code.Tries = cmp.Or(c.Code.Tries, 5)
-	c.Sessions.Access = cmp.Or(c.Sessions.Access, 15*time.Minute)
-	c.Sessions.Idle = cmp.Or(c.Sessions.Idle, 14*24*time.Hour)
-	c.Sessions.Life = cmp.Or(c.Sessions.Life, 30*24*time.Hour)
+	c.Sessions.AccessTTL = cmp.Or(c.Sessions.AccessTTL, 15*time.Minute)
+	c.Sessions.IdleTTL = cmp.Or(c.Sessions.IdleTTL, 14*24*time.Hour)
+	c.Sessions.TTL = cmp.Or(c.Sessions.TTL, 30*24*time.Hour)
 	c.Limits = c.Limits.withDefaults()
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -312,22 +323,22 @@ func (c Config) validate() (numberPolicy, error) {
 	if c.Code.Digits < 6 || c.Code.Digits > 10 {
 		fault("Code.Digits", "must be from 6 to 10, is %d", c.Code.Digits)
 	}
-	if c.Code.Life < time.Second || c.Code.Life > maxCodeLife {
-		fault("Code.Life", "must be from 1 s to 10 min, is %s", c.Code.Life)
+	if c.Code.TTL < time.Second || c.Code.TTL > maxCodeLife {
+		fault("Code.TTL", "must be from 1 s to 10 min, is %s", c.Code.TTL)
 	}
 	if c.Code.Tries < 1 || c.Code.Tries > 10 {
 		fault("Code.Tries", "must be from 1 to 10, is %d", c.Code.Tries)
 	}
-	if c.Sessions.Access < time.Second || c.Sessions.Access > 15*time.Minute {
-		fault("Sessions.Access", "must be from 1 s to 15 min, is %s", c.Sessions.Access)
+	if c.Sessions.AccessTTL < time.Second || c.Sessions.AccessTTL > 15*time.Minute {
+		fault("Sessions.AccessTTL", "must be from 1 s to 15 min, is %s", c.Sessions.AccessTTL)
 	}
-	if c.Sessions.Idle < c.Sessions.Access || c.Sessions.Life < c.Sessions.Idle {
-		fault("Sessions", "Access, Idle and Life must not descend")
+	if c.Sessions.IdleTTL < c.Sessions.AccessTTL || c.Sessions.TTL < c.Sessions.IdleTTL {
+		fault("Sessions", "AccessTTL, IdleTTL and TTL must not descend")
 	}
 	if c.Password.Legacy != nil && c.Password.LegacyDecoy == "" {
 		fault("Password.LegacyDecoy", "is required with Password.Legacy")
 	}
-	c.Texts.validate(c.Name, c.Code.Digits, fault)
+	texts.Rules(c.Texts).Validate(c.Name, c.Code.Digits, fault)
 	c.Limits.validate(fault)
 	for i, n := range c.Numbers.Test {
 		field := fmt.Sprintf("Numbers.Test[%d]", i)

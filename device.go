@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // deviceLife is how long a device is known.
@@ -23,7 +26,7 @@ func (d device) known() bool { return d.id != "" }
 // a deletion ends it.
 func (s *Service) signDevice(u User, deviceID string, at time.Time) (Secret, error) {
 	claims := deviceClaims{s.phonePrint(u.Phone), device{deviceID, u.ID, u.Epoch}, at}
-	return s.keys.signToken(deviceToken, claims.encode(), at.Add(deviceLife))
+	return signedToken(s.keys.SignToken(keyring.Device, claims.encode(), at.Add(deviceLife)))
 }
 
 // knownDevice is the device that c's client names, if it is one of the account of c's
@@ -32,7 +35,7 @@ func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
 	if c.client.Device == "" {
 		return device{}, nil
 	}
-	data, ok := s.keys.verifyToken(deviceToken, c.client.Device, c.now)
+	data, ok := s.keys.VerifyToken(keyring.Device, string(c.client.Device), c.now)
 	if !ok {
 		return device{}, nil
 	}
@@ -97,7 +100,7 @@ func (s *Service) endDevicesBut(ctx context.Context, u User, deviceID string) er
 	all := Challenge{
 		Key:       key(s.phonePrint(u.Phone), kindDevicesEnded),
 		ID:        deviceID,
-		Digest:    refreshDigest(randomSecret()),
+		Digest:    refreshDigest(random.Secret()),
 		TriesLeft: 1,
 		ExpiresAt: now.Add(deviceLife),
 		Until:     now.Add(deviceLife),

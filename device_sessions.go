@@ -75,7 +75,7 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string) erro
 	if err := s.store.EndSession(ctx, userID, sessionID); err != nil {
 		return err
 	}
-	e := aboutUser(user, EventSessionEnded)
+	e := s.aboutUser(user, EventSessionEnded)
 	e.SessionID = sessionID
 	s.event(ctx, e)
 	return nil
@@ -163,7 +163,7 @@ func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices b
 	if err := s.store.EndUserSessions(ctx, user.ID, own.ID); err != nil {
 		return err
 	}
-	e := aboutUser(user, EventSignedOut)
+	e := s.aboutUser(user, EventSignedOut)
 	s.event(ctx, e)
 	return nil
 }
@@ -172,11 +172,11 @@ func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices b
 const maxSessionText = 64
 
 // place asks the host where a client is.
-func (s *Service) place(ctx context.Context, c Client) string {
-	if s.cfg.Place == nil || !c.Addr.IsValid() {
+func (s *Service) place(ctx context.Context, c ClientInfo) string {
+	if s.cfg.Hooks.Place == nil || !c.Addr.IsValid() {
 		return ""
 	}
-	return truncated(s.cfg.Place(ctx, c.Addr), maxSessionText)
+	return truncated(s.cfg.Hooks.Place(ctx, c.Addr), maxSessionText)
 }
 
 // truncated is text without what is not valid UTF-8, cut to so many bytes at a whole

@@ -38,6 +38,9 @@ const (
 	EventDelivered       EventType = "delivered"
 	EventUndelivered     EventType = "undelivered"
 	EventOptedOut        EventType = "opted_out"
+	// EventOperator: an operator is about to do what Event.Intent says. The event of the
+	// deed itself follows when it is done.
+	EventOperator EventType = "operator"
 )
 
 // Event is one thing that happened, for audit, metrics and fraud teams. It holds no
@@ -60,6 +63,18 @@ type Event struct {
 	Segments  int       // of the text as SMS, see Segments
 	Device    bool      // a known device asked
 	Test      bool      // a test number
+
+	// Print is the keyed fingerprint of the phone. Hosts join their logs by it; without
+	// Keys.Index nobody can make it of a number.
+	Print string
+	// Until is when what was refused would be admitted; zero unless a limit refused.
+	Until time.Time
+	// Client is the coarse name of the program that signed in, such as "Chrome on Android".
+	Client string
+	// Actor is the operator who did this, and Reason why. Intent is what an EventOperator is
+	// about to do.
+	Actor, Reason string
+	Intent        EventType
 }
 
 // LogValue groups the fields that are set.
@@ -78,6 +93,11 @@ func (e Event) LogValue() slog.Value {
 		{"send_class", string(e.SendClass)},
 		{"send_fault", string(e.SendFault)},
 		{"send_code", e.SendCode},
+		{"print", e.Print},
+		{"client", e.Client},
+		{"actor", e.Actor},
+		{"reason", e.Reason},
+		{"intent", string(e.Intent)},
 	} {
 		if f.value != "" {
 			attrs = append(attrs, slog.String(f.name, f.value))
@@ -112,14 +132,15 @@ func (c *call) event(what EventType) Event {
 		Purpose: c.purpose,
 		Phone:   c.phone.String(),
 		Region:  c.region,
+		Print:   c.print,
 		Device:  c.device.known(),
 		Test:    c.test != nil,
 	}
 }
 
 // aboutUser is an event of type what, about u.
-func aboutUser(u User, what EventType) Event {
-	return Event{Type: what, UserID: u.ID, Phone: u.Phone.String()}
+func (s *Service) aboutUser(u User, what EventType) Event {
+	return Event{Type: what, UserID: u.ID, Phone: u.Phone.String(), Print: s.phonePrint(u.Phone)}
 }
 
 // event logs e and tells the host.
@@ -132,7 +153,10 @@ func (s *Service) event(ctx context.Context, e Event) {
 	if s.cfg.Logger.Enabled(ctx, level) {
 		s.cfg.Logger.LogAttrs(ctx, level, "phoneauth: "+string(e.Type), slog.Any("event", e))
 	}
-	if s.cfg.OnEvent != nil {
-		s.cfg.OnEvent(ctx, e)
+	if s.journal != nil && (e.Print != "" || e.UserID != "" || e.MessageID != "") {
+		s.journal.add(e)
+	}
+	if s.cfg.Hooks.OnEvent != nil {
+		s.cfg.Hooks.OnEvent(ctx, e)
 	}
 }

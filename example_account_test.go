@@ -15,7 +15,7 @@ func ExampleService_RegisterPassword() {
 	_, err := svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: "+201061797840", Password: "correct horse"})
 	fmt.Println(err)
 	_, err = svc.Login(ctx, phoneauth.LoginRequest{
-		Purpose: phoneauth.PurposePasswordRegistration, SessionToken: pending.SessionToken, Code: received(inbox, "+201061797840"),
+		Purpose: phoneauth.PurposePasswordRegistration, ChallengeToken: pending.ChallengeToken, Code: received(inbox, "+201061797840"),
 	})
 	fmt.Println(err)
 	_, err = svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: "+201061797840", Password: "correct horse"})
@@ -37,7 +37,7 @@ func ExampleService_RecoverPassword() {
 		Phone: "+201061797840", Code: received(inbox, "+201061797840"), Password: "correct horse",
 	})
 	fmt.Println(phone, err)
-	_, err = svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+	_, err = svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 	fmt.Println(err)
 	// Output:
 	// <nil>
@@ -49,7 +49,7 @@ func ExampleService_RecoverPassword() {
 func ExampleService_ChangePassword() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
-	claims, _ := svc.Authenticate(ctx, signedIn(svc, inbox, "+201061797840").Access)
+	claims, _ := svc.Authenticate(ctx, signedIn(svc, inbox, "+201061797840").AccessToken)
 	_, err := svc.ChangePassword(ctx, claims, phoneauth.ChangePasswordRequest{New: "short"})
 	fmt.Println(err)
 	session, err := svc.ChangePassword(ctx, claims, phoneauth.ChangePasswordRequest{New: "correct horse"})
@@ -63,13 +63,13 @@ func ExampleService_ChangePassword() {
 func ExampleService_ChangePhone() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
-	claims, _ := svc.Authenticate(ctx, signedIn(svc, inbox, "+201061797840").Access)
+	claims, _ := svc.Authenticate(ctx, signedIn(svc, inbox, "+201061797840").AccessToken)
 	_, _ = svc.Register(ctx, phoneauth.RegisterRequest{
-		Phone: "+33600000178", Purpose: phoneauth.PurposePhoneChange, Subject: claims.UserID,
+		Phone: "+33600000178", Purpose: phoneauth.PurposePhoneChange, BoundTo: claims.UserID,
 	})
 	proof, _ := svc.Verify(ctx, phoneauth.VerifyRequest{
 		Phone: "+33600000178", Code: received(inbox, "+33600000178"),
-		Purpose: phoneauth.PurposePhoneChange, Subject: claims.UserID,
+		Purpose: phoneauth.PurposePhoneChange, BoundTo: claims.UserID,
 	})
 	session, err := svc.ChangePhone(ctx, claims, phoneauth.ConnectRequest{Token: proof.Token})
 	fmt.Println(session.User.Phone, err)
@@ -83,7 +83,7 @@ func ExampleService_SetBlocked() {
 	ctx := context.Background()
 	session := signedIn(svc, inbox, "+201061797840")
 	fmt.Println(svc.SetBlocked(ctx, session.User.ID, true))
-	_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+	_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 	fmt.Println(err)
 	fmt.Println(svc.SetBlocked(ctx, session.User.ID, false))
 	fmt.Println(svc.SetBlocked(ctx, "nobody", true))
@@ -114,7 +114,7 @@ func ExampleService_Unlock() {
 func ExampleService_DeleteUser() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
-	claims, _ := svc.Authenticate(ctx, signedIn(svc, inbox, "+201061797840").Access)
+	claims, _ := svc.Authenticate(ctx, signedIn(svc, inbox, "+201061797840").AccessToken)
 	fmt.Println(svc.DeleteUser(ctx, claims))
 	_, err := svc.User(ctx, claims)
 	fmt.Println(err)

@@ -47,7 +47,7 @@ func ExampleCodeError() {
 	ctx := context.Background()
 	pending, _ := svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840"})
 	wrong := guess(received(inbox, "+201061797840"))
-	_, err := svc.Verify(ctx, phoneauth.VerifyRequest{SessionToken: pending.SessionToken, Code: wrong})
+	_, err := svc.Verify(ctx, phoneauth.VerifyRequest{ChallengeToken: pending.ChallengeToken, Code: wrong})
 	if code, ok := errors.AsType[*phoneauth.CodeError](err); ok {
 		fmt.Println(code.TriesLeft, "tries left")
 	}
@@ -64,8 +64,8 @@ func ExampleService_Verify() {
 	ctx := context.Background()
 	pending, _ := svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840"})
 	proof, err := svc.Verify(ctx, phoneauth.VerifyRequest{
-		SessionToken: pending.SessionToken,
-		Code:         received(inbox, "+201061797840"),
+		ChallengeToken: pending.ChallengeToken,
+		Code:           received(inbox, "+201061797840"),
 	})
 	fmt.Println(proof.Phone, proof.Purpose, err)
 	// Output:
@@ -94,13 +94,13 @@ func ExampleService_Redeem() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
 	const payment = phoneauth.Purpose("payment")
-	_, _ = svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840", Purpose: payment, Subject: "order 7"})
+	_, _ = svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840", Purpose: payment, BoundTo: "order 7"})
 	proof, _ := svc.Verify(ctx, phoneauth.VerifyRequest{
-		Phone: "+201061797840", Code: received(inbox, "+201061797840"), Purpose: payment, Subject: "order 7",
+		Phone: "+201061797840", Code: received(inbox, "+201061797840"), Purpose: payment, BoundTo: "order 7",
 	})
-	_, err := svc.Redeem(ctx, phoneauth.RedeemRequest{Token: proof.Token, Purpose: payment, Subject: "order 8"})
+	_, err := svc.Redeem(ctx, phoneauth.RedeemRequest{Token: proof.Token, Purpose: payment, BoundTo: "order 8"})
 	fmt.Println(err)
-	paid, err := svc.Redeem(ctx, phoneauth.RedeemRequest{Token: proof.Token, Purpose: payment, Subject: "order 7"})
+	paid, err := svc.Redeem(ctx, phoneauth.RedeemRequest{Token: proof.Token, Purpose: payment, BoundTo: "order 7"})
 	fmt.Println(paid.Phone, err)
 	// Output:
 	// phoneauth: invalid token
@@ -114,7 +114,7 @@ func ExampleClient_device() {
 		cfg.Limits.PhoneSends = []phoneauth.Limit{{Burst: 100, Every: time.Second}}
 	})
 	ctx := context.Background()
-	device := phoneauth.Client{Device: signedIn(svc, inbox, "+201061797840").Device}
+	device := phoneauth.ClientInfo{Device: signedIn(svc, inbox, "+201061797840").DeviceToken}
 	for range 2 { // ten wrong codes in a row lock a number for 15 minutes
 		_, _ = svc.Register(ctx, phoneauth.RegisterRequest{Phone: "+201061797840"})
 		wrong := guess(received(inbox, "+201061797840"))

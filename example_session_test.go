@@ -14,7 +14,7 @@ import (
 func ExampleService_Authenticate() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
-	claims, err := svc.Authenticate(ctx, signedIn(svc, inbox, "+201061797840").Access)
+	claims, err := svc.Authenticate(ctx, signedIn(svc, inbox, "+201061797840").AccessToken)
 	fmt.Println(claims.UserID, claims.AMR, err)
 	_, err = svc.Authenticate(ctx, "junk")
 	fmt.Println(err)
@@ -27,8 +27,8 @@ func ExampleService_Authenticate() {
 func ExampleService_Refresh() {
 	svc, inbox := exampleService()
 	session := signedIn(svc, inbox, "+201061797840")
-	next, err := svc.Refresh(context.Background(), phoneauth.RefreshRequest{Token: session.Refresh})
-	fmt.Println(next.Refresh != session.Refresh, next.ID == session.ID, err)
+	next, err := svc.Refresh(context.Background(), phoneauth.RefreshRequest{Token: session.RefreshToken})
+	fmt.Println(next.RefreshToken != session.RefreshToken, next.ID == session.ID, err)
 	// Output:
 	// true true <nil>
 }
@@ -38,8 +38,8 @@ func ExampleService_Logout() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
 	session := signedIn(svc, inbox, "+201061797840")
-	fmt.Println(svc.Logout(ctx, session.Refresh))
-	_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+	fmt.Println(svc.Logout(ctx, session.RefreshToken))
+	_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 	fmt.Println(err)
 	// Output:
 	// <nil>
@@ -53,7 +53,7 @@ func ExampleService_LogoutAll() {
 	phone, laptop := signedIn(svc, inbox, "+201061797840"), signedIn(svc, inbox, "+201061797840")
 	fmt.Println(svc.LogoutAll(ctx, phone.User.ID))
 	for _, session := range []*phoneauth.Session{phone, laptop} {
-		_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+		_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 		fmt.Println(err)
 	}
 	// Output:
@@ -68,10 +68,10 @@ func ExampleService_Reauthenticated() {
 	svc, inbox := exampleService()
 	ctx := context.Background()
 	session := signedIn(svc, inbox, "+201061797840")
-	claims, _ := svc.Authenticate(ctx, session.Access)
+	claims, _ := svc.Authenticate(ctx, session.AccessToken)
 	user, err := svc.Reauthenticated(ctx, claims)
 	fmt.Println(user.Phone, err)
-	_ = svc.Logout(ctx, session.Refresh)
+	_ = svc.Logout(ctx, session.RefreshToken)
 	_, err = svc.Reauthenticated(ctx, claims) // the access token itself is still good
 	fmt.Println(err)
 	// Output:
@@ -111,7 +111,7 @@ func ExampleNewJWT() {
 func ExampleConfig_beforeSignIn() {
 	errNotInvited := errors.New("not invited")
 	svc, inbox := exampleService(func(cfg *phoneauth.Config) {
-		cfg.BeforeSignIn = func(_ context.Context, in phoneauth.SignInInfo) error {
+		cfg.Hooks.BeforeSignIn = func(_ context.Context, in phoneauth.SignInInfo) error {
 			if in.User.ID == "" { // signing in would make an account
 				return errNotInvited
 			}
@@ -129,7 +129,7 @@ func ExampleConfig_beforeSignIn() {
 // OnEvent is told what happened, without numbers and codes.
 func ExampleConfig_onEvent() {
 	svc, inbox := exampleService(func(cfg *phoneauth.Config) {
-		cfg.OnEvent = func(_ context.Context, e phoneauth.Event) { fmt.Println(e.Type, e.Phone, e.Region) }
+		cfg.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) { fmt.Println(e.Type, e.Phone, e.Region) }
 	})
 	signedIn(svc, inbox, "+201061797840")
 	// Output:

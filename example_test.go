@@ -79,7 +79,7 @@ func ExampleService_Handler() {
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", http.StripPrefix("/auth", svc.Handler(phoneauth.PhoneAPI, phoneauth.LoginAPI)))
 	mux.Handle("/orders", svc.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		fmt.Fprintln(w, "the orders of user", claims.UserID)
 	})))
 	server := httptest.NewServer(mux)
@@ -109,11 +109,11 @@ func ExampleService_Handler() {
 func ExampleService_Require() {
 	svc, inbox := exampleService()
 	orders := svc.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		user, err := svc.User(r.Context(), claims)
 		fmt.Println("the orders of", user.Phone, err)
 	}))
-	for _, token := range []phoneauth.Secret{"", signedIn(svc, inbox, "+201061797840").Access} {
+	for _, token := range []phoneauth.Secret{"", signedIn(svc, inbox, "+201061797840").AccessToken} {
 		r := httptest.NewRequest("GET", "/orders", nil)
 		r.Header.Set("Authorization", "Bearer "+string(token))
 		w := httptest.NewRecorder()
@@ -134,7 +134,7 @@ func ExampleHTTPConfig_userView() {
 		}
 	})
 	r := httptest.NewRequest("GET", "/users/me", nil)
-	r.Header.Set("Authorization", "Bearer "+string(signedIn(svc, inbox, "+201061797840").Access))
+	r.Header.Set("Authorization", "Bearer "+string(signedIn(svc, inbox, "+201061797840").AccessToken))
 	w := httptest.NewRecorder()
 	svc.Handler(phoneauth.SessionAPI).ServeHTTP(w, r)
 	fmt.Println(strings.Contains(w.Body.String(), `"display_name":"user 1"`))

@@ -73,3 +73,16 @@ func ExampleSecret() {
 	// [redacted]
 	// eyJhbGciOiJIUzI1NiJ9
 }
+
+func ExampleSegments() {
+	for _, text := range []string{
+		"012345 est votre code de connexion à Acme.",
+		"012345 est votre code reçu d'Acme.",
+	} {
+		n, encoding := phoneauth.Segments(text)
+		fmt.Println(n, encoding)
+	}
+	// Output:
+	// 1 GSM-7
+	// 1 UCS-2
+}

@@ -155,7 +155,7 @@ type request struct {
 	// foreign: sent for a page of another origin. Its cookies count for nothing, and
 	// it is given none.
 	foreign bool
-	client  Client
+	client  ClientInfo
 	// id is the last part of the path, on routes that end with one.
 	id string
 	// claims are of the one who is signed in, on routes that want somebody.
@@ -251,8 +251,8 @@ func (q *request) signedIn(session *Session) error {
 			return &unavailable{"start the host's session", err}
 		}
 	}
-	if session.Device != "" && !q.foreign {
-		http.SetCookie(q.w, q.s.cfg.HTTP.newCookie(deviceCookie, session.Device, deviceLife))
+	if session.DeviceToken != "" && !q.foreign {
+		http.SetCookie(q.w, q.s.cfg.HTTP.newCookie(deviceCookie, session.DeviceToken, deviceLife))
 	}
 	return nil
 }
@@ -275,4 +275,4 @@ func wholeSeconds(d time.Duration) int64 {
 }
 
 // secondsUntil is how the answers write a time to come.
-func secondsUntil(t time.Time) int64 { return wholeSeconds(time.Until(t)) }
+func (s *Service) secondsUntil(t time.Time) int64 { return wholeSeconds(t.Sub(s.now())) }

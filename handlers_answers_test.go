@@ -25,7 +25,7 @@ func newSession() *Session {
 			CreatedAt: time.Date(2018, 8, 30, 23, 3, 58, 999_999_000, time.UTC),
 			UpdatedAt: time.Date(2018, 10, 14, 3, 23, 51, 355e6, time.FixedZone("", 7200)),
 		},
-		New: true, First: true, ID: "s", Access: "access", Refresh: "refresh", Device: "device",
+		New: true, First: true, ID: "s", AccessToken: "access", RefreshToken: "refresh", DeviceToken: "device",
 		ExpiresAt: time.Now().Add(15 * time.Minute),
 	}
 }
@@ -58,7 +58,7 @@ func TestSessionDocument(t *testing.T) {
 			"relationships":{"cars":"23"}},`+meta+`}`, answer, err)
 
 		hosted := newSession()
-		hosted.Access, hosted.Refresh, hosted.Device = "", "", ""
+		hosted.AccessToken, hosted.RefreshToken, hosted.DeviceToken = "", "", ""
 		answer, err = answering(Config{HostSessions: true}).sessionDocument(hosted, nil)
 		assertJSON(t, `{"data":{"id":"23","type":"user","attributes":{`+attributes+`}}}`, answer, err)
 
@@ -83,9 +83,9 @@ func TestLoginUser(t *testing.T) {
 	t.Parallel()
 	const user = `"id":23,"uuid":"0f9a","phone":"+6584932466","has_password":true,"created_at":"2018-08-30T23:03:58.999Z"`
 	session := newSession()
-	assertJSON(t, `{`+user+`,"token":"access","refresh_token":"refresh","device_token":"device"}`, loginUser(session), nil)
-	session.Access, session.Refresh, session.Device = "", "", ""
-	assertJSON(t, `{`+user+`}`, loginUser(session), nil)
+	assertJSON(t, `{`+user+`,"token":"access","refresh_token":"refresh","device_token":"device"}`, answering(Config{}).s.loginUser(session), nil)
+	session.AccessToken, session.RefreshToken, session.DeviceToken = "", "", ""
+	assertJSON(t, `{`+user+`}`, answering(Config{}).s.loginUser(session), nil)
 }
 
 func TestJSONID(t *testing.T) {

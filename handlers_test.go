@@ -1,6 +1,8 @@
 package phoneauth
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,13 +19,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phoneauth/phoneauth/docs"
 	"github.com/phoneauth/phoneauth/internal/body"
 )
 
 // bare is a Service that cannot do anything: good for what never reaches it.
 func bare(cfg Config) *Service {
 	cfg.Logger = slog.New(slog.DiscardHandler)
-	return &Service{cfg: &cfg}
+	return &Service{clock: time.Now, cfg: &cfg}
 }
 
 // ask sends one request to h; headers are pairs of name and value.
@@ -247,10 +251,10 @@ func TestFail(t *testing.T) {
 func TestFaultsAreLogged(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	s := &Service{cfg: &Config{
+	s := &Service{clock: time.Now, cfg: &Config{
 		Logger:       slog.New(slog.NewJSONHandler(&log, nil)),
 		HostSessions: true,
-		HTTP: HTTPConfig{Claims: func(*http.Request) (Claims, error) {
+		HTTP: HTTPConfig{Authenticate: func(*http.Request) (Claims, error) {
 			return Claims{}, &unavailable{"read the session", errors.New("connection refused")}
 		}},
 	}}
@@ -265,11 +269,11 @@ func TestFaultsAreLogged(t *testing.T) {
 func TestRequire(t *testing.T) {
 	t.Parallel()
 	var answer error
-	s := bare(Config{HostSessions: true, HTTP: HTTPConfig{Claims: func(*http.Request) (Claims, error) {
+	s := bare(Config{HostSessions: true, HTTP: HTTPConfig{Authenticate: func(*http.Request) (Claims, error) {
 		return Claims{UserID: "23"}, answer
 	}}})
 	h := s.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, ok := UserFrom(r.Context())
+		claims, ok := ClaimsFrom(r.Context())
 		_ = json.NewEncoder(w).Encode([]any{claims.UserID, ok})
 	}))
 	assert.JSONEq(t, `["23",true]`, ask(h, "GET", "/x", "").Body.String())
@@ -282,6 +286,46 @@ func TestRequire(t *testing.T) {
 	assertRefused(t, ask(h, "GET", "/x", ""), SessionAPI, 401, "unauthorized", "no Claims hook: nobody is signed in")
 	h = bare(Config{}).Require(h)
 	assertRefused(t, ask(h, "GET", "/x", ""), SessionAPI, 401, "unauthorized", "no token")
-	_, ok := UserFrom(t.Context())
+	_, ok := ClaimsFrom(t.Context())
 	assert.False(t, ok)
+}
+
+// The description has every route, under the tag of its API, and no other. That it says of
+// each what the handlers do is for the tests of integration.
+func TestDescriptionHasEveryRoute(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, way := range routes {
+		want = append(want, way.method+" "+way.path+" "+string(way.api))
+	}
+	assert.ElementsMatch(t, want, describedRoutes(t))
+}
+
+var (
+	describedPath   = regexp.MustCompile(`^  (/\S*):$`)
+	describedMethod = regexp.MustCompile(`^    (get|put|post|delete|options|head|patch|trace):$`)
+	describedTags   = regexp.MustCompile(`^      tags: \[(.*)\]$`)
+)
+
+// describedRoutes reads the routes by the layout of the file, so that the module needs no
+// YAML.
+func describedRoutes(t *testing.T) (found []string) {
+	t.Helper()
+	_, paths, ok := bytes.Cut(docs.OpenAPI, []byte("\npaths:\n"))
+	require.True(t, ok)
+	var path, method string
+	lines := bufio.NewScanner(bytes.NewReader(paths))
+	for lines.Scan() && (lines.Text() == "" || lines.Text()[0] == ' ') {
+		if m := describedPath.FindStringSubmatch(lines.Text()); m != nil {
+			path = m[1]
+		}
+		if m := describedMethod.FindStringSubmatch(lines.Text()); m != nil {
+			method = strings.ToUpper(m[1])
+		}
+		if m := describedTags.FindStringSubmatch(lines.Text()); m != nil {
+			found = append(found, method+" "+path+" "+m[1])
+		}
+	}
+	require.NoError(t, lines.Err())
+	return found
 }

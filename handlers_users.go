@@ -27,16 +27,16 @@ func (q *request) usersRegister() (any, error) {
 		return nil, wrong
 	}
 	pending, err := q.s.RegisterPassword(q.r.Context(), PasswordRequest{
-		Phone:        q.body.Text("msisdn"),
-		Password:     Secret(q.body.Text("password")),
-		SessionToken: q.registration(),
-		Client:       q.client,
+		Phone:          q.body.Text("msisdn"),
+		Password:       Secret(q.body.Text("password")),
+		ChallengeToken: q.registration(),
+		Client:         q.client,
 	})
 	if err != nil {
 		return nil, q.wrongToo(err)
 	}
-	q.setRegistration(pending.SessionToken, time.Until(pending.ExpiresAt))
-	return usersAnswer{MSISDN: q.msisdn(pending.Phone), SessionToken: string(pending.SessionToken)}, nil
+	q.setRegistration(pending.ChallengeToken, pending.ExpiresAt.Sub(q.s.now()))
+	return usersAnswer{MSISDN: q.msisdn(pending.Phone), SessionToken: string(pending.ChallengeToken)}, nil
 }
 
 func (q *request) usersVerify() (any, error) {
@@ -45,13 +45,13 @@ func (q *request) usersVerify() (any, error) {
 		return nil, wrong
 	}
 	l := LoginRequest{
-		Phone:        q.body.Text("msisdn"),
-		Code:         q.body.Text(field),
-		SessionToken: q.registration(),
-		Purpose:      PurposePasswordRegistration,
-		Client:       q.client,
+		Phone:          q.body.Text("msisdn"),
+		Code:           q.body.Text(field),
+		ChallengeToken: q.registration(),
+		Purpose:        PurposePasswordRegistration,
+		Client:         q.client,
 	}
-	if l.SessionToken == "" {
+	if l.ChallengeToken == "" {
 		return nil, inField(field, ErrInvalidCode)
 	}
 	session, err := q.s.Login(q.r.Context(), l)
@@ -128,7 +128,7 @@ func (q *request) usersResetPassword() (any, error) {
 
 func (q *request) usersSession(session *Session) (any, error) {
 	a := usersAnswer{MSISDN: q.msisdn(session.User.Phone), Valid: true}
-	if t := tokensOf(session); t != nil {
+	if t := q.s.tokensOf(session); t != nil {
 		a.AuthenticationToken = t.AccessToken
 		a.RefreshToken = t.RefreshToken
 		a.DeviceToken = t.DeviceToken

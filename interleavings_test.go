@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/race"
 	"github.com/phoneauth/phoneauth/memstore"
 )
 
@@ -92,11 +93,11 @@ func (p *play) typed(purpose phoneauth.Purpose) []string {
 }
 
 func (p *play) registerPassword(token, password phoneauth.Secret) phoneauth.Secret {
-	pending, err := p.RegisterPassword(p.ctx, phoneauth.PasswordRequest{Phone: p.phone, Password: password, SessionToken: token})
+	pending, err := p.RegisterPassword(p.ctx, phoneauth.PasswordRequest{Phone: p.phone, Password: password, ChallengeToken: token})
 	if err != nil {
 		return ""
 	}
-	return pending.SessionToken
+	return pending.ChallengeToken
 }
 
 func (p *play) lastReg() *registration {
@@ -108,14 +109,14 @@ func (p *play) lastReg() *registration {
 
 // complete gives a code to a registration.
 func (p *play) complete(token phoneauth.Secret, code string) bool {
-	_, err := p.Login(p.ctx, phoneauth.LoginRequest{Code: code, SessionToken: token, Purpose: phoneauth.PurposePasswordRegistration})
+	_, err := p.Login(p.ctx, phoneauth.LoginRequest{Code: code, ChallengeToken: token, Purpose: phoneauth.PurposePasswordRegistration})
 	return err == nil
 }
 
 var (
 	attackerRegisters = move{"attacker registers", always, func(p *play) string {
 		if pending, err := p.Register(p.ctx, phoneauth.RegisterRequest{Phone: p.phone}); err == nil {
-			p.aSignIn = pending.SessionToken
+			p.aSignIn = pending.ChallengeToken
 		}
 		return ""
 	}, false}
@@ -131,7 +132,7 @@ var (
 
 	attackerVerifies = move{"attacker verifies", func(p *play) bool { return len(p.phones[p.phone]) > 0 }, func(p *play) string {
 		const guess = "0123456789" // of ten digits: no chance
-		if _, err := p.Verify(p.ctx, phoneauth.VerifyRequest{Phone: p.phone, Code: guess, SessionToken: p.aSignIn}); err == nil {
+		if _, err := p.Verify(p.ctx, phoneauth.VerifyRequest{Phone: p.phone, Code: guess, ChallengeToken: p.aSignIn}); err == nil {
 			return "the attacker has a proof"
 		}
 		if _, err := p.Connect(p.ctx, phoneauth.ConnectRequest{Phone: p.phone, Token: p.aSignIn}); err == nil {
@@ -385,7 +386,7 @@ func explore(t testing.TB, moves []move, depth int, wrap func(phoneauth.Store) p
 	svc := newService(t, limitsOff, longCodes, func(c *phoneauth.Config) {
 		c.Store, c.Sender = obedient(wrap(memstore.New()), line.verb), phones{}
 		c.Code.Tries = 2 // so that tries and locks end within six steps
-		c.Limits.PhoneFailures = []phoneauth.LockoutStep{{Failures: 4, Wait: 15 * time.Minute}}
+		c.Limits.PhoneLockout = []phoneauth.LockoutStep{{Failures: 4, Wait: 15 * time.Minute}}
 	})
 	s := &search{t: t, svc: svc, moves: moves, depth: depth, line: line}
 	s.visit(first)
@@ -396,7 +397,7 @@ func TestInterleavings(t *testing.T) {
 	phoneauth.CheapHashes(t)
 	for name, game := range games {
 		depth := game.depth
-		if raceDetector || testing.Short() {
+		if race.Enabled || testing.Short() {
 			depth = 4
 		}
 		for _, first := range game.moves {

@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/phoneauth/phoneauth/internal/jws"
+	"github.com/phoneauth/phoneauth/internal/names"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 const (
@@ -23,20 +27,6 @@ const (
 	accessLeeway = 30 * time.Second
 )
 
-// JWTConfig is what a [JWT] is made of. Print it and see no key.
-type JWTConfig struct {
-	// Issuer and Audience are iss and aud of what is issued, and must be those of what
-	// is verified. Both are required.
-	Issuer, Audience string
-	// Keys verify; the first also signs. If all are public keys, the JWT verifies and
-	// cannot sign: that is for programs which others give access tokens to. At least one
-	// is required. Rotate by putting a new one first and keeping the old one behind it for
-	// at least as long as an access token lives, 15 minutes. Where others verify by JWKS,
-	// put the new one last, for as long as they cache the document, before putting it
-	// first.
-	Keys []SigningKey
-}
-
 // JWT issues and verifies access tokens in the profile of RFC 9068, after the advice of
 // RFC 8725. It is safe for concurrent use and keeps no token. One that is made of public
 // keys alone verifies only: examples/resource has programs that verify the tokens of a
@@ -47,14 +37,18 @@ type JWTConfig struct {
 // auth_time, amr, and those of Claims.Extra that have other names.
 type JWT struct {
 	issuer, audience string
-	signer           *jwtKey
-	byHeader         map[string]*jwtKey // the first segment of each key's tokens
+	clock            func() time.Time
+	signer           *jws.Key
+	byHeader         map[string]*jws.Key // the first segment of each key's tokens
 	parser           *jwt.Parser
 	jwks             []byte
 }
 
 // NewJWT copies c, and reports every fault at once, naming the field.
-func NewJWT(c JWTConfig) (*JWT, error) {
+func NewJWT(c JWTConfig) (*JWT, error) { return newJWT(c, time.Now) }
+
+// newJWT is NewJWT with a clock.
+func newJWT(c JWTConfig, clock func() time.Time) (*JWT, error) {
 	var faults []error
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("phoneauth: jwt: "+format, args...))
@@ -69,9 +63,10 @@ func NewJWT(c JWTConfig) (*JWT, error) {
 		fault("Keys is required: the first signs")
 	}
 	j := &JWT{
+		clock:    clock,
 		issuer:   c.Issuer,
 		audience: c.Audience,
-		byHeader: map[string]*jwtKey{},
+		byHeader: map[string]*jws.Key{},
 		parser: jwt.NewParser(
 			jwt.WithIssuer(c.Issuer),
 			jwt.WithAudience(c.Audience),
@@ -79,40 +74,39 @@ func NewJWT(c JWTConfig) (*JWT, error) {
 			jwt.WithIssuedAt(),
 			jwt.WithLeeway(accessLeeway),
 			jwt.WithStrictDecoding(),
+			jwt.WithTimeFunc(clock),
 		),
 	}
 	signs := false
 	seen := map[string]bool{}
-	set := jwkSet{Keys: []jwk{}}
+	var keys []*jws.Key
 	for i, key := range c.Keys {
-		if !validName(key.ID, 64, "-_") {
+		if !names.Valid(key.ID, 64, "-_") {
 			fault("Keys[%d].ID must be 1 to 64 letters, digits, '-' or '_'", i)
 		} else if seen[key.ID] {
 			fault("Keys[%d].ID %q is taken by another key", i, key.ID)
 		}
 		seen[key.ID] = true
-		k, err := newJWTKey(key)
+		k, err := jws.NewKey(key.ID, accessType, key.Key)
 		if err != nil {
 			fault("Keys[%d].Key %w", i, err)
 			continue
 		}
-		j.byHeader[k.header] = k
-		if k.public != nil {
-			set.Keys = append(set.Keys, *k.public)
-		}
-		signs = signs || k.sign != nil
+		j.byHeader[k.Header] = k
+		keys = append(keys, k)
+		signs = signs || k.Sign != nil
 		if i == 0 {
 			j.signer = k
 		}
 	}
-	if signs && j.signer != nil && j.signer.sign == nil {
+	if signs && j.signer != nil && j.signer.Sign == nil {
 		fault("Keys[0].Key is public, but the first key signs: a key that can sign must come first")
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
 	var err error
-	j.jwks, err = json.Marshal(set)
+	j.jwks, err = jws.Set(keys)
 	return j, err
 }
 
@@ -124,7 +118,7 @@ func (j *JWT) JWKS() []byte { return bytes.Clone(j.jwks) }
 func (JWT) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.JWT") }
 
 // signs reports whether j has a key to sign with.
-func (j *JWT) signs() bool { return j != nil && j.signer != nil && j.signer.sign != nil }
+func (j *JWT) signs() bool { return j != nil && j.signer != nil && j.signer.Sign != nil }
 
 // IssueToken signs c with the first key. It is an error of the program to ask a JWT that has
 // public keys alone, to leave out UserID or Subject, to give an ExpiresAt that is past or
@@ -137,7 +131,7 @@ func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 	if !j.signs() {
 		return "", errors.New("phoneauth: issue token: every key of this JWT is public: it verifies only")
 	}
-	now := time.Now()
+	now := j.clock()
 	if c.UserID == "" || c.Subject == "" {
 		return "", errors.New("phoneauth: issue token: UserID and Subject are required")
 	}
@@ -152,7 +146,7 @@ func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 		Issuer: j.issuer, Audience: j.audience,
 		Subject: c.Subject, UserID: c.UserID, SessionID: c.SessionID,
 		IssuedAt: now.Unix(), NotBefore: now.Unix(), ExpiresAt: c.ExpiresAt.Unix(),
-		ID: randomID(), AuthTime: authTime, AMR: c.AMR,
+		ID: random.ID(), AuthTime: authTime, AMR: c.AMR,
 	})
 	if err != nil {
 		return "", fmt.Errorf("phoneauth: issue token: %w", err)
@@ -161,14 +155,14 @@ func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 	if err != nil {
 		return "", fmt.Errorf("phoneauth: issue token: %w", err)
 	}
-	signed, err := signJWT(j.signer.method, j.signer.sign, j.signer.header, claims)
+	signed, err := jws.Sign(j.signer.Method, j.signer.Sign, j.signer.Header, claims)
 	if err != nil {
 		return "", fmt.Errorf("phoneauth: issue token: %w", err)
 	}
-	if len(signed) > maxTokenLength {
-		return "", fmt.Errorf("phoneauth: issue token: %d bytes, at most %d can be verified: Extra is too long", len(signed), maxTokenLength)
+	if len(signed) > jws.MaxLength {
+		return "", fmt.Errorf("phoneauth: issue token: %d bytes, at most %d can be verified: Extra is too long", len(signed), jws.MaxLength)
 	}
-	return signed, nil
+	return Secret(signed), nil
 }
 
 // accessClaims are the claims of a token beside Claims.Extra.
@@ -223,16 +217,16 @@ var (
 // what a key of j writes, is refused before anything of it is decoded: so are "none" and
 // every algorithm but the key's own, an unknown kid, crit, jku, jwk and x5*.
 func (j *JWT) VerifyToken(_ context.Context, token Secret) (Claims, error) {
-	key := j.byHeader[headerOf(token)]
+	key := j.byHeader[jws.HeaderOf(string(token))]
 	if key == nil {
 		return Claims{}, errTokenHeader
 	}
 	claims := jwt.MapClaims{}
 	_, err := j.parser.ParseWithClaims(string(token), claims, func(t *jwt.Token) (any, error) {
-		if t.Method.Alg() != key.method.Alg() { // unreachable: the header says so
+		if t.Method.Alg() != key.Method.Alg() { // unreachable: the header says so
 			return nil, errTokenHeader
 		}
-		return key.verify, nil
+		return key.Verify, nil
 	})
 	if err != nil {
 		return Claims{}, errTokenClaims

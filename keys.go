@@ -1,25 +1,22 @@
 package phoneauth
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"log/slog"
-	"strconv"
-	"strings"
-	"sync"
+	"time"
+
+	"github.com/phoneauth/phoneauth/internal/jws"
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/names"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // minKeyLength of every secret key, in bytes: the output of SHA-256.
-const minKeyLength = 32
+const minKeyLength = jws.MinSecret
 
 // String returns "[redacted]".
 func (Keys) String() string { return redacted }
@@ -55,7 +52,7 @@ func (k Keys) validate(fault func(field, format string, args ...any)) {
 	seen := map[string]bool{}
 	for i, key := range k.Secrets {
 		field := fmt.Sprintf("Keys.Secrets[%d]", i)
-		if !validName(key.ID, 16, "-_") {
+		if !names.Valid(key.ID, 16, "-_") {
 			fault(field, "ID must be 1 to 16 letters, digits, '-' or '_'")
 		}
 		if seen[key.ID] {
@@ -68,199 +65,92 @@ func (k Keys) validate(fault func(field, format string, args ...any)) {
 	}
 }
 
-// keyring holds one key for each use, derived once by HKDF (RFC 5869) from the use's
-// label and the realm, so that nothing made for one use or realm opens in another.
-type keyring struct {
-	index *mac
-	live  []liveKey // the first makes, all verify and open
-}
-
-type liveKey struct {
-	id              string
-	digest, refresh *mac
-	seal            cipher.AEAD
-	tokens          map[tokenKind]tokenKey
-	access          []byte
-}
-
-func newKeyring(keys Keys, realm string) (*keyring, error) {
-	var failed error
-	derive := func(secret []byte, use string) []byte {
-		key, err := hkdf.Key(sha256.New, secret, nil, "phoneauth/1 "+use+"\x00"+realm, sha256.Size)
-		if err != nil {
-			failed = err
-		}
-		return key
+// newKeyring derives the keys of a realm.
+func newKeyring(keys Keys, realm string) (*keyring.Ring, error) {
+	secrets := make([]keyring.Secret, len(keys.Secrets))
+	for i, key := range keys.Secrets {
+		secrets[i] = keyring.Secret(key)
 	}
-	ring := &keyring{index: newMAC(derive(keys.Index, "index"))}
-	for _, k := range keys.Secrets {
-		block, err := aes.NewCipher(derive(k.Secret, "seal"))
-		if err != nil {
-			return nil, err
-		}
-		seal, err := cipher.NewGCMWithRandomNonce(block)
-		if err != nil {
-			return nil, err
-		}
-		live := liveKey{
-			id:      k.ID,
-			digest:  newMAC(derive(k.Secret, "digest")),
-			refresh: newMAC(derive(k.Secret, "refresh")),
-			seal:    seal,
-			tokens:  map[tokenKind]tokenKey{},
-			access:  derive(k.Secret, "access"),
-		}
-		for _, kind := range tokenKinds {
-			if live.tokens[kind], err = newTokenKey(kind, k.ID, derive(k.Secret, string(kind))); err != nil {
-				return nil, err
-			}
-		}
-		ring.live = append(ring.live, live)
-	}
-	return ring, failed
-}
-
-// print is the fingerprint of parts: 128 bits, in 22 characters.
-func (r *keyring) print(parts ...string) string {
-	sum := r.index.sum(parts...)
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
-}
-
-// digest is what a store keeps of the secret of the challenge with this key.
-func (r *keyring) digest(key, secret string) []byte {
-	sum := r.live[0].digest.sum(key, secret)
-	return sum[:]
-}
-
-// digests are what a store may have kept: one for each live key.
-func (r *keyring) digests(key, secret string) [][]byte {
-	all := make([][]byte, len(r.live))
-	for i, k := range r.live {
-		sum := k.digest.sum(key, secret)
-		all[i] = sum[:]
-	}
-	return all
-}
-
-// sealed is plain, encrypted: the length of the key's id, the id, nonce and ciphertext.
-// It opens only for the same use.
-func (r *keyring) sealed(use, plain string) []byte {
-	k := r.live[0]
-	blob := make([]byte, 0, 1+len(k.id)+len(plain)+k.seal.Overhead())
-	blob = append(blob, byte(len(k.id)))
-	blob = append(blob, k.id...)
-	return k.seal.Seal(blob, nil, []byte(plain), []byte(use))
-}
-
-// open is the reverse of sealed. It is false for what no live key sealed for this use.
-func (r *keyring) open(use string, blob []byte) (string, bool) {
-	if len(blob) == 0 || len(blob) < 1+int(blob[0]) {
-		return "", false
-	}
-	id, rest := string(blob[1:1+blob[0]]), blob[1+blob[0]:]
-	for _, k := range r.live {
-		if k.id == id {
-			plain, err := k.seal.Open(nil, nil, rest, []byte(use))
-			return string(plain), err == nil
-		}
-	}
-	return "", false
-}
-
-// mac is HMAC-SHA-256 over length-prefixed parts, so that no two lists of parts are one
-// message.
-type mac struct{ states sync.Pool }
-
-type macState struct {
-	hash   hash.Hash
-	buffer []byte
-}
-
-func newMAC(key []byte) *mac {
-	return &mac{states: sync.Pool{New: func() any {
-		return &macState{hash: hmac.New(sha256.New, key)}
-	}}}
-}
-
-func (m *mac) sum(parts ...string) (sum [sha256.Size]byte) {
-	s := m.states.Get().(*macState)
-	s.buffer = appendFields(s.buffer[:0], parts...)
-	s.hash.Reset()
-	s.hash.Write(s.buffer)
-	s.buffer = s.hash.Sum(s.buffer[:0])
-	copy(sum[:], s.buffer)
-	clear(s.buffer)
-	m.states.Put(s)
-	return sum
-}
-
-// appendFields writes fields so that a fieldReader finds them again, each after its length.
-func appendFields(b []byte, fields ...string) []byte {
-	for _, f := range fields {
-		b = binary.AppendUvarint(b, uint64(len(f)))
-		b = append(b, f...)
-	}
-	return b
-}
-
-// fieldReader reads what appendFields wrote.
-type fieldReader struct {
-	rest string
-	bad  bool
-}
-
-// text is the next field, "" where there is none.
-func (r *fieldReader) text() string {
-	length, used := binary.Uvarint([]byte(r.rest[:min(len(r.rest), binary.MaxVarintLen64)]))
-	if used <= 0 || length > uint64(len(r.rest)-used) {
-		r.rest, r.bad = "", true
-		return ""
-	}
-	field := r.rest[used:][:length]
-	r.rest = r.rest[used+int(length):]
-	return field
-}
-
-// int64 is the next field as a decimal number.
-func (r *fieldReader) int64() int64 {
-	n, err := strconv.ParseInt(r.text(), 10, 64)
-	r.bad = r.bad || err != nil
-	return n
-}
-
-// done reports whether every field was there and none is left.
-func (r *fieldReader) done() bool { return !r.bad && r.rest == "" }
-
-// randomID is 128 random bits, in 22 characters.
-func randomID() string { return random(16) }
-
-// randomSecret is 256 random bits, in 43 characters.
-func randomSecret() string { return random(32) }
-
-func random(n int) string { return base64.RawURLEncoding.EncodeToString(randomBytes(n)) }
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b) // never fails: crypto/rand ends the program rather than return weak bytes
-	return b
-}
-
-// validName reports whether s is 1 to most letters, digits and characters of extra.
-func validName(s string, most int, extra string) bool {
-	for _, c := range []byte(s) {
-		alphanumeric := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-		if !alphanumeric && strings.IndexByte(extra, c) < 0 {
-			return false
-		}
-	}
-	return s != "" && len(s) <= most
+	return keyring.New(keys.Index, secrets, realm)
 }
 
 // accessTokens is the default TokenIssuer: HS256 under keys derived from Keys.
-func (r *keyring) accessTokens(name string) (*JWT, error) {
+func accessTokens(ring *keyring.Ring, name string, clock func() time.Time) (*JWT, error) {
 	c := JWTConfig{Issuer: name, Audience: name}
-	for _, k := range r.live {
-		c.Keys = append(c.Keys, SigningKey{ID: k.id, Key: k.access})
+	for _, key := range ring.AccessKeys() {
+		c.Keys = append(c.Keys, SigningKey{ID: key.ID, Key: key.Secret})
 	}
-	return NewJWT(c)
+	return newJWT(c, clock)
+}
+
+// GenerateKeys returns new random keys: an Index and one secret, with the ID "1", of 32
+// bytes each. Write them down once, by [Keys.Encode], and read them at every start: keys
+// that are made anew end every session and every code, and forget every limit.
+func GenerateKeys() Keys {
+	return Keys{Index: random.Bytes(minKeyLength), Secrets: []Key{{ID: "1", Secret: random.Bytes(minKeyLength)}}}
+}
+
+// keyFile is what Encode writes; []byte is base64 there (RFC 4648, 4).
+type keyFile struct {
+	Comment any          `json:"comment,omitempty"` // whatever people make of it
+	Index   []byte       `json:"index"`
+	Secrets []keyFileKey `json:"secrets"`
+}
+
+type keyFileKey struct {
+	ID     string `json:"id"`
+	Secret []byte `json:"secret"`
+}
+
+// keyFileComment is for whoever opens the file to rotate a key.
+var keyFileComment = []string{
+	"Keep this file secret, and apart from the database and its backups.",
+	"The first of secrets signs and seals. All of them verify and open.",
+	"To rotate: add a new secret last, with an id of its own (its value: openssl rand -base64 32),",
+	"and restart every server; then move it first, and restart every server.",
+	"Dropping a secret ends what it made: refresh tokens live for at most 30 days, tokens of known devices for 180.",
+	"Never change index: every limit, failure count and lock would be forgotten.",
+}
+
+// Encode writes k as JSON that [ParseKeys] reads, with a comment that says which key signs
+// and how to rotate. The keys are in clear: write it to a file of mode 0600, or to a
+// store of secrets.
+//
+// It is a method to call, and none that an encoder finds by itself: MarshalText writes
+// [redacted], so that encoding a [Config] into a log or an answer gives no key away.
+func (k Keys) Encode() []byte {
+	file := keyFile{Comment: keyFileComment, Index: k.Index, Secrets: make([]keyFileKey, len(k.Secrets))}
+	for i, key := range k.Secrets {
+		file.Secrets[i] = keyFileKey(key)
+	}
+	text, _ := json.MarshalIndent(file, "", "\t") // bytes and text always can be written
+	return append(text, '\n')
+}
+
+var errKeyFile = errors.New("phoneauth: keys: not the JSON that Keys.Encode writes")
+
+// ParseKeys reads what [Keys.Encode] wrote. Keys that [New] would refuse are an error,
+// which names each field that is wrong. No error quotes anything of text.
+func ParseKeys(text []byte) (Keys, error) {
+	var file keyFile
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if d.Decode(&file) != nil {
+		return Keys{}, errKeyFile
+	}
+	if _, err := d.Token(); err != io.EOF { // something comes after it
+		return Keys{}, errKeyFile
+	}
+	k := Keys{Index: file.Index}
+	for _, key := range file.Secrets {
+		k.Secrets = append(k.Secrets, Key(key))
+	}
+	var faults []error
+	k.validate(func(field, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("phoneauth: keys: "+field+": "+format, args...))
+	})
+	if len(faults) > 0 {
+		return Keys{}, errors.Join(faults...)
+	}
+	return k, nil
 }

@@ -54,28 +54,28 @@ func key(print, kind string) string { return "{" + print + "}" + kind }
 func indexed(print, kind string, i int) string { return key(print, kind) + strconv.Itoa(i) }
 
 // phonePrint is the fingerprint of a phone. Everything kept about the phone is under it.
-func (s *Service) phonePrint(p Phone) string { return s.keys.print("phone", p.e164) }
+func (s *Service) phonePrint(p Phone) string { return s.keys.Print("phone", p.e164) }
 
 // addressPrint is the fingerprint of what a client can easily change addresses within.
-func (s *Service) addressPrint(c Client) string {
-	return s.keys.print("address", client.Block(c.Addr))
+func (s *Service) addressPrint(c ClientInfo) string {
+	return s.keys.Print("address", client.Block(c.Addr))
 }
 
 // servicePrint is the fingerprint of the realm itself.
-func (s *Service) servicePrint() string { return s.keys.print("service") }
+func (s *Service) servicePrint() string { return s.keys.Print("service") }
 
 // budgetPrint is the fingerprint of a block of numbers or a country, for codes of one
 // kind of purpose.
-func (s *Service) budgetPrint(rule, what string) string { return s.keys.print("budget", rule, what) }
+func (s *Service) budgetPrint(rule, what string) string { return s.keys.Print("budget", rule, what) }
 
 // challengeKey is where the challenge of t is. Whoever differs in purpose, binding or
 // device has another one, with tries of its own.
 func (s *Service) challengeKey(t *target) string {
-	return key(t.print, kindChallenge) + s.keys.print("challenge", t.print, string(t.purpose), t.boundTo, t.device.id)
+	return key(t.print, kindChallenge) + s.keys.Print("challenge", t.print, string(t.purpose), t.boundTo, t.device.id)
 }
 
 // proofKey is where a proof is. It differs from proof to proof: several of one phone are
 // good at once.
 func (s *Service) proofKey(phonePrint, secret string) string {
-	return key(phonePrint, kindProof) + s.keys.print("proof", secret)
+	return key(phonePrint, kindProof) + s.keys.Print("proof", secret)
 }

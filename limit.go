@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -42,13 +43,13 @@ type Limits struct {
 	// AddressFailures holds for wrong codes and passwords from one address; zero is 30,
 	// one each 10 s.
 	AddressFailures Limit
-	// PhoneFailures in a row lock a number; empty is 15 min at 10, 1 h at 20, 24 h at 50,
+	// PhoneLockout: failures in a row lock a number; empty is 15 min at 10, 1 h at 20, 24 h at 50,
 	// 30 days at 100. At most 100 at the last step (NIST SP 800-63B-4, 3.2.2), whose
 	// Wait may be UntilUnlock.
-	PhoneFailures []LockoutStep
-	// PasswordFailures in a row make a number's passwords wait; empty is 1 s at the 10th,
+	PhoneLockout []LockoutStep
+	// PasswordLockout: failures in a row make a number's passwords wait; empty is 1 s at the 10th,
 	// doubling to 15 min.
-	PasswordFailures []LockoutStep
+	PasswordLockout []LockoutStep
 	// Passwords hold for sign-ins by password of each number, right ones too; those on known
 	// devices have the same by themselves. A wrong password gives its take back. Zero is
 	// 10, one each 30 s.
@@ -80,18 +81,18 @@ func (l Limits) withDefaults() Limits {
 	if l.Passwords == (Limit{}) {
 		l.Passwords = Limit{10, 30 * time.Second}
 	}
-	if len(l.PhoneFailures) == 0 {
-		l.PhoneFailures = []LockoutStep{{10, 15 * time.Minute}, {20, time.Hour}, {50, 24 * time.Hour}, {100, 30 * 24 * time.Hour}}
+	if len(l.PhoneLockout) == 0 {
+		l.PhoneLockout = []LockoutStep{{10, 15 * time.Minute}, {20, time.Hour}, {50, 24 * time.Hour}, {100, 30 * 24 * time.Hour}}
 	}
-	if len(l.PasswordFailures) == 0 {
+	if len(l.PasswordLockout) == 0 {
 		for i := range 10 {
-			l.PasswordFailures = append(l.PasswordFailures, LockoutStep{10 + i, time.Second << i})
+			l.PasswordLockout = append(l.PasswordLockout, LockoutStep{10 + i, time.Second << i})
 		}
-		l.PasswordFailures = append(l.PasswordFailures, LockoutStep{20, 15 * time.Minute})
+		l.PasswordLockout = append(l.PasswordLockout, LockoutStep{20, 15 * time.Minute})
 	}
 	l.PhoneSends = slices.Clone(l.PhoneSends)
-	l.PhoneFailures = slices.Clone(l.PhoneFailures)
-	l.PasswordFailures = slices.Clone(l.PasswordFailures)
+	l.PhoneLockout = slices.Clone(l.PhoneLockout)
+	l.PasswordLockout = slices.Clone(l.PasswordLockout)
 	l.Block = cmp.Or(l.Block, 20)
 	l.WideBlock = cmp.Or(l.WideBlock, 60)
 	l.Country = cmp.Or(l.Country, 100)
@@ -125,8 +126,8 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 			fault(field, "the last step must be at 100 failures or before")
 		}
 	}
-	steps("Limits.PhoneFailures", l.PhoneFailures)
-	steps("Limits.PasswordFailures", l.PasswordFailures)
+	steps("Limits.PhoneLockout", l.PhoneLockout)
+	steps("Limits.PasswordLockout", l.PasswordLockout)
 	if l.Block < 1 || l.WideBlock < 1 || l.Country < 1 {
 		fault("Limits", "Block, WideBlock and Country must be at least 1")
 	}
@@ -210,7 +211,7 @@ func (s *Service) codeLockout(c *call) Lockout {
 	if c.device.known() {
 		kind = kindDeviceCodeFailures
 	}
-	return Lockout{LimitPhoneFailures, key(c.print, kind), s.cfg.Limits.PhoneFailures, phoneFailuresForgotten}
+	return Lockout{LimitPhoneFailures, key(c.print, kind), s.cfg.Limits.PhoneLockout, phoneFailuresForgotten}
 }
 
 // passwordLockout counts wrong passwords, with a lockout for known devices too.
@@ -219,14 +220,14 @@ func (s *Service) passwordLockout(phonePrint string, known bool) Lockout {
 	if known {
 		kind = kindDevicePasswordFailed
 	}
-	return Lockout{LimitPasswordFailures, key(phonePrint, kind), s.cfg.Limits.PasswordFailures, passwordFailuresForgotten}
+	return Lockout{LimitPasswordFailures, key(phonePrint, kind), s.cfg.Limits.PasswordLockout, passwordFailuresForgotten}
 }
 
 // limited is err; a refusal is made an event.
 func (s *Service) limited(ctx context.Context, c *call, err error) error {
-	if limit := limitOf(err); limit != "" {
+	if refused, ok := errors.AsType[*LimitError](err); ok {
 		e := c.event(EventLimited)
-		e.Limit = limit
+		e.Limit, e.Until = refused.Limit, c.now.Add(refused.RetryAfter)
 		s.event(ctx, e)
 	}
 	return err

@@ -3,6 +3,8 @@ package phoneauth
 import (
 	"context"
 	"errors"
+
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // PasswordRequest registers a phone with a password.
@@ -10,23 +12,23 @@ type PasswordRequest struct {
 	// Phone as typed, Password of 8 to 128 characters. Both are required.
 	Phone    string
 	Password Secret
-	// SessionToken of an earlier, live registration of this number: then this is the
+	// ChallengeToken of an earlier, live registration of this number: then this is the
 	// same one, with a newer password. Any other is ignored.
-	SessionToken Secret
-	Channel      string
-	Client       Client
+	ChallengeToken Secret
+	Channel        string
+	Client         ClientInfo
 }
 
 // RecoverRequest sets a new password with a password-reset code.
 type RecoverRequest struct {
-	// Phone; "" takes the one of SessionToken.
+	// Phone; "" takes the one of ChallengeToken.
 	Phone string
-	// SessionToken of Register; "" means the phone's own challenge.
-	SessionToken Secret
-	Code         string
+	// ChallengeToken of Register; "" means the phone's own challenge.
+	ChallengeToken Secret
+	Code           string
 	// Password is the new one, of 8 to 128 characters.
 	Password Secret
-	Client   Client
+	Client   ClientInfo
 }
 
 // PasswordLoginRequest brings a password.
@@ -34,7 +36,7 @@ type PasswordLoginRequest struct {
 	// Phone as typed.
 	Phone    string
 	Password Secret
-	Client   Client
+	Client   ClientInfo
 }
 
 // ChangePasswordRequest sets a new password for somebody signed in.
@@ -42,7 +44,7 @@ type ChangePasswordRequest struct {
 	// Current password; not looked at when the account has none.
 	Current Secret
 	New     Secret
-	Client  Client
+	Client  ClientInfo
 }
 
 // RegisterPassword sends a code to a number that wants a password. The password waits,
@@ -84,18 +86,18 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err != nil {
 		return nil, err
 	}
-	if live, ok := s.openChallengeToken(r.SessionToken, c.now); ok && live.about.purpose == c.purpose && live.about.phone == c.phone {
+	if live, ok := s.openChallengeToken(r.ChallengeToken, c.now); ok && live.about.purpose == c.purpose && live.about.phone == c.phone {
 		again := *c
 		again.target = live.about
 		again.number, again.test = c.number, c.test
-		o.renew, o.pending = live.challengeID, s.keys.sealed(pendingUse(s.challengeKey(&again.target)), string(hash))
+		o.renew, o.pending = live.challengeID, s.keys.Seal(pendingUse(s.challengeKey(&again.target)), string(hash))
 		pending, err := s.open(ctx, &again, o, allowed)
 		if !errors.Is(err, ErrNotFound) {
 			return pending, err
 		}
 	}
-	c.boundTo = randomID()
-	o.renew, o.pending = "", s.keys.sealed(pendingUse(s.challengeKey(&c.target)), string(hash))
+	c.boundTo = random.ID()
+	o.renew, o.pending = "", s.keys.Seal(pendingUse(s.challengeKey(&c.target)), string(hash))
 	return s.open(ctx, c, o, allowed)
 }
 
@@ -194,7 +196,7 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 // rehash keeps the same password under today's parameters. It may fail: there is always
 // the next sign-in.
 func (s *Service) rehash(ctx context.Context, user User, password Secret) {
-	hash := hashArgon2(password, argon2Params)
+	hash := hashOf(password)
 	s.afterwards(ctx, "rehash", func(ctx context.Context) error {
 		_, err := s.store.UpdateUser(ctx, UserUpdate{
 			UserID: user.ID, PasswordHash: &hash, Epoch: user.Epoch, KeepEpoch: true, Now: s.now(),
@@ -214,7 +216,7 @@ func (s *Service) rehash(ctx context.Context, user User, password Secret) {
 // *LimitError; ErrUnavailable.
 func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone, error) {
 	c, challengeID, err := s.received(ctx, answer{
-		phone: r.Phone, token: r.SessionToken, purpose: PurposePasswordReset, client: r.Client,
+		phone: r.Phone, token: r.ChallengeToken, purpose: PurposePasswordReset, client: r.Client,
 	})
 	if err != nil {
 		return Phone{}, err
@@ -306,7 +308,7 @@ func (s *Service) ChangePassword(ctx context.Context, claims Claims, r ChangePas
 // setPassword is the one place where a password changes: at user's epoch, which rises. The
 // owner is always told. A place for hashing must be held.
 func (s *Service) setPassword(ctx context.Context, c *call, user User, password Secret) (User, error) {
-	hash := hashArgon2(password, argon2Params)
+	hash := hashOf(password)
 	return s.change(ctx, change{
 		user: user,
 		do: func(ctx context.Context) (User, error) {

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 
-	"github.com/nyaruka/phonenumbers"
+	"github.com/phoneauth/phoneauth/internal/numbers"
 )
 
 // Phone is a phone number in canonical form: E.164. Only [ParsePhone] and
@@ -48,16 +47,13 @@ func (p Phone) E164() string { return p.e164 }
 
 // Region returns the region of the number, ISO 3166-1 alpha-2: "001" for one that belongs
 // to none, "" for one that no numbering plan has. It costs about as much as ParsePhone.
-func (p Phone) Region() string {
-	n, _ := readNumber(p.e164, noRegion)
-	return n.region
-}
+func (p Phone) Region() string { return numbers.Region(p.e164) }
 
 // IsZero reports whether p is no number.
 func (p Phone) IsZero() bool { return p.e164 == "" }
 
 // String returns the number masked: "+20******7840".
-func (p Phone) String() string { return mask(p.e164) }
+func (p Phone) String() string { return numbers.Mask(p.e164) }
 
 // GoString returns what String does.
 func (p Phone) GoString() string { return p.String() }
@@ -72,67 +68,93 @@ func (p Phone) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()
 // accident. Write E164 where the number is meant.
 func (p Phone) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// mask keeps the calling code and at most the last four digits.
-func mask(e164 string) string {
-	if len(e164) < 2 {
-		return ""
-	}
-	code := 1 + callingCodeLength(e164[1:])
-	if len(e164) <= code {
-		return "+" + strings.Repeat("*", len(e164)-1)
-	}
-	national := e164[code:]
-	shown := min(4, len(national)/2)
-	hidden := len(national) - shown
-	return e164[:code] + strings.Repeat("*", hidden) + national[hidden:]
+// number is a valid number of a type that can be served.
+type number struct {
+	phone  Phone
+	region string // ISO 3166-1 alpha-2; "001" for non-geographic numbers
+	kind   NumberType
 }
 
-// callingCodeLength says how many of the first digits are the country calling code.
-// Codes are prefix-free (ITU-T E.164): the first that is one is the one. Where nothing
-// is a code, as in a stored number of a withdrawn one, it is 3, as most are.
-func callingCodeLength(digits string) int {
-	codes := phonenumbers.GetSupportedCallingCodes()
-	code := 0
-	for i := range min(3, len(digits)) {
-		code = 10*code + int(digits[i]-'0')
-		if codes[code] {
-			return i + 1
+// parseNumber is ParsePhone, and what else the numbering plan says.
+func parseNumber(input, defaultRegion string) (number, error) {
+	n, ok := numbers.Parse(input, defaultRegion)
+	if !ok {
+		return number{}, ErrInvalidPhone
+	}
+	return number{Phone{n.E164}, n.Region, NumberType(n.Kind)}, nil
+}
+
+// numberPolicy is NumberRules, compiled. A nil map allows everything.
+type numberPolicy struct {
+	home    string
+	regions map[string]bool
+	kinds   map[NumberType]bool
+}
+
+// newNumberPolicy compiles rules and reports every fault, each naming its field. The
+// codes and dates of test numbers are not its business.
+func newNumberPolicy(rules NumberRules) (numberPolicy, []error) {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	known := numbers.Regions()
+
+	p := numberPolicy{home: rules.DefaultRegion}
+	if p.home != "" && !known[p.home] {
+		fault("Numbers.DefaultRegion: unknown region %q", p.home)
+	}
+	for i, region := range rules.Regions {
+		if !known[region] && region != numbers.NonGeographic {
+			fault("Numbers.Regions[%d]: unknown region %q", i, region)
 		}
+		p.regions = put(p.regions, region)
 	}
-	return 3
-}
-
-// maxPhoneInput bytes are enough for any number with its separators.
-const maxPhoneInput = 32
-
-// scanPhone drops the separators of input. It is the strict rule in front of
-// libphonenumber, which would map or cut away whatever else somebody puts there: at
-// most one '+', before all digits, ASCII digits and separators, at most 32 bytes.
-func scanPhone(input string, buf *[maxPhoneInput]byte) (digits []byte, plus, ok bool) {
-	if len(input) > maxPhoneInput {
-		return nil, false, false
-	}
-	n := 0
-	for i := range len(input) {
-		switch c := input[i]; {
-		case '0' <= c && c <= '9':
-			buf[n] = c
-			n++
-		case c == ' ', c == '-', c == '.', c == '(', c == ')':
-		case c == '+' && !plus && n == 0:
-			plus = true
+	for i, kind := range rules.Types {
+		switch kind {
+		case Mobile, FixedLineOrMobile, VoIP, Personal:
 		default:
-			return nil, false, false
+			fault("Numbers.Types[%d]: type %q cannot be served", i, string(kind))
 		}
+		p.kinds = put(p.kinds, kind)
 	}
-	return buf[:n], plus, n > 0
+	seen := make(map[string]bool)
+	for i, test := range rules.Test {
+		if n, err := p.parse(test.Phone); err != nil || n.phone.e164 != test.Phone {
+			fault("Numbers.Test[%d].Phone: not the E.164 form of a number that these rules serve", i)
+		}
+		if seen[test.Phone] {
+			fault("Numbers.Test[%d].Phone: listed twice", i)
+		}
+		seen[test.Phone] = true
+	}
+	return p, faults
 }
 
-// spells reports whether input is p's E.164 form, with its '+' and any separators. It
-// knows no numbering plan: on false, input may still be another spelling of p, which
-// only parsing can tell.
-func spells(input string, p Phone) bool {
-	var buf [maxPhoneInput]byte
-	digits, plus, ok := scanPhone(input, &buf)
-	return ok && plus && !p.IsZero() && string(digits) == p.e164[1:]
+func put[K comparable](set map[K]bool, k K) map[K]bool {
+	if set == nil {
+		set = make(map[K]bool)
+	}
+	set[k] = true
+	return set
+}
+
+// parse returns the number that input is, if the rules serve it; else ErrInvalidPhone.
+func (p numberPolicy) parse(input string) (number, error) {
+	n, err := parseNumber(input, p.home)
+	if err != nil {
+		return number{}, err
+	}
+	if p.regions != nil && !p.regions[n.region] || p.kinds != nil && !p.kinds[n.kind] {
+		return number{}, ErrInvalidPhone
+	}
+	return n, nil
+}
+
+// same reports whether input is nothing or spells known, without parsing it where that can
+// be told. Any other number must be valid.
+func (p numberPolicy) same(input string, known Phone) (bool, error) {
+	if input == "" || numbers.Spells(input, known.e164) {
+		return true, nil
+	}
+	n, err := p.parse(input)
+	return err == nil && n.phone == known, err
 }

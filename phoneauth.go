@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/background"
+	"github.com/phoneauth/phoneauth/internal/keyring"
 	"github.com/phoneauth/phoneauth/internal/latency"
+	"github.com/phoneauth/phoneauth/internal/names"
 	"github.com/phoneauth/phoneauth/internal/places"
+	"github.com/phoneauth/phoneauth/internal/seam"
 )
 
 // Purpose says what a code is good for. A code, a session token or a verification
@@ -39,7 +42,7 @@ const (
 // number of them, in any number of processes, share a Store.
 type Service struct {
 	cfg       *Config
-	keys      *keyring
+	keys      *keyring.Ring
 	store     Store // guarded
 	tokens    TokenIssuer
 	numbers   numberPolicy
@@ -49,6 +52,8 @@ type Service struct {
 	hashes    *places.Places // for password hashes
 	sendTimes *latency.Recent
 	later     *background.Group // what leaves after its answer
+	clock     func() time.Time
+	journal   *journal // nil: none is kept
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
@@ -81,16 +86,35 @@ func New(cfg Config) (*Service, error) {
 	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))
 	})
+	s.journal = newJournal(cfg.Journal, func(err error, lost int) {
+		cfg.Logger.Error("phoneauth: entries of the journal are lost", "error", err, "entries", lost)
+	})
+	s.clock = time.Now
+	if held := seamOf(cfg.Store); held != nil {
+		s.clock = held.Now
+		held.Join(s.later)
+	}
 	for _, n := range cfg.Numbers.Test {
 		s.tests[StoredPhone(n.Phone)] = n
 	}
 	if s.tokens == nil {
-		if s.tokens, err = keys.accessTokens(cfg.Name); err != nil {
+		if s.tokens, err = accessTokens(keys, cfg.Name, s.clock); err != nil {
 			return nil, err
 		}
 	}
 	cfg.Keys = Keys{} // what is derived is enough
 	return s, nil
+}
+
+// seamOf is what a suite of this module holds the Service by, nil for everybody else.
+func seamOf(s Store) *seam.Seam {
+	switch s := s.(type) {
+	case seam.Holder:
+		return s.Seam()
+	case interface{ unwrap() Store }:
+		return seamOf(s.unwrap())
+	}
+	return nil
 }
 
 // Format tells nothing of the configuration, whatever the verb.
@@ -99,14 +123,18 @@ func (Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth
 // Close waits for the texts that leave after their answer, or for ctx to end, whose error
 // it then returns, and lets no more start. The Store and the Sender are the caller's to close, afterwards.
 func (s *Service) Close(ctx context.Context) error {
-	if err := s.later.Close(ctx); err != nil {
+	err := s.later.Close(ctx)
+	if s.journal != nil {
+		s.journal.flush(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("phoneauth: close: %w", err)
 	}
 	return nil
 }
 
 // now is the clock of everything: UTC, in whole microseconds.
-func (s *Service) now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
 // RegisterRequest asks for a code.
 type RegisterRequest struct {
@@ -117,16 +145,16 @@ type RegisterRequest struct {
 	// Subject binds the code to something beyond the phone: the User.ID for a change of
 	// number (required there), or whatever a host's own purpose is about. At most 128
 	// bytes.
-	Subject string
+	BoundTo string
 	// Channel is handed to the sender: "sms", "whatsapp"; it may be empty.
 	Channel string
-	Client  Client
+	Client  ClientInfo
 }
 
 // Pending is a code that is on its way.
 type Pending struct {
-	// SessionToken names the challenge; VerifyRequest takes it in place of the phone.
-	SessionToken Secret
+	// ChallengeToken names the challenge; VerifyRequest takes it in place of the phone.
+	ChallengeToken Secret
 	// Phone the code went to.
 	Phone Phone
 	// ExpiresAt is the end of the code, ResendAt when it can be sent again.
@@ -139,16 +167,16 @@ type Pending struct {
 
 // VerifyRequest brings a code back.
 type VerifyRequest struct {
-	// Phone as typed. It may be empty when there is a SessionToken, and must be the
+	// Phone as typed. It may be empty when there is a ChallengeToken, and must be the
 	// token's phone otherwise.
 	Phone string
 	Code  string
-	// SessionToken of the Pending; optional when there is a Phone.
-	SessionToken Secret
+	// ChallengeToken of the Pending; optional when there is a Phone.
+	ChallengeToken Secret
 	// Purpose and Subject as in RegisterRequest.
 	Purpose Purpose
-	Subject string
-	Client  Client
+	BoundTo string
+	Client  ClientInfo
 }
 
 // Proof says that somebody holds a phone.
@@ -157,7 +185,7 @@ type Proof struct {
 	Token     Secret
 	Phone     Phone
 	Purpose   Purpose
-	Subject   string
+	BoundTo   string
 	ExpiresAt time.Time
 }
 
@@ -166,34 +194,34 @@ type ConnectRequest struct {
 	// Phone as typed; it must be the proof's. Empty: the proof's, whatever it is.
 	Phone  string
 	Token  Secret
-	Client Client
+	Client ClientInfo
 }
 
 // LoginRequest brings a code.
 type LoginRequest struct {
-	// Phone as typed. It may be empty when there is a SessionToken, and must be the
+	// Phone as typed. It may be empty when there is a ChallengeToken, and must be the
 	// token's phone otherwise.
 	Phone string
 	Code  string
-	// SessionToken of the Pending; optional when there is a Phone.
-	SessionToken Secret
-	// Purpose is sign-in when empty, or PasswordRegistration, which needs SessionToken.
+	// ChallengeToken of the Pending; optional when there is a Phone.
+	ChallengeToken Secret
+	// Purpose is sign-in when empty, or PasswordRegistration, which needs ChallengeToken.
 	Purpose Purpose
-	Client  Client
+	Client  ClientInfo
 }
 
 // RedeemRequest ends a host's own purpose, with the token of a Proof or with the code
 // itself.
 type RedeemRequest struct {
-	// Token of the Proof. Where it is empty, Phone, Code and SessionToken are as in
+	// Token of the Proof. Where it is empty, Phone, Code and ChallengeToken are as in
 	// VerifyRequest.
-	Token        Secret
-	Phone        string
-	Code         string
-	SessionToken Secret
-	Purpose      Purpose
-	Subject      string
-	Client       Client
+	Token          Secret
+	Phone          string
+	Code           string
+	ChallengeToken Secret
+	Purpose        Purpose
+	BoundTo        string
+	Client         ClientInfo
 }
 
 // Register sends a code, or sends the live one again: the same code with the tries it
@@ -205,10 +233,10 @@ type RedeemRequest struct {
 // wrapped when the sender is the cause; ErrPurpose.
 func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, error) {
 	r.Purpose = orSignIn(r.Purpose)
-	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
+	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
-	boundTo, err := s.boundTo(ctx, r.Purpose, r.Subject)
+	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if err != nil {
 		return nil, err
 	}
@@ -226,20 +254,20 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 // ErrPurpose.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	r.Purpose = orSignIn(r.Purpose)
-	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
+	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
 	if r.Purpose == PurposePasswordReset {
 		return nil, ErrPurpose // RecoverPassword takes the code itself
 	}
-	boundTo, err := s.boundTo(ctx, r.Purpose, r.Subject)
+	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidCode // such a user was never sent one
 	}
 	if err != nil {
 		return nil, err
 	}
-	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, boundTo, r.Client})
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, boundTo, r.Client})
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +281,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		return nil, err
 	}
 	p.account = c.account
-	token, err := s.keys.sealToken(verificationToken, p.encode(), p.expires())
+	token, err := signedToken(s.keys.SealToken(keyring.Verification, p.encode(), p.expires()))
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +289,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		Token:     token,
 		Phone:     c.phone,
 		Purpose:   c.purpose,
-		Subject:   r.Subject,
+		BoundTo:   r.BoundTo,
 		ExpiresAt: p.expires(),
 	}, nil
 }
@@ -303,10 +331,10 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	switch {
 	case r.Purpose != PurposeSignIn && !registration:
 		return nil, ErrPurpose
-	case registration && r.SessionToken == "":
+	case registration && r.ChallengeToken == "":
 		return nil, ErrInvalidCode
 	}
-	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, "", r.Client})
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, "", r.Client})
 	if err != nil {
 		return nil, err
 	}
@@ -321,7 +349,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	}
 	in := SignIn{UserID: c.account.id, Epoch: c.account.epoch}
 	if registration {
-		hash, ok := s.keys.open(pendingUse(taken.Key), taken.Pending)
+		hash, ok := s.keys.Open(pendingUse(taken.Key), taken.Pending)
 		if !ok {
 			return nil, ErrInvalidCode
 		}
@@ -340,7 +368,7 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	if r.Purpose.ours() {
 		return nil, ErrPurpose
 	}
-	if err := checkPurpose(r.Purpose, r.Subject); err != nil {
+	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
 	ctx, done, err := s.uninterrupted(ctx)
@@ -364,15 +392,15 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 		return nil, ErrBlocked
 	}
 	s.event(ctx, c.event(EventRedeemed))
-	return &Proof{Phone: c.phone, Purpose: c.purpose, Subject: c.boundTo, ExpiresAt: c.now.Add(proofLife)}, nil
+	return &Proof{Phone: c.phone, Purpose: c.purpose, BoundTo: c.boundTo, ExpiresAt: c.now.Add(proofLife)}, nil
 }
 
 // redeemHosts takes away the proof or the code of r.
 func (s *Service) redeemHosts(ctx context.Context, r RedeemRequest) (*call, error) {
 	if r.Token != "" || r.Code == "" {
-		return s.redeemed(ctx, presented{r.Token, "", r.Purpose, r.Subject, r.Client})
+		return s.redeemed(ctx, presented{r.Token, "", r.Purpose, r.BoundTo, r.Client})
 	}
-	c, challengeID, err := s.received(ctx, answer{r.Phone, r.SessionToken, r.Purpose, r.Subject, r.Client})
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, r.BoundTo, r.Client})
 	if err == nil {
 		_, err = s.attemptFor(ctx, c, challengeID, r.Code, nil)
 	}
@@ -411,7 +439,7 @@ func checkPurpose(p Purpose, subject string) error {
 		return nil
 	}
 	lower := strings.ToLower(string(p)) == string(p)
-	if p.ours() || !lower || !validName(string(p), 32, "_") || len(subject) > maxSubject {
+	if p.ours() || !lower || !names.Valid(string(p), 32, "_") || len(subject) > maxSubject {
 		return ErrPurpose
 	}
 	return nil

@@ -227,7 +227,7 @@ func TestPromiseKnownAndUnknown(t *testing.T) {
 							sender = &tracedSender{SMSSender: c.Sender, trace: &steps}
 							c.Sender = sender
 							if hook {
-								c.BeforeSend = func(context.Context, phoneauth.SendInfo) error { steps.add("BeforeSend"); return nil }
+								c.Hooks.BeforeSend = func(context.Context, phoneauth.SendInfo) error { steps.add("BeforeSend"); return nil }
 							}
 						})
 						phone := "+20106179784" + fmt.Sprint(i)

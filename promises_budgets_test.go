@@ -29,7 +29,7 @@ func pump(t testing.TB, tr *trial, from, most int) (sent int, refusal *phoneauth
 }
 
 // signsIn has a number of the block sign in by code, from client.
-func signsIn(t testing.TB, tr *trial, phone string, c phoneauth.Client) *phoneauth.Session {
+func signsIn(t testing.TB, tr *trial, phone string, c phoneauth.ClientInfo) *phoneauth.Session {
 	t.Helper()
 	_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Client: c})
 	session, err := tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: code, Client: c})
@@ -155,8 +155,8 @@ func TestPromiseBudgetDevices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := startTrial(t, inMemory(t), loosePhone)
 		owner := freshClient()
-		owner.Device = signsIn(t, tr, inBlock(0), owner).Device // earns 2
-		elapse(4 * 24 * time.Hour)                              // and they are forgotten
+		owner.Device = signsIn(t, tr, inBlock(0), owner).DeviceToken // earns 2
+		elapse(4 * 24 * time.Hour)                                   // and they are forgotten
 		for range 4 {
 			tr.registerAs(t, phoneauth.RegisterRequest{Phone: inBlock(0), Client: owner}) // charges nothing
 		}
@@ -167,8 +167,8 @@ func TestPromiseBudgetDevices(t *testing.T) {
 		require.Equal(t, 10, sent, "20 of strangers, whatever the known device did")
 		signsIn(t, tr, inBlock(0), owner) // asks nothing
 
-		for _, stranger := range []phoneauth.Secret{"", owner.Device + "x", signsIn(t, tr, freshPhone(), freshClient()).Device} {
-			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(0), Client: phoneauth.Client{Addr: owner.Addr, Device: stranger}})
+		for _, stranger := range []phoneauth.Secret{"", owner.Device + "x", signsIn(t, tr, freshPhone(), freshClient()).DeviceToken} {
+			_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: inBlock(0), Client: phoneauth.ClientInfo{Addr: owner.Addr, Device: stranger}})
 			assert.True(t, isLimit(err, phoneauth.LimitBlock), "%v", err)
 		}
 	})

@@ -191,15 +191,15 @@ func TestPromiseHookFails(t *testing.T) {
 	t.Parallel()
 	down := errors.New("captcha provider is down")
 	tr := startTrial(t, inMemory(t), func(c *phoneauth.Config) {
-		c.BeforeSend = func(context.Context, phoneauth.SendInfo) error { return down }
+		c.Hooks.BeforeSend = func(context.Context, phoneauth.SendInfo) error { return down }
 	})
 	p, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: freshPhone(), Client: freshClient()})
 	require.NoError(t, err, "the answer is that of a send")
-	assert.NotEmpty(t, p.SessionToken)
+	assert.NotEmpty(t, p.ChallengeToken)
 	assert.Zero(t, tr.inbox.Sends())
 
 	tr = startTrial(t, inMemory(t), func(c *phoneauth.Config) {
-		c.BeforeSignIn = func(context.Context, phoneauth.SignInInfo) error { return down }
+		c.Hooks.BeforeSignIn = func(context.Context, phoneauth.SignInInfo) error { return down }
 	})
 	proof := tr.prove(t, freshPhone())
 	session, err := tr.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token, Client: freshClient()})
@@ -210,7 +210,7 @@ func TestPromiseHookFails(t *testing.T) {
 	assert.ErrorIs(t, err, phoneauth.ErrNotFound, "an account was made")
 
 	tr = startTrial(t, inMemory(t), func(c *phoneauth.Config) {
-		c.Claims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, down }
+		c.Hooks.ExtraClaims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, down }
 	})
 	session, err = tr.Connect(t.Context(), phoneauth.ConnectRequest{Token: tr.prove(t, freshPhone()).Token, Client: freshClient()})
 	assert.Nil(t, session)

@@ -25,12 +25,12 @@ func TestPromiseConfigFaults(t *testing.T) {
 		Keys: phoneauth.Keys{Index: secret, Secrets: []phoneauth.Key{
 			{ID: "", Secret: secret}, {ID: "a", Secret: secret}, {ID: "a", Secret: bytes.Repeat(secret, 2)}, {ID: "no spaces"},
 		}},
-		Code:     phoneauth.CodeRules{Digits: 5, Life: 11 * time.Minute, Tries: 11},
-		Sessions: phoneauth.SessionRules{Access: 16 * time.Minute, Idle: time.Minute, Life: time.Second},
+		Code:     phoneauth.CodeRules{Digits: 5, TTL: 11 * time.Minute, Tries: 11},
+		Sessions: phoneauth.SessionRules{AccessTTL: 16 * time.Minute, IdleTTL: time.Minute, TTL: time.Second},
 		Limits: phoneauth.Limits{
 			PhoneSends: []phoneauth.Limit{{}, {Burst: 1}, {Every: time.Second}}, AddressSends: phoneauth.Limit{Burst: -1, Every: 1},
 			AddressFailures: phoneauth.Limit{Burst: 1 << 40, Every: time.Hour}, ServiceSends: phoneauth.Limit{Burst: 1},
-			PhoneFailures: []phoneauth.LockoutStep{{Failures: 10, Wait: 1}, {Failures: 10, Wait: 1}}, PasswordFailures: []phoneauth.LockoutStep{{Failures: 101, Wait: 1}},
+			PhoneLockout: []phoneauth.LockoutStep{{Failures: 10, Wait: 1}, {Failures: 10, Wait: 1}}, PasswordLockout: []phoneauth.LockoutStep{{Failures: 101, Wait: 1}},
 			Block: -1,
 		},
 		Numbers: phoneauth.NumberRules{
@@ -43,9 +43,9 @@ func TestPromiseConfigFaults(t *testing.T) {
 	text := err.Error()
 	for _, field := range []string{
 		"Store", "Sender", "Keys.Index", "Keys.Secrets[0]", "Keys.Secrets[1]", "Keys.Secrets[2]", "Keys.Secrets[3]",
-		"Code.Digits", "Code.Life", "Code.Tries", "Sessions.Access", "Sessions",
+		"Code.Digits", "Code.TTL", "Code.Tries", "Sessions.AccessTTL", "Sessions",
 		"Limits.PhoneSends[0]", "Limits.PhoneSends[1]", "Limits.PhoneSends[2]", "Limits.AddressSends", "Limits.AddressFailures", "Limits.ServiceSends",
-		"Limits.PhoneFailures", "Limits.PasswordFailures", "Limits",
+		"Limits.PhoneLockout", "Limits.PasswordLockout", "Limits",
 		"Numbers.DefaultRegion", "Numbers.Regions[1]", "Numbers.Types[0]", "Numbers.Test[0]",
 	} {
 		assert.Contains(t, text, "phoneauth: config: "+field+":")
@@ -85,9 +85,9 @@ func TestPromiseConfigCopied(t *testing.T) {
 	c := phoneauth.Config{
 		Store: inMemory(t), Sender: phonetest.New(), Keys: trialKeys(),
 		Limits: phoneauth.Limits{
-			PhoneSends:       []phoneauth.Limit{{Burst: 1, Every: time.Hour}},
-			PhoneFailures:    []phoneauth.LockoutStep{{Failures: 1, Wait: time.Hour}},
-			PasswordFailures: []phoneauth.LockoutStep{{Failures: 1, Wait: time.Hour}},
+			PhoneSends:      []phoneauth.Limit{{Burst: 1, Every: time.Hour}},
+			PhoneLockout:    []phoneauth.LockoutStep{{Failures: 1, Wait: time.Hour}},
+			PasswordLockout: []phoneauth.LockoutStep{{Failures: 1, Wait: time.Hour}},
 		},
 		Numbers: phoneauth.NumberRules{
 			Regions: []string{"EG"}, Types: []phoneauth.NumberType{phoneauth.Mobile},
@@ -102,8 +102,8 @@ func TestPromiseConfigCopied(t *testing.T) {
 	clear(c.Keys.Secrets[0].Secret)
 	c.Keys.Secrets[0].ID = "changed"
 	c.Limits.PhoneSends[0] = phoneauth.Limit{Burst: 1e6, Every: 1}
-	c.Limits.PhoneFailures[0] = phoneauth.LockoutStep{Failures: 100, Wait: 1}
-	c.Limits.PasswordFailures[0] = phoneauth.LockoutStep{Failures: 100, Wait: 1}
+	c.Limits.PhoneLockout[0] = phoneauth.LockoutStep{Failures: 100, Wait: 1}
+	c.Limits.PasswordLockout[0] = phoneauth.LockoutStep{Failures: 100, Wait: 1}
 	c.Numbers.Regions[0], c.Numbers.Types[0] = "FR", phoneauth.VoIP
 	c.Numbers.Test[0].Code = "000000"
 
@@ -116,7 +116,7 @@ func TestPromiseConfigCopied(t *testing.T) {
 	_, err = svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse"})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
 	_, err = svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse"})
-	assert.True(t, isLimit(err, phoneauth.LimitPasswordFailures), "Limits.PasswordFailures: %v", err)
+	assert.True(t, isLimit(err, phoneauth.LimitPasswordFailures), "Limits.PasswordLockout: %v", err)
 	_, err = svc.Register(ctx, phoneauth.RegisterRequest{Phone: reviewer})
 	require.NoError(t, err)
 	_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: reviewer, Code: "424242"})

@@ -26,7 +26,7 @@ func (f *flow) everything(t *testing.T) {
 	f.text("a presented code", wrong.Code)
 	_, err := f.Verify(ctx, wrong)
 	seen(f, wrong, err)
-	proof, err := f.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: code, SessionToken: p.SessionToken, Client: client})
+	proof, err := f.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: code, ChallengeToken: p.ChallengeToken, Client: client})
 	seen(f, proof, err)
 	connect := seen(f, phoneauth.ConnectRequest{Phone: phone, Token: proof.Token, Client: client}, nil)
 	session, err := f.Connect(ctx, connect)
@@ -34,7 +34,7 @@ func (f *flow) everything(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.Connect(ctx, connect)
 	f.errs = append(f.errs, err)
-	client.Device = session.Device
+	client.Device = session.DeviceToken
 	seen(f, client, nil)
 	seen(f, f.claims(t, session), nil)
 
@@ -54,26 +54,26 @@ func (f *flow) everything(t *testing.T) {
 	session, err = f.ChangePassword(ctx, f.claims(t, session), seen(f, phoneauth.ChangePasswordRequest{Current: password, New: other, Client: client}, nil))
 	require.NoError(t, err)
 	seen(f, session, err)
-	change := phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID}
+	change := phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID}
 	_, code = register(change)
 	f.others["LoginRequest, code"] = phoneauth.LoginRequest{Phone: phone, Code: code, Client: client}
 	proof, err = f.Verify(ctx, seen(f, phoneauth.VerifyRequest{
-		Phone: next, Code: code, Purpose: change.Purpose, Subject: change.Subject, Client: client,
+		Phone: next, Code: code, Purpose: change.Purpose, BoundTo: change.BoundTo, Client: client,
 	}, nil))
 	require.NoError(t, err)
 	session, err = f.ChangePhone(ctx, f.claims(t, session), seen(f, phoneauth.ConnectRequest{Phone: next, Token: proof.Token}, nil))
 	require.NoError(t, err)
 	for range 2 {
-		rotated, err := f.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+		rotated, err := f.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 		seen(f, rotated, err)
-		again, err := f.Refresh(ctx, phoneauth.RefreshRequest{Token: rotated.Refresh})
+		again, err := f.Refresh(ctx, phoneauth.RefreshRequest{Token: rotated.RefreshToken})
 		seen(f, again, err)
 		session = again
 	}
-	old := seen(f, session, nil).Refresh
+	old := seen(f, session, nil).RefreshToken
 	session, err = f.Refresh(ctx, phoneauth.RefreshRequest{Token: old})
 	require.NoError(t, err)
-	session, err = f.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+	session, err = f.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 	require.NoError(t, err)
 	_, err = f.Refresh(ctx, phoneauth.RefreshRequest{Token: old})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
@@ -85,7 +85,7 @@ func (f *flow) everything(t *testing.T) {
 	require.NoError(t, err)
 	seen(f, pr, err)
 	session, err = f.Login(ctx, phoneauth.LoginRequest{
-		Purpose: phoneauth.PurposePasswordRegistration, SessionToken: seen(f, p, nil).SessionToken, Code: f.inbox.Code(t, third),
+		Purpose: phoneauth.PurposePasswordRegistration, ChallengeToken: seen(f, p, nil).ChallengeToken, Code: f.inbox.Code(t, third),
 	})
 	require.NoError(t, err)
 	seen(f, session, err)
@@ -107,7 +107,7 @@ func (f *flow) everything(t *testing.T) {
 	blocked, err := f.Login(ctx, phoneauth.LoginRequest{Phone: third, Code: code})
 	require.ErrorIs(t, err, phoneauth.ErrBlocked)
 	seen(f, blocked, err)
-	f.errs = append(f.errs, f.Unlock(ctx, third), f.Logout(ctx, session.Refresh), f.LogoutAll(ctx, session.User.ID))
+	f.errs = append(f.errs, f.Unlock(ctx, third), f.Logout(ctx, session.RefreshToken), f.LogoutAll(ctx, session.User.ID))
 	_, err = f.Register(ctx, phoneauth.RegisterRequest{Phone: "+201199999987"})
 	f.errs = append(f.errs, err)
 	_, err = f.Login(ctx, phoneauth.LoginRequest{Phone: "+201199999987", Code: "7373737373"})

@@ -26,21 +26,21 @@ func (f *failing) failure(t testing.TB) error {
 	r := phoneauth.RegisterRequest{Phone: f.phone, Client: freshClient()}
 	switch f.n % 3 {
 	case 1:
-		r.Purpose, r.Subject = "payment", "invoice 7"
+		r.Purpose, r.BoundTo = "payment", "invoice 7"
 	case 2:
 		if f.user == "" {
 			f.user = seedUser(t, f.store, freshPhone(), "").ID
 		}
-		r.Purpose, r.Subject = phoneauth.PurposePhoneChange, f.user
+		r.Purpose, r.BoundTo = phoneauth.PurposePhoneChange, f.user
 	}
 	p, err := f.Register(t.Context(), r)
 	if err != nil {
 		return err
 	}
 	code := f.inbox.Code(t, p.Phone.E164())
-	v := phoneauth.VerifyRequest{Phone: f.phone, Purpose: r.Purpose, Subject: r.Subject, Code: wrongCode(code), Client: freshClient()}
+	v := phoneauth.VerifyRequest{Phone: f.phone, Purpose: r.Purpose, BoundTo: r.BoundTo, Code: wrongCode(code), Client: freshClient()}
 	if f.n%2 == 1 {
-		v.SessionToken = p.SessionToken
+		v.ChallengeToken = p.ChallengeToken
 	}
 	_, err = f.Verify(t.Context(), v)
 	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
@@ -83,7 +83,7 @@ func TestPromisePhoneFailures(t *testing.T) {
 					return err
 				},
 				"Verify, the right code": func() error {
-					_, err := tr.Verify(t.Context(), phoneauth.VerifyRequest{Phone: f.phone, Code: code, SessionToken: p.SessionToken, Client: freshClient()})
+					_, err := tr.Verify(t.Context(), phoneauth.VerifyRequest{Phone: f.phone, Code: code, ChallengeToken: p.ChallengeToken, Client: freshClient()})
 					return err
 				},
 				"Login, the right code": func() error {
@@ -174,9 +174,9 @@ func TestPromiseUncomparedTries(t *testing.T) {
 	for range 50 {
 		for _, r := range []phoneauth.VerifyRequest{
 			{Code: ""}, {Code: "12345"}, {Code: "1234567"}, {Code: "12345a"}, {Code: "１２３４５６"}, // malformed
-			{Code: code, SessionToken: other.SessionToken},   // of another challenge
-			{Code: code, SessionToken: p.SessionToken + "x"}, // of nobody
-			{Code: code, Purpose: "payment"},                 // never sent
+			{Code: code, ChallengeToken: other.ChallengeToken},   // of another challenge
+			{Code: code, ChallengeToken: p.ChallengeToken + "x"}, // of nobody
+			{Code: code, Purpose: "payment"},                     // never sent
 		} {
 			r.Phone, r.Client = phone, freshClient()
 			_, err := tr.Verify(t.Context(), r)
@@ -192,7 +192,7 @@ func TestPromiseDeviceFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := startTrial(t, inMemory(t), loose)
 		phone := freshPhone()
-		owner := phoneauth.Client{Addr: freshClient().Addr, Device: tr.signIn(t, phone).Device}
+		owner := phoneauth.ClientInfo{Addr: freshClient().Addr, Device: tr.signIn(t, phone).DeviceToken}
 		ownerSignsIn := func() {
 			t.Helper()
 			_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Client: owner})

@@ -234,7 +234,7 @@ func TestPromiseNothingSentTakesAsLong(t *testing.T) {
 		tr := startTrial(t, inMemory(t), func(c *phoneauth.Config) {
 			c.Sender = slowSender{c.Sender, took}
 			c.Numbers.Test = []phoneauth.TestNumber{{Phone: "+201061797842", Code: "123456", Until: time.Now().Add(time.Hour)}}
-			c.BeforeSend = func(_ context.Context, i phoneauth.SendInfo) error {
+			c.Hooks.BeforeSend = func(_ context.Context, i phoneauth.SendInfo) error {
 				if i.Phone.E164() == denied {
 					return fmt.Errorf("on a deny-list")
 				}
@@ -266,7 +266,7 @@ func (s slowSender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Re
 }
 
 // resetsOf asks for a reset of each of the numbers of a block, from fresh addresses.
-func resetsOf(t *testing.T, tr *trial, from, to int, client func() phoneauth.Client) (refused int) {
+func resetsOf(t *testing.T, tr *trial, from, to int, client func() phoneauth.ClientInfo) (refused int) {
 	t.Helper()
 	for i := from; i < to; i++ {
 		_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{
@@ -316,7 +316,7 @@ func TestPromiseDeviceSends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := startTrial(t, inMemory(t), func(c *phoneauth.Config) { c.Limits.Block = 3 })
 		phone := "+201061797840"
-		owner := phoneauth.Client{Addr: netip.MustParseAddr("192.0.2.7"), Device: tr.signIn(t, phone).Device}
+		owner := phoneauth.ClientInfo{Addr: netip.MustParseAddr("192.0.2.7"), Device: tr.signIn(t, phone).DeviceToken}
 		elapse(time.Minute)
 		for i := range 39 { // a stranger, for three days
 			_, _ = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: freshClient()})
@@ -347,7 +347,7 @@ func TestPromiseDeviceScore(t *testing.T) {
 			c.Limits.PhoneSends = []phoneauth.Limit{{Burst: 1e6, Every: time.Microsecond}}
 		})
 		phone := "+201061797840"
-		owner := phoneauth.Client{Addr: netip.MustParseAddr("192.0.2.7"), Device: tr.signIn(t, phone).Device}
+		owner := phoneauth.ClientInfo{Addr: netip.MustParseAddr("192.0.2.7"), Device: tr.signIn(t, phone).DeviceToken}
 		_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: "+201061797841", Client: freshClient()})
 		require.NoError(t, err)
 		for range 3 { // pay back what the verification above has earned

@@ -27,7 +27,7 @@ type crowded struct {
 // what is admitted one each so long stays admitted Burst.
 func crowd(seed int) []crowded {
 	block := seed % 10_000
-	sendTo := func(phone string, c phoneauth.Client) func(*trial, int) error {
+	sendTo := func(phone string, c phoneauth.ClientInfo) func(*trial, int) error {
 		return func(tr *trial, _ int) error {
 			_, err := tr.Register(context.Background(), phoneauth.RegisterRequest{Phone: phone, Client: c})
 			return err
@@ -53,10 +53,10 @@ func crowd(seed int) []crowded {
 		{"sends per IPv6 /64", phoneauth.LimitAddressSends, 20, nil, func(tr *trial, i int) error {
 			a := v6.As16()
 			a[15], a[9] = byte(i), byte(i)
-			return sendTo(freshPhone(), phoneauth.Client{Addr: netip.AddrFrom16(a)})(tr, i)
+			return sendTo(freshPhone(), phoneauth.ClientInfo{Addr: netip.AddrFrom16(a)})(tr, i)
 		}},
 		{"sends without an address", phoneauth.LimitAddressSends, 20, nil, func(tr *trial, i int) error {
-			return sendTo(freshPhone(), phoneauth.Client{})(tr, i)
+			return sendTo(freshPhone(), phoneauth.ClientInfo{})(tr, i)
 		}},
 		{"sends of the service", phoneauth.LimitServiceSends, 30, func(c *phoneauth.Config) {
 			c.Limits.ServiceSends = phoneauth.Limit{Burst: 30, Every: time.Hour}

@@ -24,7 +24,7 @@ var methods = []struct {
 	}},
 	{name: "Register, known device", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		phone := freshPhone()
-		r := phoneauth.RegisterRequest{Phone: phone, Client: phoneauth.Client{Device: tr.signIn(t, phone).Device}}
+		r := phoneauth.RegisterRequest{Phone: phone, Client: phoneauth.ClientInfo{Device: tr.signIn(t, phone).DeviceToken}}
 		elapse(time.Minute)
 		return func(ctx context.Context) (any, error) { return tr.Register(ctx, r) }
 	}},
@@ -98,9 +98,9 @@ var methods = []struct {
 	}},
 	{name: "ChangePhone", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
 		session, next := tr.signIn(t, freshPhone()), freshPhone()
-		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID})
+		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID})
 		proof, err := tr.Verify(context.Background(), phoneauth.VerifyRequest{
-			Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID, Code: code,
+			Phone: next, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID, Code: code,
 		})
 		require.NoError(t, err)
 		c := tr.claims(t, session)
@@ -109,11 +109,11 @@ var methods = []struct {
 		}
 	}},
 	{name: "Refresh", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
-		token := tr.signIn(t, freshPhone()).Refresh
+		token := tr.signIn(t, freshPhone()).RefreshToken
 		return func(ctx context.Context) (any, error) { return tr.Refresh(ctx, phoneauth.RefreshRequest{Token: token}) }
 	}},
 	{name: "Logout", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {
-		token := tr.signIn(t, freshPhone()).Refresh
+		token := tr.signIn(t, freshPhone()).RefreshToken
 		return func(ctx context.Context) (any, error) { return nil, tr.Logout(ctx, token) }
 	}},
 	{name: "LogoutAll", do: func(t testing.TB, tr *trial) func(context.Context) (any, error) {

@@ -43,13 +43,13 @@ func wins(t testing.TB, tr *trial, round int) (won int, others []error) {
 		ctx := context.Background()
 		var token phoneauth.Secret
 		if i%4 < 2 {
-			token = p.SessionToken
+			token = p.ChallengeToken
 		}
 		if round%3 == 0 || round%3 == 1 && i%2 == 0 {
-			_, err := tr.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: code, SessionToken: token, Client: client})
+			_, err := tr.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: code, ChallengeToken: token, Client: client})
 			return err
 		}
-		_, err := tr.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, SessionToken: token, Client: client})
+		_, err := tr.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, ChallengeToken: token, Client: client})
 		return err
 	})
 	won, _, others = count(errs, phoneauth.ErrInvalidCode)
@@ -84,13 +84,13 @@ func promiseRedeemOnce(t *testing.T, store newStore, rounds int) {
 	const purpose, subject = "payment", "invoice 7"
 	for round := range max(1, rounds/4) {
 		phone := freshPhone()
-		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Purpose: purpose, Subject: subject, Client: freshClient()})
+		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Purpose: purpose, BoundTo: subject, Client: freshClient()})
 		proof, err := tr.Verify(context.Background(), phoneauth.VerifyRequest{
-			Phone: phone, Code: code, Purpose: purpose, Subject: subject, Client: freshClient(),
+			Phone: phone, Code: code, Purpose: purpose, BoundTo: subject, Client: freshClient(),
 		})
 		require.NoError(t, err)
 		errs := atOnce(racers, func(int) error {
-			_, err := tr.Redeem(context.Background(), phoneauth.RedeemRequest{Token: proof.Token, Purpose: purpose, Subject: subject})
+			_, err := tr.Redeem(context.Background(), phoneauth.RedeemRequest{Token: proof.Token, Purpose: purpose, BoundTo: subject})
 			return err
 		})
 		won, lost, others := count(errs, phoneauth.ErrInvalidToken)
@@ -106,14 +106,14 @@ func promiseOneSuccessor(t *testing.T, store newStore, rounds int) {
 	ctx := context.Background()
 	session := tr.signIn(t, freshPhone())
 	for round := range rounds {
-		first := session.Refresh
+		first := session.RefreshToken
 		got := atOnce(racers, func(int) (r struct {
 			phoneauth.Secret
 			error
 		}) {
 			s, err := tr.Refresh(ctx, phoneauth.RefreshRequest{Token: first})
 			if r.error = err; err == nil {
-				r.Secret = s.Refresh
+				r.Secret = s.RefreshToken
 			}
 			return r
 		})
@@ -122,15 +122,15 @@ func promiseOneSuccessor(t *testing.T, store newStore, rounds int) {
 			require.True(t, got[0].Secret == g.Secret, "round %d: two successors", round)
 		}
 		require.True(t, got[0].Secret != first, "round %d: not rotated", round)
-		session.Refresh = got[0].Secret
+		session.RefreshToken = got[0].Secret
 		if round%8 != 7 {
 			continue
 		}
-		next, err := tr.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+		next, err := tr.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 		require.NoError(t, err)
 		_, err = tr.Refresh(ctx, phoneauth.RefreshRequest{Token: first})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidToken, "an older generation")
-		_, err = tr.Refresh(ctx, phoneauth.RefreshRequest{Token: next.Refresh})
+		_, err = tr.Refresh(ctx, phoneauth.RefreshRequest{Token: next.RefreshToken})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidToken, "its family has ended")
 		session = tr.signIn(t, freshPhone())
 	}
@@ -195,8 +195,8 @@ func promiseExactTries(t *testing.T, store newStore, rounds int) {
 		require.Equal(t, callers, lost, "one and the same answer: %v", others)
 		require.Equal(t, tries, compared, "round %d", round)
 
-		for _, token := range []phoneauth.Secret{"", p.SessionToken} {
-			_, err := tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: code, SessionToken: token, Client: freshClient()})
+		for _, token := range []phoneauth.Secret{"", p.ChallengeToken} {
+			_, err := tr.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: code, ChallengeToken: token, Client: freshClient()})
 			require.ErrorIs(t, err, phoneauth.ErrInvalidCode, "the right code as the sixth")
 		}
 		// The phone's counter is at 5: five more failures lock it, no fewer.

@@ -198,7 +198,7 @@ func TestPromisePasswordLength(t *testing.T) {
 			}
 			require.NoError(t, err)
 			_, err = tr.Login(t.Context(), phoneauth.LoginRequest{
-				Purpose: phoneauth.PurposePasswordRegistration, SessionToken: pending.SessionToken,
+				Purpose: phoneauth.PurposePasswordRegistration, ChallengeToken: pending.ChallengeToken,
 				Code: tr.inbox.Code(t, phone), Client: freshClient(),
 			})
 			require.NoError(t, err)
@@ -261,7 +261,7 @@ func TestPromiseRehash(t *testing.T) {
 			assert.Equal(t, c.rehash, c.hash != after.PasswordHash)
 			assert.Contains(t, string(after.PasswordHash), "$argon2id$v=19$m=19456,t=2,p=1$")
 			assert.Equal(t, user.Epoch, after.Epoch)
-			_, err = tr.Refresh(t.Context(), phoneauth.RefreshRequest{Token: before.Refresh})
+			_, err = tr.Refresh(t.Context(), phoneauth.RefreshRequest{Token: before.RefreshToken})
 			assert.NoError(t, err, "a new hash of the same password ended a session")
 			_, err = tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: password, Client: freshClient()})
 			assert.NoError(t, err)

@@ -50,7 +50,7 @@ func TestPromiseHundredSessions(t *testing.T) {
 		evicted := tr.events(phoneauth.EventSessionEvicted)
 		require.Len(t, evicted, 1)
 		assert.Equal(t, oldest.ID, evicted[0].SessionID, "of those by password, the one unused longest")
-		_, err = tr.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
+		_, err = tr.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.RefreshToken})
 		assert.NoError(t, err, "a session by code is not ended by passwords")
 
 		for range 100 {
@@ -71,13 +71,13 @@ func TestPromiseRightPasswordsAreLimited(t *testing.T) {
 		tr := startTrial(t, inMemory(t))
 		phone := freshPhone()
 		seedUser(t, tr.store, phone, cheapHash("correct horse"))
-		login := func(password phoneauth.Secret, c phoneauth.Client) (*phoneauth.Session, error) {
+		login := func(password phoneauth.Secret, c phoneauth.ClientInfo) (*phoneauth.Session, error) {
 			return tr.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: password, Client: c})
 		}
 		session, err := login("correct horse", freshClient())
 		require.NoError(t, err)
 		owner := freshClient()
-		owner.Device = session.Device
+		owner.Device = session.DeviceToken
 		for range 8 {
 			_, err := login("correct horse", freshClient())
 			require.NoError(t, err)
@@ -184,9 +184,9 @@ func TestPromisePasswordsAreTold(t *testing.T) {
 		elapse(4 * time.Minute)
 		signedIn = c.AuthTime
 		next := freshPhone()
-		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID})
+		_, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: next, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID})
 		proof, err := tr.Verify(t.Context(), phoneauth.VerifyRequest{
-			Phone: next, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID, Code: code,
+			Phone: next, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID, Code: code,
 		})
 		require.NoError(t, err)
 		session, err = tr.ChangePhone(t.Context(), c, phoneauth.ConnectRequest{Token: proof.Token})
@@ -218,7 +218,7 @@ func TestPromiseEpochs(t *testing.T) {
 
 		_, err = tr.Reauthenticated(t.Context(), claims)
 		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
-		_, err = tr.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
+		_, err = tr.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		_, err = store.SessionByID(t.Context(), session.ID, time.Now())
 		assert.ErrorIs(t, err, phoneauth.ErrNotFound, "and is ended where it is met")
@@ -313,10 +313,10 @@ func TestPromiseDeviceOfAnotherAccount(t *testing.T) {
 				phone := freshPhone()
 				session := tr.signIn(t, phone)
 				owner := freshClient()
-				owner.Device = session.Device
+				owner.Device = session.DeviceToken
 				p, code := tr.registerAs(t, phoneauth.RegisterRequest{Phone: phone, Client: owner})
 				change(t, tr, session.User)
-				_, err := tr.Login(t.Context(), phoneauth.LoginRequest{Code: code, SessionToken: p.SessionToken, Client: owner})
+				_, err := tr.Login(t.Context(), phoneauth.LoginRequest{Code: code, ChallengeToken: p.ChallengeToken, Client: owner})
 				assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 			})
 		})
@@ -370,11 +370,11 @@ func TestPromiseHostSessionsHaveDevices(t *testing.T) {
 		tr := startTrial(t, inMemory(t), func(c *phoneauth.Config) { c.HostSessions = true })
 		phone := freshPhone()
 		session := tr.signIn(t, phone)
-		require.NotEmpty(t, session.Device)
-		assert.Empty(t, session.Refresh)
+		require.NotEmpty(t, session.DeviceToken)
+		assert.Empty(t, session.RefreshToken)
 		assert.Empty(t, session.ID)
 		owner := freshClient()
-		owner.Device = session.Device
+		owner.Device = session.DeviceToken
 		_, err := tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: freshClient()})
 		require.NoError(t, err)
 		_, err = tr.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: owner})

@@ -13,10 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/race"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/phonetest"
-	"github.com/stretchr/testify/require"
 )
 
 // The promises of docs/security.md, kept by the Service over whatever Store. Those of
@@ -58,7 +60,7 @@ func raceRounds() int {
 	switch {
 	case release():
 		return 100_000
-	case raceDetector || testing.Short():
+	case race.Enabled || testing.Short():
 		return 100
 	}
 	return 2_000
@@ -81,11 +83,11 @@ func startTrial(t testing.TB, store phoneauth.Store, change ...func(*phoneauth.C
 	t.Helper()
 	tr := &trial{inbox: phonetest.New(), store: store}
 	tr.config = phoneauth.Config{
-		Store:   store,
-		Sender:  tr.inbox,
-		Keys:    trialKeys(),
-		Logger:  slog.New(slog.DiscardHandler),
-		OnEvent: tr.tell,
+		Store:  store,
+		Sender: tr.inbox,
+		Keys:   trialKeys(),
+		Logger: slog.New(slog.DiscardHandler),
+		Hooks:  phoneauth.Hooks{OnEvent: tr.tell},
 	}
 	for _, c := range change {
 		c(&tr.config)
@@ -130,7 +132,7 @@ func loose(c *phoneauth.Config) {
 }
 
 // noEvents spares long runs the memory.
-func noEvents(c *phoneauth.Config) { c.OnEvent = nil }
+func noEvents(c *phoneauth.Config) { c.Hooks.OnEvent = nil }
 
 var numbersMade atomic.Int64
 
@@ -138,9 +140,9 @@ var numbersMade atomic.Int64
 func freshPhone() string { return fmt.Sprintf("+2010%08d", numbersMade.Add(1)*10_007%1e8) }
 
 // freshClient has an address that no other test has.
-func freshClient() phoneauth.Client {
+func freshClient() phoneauth.ClientInfo {
 	n := numbersMade.Add(1)
-	return phoneauth.Client{Addr: netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})}
+	return phoneauth.ClientInfo{Addr: netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})}
 }
 
 // register sends a code to phone, for signing in.
@@ -177,7 +179,7 @@ func (tr *trial) signIn(t testing.TB, phone string) *phoneauth.Session {
 // claims are those of a session's access token.
 func (tr *trial) claims(t testing.TB, s *phoneauth.Session) phoneauth.Claims {
 	t.Helper()
-	c, err := tr.Authenticate(context.Background(), s.Access)
+	c, err := tr.Authenticate(context.Background(), s.AccessToken)
 	require.NoError(t, err)
 	return c
 }

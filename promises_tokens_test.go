@@ -37,15 +37,15 @@ func makeTokens(t testing.TB, store phoneauth.Store, change ...func(*phoneauth.C
 	k.trial = startTrial(t, spy, append([]func(*phoneauth.Config){loose, noEvents}, change...)...)
 	session := k.signIn(t, k.phone)
 	k.by = map[string]phoneauth.Secret{
-		"access": session.Access, "refresh": session.Refresh, "device": session.Device,
+		"access": session.AccessToken, "refresh": session.RefreshToken, "device": session.DeviceToken,
 		"verification": k.prove(t, k.phone).Token,
 	}
-	_, code := k.registerAs(t, phoneauth.RegisterRequest{Phone: k.phone, Purpose: "payment", Subject: "7"})
-	proof, err := k.Verify(t.Context(), phoneauth.VerifyRequest{Phone: k.phone, Purpose: "payment", Subject: "7", Code: code})
+	_, code := k.registerAs(t, phoneauth.RegisterRequest{Phone: k.phone, Purpose: "payment", BoundTo: "7"})
+	proof, err := k.Verify(t.Context(), phoneauth.VerifyRequest{Phone: k.phone, Purpose: "payment", BoundTo: "7", Code: code})
 	require.NoError(t, err)
 	k.by["verification, payment"] = proof.Token
 	p, code := k.register(t, k.phone)
-	k.by["session"], k.code = p.SessionToken, code
+	k.by["session"], k.code = p.ChallengeToken, code
 	return k
 }
 
@@ -56,21 +56,21 @@ var uses = []struct {
 	use        func(k *tokens, s phoneauth.Secret) error
 }{
 	{"Verify", "session", phoneauth.ErrInvalidCode, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Verify(context.Background(), phoneauth.VerifyRequest{Code: k.code, SessionToken: s})
+		_, err := k.Verify(context.Background(), phoneauth.VerifyRequest{Code: k.code, ChallengeToken: s})
 		return err
 	}},
 	{"Login", "session", phoneauth.ErrInvalidCode, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Login(context.Background(), phoneauth.LoginRequest{Code: k.code, SessionToken: s})
+		_, err := k.Login(context.Background(), phoneauth.LoginRequest{Code: k.code, ChallengeToken: s})
 		return err
 	}},
 	{"Login, password registration", "none", phoneauth.ErrInvalidCode, func(k *tokens, s phoneauth.Secret) error {
 		_, err := k.Login(context.Background(), phoneauth.LoginRequest{
-			Code: k.code, SessionToken: s, Purpose: phoneauth.PurposePasswordRegistration,
+			Code: k.code, ChallengeToken: s, Purpose: phoneauth.PurposePasswordRegistration,
 		})
 		return err
 	}},
 	{"Verify, payment", "none", phoneauth.ErrInvalidCode, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Verify(context.Background(), phoneauth.VerifyRequest{Code: k.code, SessionToken: s, Purpose: "payment", Subject: "7"})
+		_, err := k.Verify(context.Background(), phoneauth.VerifyRequest{Code: k.code, ChallengeToken: s, Purpose: "payment", BoundTo: "7"})
 		return err
 	}},
 	{"Connect", "verification", phoneauth.ErrInvalidToken, func(k *tokens, s phoneauth.Secret) error {
@@ -78,15 +78,15 @@ var uses = []struct {
 		return err
 	}},
 	{"Redeem", "verification, payment", phoneauth.ErrInvalidToken, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Redeem(context.Background(), phoneauth.RedeemRequest{Token: s, Purpose: "payment", Subject: "7"})
+		_, err := k.Redeem(context.Background(), phoneauth.RedeemRequest{Token: s, Purpose: "payment", BoundTo: "7"})
 		return err
 	}},
 	{"Redeem, another subject", "none", phoneauth.ErrInvalidToken, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Redeem(context.Background(), phoneauth.RedeemRequest{Token: s, Purpose: "payment", Subject: "8"})
+		_, err := k.Redeem(context.Background(), phoneauth.RedeemRequest{Token: s, Purpose: "payment", BoundTo: "8"})
 		return err
 	}},
 	{"Redeem, another purpose", "none", phoneauth.ErrInvalidToken, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Redeem(context.Background(), phoneauth.RedeemRequest{Token: s, Purpose: "delivery", Subject: "7"})
+		_, err := k.Redeem(context.Background(), phoneauth.RedeemRequest{Token: s, Purpose: "delivery", BoundTo: "7"})
 		return err
 	}},
 	{"Refresh", "refresh", phoneauth.ErrInvalidToken, func(k *tokens, s phoneauth.Secret) error {
@@ -100,7 +100,7 @@ var uses = []struct {
 	// A device token that is none is no error. The code is malformed, so that nothing but
 	// the look-up of the device would ask the store.
 	{"Device", "device", phoneauth.ErrInvalidCode, func(k *tokens, s phoneauth.Secret) error {
-		_, err := k.Verify(context.Background(), phoneauth.VerifyRequest{Phone: k.phone, Code: "none", Client: phoneauth.Client{Device: s}})
+		_, err := k.Verify(context.Background(), phoneauth.VerifyRequest{Phone: k.phone, Code: "none", Client: phoneauth.ClientInfo{Device: s}})
 		return err
 	}},
 	{"Logout", "refresh", nil, func(k *tokens, s phoneauth.Secret) error { return k.Logout(context.Background(), s) }},
@@ -176,14 +176,14 @@ func TestPromiseOtherPhone(t *testing.T) {
 	t.Parallel()
 	k := makeTokens(t, inMemory(t))
 	other := freshPhone()
-	_, err := k.Verify(t.Context(), phoneauth.VerifyRequest{Phone: other, Code: k.code, SessionToken: k.by["session"]})
+	_, err := k.Verify(t.Context(), phoneauth.VerifyRequest{Phone: other, Code: k.code, ChallengeToken: k.by["session"]})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	_, err = k.Connect(t.Context(), phoneauth.ConnectRequest{Phone: other, Token: k.by["verification"]})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	_, err = k.Connect(t.Context(), phoneauth.ConnectRequest{Phone: "+20 10", Token: k.by["verification"]})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidPhone)
 	k.calls = nil
-	_, err = k.Verify(t.Context(), phoneauth.VerifyRequest{Phone: other, Code: "none", Client: phoneauth.Client{Device: k.by["device"]}})
+	_, err = k.Verify(t.Context(), phoneauth.VerifyRequest{Phone: other, Code: "none", Client: phoneauth.ClientInfo{Device: k.by["device"]}})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	assert.Empty(t, k.calls, "a device of another phone is none")
 	_, err = k.Connect(t.Context(), phoneauth.ConnectRequest{Phone: k.phone, Token: k.by["verification"]})
@@ -229,7 +229,7 @@ func TestPromiseTampering(t *testing.T) {
 		}
 		require.Empty(t, k.calls, "a forged %s token asked the store", kind)
 	}
-	_, err := k.Login(t.Context(), phoneauth.LoginRequest{Phone: k.phone, Code: k.code, SessionToken: k.by["session"]})
+	_, err := k.Login(t.Context(), phoneauth.LoginRequest{Phone: k.phone, Code: k.code, ChallengeToken: k.by["session"]})
 	assert.NoError(t, err, "the real challenge lost no try")
 }
 

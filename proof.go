@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // proofLife is how long a verification token is good.
@@ -26,12 +29,12 @@ func (a account) still(now account) bool {
 // as a challenge whose secret is in the verification token: a proof counts only while the
 // store still holds it.
 func (s *Service) newProof(c *call) (proofClaims, *Challenge) {
-	p := proofClaims{secret: randomSecret(), at: c.now, about: c.target}
+	p := proofClaims{secret: random.Secret(), at: c.now, about: c.target}
 	key := s.proofKey(c.print, p.secret)
 	return p, &Challenge{
 		Key:       key,
 		ID:        "proof",
-		Digest:    s.keys.digest(key, p.secret),
+		Digest:    s.keys.Digest(key, p.secret),
 		TriesLeft: 1,
 		ExpiresAt: p.expires(),
 		Until:     p.expires(),
@@ -42,7 +45,7 @@ func (p proofClaims) expires() time.Time { return p.at.Add(proofLife) }
 
 // openProof reads a verification token that is authentic and has not expired.
 func (s *Service) openProof(token Secret, now time.Time) (p proofClaims, ok bool) {
-	data, ok := s.keys.openToken(verificationToken, token, now)
+	data, ok := s.keys.OpenToken(keyring.Verification, string(token), now)
 	if !ok {
 		return proofClaims{}, false
 	}
@@ -56,7 +59,7 @@ type presented struct {
 	phone   string // as typed; empty for the proof's own, whatever that is
 	purpose Purpose
 	boundTo string
-	client  Client
+	client  ClientInfo
 }
 
 // proved reads the token of p. ErrInvalidToken: it is none, or is for something else. It
@@ -82,7 +85,7 @@ func (s *Service) proved(p presented) (*call, proofClaims, error) {
 func (s *Service) redeem(ctx context.Context, c *call, p proofClaims) error {
 	key := s.proofKey(c.print, p.secret)
 	_, err := s.store.AttemptChallenge(ctx, AttemptParams{
-		Candidates: []Candidate{{Key: key, Digests: s.keys.digests(key, p.secret)}},
+		Candidates: []Candidate{{Key: key, Digests: s.keys.Digests(key, p.secret)}},
 		Lockout:    s.codeLockout(c),
 		Now:        c.now,
 	})

@@ -74,12 +74,12 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		return nil, err
 	}
 	return &Pending{
-		SessionToken: token,
-		Phone:        c.phone,
-		ExpiresAt:    begun.Challenge.ExpiresAt,
-		ResendAt:     begun.ResendAt,
-		CodeLength:   s.cfg.Code.Digits,
-		TriesLeft:    begun.Challenge.TriesLeft,
+		ChallengeToken: token,
+		Phone:          c.phone,
+		ExpiresAt:      begun.Challenge.ExpiresAt,
+		ResendAt:       begun.ResendAt,
+		CodeLength:     s.cfg.Code.Digits,
+		TriesLeft:      begun.Challenge.TriesLeft,
 	}, nil
 }
 
@@ -87,7 +87,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 // that costs money is no cheaper to abuse than a text. For a purpose of the host's they
 // are asked as well, since the account is looked up next.
 func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, error) {
-	hook := s.cfg.BeforeSend != nil && c.test == nil
+	hook := s.cfg.Hooks.BeforeSend != nil && c.test == nil
 	if !hook && c.purpose.ours() {
 		return true, nil
 	}
@@ -97,7 +97,7 @@ func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, err
 	if !hook {
 		return true, nil
 	}
-	err := s.cfg.BeforeSend(ctx, SendInfo{
+	err := s.cfg.Hooks.BeforeSend(ctx, SendInfo{
 		Phone: c.phone, Region: c.region, Purpose: c.purpose, Channel: o.channel, Client: c.client,
 	})
 	switch {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
 // sendDeadline bounds every call of the sender.
@@ -28,8 +30,8 @@ func (s *Service) message(ctx context.Context, c *call, t text) (Message, error)
 		Service:   s.cfg.Name,
 		ExpiresAt: t.expires,
 	}
-	if s.cfg.Text != nil {
-		body, err := s.cfg.Text(m)
+	if s.cfg.Hooks.Text != nil {
+		body, err := s.cfg.Hooks.Text(ctx, m)
 		if err != nil {
 			return Message{}, &unavailable{"word text", err}
 		}
@@ -74,7 +76,7 @@ func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
 		return
 	}
 	s.afterwards(ctx, "notice", func(ctx context.Context) error {
-		m, err := s.message(ctx, c, text{purpose: notice, locale: s.cfg.Texts.home()})
+		m, err := s.message(ctx, c, text{purpose: notice, locale: texts.Rules(s.cfg.Texts).Home()})
 		if err != nil {
 			return err
 		}

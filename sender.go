@@ -150,5 +150,10 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	case OptedOut:
 		e.Type = EventOptedOut
 	}
+	if s.journal != nil && d.ID != "" { // whose message it was
+		if sent, ok := s.journal.sent(ctx, d.ID, s.now()); ok {
+			e.Print, e.UserID = sent.Print, sent.UserID
+		}
+	}
 	s.event(ctx, e)
 }

@@ -48,9 +48,9 @@ func TestResendKeepsCodeAndTries(t *testing.T) {
 		assert.Equal(t, start.Add(10*time.Minute), last.ExpiresAt)
 
 		// Two tries are left: the resends brought none.
-		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.wrong(owner), SessionToken: first.SessionToken})
+		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.wrong(owner), ChallengeToken: first.ChallengeToken})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
-		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: codes[0], SessionToken: first.SessionToken})
+		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: codes[0], ChallengeToken: first.ChallengeToken})
 		require.NoError(t, err, "the first token names the same challenge")
 	})
 }
@@ -97,7 +97,7 @@ func TestUsedUpCodeIsReplaced(t *testing.T) {
 
 	// The token of the old one costs the new one no try.
 	for range 5 {
-		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{SessionToken: first.SessionToken, Code: s.wrong(owner)})
+		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{ChallengeToken: first.ChallengeToken, Code: s.wrong(owner)})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	}
 	_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
@@ -123,7 +123,7 @@ func TestRetiredKeyBeginsAnew(t *testing.T) {
 			_, err = next.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: old})
 			require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 		}
-		_, err = next.Verify(t.Context(), phoneauth.VerifyRequest{SessionToken: p.SessionToken, Code: next.code(owner, phoneauth.PurposeSignIn)})
+		_, err = next.Verify(t.Context(), phoneauth.VerifyRequest{ChallengeToken: p.ChallengeToken, Code: next.code(owner, phoneauth.PurposeSignIn)})
 		assert.NoError(t, err)
 	})
 }
@@ -137,8 +137,8 @@ func TestKeysRotateMidChallenge(t *testing.T) {
 
 	again := both.register(t, owner)
 	assert.Equal(t, code, both.code(owner, phoneauth.PurposeSignIn), "the same code, opened with the old key")
-	assert.NotEqual(t, pending.SessionToken, again.SessionToken)
-	proof, err := both.Verify(t.Context(), phoneauth.VerifyRequest{SessionToken: pending.SessionToken, Code: code})
+	assert.NotEqual(t, pending.ChallengeToken, again.ChallengeToken)
+	proof, err := both.Verify(t.Context(), phoneauth.VerifyRequest{ChallengeToken: pending.ChallengeToken, Code: code})
 	require.NoError(t, err, "a token and a digest of the old key")
 	_, err = both.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token})
 	require.NoError(t, err)
@@ -163,9 +163,9 @@ func TestRealmsAreApart(t *testing.T) {
 	assert.NotEqual(t, code1, code2)
 	for _, r := range []phoneauth.VerifyRequest{
 		{Phone: owner, Code: code1},
-		{Code: code1, SessionToken: p1.SessionToken},
-		{Code: code2, SessionToken: p1.SessionToken},
-		{Code: code1, SessionToken: p2.SessionToken},
+		{Code: code1, ChallengeToken: p1.ChallengeToken},
+		{Code: code2, ChallengeToken: p1.ChallengeToken},
+		{Code: code1, ChallengeToken: p2.ChallengeToken},
 	} {
 		_, err := two.Verify(t.Context(), r)
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
@@ -176,9 +176,9 @@ func TestRealmsAreApart(t *testing.T) {
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	session, err := one.Connect(t.Context(), phoneauth.ConnectRequest{Token: proof.Token})
 	require.NoError(t, err)
-	_, err = two.Authenticate(t.Context(), session.Access)
+	_, err = two.Authenticate(t.Context(), session.AccessToken)
 	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
-	_, err = two.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
+	_, err = two.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 
@@ -231,7 +231,7 @@ func TestTriesLeft(t *testing.T) {
 	s := newService(t)
 	pending := s.register(t, owner)
 	require.Equal(t, 5, pending.TriesLeft)
-	byToken := phoneauth.VerifyRequest{SessionToken: pending.SessionToken, Code: s.wrong(owner)}
+	byToken := phoneauth.VerifyRequest{ChallengeToken: pending.ChallengeToken, Code: s.wrong(owner)}
 	byPhone := phoneauth.VerifyRequest{Phone: owner, Code: s.wrong(owner)}
 	told := func(r phoneauth.VerifyRequest) (int, bool) {
 		_, err := s.Verify(t.Context(), r)
@@ -264,12 +264,12 @@ func TestHostPurposeCodeEndsWithAnyChange(t *testing.T) {
 	const payment phoneauth.Purpose = "payment"
 	s := newService(t, limitsOff)
 	ask := func() *phoneauth.Pending {
-		pending, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: payment, Subject: "42"})
+		pending, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: payment, BoundTo: "42"})
 		require.NoError(t, err)
 		return pending
 	}
 	verify := func(pending *phoneauth.Pending, code string) error {
-		_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{SessionToken: pending.SessionToken, Code: code, Purpose: payment, Subject: "42"})
+		_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{ChallengeToken: pending.ChallengeToken, Code: code, Purpose: payment, BoundTo: "42"})
 		return err
 	}
 	before := ask()
@@ -296,7 +296,7 @@ func TestTriesLeftToReset(t *testing.T) {
 		for _, phone := range []string{owner, stranger} {
 			p, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset})
 			require.NoError(t, err)
-			r := phoneauth.RecoverRequest{SessionToken: p.SessionToken, Code: s.wrong(phone), Password: "password two"}
+			r := phoneauth.RecoverRequest{ChallengeToken: p.ChallengeToken, Code: s.wrong(phone), Password: "password two"}
 			for _, left := range []int{4, 3, 2} {
 				_, err := s.RecoverPassword(t.Context(), r)
 				wrong, ok := errors.AsType[*phoneauth.CodeError](err)
@@ -306,12 +306,12 @@ func TestTriesLeftToReset(t *testing.T) {
 			r.Phone = third // not the token's, and it costs no try
 			_, err = s.RecoverPassword(t.Context(), r)
 			assert.Equal(t, phoneauth.ErrInvalidCode, err)
-			r.Phone, r.SessionToken = "", s.register(t, phone).SessionToken // of another purpose
+			r.Phone, r.ChallengeToken = "", s.register(t, phone).ChallengeToken // of another purpose
 			_, err = s.RecoverPassword(t.Context(), r)
 			assert.Equal(t, phoneauth.ErrInvalidCode, err)
 
 			synctest.Wait() // the code leaves after the answer
-			r.SessionToken, r.Code = p.SessionToken, s.code(phone, phoneauth.PurposePasswordReset)
+			r.ChallengeToken, r.Code = p.ChallengeToken, s.code(phone, phoneauth.PurposePasswordReset)
 			got, err := s.RecoverPassword(t.Context(), r)
 			if phone == owner {
 				require.NoError(t, err)

@@ -24,7 +24,7 @@ func TestBeforeSendRefusalAnswersAsASend(t *testing.T) {
 		var asked []phoneauth.SendInfo
 		s := newService(t, longCodes, func(c *phoneauth.Config) {
 			c.Limits.Block = 3
-			c.BeforeSend = func(_ context.Context, i phoneauth.SendInfo) error {
+			c.Hooks.BeforeSend = func(_ context.Context, i phoneauth.SendInfo) error {
 				asked = append(asked, i)
 				if refuse {
 					return errHost
@@ -40,7 +40,7 @@ func TestBeforeSendRefusalAnswersAsASend(t *testing.T) {
 		assert.Equal(t, sent.ExpiresAt, kept.ExpiresAt)
 		assert.Equal(t, sent.ResendAt, kept.ResendAt)
 		assert.Equal(t, sent.CodeLength, kept.CodeLength)
-		assert.Equal(t, len(sent.SessionToken), len(kept.SessionToken))
+		assert.Equal(t, len(sent.ChallengeToken), len(kept.ChallengeToken))
 		assert.Equal(t, 1, s.inbox.Sends())
 		assert.Equal(t, phoneauth.SendInfo{
 			Phone: phoneauth.StoredPhone(neighbour), Region: "EG", Purpose: phoneauth.PurposeSignIn, Channel: "whatsapp",
@@ -72,7 +72,7 @@ func TestRefusedCodeIsSentWhenTheHostSaysYes(t *testing.T) {
 	in(t, func(t *testing.T) {
 		refuse := true
 		s := newService(t, func(c *phoneauth.Config) {
-			c.BeforeSend = func(context.Context, phoneauth.SendInfo) error {
+			c.Hooks.BeforeSend = func(context.Context, phoneauth.SendInfo) error {
 				if refuse {
 					return errHost
 				}
@@ -102,9 +102,9 @@ func TestKnownDeviceIsOutsideTheBudgets(t *testing.T) {
 		elapse(time.Minute)
 		_, err := s.trySignIn(t, owner)
 		require.Equal(t, phoneauth.LimitBlock, limited(err))
-		_, err = s.trySignIn(t, owner, session.Device)
+		_, err = s.trySignIn(t, owner, session.DeviceToken)
 		assert.NoError(t, err)
-		known := phoneauth.RegisterRequest{Phone: owner, Client: phoneauth.Client{Device: session.Device}}
+		known := phoneauth.RegisterRequest{Phone: owner, Client: phoneauth.ClientInfo{Device: session.DeviceToken}}
 		_, err = s.Register(t.Context(), known)
 		assert.NoError(t, err, "a verification gave the cooldown back")
 		_, err = s.Register(t.Context(), known)
@@ -117,7 +117,7 @@ func TestBeforeSignInRefusal(t *testing.T) {
 	var refuse atomic.Bool
 	var asked []phoneauth.SignInInfo
 	s := newService(t, limitsOff, func(c *phoneauth.Config) {
-		c.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
+		c.Hooks.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
 			asked = append(asked, i)
 			if refuse.Load() {
 				return errHost
@@ -156,13 +156,13 @@ func TestBeforeSendIsAskedOnce(t *testing.T) {
 	in(t, func(t *testing.T) {
 		asked := 0
 		s := newService(t, func(c *phoneauth.Config) {
-			c.BeforeSend = func(context.Context, phoneauth.SendInfo) error { asked++; return nil }
+			c.Hooks.BeforeSend = func(context.Context, phoneauth.SendInfo) error { asked++; return nil }
 		})
 		r := phoneauth.PasswordRequest{Phone: owner, Password: "password one"}
 		pending, err := s.RegisterPassword(t.Context(), r)
 		require.NoError(t, err)
 		elapse(time.Until(pending.ExpiresAt))
-		r.SessionToken = pending.SessionToken
+		r.ChallengeToken = pending.ChallengeToken
 		_, err = s.RegisterPassword(t.Context(), r)
 		require.NoError(t, err)
 		assert.Equal(t, 2, asked)

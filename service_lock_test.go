@@ -23,14 +23,14 @@ func TestLocksGrow(t *testing.T) {
 	in(t, func(t *testing.T) {
 		s := newService(t, limitsOff, longCodes)
 		for _, wait := range []time.Duration{15 * time.Minute, time.Hour, 24 * time.Hour, 30 * 24 * time.Hour} {
-			s.guess(t, owner, phoneauth.Client{})
+			s.guess(t, owner, phoneauth.ClientInfo{})
 			require.Equal(t, wait, s.retryAfter(t, owner))
 			elapse(wait - time.Microsecond)
 			require.Equal(t, time.Microsecond, s.retryAfter(t, owner))
 			elapse(time.Microsecond)
 		}
 		s.signIn(t, owner) // and a success clears the count
-		s.guess(t, owner, phoneauth.Client{})
+		s.guess(t, owner, phoneauth.ClientInfo{})
 		assert.Equal(t, 15*time.Minute, s.retryAfter(t, owner))
 	})
 }
@@ -51,19 +51,19 @@ func TestOneLockForAllPurposes(t *testing.T) {
 		}
 		for _, r := range []phoneauth.RegisterRequest{
 			{Phone: owner, Purpose: "payment"},
-			{Phone: owner, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID},
+			{Phone: owner, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID},
 		} {
 			_, err := s.Register(t.Context(), r)
 			require.NoError(t, err)
 			for range 4 {
-				require.ErrorIs(t, verify(phoneauth.VerifyRequest{Purpose: r.Purpose, Subject: r.Subject}), phoneauth.ErrInvalidCode)
+				require.ErrorIs(t, verify(phoneauth.VerifyRequest{Purpose: r.Purpose, BoundTo: r.BoundTo}), phoneauth.ErrInvalidCode)
 			}
 		}
 		_, err := s.finish(t, registration, s.wrong(owner))
 		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 		require.ErrorIs(t, verify(phoneauth.VerifyRequest{}), phoneauth.ErrInvalidCode) // the tenth
 
-		_, err = s.Login(t.Context(), phoneauth.LoginRequest{Code: code, SessionToken: signIn.SessionToken})
+		_, err = s.Login(t.Context(), phoneauth.LoginRequest{Code: code, ChallengeToken: signIn.ChallengeToken})
 		assert.Equal(t, phoneauth.LimitPhoneFailures, limited(err), "the right code of another challenge")
 		_, err = s.finish(t, registration, s.code(owner, phoneauth.PurposePasswordRegistration))
 		assert.Equal(t, phoneauth.LimitPhoneFailures, limited(err))
@@ -72,7 +72,7 @@ func TestOneLockForAllPurposes(t *testing.T) {
 		s.signIn(t, stranger) // another number knows nothing of it
 
 		require.NoError(t, s.Unlock(t.Context(), owner))
-		_, err = s.Login(t.Context(), phoneauth.LoginRequest{Code: code, SessionToken: signIn.SessionToken})
+		_, err = s.Login(t.Context(), phoneauth.LoginRequest{Code: code, ChallengeToken: signIn.ChallengeToken})
 		assert.NoError(t, err, "the challenge stayed")
 	})
 }
@@ -91,8 +91,8 @@ func TestUncomparedTriesDoNotCount(t *testing.T) {
 			{Phone: owner, Code: s.wrong(owner)}, // no challenge
 			{Phone: owner, Code: "12"},
 			{Phone: owner, Code: ""},
-			{Code: s.wrong(owner), SessionToken: gone.SessionToken},
-			{Phone: owner, Code: s.wrong(owner), SessionToken: "junk"},
+			{Code: s.wrong(owner), ChallengeToken: gone.ChallengeToken},
+			{Phone: owner, Code: s.wrong(owner), ChallengeToken: "junk"},
 		} {
 			_, err := s.Verify(t.Context(), r)
 			require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
@@ -105,7 +105,7 @@ func TestStrangersDoNotLockTheKnownDevice(t *testing.T) {
 	in(t, func(t *testing.T) {
 		s := newService(t, limitsOff, longCodes)
 		session := s.signIn(t, owner)
-		device := phoneauth.Client{Device: session.Device}
+		device := phoneauth.ClientInfo{Device: session.DeviceToken}
 		s.register(t, owner)
 		theirs := s.code(owner, phoneauth.PurposeSignIn)
 		p, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Client: device})
@@ -116,8 +116,8 @@ func TestStrangersDoNotLockTheKnownDevice(t *testing.T) {
 		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: own})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
-		s.guess(t, owner, phoneauth.Client{})
-		proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Code: own, SessionToken: p.SessionToken})
+		s.guess(t, owner, phoneauth.ClientInfo{})
+		proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Code: own, ChallengeToken: p.ChallengeToken})
 		require.NoError(t, err, "the session token remembers the device")
 		again, err := s.connect(t, proof)
 		require.NoError(t, err, "and so does the proof")
@@ -127,11 +127,11 @@ func TestStrangersDoNotLockTheKnownDevice(t *testing.T) {
 		require.NoError(t, s.Unlock(t.Context(), owner))
 		second := s.signIn(t, owner)
 		proof = s.prove(t, owner)
-		held, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Client: phoneauth.Client{Device: second.Device}})
+		held, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Client: phoneauth.ClientInfo{Device: second.DeviceToken}})
 		require.NoError(t, err)
 		heldCode := s.code(owner, phoneauth.PurposeSignIn)
 		s.guess(t, owner, device)
-		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Code: heldCode, SessionToken: held.SessionToken})
+		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Code: heldCode, ChallengeToken: held.ChallengeToken})
 		assert.Equal(t, phoneauth.LimitPhoneFailures, limited(err), "all known devices share a counter")
 		_, err = s.connect(t, proof)
 		assert.NoError(t, err)
@@ -142,7 +142,7 @@ func TestStrangersDoNotLockTheKnownDevice(t *testing.T) {
 func TestDeviceLockHoldsAtRedemption(t *testing.T) {
 	t.Parallel()
 	s := newService(t, limitsOff, longCodes)
-	device := phoneauth.Client{Device: s.signIn(t, owner).Device}
+	device := phoneauth.ClientInfo{Device: s.signIn(t, owner).DeviceToken}
 	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Client: device})
 	require.NoError(t, err)
 	proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn), Client: device})
@@ -163,7 +163,7 @@ func TestUnlock(t *testing.T) {
 		s.register(t, owner)
 		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
 		require.Equal(t, phoneauth.LimitPhoneSends, limited(err))
-		for _, c := range []phoneauth.Client{{}, {Device: session.Device}} {
+		for _, c := range []phoneauth.ClientInfo{{}, {Device: session.DeviceToken}} {
 			for range 10 {
 				_, err = s.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: owner, Password: "password none", Client: c})
 				require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
@@ -177,7 +177,7 @@ func TestUnlock(t *testing.T) {
 		_, err = s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
 		assert.Equal(t, phoneauth.LimitPhoneSends, limited(err), "and no more than all")
 		require.NoError(t, s.Unlock(t.Context(), owner))
-		for _, c := range []phoneauth.Client{{}, {Device: session.Device}} {
+		for _, c := range []phoneauth.ClientInfo{{}, {Device: session.DeviceToken}} {
 			_, err = s.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: owner, Password: "password one", Client: c})
 			assert.NoError(t, err)
 		}

@@ -19,7 +19,7 @@ import (
 
 func (s *service) registerPassword(t testing.TB, phone string, password, token phoneauth.Secret) *phoneauth.Pending {
 	t.Helper()
-	p, err := s.RegisterPassword(t.Context(), phoneauth.PasswordRequest{Phone: phone, Password: password, SessionToken: token})
+	p, err := s.RegisterPassword(t.Context(), phoneauth.PasswordRequest{Phone: phone, Password: password, ChallengeToken: token})
 	require.NoError(t, err)
 	return p
 }
@@ -33,7 +33,7 @@ func TestRegistrationIsRenewedByItsToken(t *testing.T) {
 		_, err := s.finish(t, first, s.wrong(owner))
 		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	}
-	second := s.registerPassword(t, owner, "password two", first.SessionToken)
+	second := s.registerPassword(t, owner, "password two", first.ChallengeToken)
 	assert.Equal(t, code, s.code(owner, phoneauth.PurposePasswordRegistration), "the same code")
 	for range 9 { // a void token costs no try
 		_, err := s.finish(t, first, s.wrong(owner))
@@ -57,9 +57,9 @@ func TestPlantedTokenCannotSwapThePassword(t *testing.T) {
 	phoneauth.CheapHashes(t)
 	s := newService(t, limitsOff, longCodes)
 	planted := s.registerPassword(t, owner, "the attacker's", "")
-	owners := s.registerPassword(t, owner, "the owner's own", planted.SessionToken)
+	owners := s.registerPassword(t, owner, "the owner's own", planted.ChallengeToken)
 	// The attacker's token is void: a registration with it is another one.
-	again := s.registerPassword(t, owner, "the attacker's", planted.SessionToken)
+	again := s.registerPassword(t, owner, "the attacker's", planted.ChallengeToken)
 	codes := s.codes(owner, phoneauth.PurposePasswordRegistration)
 	require.Len(t, codes, 3)
 	assert.Equal(t, codes[0], codes[1])
@@ -82,13 +82,13 @@ func TestRegistrationTokenOfAnotherNumberIsIgnored(t *testing.T) {
 	phoneauth.CheapHashes(t)
 	s := newService(t, limitsOff, longCodes)
 	one := s.registerPassword(t, owner, "password one", "")
-	two := s.registerPassword(t, third, "password two", one.SessionToken)
+	two := s.registerPassword(t, third, "password two", one.ChallengeToken)
 	_, err := s.finish(t, two, s.code(third, phoneauth.PurposePasswordRegistration))
 	require.NoError(t, err)
 	_, err = s.finish(t, one, s.code(owner, phoneauth.PurposePasswordRegistration))
 	require.NoError(t, err, "and goes on")
 	signIn := s.register(t, stranger)
-	pending := s.registerPassword(t, stranger, "password three", signIn.SessionToken)
+	pending := s.registerPassword(t, stranger, "password three", signIn.ChallengeToken)
 	_, err = s.finish(t, pending, s.code(stranger, phoneauth.PurposeSignIn))
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 }
@@ -99,7 +99,7 @@ func TestRegistrationExpires(t *testing.T) {
 		s := newService(t, limitsOff, longCodes)
 		first := s.registerPassword(t, owner, "password one", "")
 		elapse(5 * time.Minute)
-		again := s.registerPassword(t, owner, "password two", first.SessionToken)
+		again := s.registerPassword(t, owner, "password two", first.ChallengeToken)
 		codes := s.codes(owner, phoneauth.PurposePasswordRegistration)
 		assert.NotEqual(t, codes[0], codes[1], "another registration")
 		_, err := s.finish(t, again, codes[0])
@@ -125,12 +125,12 @@ func TestChangePassword(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, session.User.ID, next.User.ID)
 	for _, x := range []*phoneauth.Session{session, other} {
-		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: x.Refresh})
+		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: x.RefreshToken})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		_, err = change(s.claims(t, x), "password two", "password three")
 		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated, "its session has ended")
 	}
-	_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.Refresh})
+	_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.RefreshToken})
 	assert.NoError(t, err)
 	_, err = s.password(t, owner, "password one")
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
@@ -185,7 +185,7 @@ func TestRecoverPassword(t *testing.T) {
 		assert.Equal(t, answers[0].ExpiresAt, answers[1].ExpiresAt)
 		assert.Equal(t, answers[0].ResendAt, answers[1].ResendAt)
 		assert.Equal(t, answers[0].CodeLength, answers[1].CodeLength)
-		assert.Equal(t, len(answers[0].SessionToken), len(answers[1].SessionToken))
+		assert.Equal(t, len(answers[0].ChallengeToken), len(answers[1].ChallengeToken))
 
 		code := s.code(owner, phoneauth.PurposePasswordReset)
 		assert.ErrorContains(t, recoverWith(owner, code, "short"), "is too short")
@@ -199,7 +199,7 @@ func TestRecoverPassword(t *testing.T) {
 		last, _ := s.inbox.Last(owner)
 		assert.Equal(t, phoneauth.NoticePasswordChanged, last.Purpose)
 		assert.Empty(t, last.Code)
-		_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
+		_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		_, err = s.password(t, owner, "password two")
 		assert.NoError(t, err)
@@ -251,7 +251,7 @@ func TestPasswordsWait(t *testing.T) {
 		}
 		// A code signs in all the same, and so does the password on a known device.
 		s.signIn(t, owner)
-		_, err := s.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: owner, Password: "password one", Client: phoneauth.Client{Device: session.Device}})
+		_, err := s.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: owner, Password: "password one", Client: phoneauth.ClientInfo{Device: session.DeviceToken}})
 		assert.NoError(t, err)
 		elapse(15 * time.Minute)
 		_, err = s.password(t, owner, "password one")
@@ -273,7 +273,7 @@ func TestStrangersDoNotStopAChangeOfPassword(t *testing.T) {
 		require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
 	}
 	_, err := s.ChangePassword(t.Context(), s.claims(t, session), phoneauth.ChangePasswordRequest{
-		Current: "password one", New: "password two", Client: phoneauth.Client{Device: session.Device},
+		Current: "password one", New: "password two", Client: phoneauth.ClientInfo{Device: session.DeviceToken},
 	})
 	assert.NoError(t, err)
 }
@@ -311,7 +311,7 @@ func TestResetsHaveBudgetsOfTheirOwn(t *testing.T) {
 		reset := func(n int) string {
 			_, err := s.Register(t.Context(), phoneauth.RegisterRequest{
 				Phone: phoneInBlock(n), Purpose: phoneauth.PurposePasswordReset,
-				Client: phoneauth.Client{Addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(n)})},
+				Client: phoneauth.ClientInfo{Addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(n)})},
 			})
 			synctest.Wait()
 			return limited(err)

@@ -135,10 +135,10 @@ var changes = map[string]func(*testing.T, *service, *phoneauth.Session){
 // proveChange proves a new number for the user of session.
 func (s *service) proveChange(t testing.TB, session *phoneauth.Session, phone string) *phoneauth.Proof {
 	t.Helper()
-	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID})
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID})
 	require.NoError(t, err)
 	proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{
-		Phone: phone, Code: s.code(phone, phoneauth.PurposePhoneChange), Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID,
+		Phone: phone, Code: s.code(phone, phoneauth.PurposePhoneChange), Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID,
 	})
 	require.NoError(t, err)
 	return proof
@@ -174,12 +174,12 @@ func TestChangesVoidSignInProofs(t *testing.T) {
 
 func TestChangesVoidHostProofs(t *testing.T) {
 	forChanges(t, func(t *testing.T, s *service, _ *phoneauth.Session) func(*testing.T) {
-		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", Subject: "42"})
+		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", BoundTo: "42"})
 		require.NoError(t, err)
-		p, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, "payment"), Purpose: "payment", Subject: "42"})
+		p, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, "payment"), Purpose: "payment", BoundTo: "42"})
 		require.NoError(t, err)
 		return func(t *testing.T) {
-			_, err := s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", Subject: "42"})
+			_, err := s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", BoundTo: "42"})
 			assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		}
 	})
@@ -215,13 +215,13 @@ func TestChangesEndSessionsAndDevices(t *testing.T) {
 		other := s.signIn(t, owner)
 		return func(t *testing.T) {
 			for _, x := range []*phoneauth.Session{session, other} {
-				_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: x.Refresh})
+				_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: x.RefreshToken})
 				assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 				_, err = s.Reauthenticated(t.Context(), phoneauth.Claims{UserID: x.User.ID, SessionID: x.ID, AuthTime: time.Now()})
 				assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
 			}
-			s.guess(t, owner, phoneauth.Client{})
-			_, err := s.trySignIn(t, owner, other.Device)
+			s.guess(t, owner, phoneauth.ClientInfo{})
+			_, err := s.trySignIn(t, owner, other.DeviceToken)
 			assert.Equal(t, phoneauth.LimitPhoneFailures, limited(err), "the device is known no more")
 		}
 	})
@@ -230,14 +230,14 @@ func TestChangesEndSessionsAndDevices(t *testing.T) {
 func TestRedeem(t *testing.T) {
 	t.Parallel()
 	s := newService(t, limitsOff)
-	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", Subject: "42"})
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", BoundTo: "42"})
 	require.NoError(t, err)
-	p, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, "payment"), Purpose: "payment", Subject: "42"})
+	p, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Code: s.code(owner, "payment"), Purpose: "payment", BoundTo: "42"})
 	require.NoError(t, err)
 	for _, r := range []phoneauth.RedeemRequest{
-		{Token: p.Token, Purpose: "payment", Subject: "43"},
-		{Token: p.Token, Purpose: "payments", Subject: "42"},
-		{Token: "junk", Purpose: "payment", Subject: "42"},
+		{Token: p.Token, Purpose: "payment", BoundTo: "43"},
+		{Token: p.Token, Purpose: "payments", BoundTo: "42"},
+		{Token: "junk", Purpose: "payment", BoundTo: "42"},
 	} {
 		_, err = s.Redeem(t.Context(), r)
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
@@ -246,10 +246,10 @@ func TestRedeem(t *testing.T) {
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: phoneauth.PurposeSignIn})
 	assert.ErrorIs(t, err, phoneauth.ErrPurpose)
-	got, err := s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", Subject: "42"})
+	got, err := s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", BoundTo: "42"})
 	require.NoError(t, err)
-	assert.Equal(t, &phoneauth.Proof{Phone: phoneauth.StoredPhone(owner), Purpose: "payment", Subject: "42", ExpiresAt: got.ExpiresAt}, got)
-	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", Subject: "42"})
+	assert.Equal(t, &phoneauth.Proof{Phone: phoneauth.StoredPhone(owner), Purpose: "payment", BoundTo: "42", ExpiresAt: got.ExpiresAt}, got)
+	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: p.Token, Purpose: "payment", BoundTo: "42"})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "once")
 	_, err = s.store.UserByPhone(t.Context(), got.Phone)
 	assert.ErrorIs(t, err, phoneauth.ErrNotFound, "no account is made")
@@ -292,10 +292,10 @@ func TestChangePhoneOutlivesItsClient(t *testing.T) {
 			in(t, func(t *testing.T) {
 				s := newService(t, limitsOff)
 				session := s.signIn(t, owner)
-				change := phoneauth.RegisterRequest{Phone: third, Purpose: phoneauth.PurposePhoneChange, Subject: session.User.ID}
+				change := phoneauth.RegisterRequest{Phone: third, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID}
 				_, err := s.Register(t.Context(), change)
 				require.NoError(t, err)
-				proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: third, Purpose: change.Purpose, Subject: change.Subject,
+				proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: third, Purpose: change.Purpose, BoundTo: change.BoundTo,
 					Code: s.code(third, change.Purpose)})
 				require.NoError(t, err)
 
@@ -305,7 +305,7 @@ func TestChangePhoneOutlivesItsClient(t *testing.T) {
 					c.Texts.Locales = []string{"fr", "en"}
 				})
 				changed, err := hung.ChangePhone(ctx, s.claims(t, session), phoneauth.ConnectRequest{
-					Token: proof.Token, Client: phoneauth.Client{Locale: "hi"},
+					Token: proof.Token, Client: phoneauth.ClientInfo{Locale: "hi"},
 				})
 				require.NoError(t, err)
 				require.Error(t, ctx.Err(), "the client hung up")
@@ -325,10 +325,10 @@ func TestRedeemOfABlockedAccount(t *testing.T) {
 	s := newService(t, limitsOff)
 	session := s.signIn(t, owner)
 	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, true))
-	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", Subject: "42"})
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner, Purpose: "payment", BoundTo: "42"})
 	require.NoError(t, err)
-	proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Purpose: "payment", Subject: "42", Code: s.code(owner, "payment")})
+	proof, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: owner, Purpose: "payment", BoundTo: "42", Code: s.code(owner, "payment")})
 	require.NoError(t, err)
-	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: proof.Token, Purpose: "payment", Subject: "42"})
+	_, err = s.Redeem(t.Context(), phoneauth.RedeemRequest{Token: proof.Token, Purpose: "payment", BoundTo: "42"})
 	assert.ErrorIs(t, err, phoneauth.ErrBlocked)
 }

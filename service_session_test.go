@@ -21,27 +21,27 @@ func TestRefreshGraceReturnsTheSuccessor(t *testing.T) {
 	in(t, func(t *testing.T) {
 		var reused int
 		s := newService(t, limitsOff, func(c *phoneauth.Config) {
-			c.OnEvent = func(_ context.Context, e phoneauth.Event) {
+			c.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) {
 				if e.Type == phoneauth.EventRefreshReused {
 					reused++
 				}
 			}
 		})
 		first := s.signIn(t, owner)
-		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
+		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.RefreshToken})
 		require.NoError(t, err)
-		assert.NotEqual(t, first.Refresh, next.Refresh)
+		assert.NotEqual(t, first.RefreshToken, next.RefreshToken)
 		assert.Equal(t, first.ID, next.ID)
-		assert.Equal(t, first.Device, next.Device, "a session has one device")
+		assert.Equal(t, first.DeviceToken, next.DeviceToken, "a session has one device")
 		elapse(10*time.Second - time.Microsecond)
-		again, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
+		again, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.RefreshToken})
 		require.NoError(t, err)
-		assert.Equal(t, next.Refresh, again.Refresh, "the same successor")
+		assert.Equal(t, next.RefreshToken, again.RefreshToken, "the same successor")
 		elapse(time.Microsecond)
-		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
+		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.RefreshToken})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		assert.Equal(t, 1, reused)
-		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.Refresh})
+		_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.RefreshToken})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "reuse ended the family")
 	})
 }
@@ -49,11 +49,11 @@ func TestRefreshGraceReturnsTheSuccessor(t *testing.T) {
 func TestUsedSuccessorEndsTheGrace(t *testing.T) {
 	in(t, func(t *testing.T) {
 		s := newService(t, limitsOff)
-		tokens := []phoneauth.Secret{s.signIn(t, owner).Refresh}
+		tokens := []phoneauth.Secret{s.signIn(t, owner).RefreshToken}
 		for range 3 {
 			next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: tokens[len(tokens)-1]})
 			require.NoError(t, err)
-			tokens = append(tokens, next.Refresh)
+			tokens = append(tokens, next.RefreshToken)
 		}
 		_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: tokens[1]}) // two before the newest, within the grace
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
@@ -66,20 +66,20 @@ func TestGraceOverARotationOfKeys(t *testing.T) {
 	in(t, func(t *testing.T) {
 		old := newService(t, limitsOff)
 		first := old.signIn(t, owner)
-		next, err := old.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
+		next, err := old.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.RefreshToken})
 		require.NoError(t, err)
 		both := old.again(t, func(c *phoneauth.Config) { c.Keys = testKeys("b", "a") })
 		elapse(9 * time.Second)
-		again, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
+		again, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.RefreshToken})
 		require.NoError(t, err)
 		// Signed under another key, it is the same secret: the first's successor is used by
 		// either, and then neither is good for more than its grace.
-		after, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.Refresh})
+		after, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: next.RefreshToken})
 		require.NoError(t, err)
-		same, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: again.Refresh})
+		same, err := both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: again.RefreshToken})
 		require.NoError(t, err)
-		assert.Equal(t, after.Refresh, same.Refresh)
-		_, err = both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
+		assert.Equal(t, after.RefreshToken, same.RefreshToken)
+		_, err = both.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.RefreshToken})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	})
 }
@@ -89,25 +89,25 @@ func TestSessionOf(t *testing.T) {
 	in(t, func(t *testing.T) {
 		s := newService(t, limitsOff)
 		first := s.signIn(t, owner)
-		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.Refresh})
+		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: first.RefreshToken})
 		require.NoError(t, err)
-		require.NoError(t, s.Logout(t.Context(), next.Refresh))
-		for _, token := range []phoneauth.Secret{first.Refresh, next.Refresh} {
+		require.NoError(t, s.Logout(t.Context(), next.RefreshToken))
+		for _, token := range []phoneauth.Secret{first.RefreshToken, next.RefreshToken} {
 			id, ok := s.SessionOf(token)
 			assert.True(t, ok)
 			assert.Equal(t, first.ID, id)
 		}
 		hosts := s.again(t, func(c *phoneauth.Config) { c.HostSessions = true })
-		_, ok := hosts.SessionOf(first.Refresh)
+		_, ok := hosts.SessionOf(first.RefreshToken)
 		assert.False(t, ok, "under HostSessions")
 		another := s.again(t, func(c *phoneauth.Config) { c.Keys = testKeys("b") })
-		for _, token := range []phoneauth.Secret{"", "junk", first.Access, first.Device, s.signIn(t, owner).Refresh} {
+		for _, token := range []phoneauth.Secret{"", "junk", first.AccessToken, first.DeviceToken, s.signIn(t, owner).RefreshToken} {
 			id, ok := another.SessionOf(token)
 			assert.False(t, ok)
 			assert.Empty(t, id)
 		}
 		elapse(30 * 24 * time.Hour)
-		_, ok = s.SessionOf(first.Refresh)
+		_, ok = s.SessionOf(first.RefreshToken)
 		assert.False(t, ok, "it has expired")
 	})
 }
@@ -132,7 +132,7 @@ func TestSessionLives(t *testing.T) {
 				require.NoError(t, err)
 				elapse(c.every)
 				var next *phoneauth.Session
-				if next, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh}); err == nil {
+				if next, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken}); err == nil {
 					session = next
 				}
 			}
@@ -152,7 +152,7 @@ func TestAccessTokensAndFreshness(t *testing.T) {
 		_, err := s.Reauthenticated(t.Context(), c)
 		assert.NoError(t, err, "five minutes are recent enough")
 		elapse(time.Microsecond)
-		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
+		next, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
 		require.NoError(t, err)
 		c = s.claims(t, next)
 		proof := s.proveChange(t, session, third)
@@ -168,7 +168,7 @@ func TestAccessTokensAndFreshness(t *testing.T) {
 		assert.Equal(t, phoneauth.NoticePhoneChanged, last.Purpose, "the old number is told")
 
 		elapse(10*time.Minute + time.Minute)
-		_, err = s.Authenticate(t.Context(), session.Access)
+		_, err = s.Authenticate(t.Context(), session.AccessToken)
 		assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated, "expired")
 	})
 }
@@ -182,7 +182,8 @@ func TestHostSessions(t *testing.T) {
 		})
 		session := s.signUp(t, owner, "password one")
 		assert.True(t, session.New)
-		assert.Equal(t, phoneauth.Session{User: session.User, New: true, First: true, Device: session.Device}, *session)
+		assert.Equal(t, phoneauth.Session{User: session.User, New: true, First: true, DeviceToken: session.DeviceToken,
+			AMR: []string{"sms"}, AuthTime: now()}, *session)
 		_, err := s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: "anything"})
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 		_, err = s.Authenticate(t.Context(), "anything")
@@ -244,7 +245,7 @@ func TestDeletedNumberIsFreeAtOnce(t *testing.T) {
 	assert.NotEqual(t, session.User.ID, again.User.ID)
 	_, err := s.User(t.Context(), s.claims(t, session))
 	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
-	_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.Refresh})
+	_, err = s.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 
@@ -287,8 +288,8 @@ func TestTokensOfAnotherUserOfTheSameID(t *testing.T) {
 	require.Equal(t, before.User.ID, after.User.ID)
 	_, err := restored.User(t.Context(), claims)
 	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
-	_, err = restored.Refresh(t.Context(), phoneauth.RefreshRequest{Token: before.Refresh})
+	_, err = restored.Refresh(t.Context(), phoneauth.RefreshRequest{Token: before.RefreshToken})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
-	_, err = restored.Refresh(t.Context(), phoneauth.RefreshRequest{Token: after.Refresh})
+	_, err = restored.Refresh(t.Context(), phoneauth.RefreshRequest{Token: after.RefreshToken})
 	assert.NoError(t, err)
 }

@@ -142,7 +142,7 @@ func (s *service) signIn(t testing.TB, phone string, device ...phoneauth.Secret)
 
 func (s *service) trySignIn(t testing.TB, phone string, device ...phoneauth.Secret) (*phoneauth.Session, error) {
 	t.Helper()
-	var c phoneauth.Client
+	var c phoneauth.ClientInfo
 	if len(device) > 0 {
 		c.Device = device[0]
 	}
@@ -166,7 +166,7 @@ func (s *service) signUp(t testing.TB, phone string, password phoneauth.Secret) 
 // finish gives a code to a registration with a password.
 func (s *service) finish(t testing.TB, p *phoneauth.Pending, code string) (*phoneauth.Session, error) {
 	return s.Login(t.Context(), phoneauth.LoginRequest{
-		Code: code, SessionToken: p.SessionToken, Purpose: phoneauth.PurposePasswordRegistration,
+		Code: code, ChallengeToken: p.ChallengeToken, Purpose: phoneauth.PurposePasswordRegistration,
 	})
 }
 
@@ -177,13 +177,13 @@ func (s *service) password(t testing.TB, phone string, password phoneauth.Secret
 // claims of an access token that is good.
 func (s *service) claims(t testing.TB, session *phoneauth.Session) phoneauth.Claims {
 	t.Helper()
-	c, err := s.Authenticate(t.Context(), session.Access)
+	c, err := s.Authenticate(t.Context(), session.AccessToken)
 	require.NoError(t, err)
 	return c
 }
 
 // guess gives wrong codes for phone, as strangers do, until its lock comes.
-func (s *service) guess(t testing.TB, phone string, c phoneauth.Client) {
+func (s *service) guess(t testing.TB, phone string, c phoneauth.ClientInfo) {
 	t.Helper()
 	for range 200 {
 		_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: c})
@@ -209,3 +209,10 @@ func limited(err error) string {
 
 // now is the clock of a bubble, as the Service reads it.
 func now() time.Time { return time.Now().UTC() }
+
+// elapse lets d pass for a test in a bubble of synctest, whose time is its own. Nobody really
+// waits: outside of a bubble it panics.
+func elapse(d time.Duration) {
+	synctest.Wait()
+	time.Sleep(d)
+}

@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // refreshGrace is how long a client that lost the answer may present the token it had.
@@ -22,13 +25,18 @@ type Session struct {
 	User User
 	// New: this sign-in made the account. First: it is the account's first.
 	New, First bool
-	// ID of the session; empty, like the tokens, under Config.HostSessions.
+	// ID of the session; empty under Config.HostSessions.
 	ID string
-	// Access token; Refresh token, to be kept secret by the client; Device, which marks
-	// a known device for 180 days and survives signing out.
-	Access, Refresh, Device Secret
+	// AccessToken says who is signed in, until ExpiresAt. RefreshToken is for Refresh, once.
+	// Both are empty under Config.HostSessions.
+	AccessToken, RefreshToken Secret
+	// DeviceToken marks a known device for 180 days, and survives signing out.
+	DeviceToken Secret
 	// ExpiresAt is the end of the access token.
 	ExpiresAt time.Time
+	// AMR says how the user proved who they are (RFC 8176), AuthTime when.
+	AMR      []string
+	AuthTime time.Time
 }
 
 // signInFacts are how somebody signed in.
@@ -79,7 +87,8 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 	}
 	session.New, session.First = signed.Created, signed.First
 	if !signed.Created {
-		e.Type, e.SessionID = EventSignedIn, session.ID
+		e.Type = EventSignedIn
+		e.SessionID, e.Client = session.ID, truncated(c.client.Name, maxSessionText)
 		s.event(ctx, e)
 	}
 	return session, nil
@@ -87,7 +96,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 
 // hostAdmits asks BeforeSignIn.
 func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
-	if s.cfg.BeforeSignIn == nil {
+	if s.cfg.Hooks.BeforeSignIn == nil {
 		return nil
 	}
 	user, err := s.phoneAccount(ctx, c.phone)
@@ -95,7 +104,7 @@ func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 		return err
 	}
 	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Client: c.client}
-	if err := s.cfg.BeforeSignIn(ctx, info); err != nil {
+	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
 		s.event(ctx, c.event(EventSignInRefused))
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -109,17 +118,17 @@ const mostSessions = 100
 // token of the device alone.
 func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
 	now := s.now()
-	f.deviceID = cmp.Or(f.deviceID, randomID())
+	f.deviceID = cmp.Or(f.deviceID, random.ID())
 	if f.authTime.IsZero() {
 		f.authTime = now
 	}
 	if s.cfg.HostSessions {
 		known, err := s.signDevice(u, f.deviceID, now)
-		return &Session{User: u, Device: known}, err
+		return &Session{User: u, DeviceToken: known, AMR: f.amr, AuthTime: f.authTime}, err
 	}
-	secret := randomSecret()
+	secret := random.Secret()
 	rec := SessionRecord{
-		ID:         randomID(),
+		ID:         random.ID(),
 		UserID:     u.ID,
 		Epoch:      u.Epoch,
 		DeviceID:   f.deviceID,
@@ -130,8 +139,8 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		Place:      s.place(ctx, c.client),
 		AuthTime:   f.authTime,
 		CreatedAt:  now,
-		IdleUntil:  now.Add(s.cfg.Sessions.Idle),
-		ExpiresAt:  now.Add(s.cfg.Sessions.Life),
+		IdleUntil:  now.Add(s.cfg.Sessions.IdleTTL),
+		ExpiresAt:  now.Add(s.cfg.Sessions.TTL),
 	}
 	extra, err := s.extraClaims(ctx, u)
 	if err != nil {
@@ -142,7 +151,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		return nil, s.limited(ctx, c, err)
 	}
 	if evicted.ID != "" {
-		e := aboutUser(u, EventSessionEvicted)
+		e := s.aboutUser(u, EventSessionEvicted)
 		e.SessionID = evicted.ID
 		s.event(ctx, e)
 	}
@@ -151,7 +160,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 
 // session is what the client gets of rec, whose refresh token is made of secret.
 func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret string, extra map[string]any) (*Session, error) {
-	expires := s.now().Add(s.cfg.Sessions.Access).Truncate(time.Second)
+	expires := s.now().Add(s.cfg.Sessions.AccessTTL).Truncate(time.Second)
 	access, err := s.tokens.IssueToken(ctx, Claims{
 		UserID:    u.ID,
 		Subject:   u.UUID,
@@ -165,7 +174,7 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 		return nil, &unavailable{"issue token", err}
 	}
 	claims := refreshClaims{rec.ID, u.ID, u.UUID, secret}
-	refresh, err := s.keys.signToken(refreshToken, claims.encode(), rec.ExpiresAt)
+	refresh, err := signedToken(s.keys.SignToken(keyring.Refresh, claims.encode(), rec.ExpiresAt))
 	if err != nil {
 		return nil, err
 	}
@@ -173,15 +182,18 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 	if err != nil {
 		return nil, err
 	}
-	return &Session{User: u, ID: rec.ID, Access: access, Refresh: refresh, Device: known, ExpiresAt: expires}, nil
+	return &Session{
+		User: u, ID: rec.ID, AccessToken: access, RefreshToken: refresh, DeviceToken: known,
+		ExpiresAt: expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
+	}, nil
 }
 
 // extraClaims asks the host before the session is stored or its token is used up.
 func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, error) {
-	if s.cfg.Claims == nil {
+	if s.cfg.Hooks.ExtraClaims == nil {
 		return nil, nil
 	}
-	extra, err := s.cfg.Claims(ctx, u)
+	extra, err := s.cfg.Hooks.ExtraClaims(ctx, u)
 	if err != nil {
 		return nil, &unavailable{"claims", err}
 	}
@@ -191,7 +203,7 @@ func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, erro
 // RefreshRequest brings a refresh token back.
 type RefreshRequest struct {
 	Token  Secret
-	Client Client
+	Client ClientInfo
 }
 
 // Refresh rotates a refresh token: it returns new tokens, and the one presented is used.
@@ -225,16 +237,16 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	rec, err := s.store.RotateSession(ctx, Rotation{
 		ID:        of.sessionID,
 		Digest:    refreshDigest(of.secret),
-		Next:      refreshDigest(successor(s.keys.live[0], of.sessionID, of.secret)),
+		Next:      refreshDigest(s.keys.Successor(of.sessionID, of.secret)),
 		Grace:     refreshGrace,
-		IdleUntil: now.Add(s.cfg.Sessions.Idle),
+		IdleUntil: now.Add(s.cfg.Sessions.IdleTTL),
 		Client:    truncated(r.Client.Name, maxSessionText),
 		Place:     s.place(ctx, r.Client),
 		Now:       now,
 	})
 	switch {
 	case errors.Is(err, ErrReused):
-		e := aboutUser(user, EventRefreshReused)
+		e := s.aboutUser(user, EventRefreshReused)
 		e.SessionID = of.sessionID
 		s.event(ctx, e)
 		return nil, ErrInvalidToken
@@ -245,9 +257,9 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
 		return nil, s.endInvalid(ctx, of)
 	}
-	for _, k := range s.keys.live { // the first, unless a key was rotated within the grace
-		if next := successor(k, of.sessionID, of.secret); subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
-			e := aboutUser(user, EventRefreshed)
+	for next := range s.keys.Successors(of.sessionID, of.secret) { // the first, unless a key was rotated within the grace
+		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
+			e := s.aboutUser(user, EventRefreshed)
 			e.SessionID = of.sessionID
 			s.event(ctx, e)
 			return s.session(ctx, user, rec, next, extra)
@@ -265,13 +277,6 @@ func (s *Service) endInvalid(ctx context.Context, of refreshClaims) error {
 	return err
 }
 
-// successor of a refresh secret: derived, so that the grace can return it although only
-// digests are stored, and under a key, so that nobody else can.
-func successor(k liveKey, id, secret string) string {
-	sum := k.refresh.sum(id, secret)
-	return string(sum[:])
-}
-
 // refreshDigest is what a store keeps of 256 random bits: their hash is enough.
 func refreshDigest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
@@ -281,7 +286,7 @@ func refreshDigest(secret string) []byte {
 // openRefresh reads a refresh token of ours. Junk costs no call of the store, and a token
 // that is old but authentic is known for a reuse.
 func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool) {
-	data, ok := s.keys.verifyToken(refreshToken, token, now)
+	data, ok := s.keys.VerifyToken(keyring.Refresh, string(token), now)
 	if !ok || s.cfg.HostSessions {
 		return refreshClaims{}, false
 	}

@@ -17,7 +17,7 @@ type StartSessionRequest struct {
 	AMR []string
 	// AuthTime is when they proved it. Required, and not in the future.
 	AuthTime time.Time
-	Client   Client
+	Client   ClientInfo
 }
 
 // StartSession starts a session for somebody who was proved otherwise. The session is as

@@ -12,7 +12,7 @@ func (w *world) changing() { w.session = w.signIn(w.t, owner) }
 
 func (w *world) askChange() string {
 	_, err := w.Register(w.t.Context(), phoneauth.RegisterRequest{
-		Phone: w.number, Purpose: phoneauth.PurposePhoneChange, Subject: w.session.User.ID,
+		Phone: w.number, Purpose: phoneauth.PurposePhoneChange, BoundTo: w.session.User.ID,
 	})
 	return answer(err)
 }
@@ -21,7 +21,7 @@ func (w *world) changeCode() string { return w.code(w.number, phoneauth.PurposeP
 
 func (w *world) proveChange(code, subject string) string {
 	p, err := w.Verify(w.t.Context(), phoneauth.VerifyRequest{
-		Phone: w.number, Code: code, Purpose: phoneauth.PurposePhoneChange, Subject: subject,
+		Phone: w.number, Code: code, Purpose: phoneauth.PurposePhoneChange, BoundTo: subject,
 	})
 	if err == nil {
 		w.proof = p.Token

@@ -46,7 +46,7 @@ func (w *world) connect(phone string) string {
 }
 
 func (w *world) strangersGuess() string {
-	w.guess(w.t, owner, phoneauth.Client{})
+	w.guess(w.t, owner, phoneauth.ClientInfo{})
 	return "–"
 }
 
@@ -89,7 +89,7 @@ var numberMachine = &machine{
 		"malformed code": func(w *world) string { return w.verify("12345six78", phoneauth.VerifyRequest{}) },
 		"right code, session token of another number": func(w *world) string {
 			p := w.register(w.t, stranger)
-			return w.verify(w.code(owner, phoneauth.PurposeSignIn), phoneauth.VerifyRequest{SessionToken: p.SessionToken})
+			return w.verify(w.code(owner, phoneauth.PurposeSignIn), phoneauth.VerifyRequest{ChallengeToken: p.ChallengeToken})
 		},
 		"right code, another purpose": func(w *world) string {
 			return w.verify(w.code(owner, phoneauth.PurposeSignIn), phoneauth.VerifyRequest{Purpose: "payment"})

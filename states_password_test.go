@@ -11,7 +11,7 @@ import (
 // registerPassword asks for a code with w.new as the password, going on with the
 // registration of token if that is live.
 func (w *world) registerPassword(token phoneauth.Secret, password phoneauth.Secret) string {
-	p, err := w.RegisterPassword(w.t.Context(), phoneauth.PasswordRequest{Phone: owner, Password: password, SessionToken: token})
+	p, err := w.RegisterPassword(w.t.Context(), phoneauth.PasswordRequest{Phone: owner, Password: password, ChallengeToken: token})
 	if err == nil {
 		w.older, w.pending = w.pending, p
 	}
@@ -23,7 +23,7 @@ func (w *world) renew(password phoneauth.Secret) string {
 	if w.pending == nil {
 		return w.registerPassword("", password)
 	}
-	return w.registerPassword(w.pending.SessionToken, password)
+	return w.registerPassword(w.pending.ChallengeToken, password)
 }
 
 func (w *world) registrationCode() string {
@@ -189,7 +189,7 @@ func (w *world) freshClaims() phoneauth.Claims {
 	}
 	if user, err := w.store.UserByID(w.t.Context(), w.session.User.ID); err == nil && !user.Blocked {
 		// On a device of its own: what is open elsewhere stays as it is.
-		w.session = w.signIn(w.t, user.Phone.E164(), w.session.Device)
+		w.session = w.signIn(w.t, user.Phone.E164(), w.session.DeviceToken)
 	}
 	return phoneauth.Claims{UserID: w.session.User.ID, SessionID: w.session.ID}
 }

@@ -20,8 +20,8 @@ func (w *world) refresh(s *phoneauth.Session) string {
 	if s == nil {
 		s = &phoneauth.Session{}
 	}
-	next, err := w.Refresh(w.t.Context(), phoneauth.RefreshRequest{Token: s.Refresh})
-	if err == nil && next.Refresh != w.session.Refresh {
+	next, err := w.Refresh(w.t.Context(), phoneauth.RefreshRequest{Token: s.RefreshToken})
+	if err == nil && next.RefreshToken != w.session.RefreshToken {
 		w.before, w.session = w.session, next
 	}
 	return answer(err)
@@ -44,32 +44,32 @@ var sessionMachine = &machine{
 		"new":     (*world).started,
 		"rotated": func(w *world) { w.started(); w.refresh(w.session) },
 		"settled": func(w *world) { w.started(); w.refresh(w.session); elapse(10 * time.Second) },
-		"ended":   func(w *world) { w.started(); w.refresh(w.session); w.Logout(w.t.Context(), w.session.Refresh) },
+		"ended":   func(w *world) { w.started(); w.refresh(w.session); w.Logout(w.t.Context(), w.session.RefreshToken) },
 		"expired": func(w *world) { w.started(); w.refresh(w.session); elapse(14 * 24 * time.Hour) },
 	},
 	events: map[string]func(*world) string{
 		"refresh":                  func(w *world) string { return w.refresh(w.session) },
 		"refresh, token before it": func(w *world) string { return w.refresh(w.before) },
 		"refresh, another kind of token": func(w *world) string {
-			return w.refresh(&phoneauth.Session{Refresh: w.session.Device})
+			return w.refresh(&phoneauth.Session{RefreshToken: w.session.DeviceToken})
 		},
 		"authenticate": func(w *world) string {
-			_, err := w.Authenticate(w.t.Context(), w.session.Access)
+			_, err := w.Authenticate(w.t.Context(), w.session.AccessToken)
 			return answer(err)
 		},
 		"reauthenticated": func(w *world) string {
-			c, err := w.Authenticate(w.t.Context(), w.session.Access)
+			c, err := w.Authenticate(w.t.Context(), w.session.AccessToken)
 			if err == nil {
 				_, err = w.Reauthenticated(w.t.Context(), c)
 			}
 			return answer(err)
 		},
-		"sign out": func(w *world) string { return answer(w.Logout(w.t.Context(), w.session.Refresh)) },
+		"sign out": func(w *world) string { return answer(w.Logout(w.t.Context(), w.session.RefreshToken)) },
 		"sign out, token before it": func(w *world) string {
 			if w.before == nil {
 				return answer(w.Logout(w.t.Context(), "junk"))
 			}
-			return answer(w.Logout(w.t.Context(), w.before.Refresh))
+			return answer(w.Logout(w.t.Context(), w.before.RefreshToken))
 		},
 		"sign out everywhere": func(w *world) string { return answer(w.LogoutAll(w.t.Context(), w.session.User.ID)) },
 		"password changed elsewhere": elsewhere(func(w *world, c phoneauth.Claims) {
@@ -109,12 +109,12 @@ var sessionMachine = &machine{
 
 // A known device: w.device is the client that signed in before, if it did.
 
-func (w *world) knownDevice() { w.device.Device = w.signIn(w.t, owner).Device }
+func (w *world) knownDevice() { w.device.Device = w.signIn(w.t, owner).DeviceToken }
 
 func (w *world) deviceSignsIn() string {
 	s, err := w.trySignIn(w.t, owner, w.device.Device)
 	if err == nil {
-		w.device.Device = s.Device
+		w.device.Device = s.DeviceToken
 	}
 	return w.signedIn(s, err)
 }

@@ -40,7 +40,7 @@ type world struct {
 	old     phoneauth.Secret // the password before w.new
 	new     phoneauth.Secret
 	number  string // the new number of a change
-	device  phoneauth.Client
+	device  phoneauth.ClientInfo
 }
 
 func newWorld(t testing.TB) *world {

@@ -19,7 +19,8 @@ type JournalStore interface {
 	Entries(ctx context.Context, q JournalQuery) ([]JournalEntry, error)
 
 	// CountEntries returns how many entries there are of each kind with a Time from q.From
-	// on and before q.To, in any order. An entry counts as its Count, or as 1.
+	// on and before q.To, in any order. An entry counts as its Count, or as 1: see
+	// JournalEntry.Counted.
 	CountEntries(ctx context.Context, q JournalCountQuery) ([]JournalCount, error)
 
 	// BlankEntries takes away Data, MessageID and UserID of the entries of this user, and of
@@ -47,6 +48,16 @@ type JournalEntry struct {
 	Count int
 	// Data is the rest, opaque to the store, at most 1 KiB.
 	Data []byte
+}
+
+// Counted is what e adds to the counts of [JournalStore].CountEntries: its hour and its
+// kind, with its Count or 1.
+func (e JournalEntry) Counted() JournalCount {
+	return JournalCount{
+		Hour: e.Time.UTC().Truncate(time.Hour), Type: e.Type,
+		Region: e.Region, Purpose: e.Purpose, Channel: e.Channel, Sender: e.Sender,
+		Count: max(e.Count, 1),
+	}
 }
 
 // JournalQuery asks for entries.

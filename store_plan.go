@@ -12,7 +12,7 @@ type plan struct {
 
 // few is a list whose first items need no allocation: a step rarely has more.
 type few[T any] struct {
-	first [8]T
+	first [6]T
 	rest  []T
 	n     int
 }
@@ -134,7 +134,7 @@ func (p *plan) match(m *OnMatch, sends int) {
 
 // resendAt is [ResendAt] of takes that the plan has taken.
 func (p *plan) resendAt(takes []Take) int64 {
-	var few [8]int64
+	var few [6]int64
 	tats := few[:0]
 	for i := range takes {
 		tats = append(tats, p.tat(takes[i].Key).tat)

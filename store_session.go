@@ -109,12 +109,12 @@ func (n NewSession) Evict(live []SessionRecord) (*SessionRecord, error) {
 	if n.Most <= 0 || len(live) < n.Most {
 		return nil, nil
 	}
-	ends := live[0].end()
+	ends := live[0].End()
 	var oldest *SessionRecord
 	for i := range live {
 		r := &live[i]
-		if r.end().Before(ends) {
-			ends = r.end()
+		if r.End().Before(ends) {
+			ends = r.End()
 		}
 		if n.Session.ByPassword && !r.ByPassword {
 			continue
@@ -129,8 +129,8 @@ func (n NewSession) Evict(live []SessionRecord) (*SessionRecord, error) {
 	return oldest, nil
 }
 
-// end is when the session ends by itself.
-func (r SessionRecord) end() time.Time {
+// End is when the session ends by itself, used no more: a store may drop it then.
+func (r SessionRecord) End() time.Time {
 	if r.ExpiresAt.Before(r.IdleUntil) {
 		return r.ExpiresAt
 	}

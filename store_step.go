@@ -19,7 +19,8 @@ import (
 type Rows interface {
 	// Challenge returns the challenge at key, if there is one, whether or not it is live.
 	Challenge(key string) (Challenge, bool)
-	// SetChallenge stores c at c.Key, in place of what is there.
+	// SetChallenge stores c at c.Key, in place of what is there. Its times are UTC. It may
+	// share slices with what the caller of the verb handed in.
 	SetChallenge(c Challenge)
 	DeleteChallenge(key string)
 
@@ -204,7 +205,9 @@ func (p *AttemptParams) Run(rows Rows) (Challenge, error) {
 		rows.SetScoreState(key, ScoreState{})
 	}
 	if of.OnMatch.Store != nil {
-		rows.SetChallenge(*of.OnMatch.Store)
+		store := *of.OnMatch.Store
+		store.ExpiresAt, store.Until = store.ExpiresAt.UTC(), store.Until.UTC()
+		rows.SetChallenge(store)
 	}
 	return c, nil
 }

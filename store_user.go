@@ -26,7 +26,7 @@ type UserStore interface {
 	// returned all the same); ErrLocked, the user is locked (likewise); ErrPhoneTaken,
 	// s.PasswordHash is set and there is a user; ErrNotFound, s.UserID is set and the
 	// phone's user is another or none; ErrStale, the user's epoch is not s.Epoch, where no
-	// user counts as epoch 0. All of it is SignIn.Refusal.
+	// user counts as epoch 0. All of it is SignIn.Run.
 	SignInUser(ctx context.Context, s SignIn) (SignedIn, error)
 
 	// UserByID returns the user with the store's id.
@@ -105,6 +105,20 @@ func (s SignIn) Refusal(found User) error {
 		return ErrStale
 	}
 	return nil
+}
+
+// Run is what [UserStore].SignInUser returns where the user of s.Phone is found, the zero
+// User if there is none: what stands beside s.Refusal, else s.Apply. A store writes the
+// user where First is true, and gives it an ID where Created is.
+func (s SignIn) Run(found User) (SignedIn, error) {
+	switch err := s.Refusal(found); err {
+	case nil:
+		return s.Apply(found), nil
+	case ErrBlocked, ErrLocked:
+		return SignedIn{User: found}, err
+	default:
+		return SignedIn{}, err
+	}
 }
 
 // Apply is what [UserStore].SignInUser makes of found, the user of s.Phone or the zero

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/texts"
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
@@ -22,7 +23,7 @@ func textOf(t *testing.T, r phoneauth.RegisterRequest, change func(*phoneauth.Co
 	inbox, segments := phonetest.New(), 0
 	c := textConfig(t)
 	c.Sender = inbox
-	c.OnEvent = func(_ context.Context, e phoneauth.Event) { segments = e.Segments }
+	c.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) { segments = e.Segments }
 	change(&c)
 	svc, err := phoneauth.New(c)
 	require.NoError(t, err)
@@ -41,12 +42,28 @@ func textConfig(t *testing.T) phoneauth.Config {
 
 func TestTextSent(t *testing.T) {
 	t.Parallel()
-	m, segments := textOf(t, phoneauth.RegisterRequest{Client: phoneauth.Client{Locale: "fr-CA"}}, func(c *phoneauth.Config) {
+	m, segments := textOf(t, phoneauth.RegisterRequest{Client: phoneauth.ClientInfo{Locale: "fr-CA"}}, func(c *phoneauth.Config) {
 		c.Texts.Host = "example.com"
 	})
 	assert.Equal(t, fmt.Sprintf("%[1]s est votre code de connexion à Acme. Ne le communiquez à personne.\n@example.com #%[1]s", string(m.Code)), string(m.Body))
 	assert.Equal(t, "fr-CA", m.Locale, "what was asked for")
 	assert.Equal(t, 1, segments)
+}
+
+// TestTextPurposes: internal/texts has words for the purposes of the package, by the same
+// names.
+func TestTextPurposes(t *testing.T) {
+	t.Parallel()
+	for purpose, name := range map[phoneauth.Purpose]string{
+		phoneauth.PurposeSignIn:               texts.SignIn,
+		phoneauth.PurposePasswordRegistration: texts.PasswordRegistration,
+		phoneauth.PurposePasswordReset:        texts.PasswordReset,
+		phoneauth.PurposePhoneChange:          texts.PhoneChange,
+		phoneauth.NoticePasswordChanged:       texts.PasswordChanged,
+		phoneauth.NoticePhoneChanged:          texts.PhoneChanged,
+	} {
+		assert.Equal(t, string(purpose), name)
+	}
 }
 
 // TestTextHook: the words of a hook are its own.
@@ -55,7 +72,7 @@ func TestTextHook(t *testing.T) {
 	long := strings.Repeat("long ", 40)
 	m, segments := textOf(t, phoneauth.RegisterRequest{}, func(c *phoneauth.Config) {
 		c.Texts = phoneauth.TextRules{Host: "example.com", AndroidHash: "FA+9qCX9VSu", Locales: []string{"en"}}
-		c.Text = func(m phoneauth.Message) (string, error) { return long + string(m.Code), nil }
+		c.Hooks.Text = func(_ context.Context, m phoneauth.Message) (string, error) { return long + string(m.Code), nil }
 	})
 	assert.Equal(t, long+string(m.Code), string(m.Body), "nothing is added, and two segments are let through")
 	assert.Equal(t, 2, segments, "but told")
@@ -68,14 +85,14 @@ func TestTextOwnPurpose(t *testing.T) {
 		"pay":                             "%[1]s pay के लिए आपका Acme कोड है।\n@example.com #%[1]s",
 		"confirm_the_payment_of_the_bill": "%[1]s is your Acme code for: confirm the payment of the bill. Never share it.\n@example.com #%[1]s",
 	} {
-		m, segments := textOf(t, phoneauth.RegisterRequest{Purpose: purpose, Client: phoneauth.Client{Locale: "hi"}}, func(c *phoneauth.Config) {
+		m, segments := textOf(t, phoneauth.RegisterRequest{Purpose: purpose, Client: phoneauth.ClientInfo{Locale: "hi"}}, func(c *phoneauth.Config) {
 			c.Texts.Host = "example.com"
 		})
 		assert.Equal(t, fmt.Sprintf(want, string(m.Code)), string(m.Body))
 		assert.Equal(t, "hi", m.Locale)
 		assert.Equal(t, 1, segments)
 	}
-	m, segments := textOf(t, phoneauth.RegisterRequest{Purpose: "confirm_the_payment_of_the_bill", Client: phoneauth.Client{Locale: "hi"}}, func(c *phoneauth.Config) {
+	m, segments := textOf(t, phoneauth.RegisterRequest{Purpose: "confirm_the_payment_of_the_bill", Client: phoneauth.ClientInfo{Locale: "hi"}}, func(c *phoneauth.Config) {
 		c.Texts = phoneauth.TextRules{Host: "example.com", MaxSegments: 2}
 	})
 	assert.Contains(t, string(m.Body), "के लिए", "where two are allowed, the language comes first")
@@ -95,7 +112,7 @@ func TestTextTailCostsNothing(t *testing.T) {
 	t.Parallel()
 	for _, segments := range []int{0, 3} {
 		for n := 1; n <= 30; n++ {
-			m, got := textOf(t, phoneauth.RegisterRequest{Client: phoneauth.Client{Locale: "ar"}}, func(c *phoneauth.Config) {
+			m, got := textOf(t, phoneauth.RegisterRequest{Client: phoneauth.ClientInfo{Locale: "ar"}}, func(c *phoneauth.Config) {
 				c.Name, c.Texts.MaxSegments = strings.Repeat("W", n), segments
 			})
 			assert.Equal(t, 1, got)
@@ -154,7 +171,7 @@ func TestTextConfigCopied(t *testing.T) {
 	svc, err := phoneauth.New(c)
 	require.NoError(t, err)
 	locales[0] = "es"
-	_, err = svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: textPhone, Client: phoneauth.Client{Locale: "fr"}})
+	_, err = svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: textPhone, Client: phoneauth.ClientInfo{Locale: "fr"}})
 	require.NoError(t, err)
 	assert.Contains(t, string(inbox.Messages()[0].Body), "connexion")
 }

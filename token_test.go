@@ -19,6 +19,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth/internal/jws"
 )
 
 var (
@@ -63,7 +65,7 @@ func TestJWTRoundTrip(t *testing.T) {
 			parsed, err := jwt.NewParser(
 				jwt.WithStrictDecoding(), jwt.WithIssuer("https://issuer.test"), jwt.WithAudience("app"), jwt.WithIssuedAt(),
 				jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(),
-			).ParseWithClaims(string(token), &claims, func(*jwt.Token) (any, error) { return keyNamed(j, key.ID).verify, nil })
+			).ParseWithClaims(string(token), &claims, func(*jwt.Token) (any, error) { return keyNamed(j, key.ID).Verify, nil })
 			require.NoError(t, err)
 			assert.Equal(t, map[string]any{"alg": []string{"HS256", "EdDSA", "ES256"}[i], "kid": key.ID, "typ": "at+jwt"}, parsed.Header)
 			assert.Equal(t, want.Subject, claims["sub"])
@@ -390,7 +392,7 @@ func BenchmarkJWT(b *testing.B) {
 					"jti": rand.Text(), "auth_time": 1, "amr": c.AMR,
 				})
 				t.Header["kid"] = "k"
-				_, _ = t.SignedString(k.sign)
+				_, _ = t.SignedString(k.Sign)
 			}
 		})
 		b.Run(method.Alg()+"/verify/ours", func(b *testing.B) {
@@ -405,7 +407,7 @@ func BenchmarkJWT(b *testing.B) {
 			p := jwt.NewParser(jwt.WithStrictDecoding(), jwt.WithIssuer("https://issuer.test"), jwt.WithAudience("app"), jwt.WithIssuedAt(), jwt.WithExpirationRequired(), jwt.WithValidMethods([]string{method.Alg()}))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := p.Parse(string(token), func(*jwt.Token) (any, error) { return k.verify, nil }); err != nil {
+				if _, err := p.Parse(string(token), func(*jwt.Token) (any, error) { return k.Verify, nil }); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -413,9 +415,9 @@ func BenchmarkJWT(b *testing.B) {
 	}
 }
 
-func keyNamed(j *JWT, id string) *jwtKey {
+func keyNamed(j *JWT, id string) *jws.Key {
 	for _, k := range j.byHeader {
-		if header, err := headerSegment(k.method, id, accessType); err == nil && k.header == header {
+		if header, err := jws.Header(k.Method, id, accessType); err == nil && k.Header == header {
 			return k
 		}
 	}

@@ -11,7 +11,7 @@ type answer struct {
 	token   Secret // names the challenge; may be empty with a phone
 	purpose Purpose
 	boundTo string
-	client  Client
+	client  ClientInfo
 }
 
 // received is the call that a is about, and the ID of the challenge that its token names.

@@ -173,11 +173,11 @@ func TestKannelSignsIn(t *testing.T) {
 		Store: memstore.New(), Sender: sender, Name: "Acme",
 		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
 		Logger: slog.New(slog.DiscardHandler),
-		OnEvent: func(_ context.Context, e phoneauth.Event) {
+		Hooks: phoneauth.Hooks{OnEvent: func(_ context.Context, e phoneauth.Event) {
 			mu.Lock()
 			defer mu.Unlock()
 			events = append(events, e)
-		},
+		}},
 	})
 	require.NoError(t, err)
 	host.mount(sender, svc.ReportDelivery)
@@ -186,7 +186,7 @@ func TestKannelSignsIn(t *testing.T) {
 	require.NoError(t, err)
 	integration.Eventually(t, "the text", func() bool { return len(k.Messages()) == 1 })
 	code := regexp.MustCompile(`^\d{6}`).FindString(k.Messages()[0].Text)
-	session, err := svc.Login(t.Context(), phoneauth.LoginRequest{Phone: cairo, Code: code, SessionToken: pending.SessionToken})
+	session, err := svc.Login(t.Context(), phoneauth.LoginRequest{Phone: cairo, Code: code, ChallengeToken: pending.ChallengeToken})
 	require.NoError(t, err)
 	assert.True(t, session.New)
 

@@ -110,7 +110,7 @@ func live(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, n
 	d := deed{Phone: phone, User: session.User.ID}
 	switch n % 16 {
 	case 1:
-		claims, err := svc.Authenticate(ctx, session.Access)
+		claims, err := svc.Authenticate(ctx, session.AccessToken)
 		if err != nil {
 			return err
 		}
@@ -122,9 +122,9 @@ func live(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, n
 	case 2, 3, 4:
 		d.What, err = blocked, svc.SetBlocked(ctx, d.User, true)
 	case 5, 6, 7:
-		d.What, d.Secret, err = sessionEnded, string(session.Refresh), svc.Logout(ctx, session.Refresh)
+		d.What, d.Secret, err = sessionEnded, string(session.RefreshToken), svc.Logout(ctx, session.RefreshToken)
 	case 8, 9:
-		d.What, d.Secret, err = sessionEnded, string(session.Refresh), svc.LogoutAll(ctx, d.User)
+		d.What, d.Secret, err = sessionEnded, string(session.RefreshToken), svc.LogoutAll(ctx, d.User)
 	default:
 		d.What, d.Secret = signedIn, session.ID
 	}
@@ -135,7 +135,7 @@ func live(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, n
 }
 
 // signUp is by a code, in one step or with a proof in two.
-func signUp(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, phone string, client phoneauth.Client, oneStep bool) (*phoneauth.Session, error) {
+func signUp(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, phone string, client phoneauth.ClientInfo, oneStep bool) (*phoneauth.Session, error) {
 	if _, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone, Client: client}); err != nil {
 		return nil, err
 	}

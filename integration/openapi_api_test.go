@@ -40,7 +40,7 @@ func TestDescription(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				driveOrigin(newClient(t, s, func(cfg *phoneauth.Config) {
 					cfg.HostSessions = true
-					cfg.HTTP.Claims = func(*http.Request) (phoneauth.Claims, error) { return phoneauth.Claims{UserID: "1"}, nil }
+					cfg.HTTP.Authenticate = func(*http.Request) (phoneauth.Claims, error) { return phoneauth.Claims{UserID: "1"}, nil }
 					cfg.HTTP.SignedOut = func(http.ResponseWriter, *http.Request) error { return nil }
 				}))
 			})

@@ -65,7 +65,7 @@ type visit struct {
 	err          error
 }
 
-func (v *visitors) person() (string, phoneauth.Client) { return caller(int(v.next.Add(1))) }
+func (v *visitors) person() (string, phoneauth.ClientInfo) { return caller(int(v.next.Add(1))) }
 
 // call makes a call, and remembers it.
 func (v *visitors) call(phone string, call func() error) error {
@@ -180,12 +180,12 @@ func awayAndBack(t *testing.T, store phoneauth.Store, from int64, leave, comeBac
 	assert.Zero(t, sent, "nothing is sent")
 	_, err := v.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, Client: client})
 	assert.NoError(t, err, "the code from before is good")
-	_, err = v.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+	_, err = v.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 	assert.NoError(t, err, "so is the session")
 }
 
 // code is sent to somebody new.
-func (v *visitors) code(t *testing.T) (phone string, client phoneauth.Client, code string) {
+func (v *visitors) code(t *testing.T) (phone string, client phoneauth.ClientInfo, code string) {
 	t.Helper()
 	phone, client = v.person()
 	_, err := v.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: client})
@@ -211,7 +211,7 @@ func (v *visitors) probes(t *testing.T) map[string]func() error {
 	proof, err := v.Verify(ctx, phoneauth.VerifyRequest{Phone: proved, Code: code3, Client: owner})
 	require.NoError(t, err)
 	refreshed, ended, all, changed := v.session(t), v.session(t), v.session(t), v.session(t)
-	claims, err := v.Authenticate(ctx, changed.Access)
+	claims, err := v.Authenticate(ctx, changed.AccessToken)
 	require.NoError(t, err)
 	registered, newcomer := v.person()
 	posted, _ := v.person()
@@ -252,14 +252,14 @@ func (v *visitors) probes(t *testing.T) map[string]func() error {
 			return err
 		},
 		"Refresh": func() error {
-			_, err := v.Refresh(ctx, phoneauth.RefreshRequest{Token: refreshed.Refresh})
+			_, err := v.Refresh(ctx, phoneauth.RefreshRequest{Token: refreshed.RefreshToken})
 			return err
 		},
 		"ChangePassword": func() error {
 			_, err := v.ChangePassword(ctx, claims, phoneauth.ChangePasswordRequest{New: "a password of twenty", Client: owner})
 			return err
 		},
-		"Logout":     func() error { return v.Logout(ctx, ended.Refresh) },
+		"Logout":     func() error { return v.Logout(ctx, ended.RefreshToken) },
 		"LogoutAll":  func() error { return v.LogoutAll(ctx, all.User.ID) },
 		"SetBlocked": func() error { return v.SetBlocked(ctx, all.User.ID, true) },
 	}

@@ -106,12 +106,12 @@ func (m *move) make(svc *phoneauth.Service, store phoneauth.Store, caller string
 	case "connect":
 		session, err := svc.Connect(ctx, phoneauth.ConnectRequest{Phone: m.Phone, Token: phoneauth.Secret(m.Secret)})
 		if o = outcomeOf(err); err == nil {
-			o.Value, o.New = string(session.Refresh), session.New
+			o.Value, o.New = string(session.RefreshToken), session.New
 		}
 	case "refresh":
 		session, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: phoneauth.Secret(m.Secret)})
 		if o = outcomeOf(err); err == nil {
-			o.Value = string(session.Refresh)
+			o.Value = string(session.RefreshToken)
 		}
 	case "sign in":
 		signed, err := store.SignInUser(ctx, phoneauth.SignIn{Phone: phoneauth.StoredPhone(m.Phone), UUID: caller, Now: m.Now})

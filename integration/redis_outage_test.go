@@ -51,7 +51,7 @@ func TestRedisEmptied(t *testing.T) {
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	_, err = p.Connect(t.Context(), phoneauth.ConnectRequest{Phone: other, Token: proof.Token, Client: d})
 	assert.True(t, errors.Is(err, phoneauth.ErrInvalidToken) || errors.Is(err, phoneauth.ErrPhoneTaken), "%v", err)
-	_, err = p.Refresh(t.Context(), phoneauth.RefreshRequest{Token: s.Refresh})
+	_, err = p.Refresh(t.Context(), phoneauth.RefreshRequest{Token: s.RefreshToken})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 

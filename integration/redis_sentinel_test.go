@@ -58,7 +58,7 @@ func TestRedisSentinel(t *testing.T) {
 	assert.NoError(t, err, "the code from before is good")
 	_, err = p.Login(ctx, phoneauth.LoginRequest{Phone: used, Code: usedCode, Client: d})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode, "the one that was used is not")
-	_, err = p.Refresh(ctx, phoneauth.RefreshRequest{Token: s.Refresh})
+	_, err = p.Refresh(ctx, phoneauth.RefreshRequest{Token: s.RefreshToken})
 	assert.NoError(t, err, "the session is there")
 }
 

@@ -42,13 +42,13 @@ func newPaired(t testing.TB, client redis.UniversalClient, options ...redisstore
 }
 
 // person is a phone and an address that nobody had before.
-func (p *paired) person() (string, phoneauth.Client) {
+func (p *paired) person() (string, phoneauth.ClientInfo) {
 	n := p.next.Add(1)
-	return fmt.Sprintf("+2010%08d", n), phoneauth.Client{Addr: netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})}
+	return fmt.Sprintf("+2010%08d", n), phoneauth.ClientInfo{Addr: netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})}
 }
 
 // code registers phone and reads the code.
-func (p *paired) code(t testing.TB, phone string, c phoneauth.Client) string {
+func (p *paired) code(t testing.TB, phone string, c phoneauth.ClientInfo) string {
 	t.Helper()
 	_, err := p.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: c})
 	require.NoError(t, err, "Register")
@@ -140,9 +140,12 @@ func countTrips(t *testing.T, p *paired, count *trips) map[string]int64 {
 		s, err = p.Connect(ctx, phoneauth.ConnectRequest{Phone: phone, Token: proof.Token, Client: c})
 		return err
 	})
-	counted("Refresh", func() (err error) { s, err = p.Refresh(ctx, phoneauth.RefreshRequest{Token: s.Refresh}); return err })
-	counted("Authenticate", func() error { _, err := p.Authenticate(ctx, s.Access); return err })
-	counted("Logout", func() error { return p.Logout(ctx, s.Refresh) })
+	counted("Refresh", func() (err error) {
+		s, err = p.Refresh(ctx, phoneauth.RefreshRequest{Token: s.RefreshToken})
+		return err
+	})
+	counted("Authenticate", func() error { _, err := p.Authenticate(ctx, s.AccessToken); return err })
+	counted("Logout", func() error { return p.Logout(ctx, s.RefreshToken) })
 	phone, c = p.person()
 	code := p.code(t, phone, c)
 	counted("Login", func() (err error) {

@@ -37,7 +37,7 @@ func (d database) use(t *testing.T, s *sqlstore.Store) {
 	require.NoError(t, err)
 	session, err := svc.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: inbox.Code(t, phone), Client: client})
 	require.NoError(t, err)
-	require.NoError(t, svc.Logout(t.Context(), session.Refresh))
+	require.NoError(t, svc.Logout(t.Context(), session.RefreshToken))
 }
 
 func TestSQLMigrateAtOnce(t *testing.T) {

@@ -47,9 +47,9 @@ func newService(store phoneauth.Store, change func(*phoneauth.Config)) (*phoneau
 }
 
 // caller is the n-th: a phone in a block of its own, and an address of its own.
-func caller(n int) (string, phoneauth.Client) {
+func caller(n int) (string, phoneauth.ClientInfo) {
 	addr := netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
-	return fmt.Sprintf("+2010%08d", 10_000_000+n), phoneauth.Client{Addr: addr}
+	return fmt.Sprintf("+2010%08d", 10_000_000+n), phoneauth.ClientInfo{Addr: addr}
 }
 
 // TestSQLCosts counts what each operation asks of the database, once all statements are
@@ -82,7 +82,7 @@ func TestSQLCosts(t *testing.T) {
 				return err
 			})
 			count("Verify", func() (err error) {
-				proof, err = svc.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: inbox.Code(t, phone), SessionToken: pending.SessionToken, Client: client})
+				proof, err = svc.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: inbox.Code(t, phone), ChallengeToken: pending.ChallengeToken, Client: client})
 				return err
 			})
 			count("Connect of a new user", func() (err error) {
@@ -90,10 +90,10 @@ func TestSQLCosts(t *testing.T) {
 				return err
 			})
 			count("Refresh", func() (err error) {
-				session, err = svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+				session, err = svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 				return err
 			})
-			count("Logout", func() error { return svc.Logout(ctx, session.Refresh) })
+			count("Logout", func() error { return svc.Logout(ctx, session.RefreshToken) })
 			_, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone, Client: client})
 			require.NoError(t, err)
 			count("Login of a known user", func() (err error) {
@@ -156,10 +156,10 @@ func TestSQLNoDeadlock(t *testing.T) {
 				message, _ := inbox.Last(phone)
 				code := string(message.Code)
 				for range 2 {
-					_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: wrong(code), SessionToken: pending.SessionToken, Client: client})
+					_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: wrong(code), ChallengeToken: pending.ChallengeToken, Client: client})
 					assert.NotErrorIs(t, err, phoneauth.ErrUnavailable)
 				}
-				_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, SessionToken: pending.SessionToken, Client: client})
+				_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, ChallengeToken: pending.ChallengeToken, Client: client})
 				assert.NotErrorIs(t, err, phoneauth.ErrUnavailable)
 			})
 		}

@@ -155,7 +155,7 @@ type person struct {
 	inbox  *phonetest.Inbox
 	n      int
 	phone  string
-	client phoneauth.Client
+	client phoneauth.ClientInfo
 }
 
 // prepared does all that comes before the operation, and returns the operation.
@@ -190,7 +190,10 @@ func (p *person) prepared(operation string, bare func(context.Context, int) erro
 		if err != nil {
 			return nil, err
 		}
-		return func() error { _, err := p.svc.Refresh(p.ctx, phoneauth.RefreshRequest{Token: session.Refresh}); return err }, nil
+		return func() error {
+			_, err := p.svc.Refresh(p.ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
+			return err
+		}, nil
 	}
 	return func() error { return bare(p.ctx, p.n) }, nil
 }

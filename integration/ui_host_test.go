@@ -76,7 +76,7 @@ func newUIHost(t *testing.T, change func(*phoneauth.Config, *ui.Options)) *uiHos
 	h.mux.HandleFunc("/favicon.ico", http.NotFound)
 	if o.OnSession == nil {
 		h.mux.Handle("/home", page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			claims, _ := phoneauth.UserFrom(r.Context())
+			claims, _ := phoneauth.ClaimsFrom(r.Context())
 			welcome(w, claims.UserID)
 		})))
 	}

@@ -18,7 +18,7 @@ import (
 func TestUIBlockedAndRefused(t *testing.T) {
 	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
 		cfg.Limits.InsecureOff = true
-		cfg.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
+		cfg.Hooks.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
 			if i.Phone.E164() == paris {
 				return errors.New("by invitation only")
 			}
@@ -55,7 +55,7 @@ func TestUIBlockedAndRefused(t *testing.T) {
 func TestUILocked(t *testing.T) {
 	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
 		cfg.Limits.InsecureOff = true
-		cfg.Limits.PhoneFailures = []phoneauth.LockoutStep{{Failures: 3, Wait: 4 * time.Second}, {Failures: 100, Wait: time.Hour}}
+		cfg.Limits.PhoneLockout = []phoneauth.LockoutStep{{Failures: 3, Wait: 4 * time.Second}, {Failures: 100, Wait: time.Hour}}
 	})
 	b := newBrowser(t, host.url)
 	b.open("/signin/")

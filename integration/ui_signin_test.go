@@ -77,7 +77,7 @@ func TestUISecondSignIn(t *testing.T) {
 
 // A session whose access token is gone goes on without being asked anything.
 func TestUIRefresh(t *testing.T) {
-	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) { cfg.Sessions.Access = time.Second })
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) { cfg.Sessions.AccessTTL = time.Second })
 	b := newBrowser(t, host.url)
 	b.open("/signin/")
 	b.askForCode("France", parisTyped)
@@ -145,7 +145,7 @@ func TestUIResend(t *testing.T) {
 
 func TestUIExpiredCode(t *testing.T) {
 	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
-		cfg.Code.Life = time.Second
+		cfg.Code.TTL = time.Second
 		cfg.Limits.InsecureOff = true
 	})
 	b := newBrowser(t, host.url)

@@ -45,19 +45,19 @@ func bench(b *testing.B, prepare func(s *memstore.Store, n int), do func(s *mems
 	})
 }
 
-// begun is a Begin with what the Service asks of one.
-func begun(i int) phoneauth.Begin {
+// begun is a begin with what the Service asks of one.
+func begun(i int) phoneauth.BeginParams {
 	phone, block := fmt.Sprint("phone:", i), fmt.Sprint("block:", i/100)
 	send := func(key string, burst int, every time.Duration) phoneauth.Take {
 		return phoneauth.Take{Name: "send", Key: key, Limit: phoneauth.Limit{Burst: burst, Every: every}, Cost: 1}
 	}
-	budget := score(block)
+	budget := charge(block)
 	budget.Max = 1000
-	return phoneauth.Begin{
+	return phoneauth.BeginParams{
 		Challenge: challenge(i),
-		Failures:  locks(phone),
+		Lockout:   locks(phone),
 		Takes:     []phoneauth.Take{send(phone, 5, 12*time.Minute), send(phone+"d", 10, 144*time.Minute), send("addr:"+block, 2000, time.Minute)},
-		Budgets:   []phoneauth.Budget{budget},
+		Charges:   []phoneauth.Charge{budget},
 		Now:       start,
 	}
 }
@@ -80,8 +80,8 @@ func BenchmarkBegin(b *testing.B) {
 func BenchmarkAttemptMatch(b *testing.B) {
 	bench(b, beginAll, func(s *memstore.Store, i int) error {
 		c := challenge(i)
-		_, err := s.AttemptChallenge(context.Background(), phoneauth.Attempt{
-			Key: c.Key, ID: c.ID, Digests: [][]byte{c.Digest}, Failures: locks(c.Key), Now: start,
+		_, err := s.AttemptChallenge(context.Background(), phoneauth.AttemptParams{
+			Candidates: []phoneauth.Candidate{{Key: c.Key, ID: c.ID, Digests: [][]byte{c.Digest}}}, Lockout: locks(c.Key), Now: start,
 		})
 		return err
 	})
@@ -91,8 +91,8 @@ func BenchmarkAttemptMismatch(b *testing.B) {
 	wrong := [][]byte{[]byte("wrong")}
 	bench(b, beginAll, func(s *memstore.Store, i int) error {
 		c := challenge(i)
-		_, err := s.AttemptChallenge(context.Background(), phoneauth.Attempt{
-			Key: c.Key, ID: c.ID, Digests: wrong, Failures: locks(c.Key), Now: start,
+		_, err := s.AttemptChallenge(context.Background(), phoneauth.AttemptParams{
+			Candidates: []phoneauth.Candidate{{Key: c.Key, ID: c.ID, Digests: wrong}}, Lockout: locks(c.Key), Now: start,
 		})
 		if errors.Is(err, phoneauth.ErrMismatch) {
 			return nil
@@ -108,7 +108,9 @@ func BenchmarkTakeLimits(b *testing.B) {
 	}
 	bench(b, nil, func(s *memstore.Store, i int) error {
 		t := phoneauth.Take{Name: "verify", Key: names[i%len(names)], Limit: phoneauth.Limit{Burst: 30, Every: 10 * time.Second}, Cost: 1}
-		return s.TakeLimits(context.Background(), []phoneauth.Take{t}, start.Add(time.Duration(i)*time.Millisecond))
+		return s.TakeLimits(context.Background(), phoneauth.TakeParams{
+			Takes: []phoneauth.Take{t}, Now: start.Add(time.Duration(i) * time.Millisecond),
+		})
 	})
 }
 
@@ -117,7 +119,7 @@ func BenchmarkRotateSession(b *testing.B) {
 	digest := session("", "").Digest
 	bench(b, func(s *memstore.Store, _ int) {
 		for i := range n {
-			if err := s.CreateSession(context.Background(), session(fmt.Sprint(i), fmt.Sprint(i/2))); err != nil {
+			if err := createSession(s, session(fmt.Sprint(i), fmt.Sprint(i/2))); err != nil {
 				panic(err)
 			}
 		}
@@ -151,5 +153,39 @@ func BenchmarkSignInUser(b *testing.B) {
 			_, err := s.SignInUser(context.Background(), in(i%n))
 			return err
 		})
+	})
+}
+
+// A user has as many sessions as they may, so each new one ends another.
+func BenchmarkCreateSession(b *testing.B) {
+	for _, most := range []int{10, 100} {
+		b.Run(fmt.Sprint(most), func(b *testing.B) {
+			bench(b, nil, func(s *memstore.Store, i int) error {
+				_, err := s.CreateSession(context.Background(), phoneauth.NewSession{
+					Session: session(fmt.Sprint(i), fmt.Sprint(i%10)), Most: most, Now: start,
+				})
+				return err
+			})
+		})
+	}
+}
+
+func BenchmarkAppendEntries(b *testing.B) {
+	bench(b, nil, func(s *memstore.Store, i int) error {
+		return s.AppendEntries(context.Background(), []phoneauth.JournalEntry{journalEntry(i)})
+	})
+}
+
+func BenchmarkEntries(b *testing.B) {
+	const n = 100_000
+	bench(b, func(s *memstore.Store, _ int) {
+		for i := range n {
+			if err := s.AppendEntries(context.Background(), []phoneauth.JournalEntry{journalEntry(i)}); err != nil {
+				panic(err)
+			}
+		}
+	}, func(s *memstore.Store, i int) error {
+		_, err := s.Entries(context.Background(), phoneauth.JournalQuery{Print: journalEntry(i % n).Print, Limit: 50, Now: start})
+		return err
 	})
 }

@@ -19,6 +19,10 @@ type Option func(*Store)
 // At the cap nothing new is begun. To an attempt on a live challenge, which may have to
 // count a failure, and to what is given back, an eighth more is open, or 1,024 records if
 // that is more.
+//
+// While lockouts hold a quarter of the cap, CountFailure refuses a key without failures.
+// Lockouts that there are count on, and an attempt on a live challenge still makes one.
+// Journal entries hold a quarter of the cap at most. Both is true of MaxBytes too.
 func MaxRecords(n int) Option {
 	return func(s *Store) { s.open.records = cmp.Or(n, defaultRecords) }
 }
@@ -38,13 +42,10 @@ type usage struct{ records, bytes int }
 
 func (u usage) plus(v usage) usage { return usage{u.records + v.records, u.bytes + v.bytes} }
 
-// within reports whether u is at most limit, in records and in bytes.
-func (u usage) within(limit usage) bool {
-	return u.records <= limit.records && u.bytes <= limit.bytes
+// near reports whether u is so much of a cap that sweeps hurry.
+func (u usage) near(limit usage) bool {
+	return u.records >= limit.records-limit.records/16 || u.bytes >= limit.bytes-limit.bytes/16
 }
-
-// near is so much of a cap that sweeps hurry.
-func (u usage) near() usage { return usage{u.records - u.records/16, u.bytes - u.bytes/16} }
 
 // share is the most that the journal may hold, and that lockouts may when a failure of a
 // new key is counted. Requests that prove nothing make both.
@@ -73,11 +74,25 @@ func (s *Store) used() usage {
 // record but lets one grow. What adds nothing always fits.
 func (s *Store) fits(more, limit usage) bool {
 	if more.records <= 0 {
+		if more.bytes <= 0 {
+			return true
+		}
 		limit = s.hard
 	}
 	sum := s.used().plus(more)
+	s.crowded = s.crowded || sum.near(s.open)
 	return (more.records <= 0 || sum.records <= limit.records) &&
 		(more.bytes <= 0 || sum.bytes <= limit.bytes)
+}
+
+// shares reports whether a part of the store, which now holds used, may have more.
+func (s *Store) shares(used, more usage) bool {
+	if more.records <= 0 {
+		return true
+	}
+	sum := used.plus(more)
+	s.crowded = s.crowded || sum.near(s.share)
+	return sum.records <= s.share.records && sum.bytes <= s.share.bytes
 }
 
 // How many steps a verb sweeps in each table. A verb adds a handful of records, each
@@ -88,19 +103,17 @@ const (
 )
 
 // sweep begins a verb at now: it drops some of what has expired, more of it when the
-// store is close to a cap.
+// store is close to a cap, or a part of it to its share.
 func (s *Store) sweep(now int64) {
 	steps := sweepSteps
-	if s.crowded() {
+	if s.crowded {
+		s.crowded = s.used().near(s.open) || s.lockouts.used().near(s.share) || s.journal().near(s.share)
 		steps = crowdedSteps
 	}
-	for _, t := range s.expiring() {
-		t.sweep(now, steps)
-	}
-}
-
-func (s *Store) crowded() bool {
-	share := s.open.share().near()
-	return !s.used().within(s.open.near()) ||
-		!s.lockouts.used().within(share) || !s.journal().within(share)
+	s.challenges.sweep(now, steps)
+	s.limits.sweep(now, steps)
+	s.lockouts.sweep(now, steps)
+	s.scores.sweep(now, steps)
+	s.sessions.sweep(now, steps)
+	s.lines.sweep(now, steps)
 }

@@ -34,7 +34,7 @@ func pack(c *phoneauth.Challenge) challenge {
 
 // holds reports whether c has the parts that body has.
 func (c *challenge) holds(of *phoneauth.Challenge) bool {
-	return c.body != "" && c.id() == of.ID && c.digest() == string(of.Digest) &&
+	return c.id() == of.ID && c.digest() == string(of.Digest) &&
 		c.sealed() == string(of.Sealed) && c.pending() == string(of.Pending)
 }
 

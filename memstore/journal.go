@@ -38,7 +38,7 @@ func (s *Store) AppendEntries(_ context.Context, entries []phoneauth.JournalEntr
 			more = more.plus(usage{1, s.lines.cost(e.line()) + threadKinds*s.threads[0].each()})
 		}
 	}
-	if more.records > 0 && !s.journal().plus(more).within(s.open.share()) || !s.fits(more, s.open) {
+	if !s.shares(s.journal(), more) || !s.fits(more, s.open) {
 		return ErrFull
 	}
 	for i, e := range packed {
@@ -112,8 +112,7 @@ func (s *Store) CountEntries(_ context.Context, q phoneauth.JournalCountQuery) (
 	return counts, nil
 }
 
-// BlankEntries implements [phoneauth.JournalStore]. An entry with the print and just the
-// time before is blanked too.
+// BlankEntries implements [phoneauth.JournalStore].
 func (s *Store) BlankEntries(_ context.Context, userID, print string, before time.Time) error {
 	user, phone, until := s.key(userID), s.key(print), before.UnixMicro()
 	s.mu.Lock()
@@ -126,7 +125,7 @@ func (s *Store) BlankEntries(_ context.Context, userID, print string, before tim
 	}
 	t, _ = s.threads[byPrint].get(phone)
 	for e := t.newest; e != nil; e = e.places[byPrint].older {
-		if e.time <= until {
+		if e.time < until {
 			s.blank(e)
 		}
 	}

@@ -51,7 +51,7 @@ func TestMemoryOfAMillionChallenges(t *testing.T) {
 	ctx, empty := context.Background(), heap()
 	s := memstore.New()
 	for i := range n {
-		_, err := s.BeginChallenge(ctx, phoneauth.Begin{Challenge: challenge(i), Now: start})
+		_, err := s.BeginChallenge(ctx, phoneauth.BeginParams{Challenge: challenge(i), Now: start})
 		require.NoError(t, err)
 	}
 	peak := heap() - empty
@@ -62,10 +62,10 @@ func TestMemoryOfAMillionChallenges(t *testing.T) {
 	assert.LessOrEqual(t, peak, reckoned, "the reckoning is not too low")
 	assert.Less(t, reckoned, peak*5/4, "nor much too high")
 
-	take := []phoneauth.Take{{Name: "send", Key: "one", Limit: phoneauth.Limit{Burst: 1 << 40, Every: time.Microsecond}, Cost: 1}}
+	one := phoneauth.Take{Name: "send", Key: "one", Limit: phoneauth.Limit{Burst: 1 << 40, Every: time.Microsecond}, Cost: 1}
 	later := start.Add(6 * time.Minute)
 	for range 50_000 {
-		require.NoError(t, s.TakeLimits(ctx, take, later))
+		require.NoError(t, s.TakeLimits(ctx, takes(later, one)))
 	}
 	rest := heap() - empty
 	records, reckoned = s.Used()
@@ -84,7 +84,7 @@ func TestMemoryOfAMillionLimits(t *testing.T) {
 	limit := phoneauth.Limit{Burst: 10, Every: 144 * time.Minute}
 	for i := range n {
 		take := phoneauth.Take{Name: "send", Key: fmt.Sprint("send:", i), Limit: limit, Cost: 1 + i%10}
-		require.NoError(t, s.TakeLimits(ctx, []phoneauth.Take{take}, start))
+		require.NoError(t, s.TakeLimits(ctx, takes(start, take)))
 	}
 	peak := heap() - empty
 	_, reckoned := s.Used()
@@ -109,7 +109,7 @@ func TestMemoryUnderChurn(t *testing.T) {
 		c := challenge(i)
 		now := start.Add(time.Duration(i) * 5 * time.Minute / alive)
 		c.ExpiresAt = now.Add(5 * time.Minute)
-		_, err := s.BeginChallenge(ctx, phoneauth.Begin{Challenge: c, Now: now})
+		_, err := s.BeginChallenge(ctx, phoneauth.BeginParams{Challenge: c, Now: now})
 		require.NoError(t, err)
 		if i > alive/2 && i%3 == 0 {
 			require.NoError(t, s.CancelChallenges(ctx, challenge(i-alive/2).Key))
@@ -136,7 +136,7 @@ func TestMemoryOfUsersAndSessions(t *testing.T) {
 		})
 		require.NoError(t, err)
 		r := session(fmt.Sprintf("%022d", i), in.User.ID)
-		require.NoError(t, s.CreateSession(ctx, r))
+		require.NoError(t, createSession(s, r))
 		_, err = s.RotateSession(ctx, phoneauth.Rotation{
 			ID: r.ID, Digest: r.Digest, Next: fmt.Appendf(nil, "%032d", i), IdleUntil: r.IdleUntil, Now: start,
 		})
@@ -159,6 +159,28 @@ func TestMemoryOfUsersAndSessions(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
+func TestMemoryOfTheJournal(t *testing.T) {
+	measured(t)
+	ctx, empty := context.Background(), heap()
+	s := memstore.New()
+	const n = 100_000
+	for i := range n {
+		require.NoError(t, s.AppendEntries(ctx, []phoneauth.JournalEntry{journalEntry(i)}))
+	}
+	peak := heap() - empty
+	records, reckoned := s.Used()
+	t.Logf("%d bytes an entry, reckoned %d", peak/n, reckoned/n)
+	assert.Equal(t, n, records)
+	assert.LessOrEqual(t, peak, reckoned)
+	assert.Less(t, reckoned, peak*5/4)
+
+	removed, err := s.Purge(ctx, start.AddDate(1, 0, 0))
+	require.NoError(t, err)
+	assert.Equal(t, n, removed)
+	assert.Less(t, heap()-empty, peak/10)
+	runtime.KeepAlive(s)
+}
+
 // Ten million begins, as a release promises: PHONEAUTH_RELEASE=1.
 func TestTenMillionBegins(t *testing.T) {
 	measured(t)
@@ -170,7 +192,7 @@ func TestTenMillionBegins(t *testing.T) {
 	s := memstore.New(memstore.MaxRecords(n))
 	var full int
 	for i := range n {
-		if _, err := s.BeginChallenge(ctx, phoneauth.Begin{Challenge: challenge(i), Now: start}); err != nil {
+		if _, err := s.BeginChallenge(ctx, phoneauth.BeginParams{Challenge: challenge(i), Now: start}); err != nil {
 			require.ErrorIs(t, err, memstore.ErrFull)
 			full++
 		}

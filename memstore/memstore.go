@@ -1,5 +1,6 @@
-// Package memstore is a [phoneauth.Store] in memory: for tests, for development, and
-// for a service that is one process and may forget its users when it ends.
+// Package memstore is a [phoneauth.Store] and a [phoneauth.JournalStore] in memory: for
+// tests, for development, and for a service that is one process and may forget its users
+// when it ends.
 //
 // It is one mutex around a few hash tables. No goroutine works behind it and no clock
 // is read: what has expired is dropped a few records at a time by the verbs that come
@@ -8,6 +9,8 @@
 //
 // It has caps, so that a flood of new work cannot take the memory of the process.
 // Beyond them new work is refused with [ErrFull]; what is live is never dropped for it.
+// Wrong passwords for numbers without an account, and the journal, can each fill only a
+// quarter of a cap.
 package memstore
 
 import (
@@ -32,12 +35,14 @@ var (
 	_ phoneauth.Purger       = (*Store)(nil)
 )
 
-// Store is a [phoneauth.Store] in memory. [New] makes one.
+// Store is a [phoneauth.Store] in memory. [New] makes one. It is safe for concurrent use.
 type Store struct {
 	seed       [8]byte
 	open, hard usage // new work stops at open; what is begun may go on to hard
+	share      usage // where new lockouts stop, and the journal
 
 	mu         sync.Mutex
+	crowded    bool // close to a cap when something was last added
 	challenges table[challenge]
 	limits     table[limit]
 	lockouts   table[lockout]
@@ -57,28 +62,20 @@ func New(options ...Option) *Store {
 	for _, set := range options {
 		set(s)
 	}
-	s.hard = s.open.reserve()
+	s.hard, s.share = s.open.reserve(), s.open.share()
 	rand.Read(s.seed[:]) // never fails: it ends the process instead
 	s.sessions.dropped = s.unlink
 	s.lines.dropped = s.untieAll
 	return s
 }
 
-// expiring is a table whose records have an end.
-type expiring interface {
-	sweep(now int64, steps int)
-	purge(now int64, c *cursor, steps int) (removed int)
-}
-
-func (s *Store) expiring() [6]expiring {
-	return [...]expiring{&s.challenges, &s.limits, &s.lockouts, &s.scores, &s.sessions, &s.lines}
-}
-
 // Purge removes everything that is gone at now. A store in use needs no Purge; it
 // gives back the memory of one that is not. Other verbs run in between.
 func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 	var removed int
-	for _, t := range s.expiring() {
+	for _, t := range [...]interface {
+		purge(now int64, c *cursor, steps int) (removed int)
+	}{&s.challenges, &s.limits, &s.lockouts, &s.scores, &s.sessions, &s.lines} {
 		for c := new(cursor); !c.done; {
 			if err := ctx.Err(); err != nil {
 				return removed, err

@@ -31,21 +31,42 @@ func session(id, userID string) phoneauth.SessionRecord {
 }
 
 func begin(s *memstore.Store, c phoneauth.Challenge, now time.Time) error {
-	_, err := s.BeginChallenge(context.Background(), phoneauth.Begin{Challenge: c, Now: now})
+	_, err := s.BeginChallenge(context.Background(), phoneauth.BeginParams{Challenge: c, Now: now})
 	return err
 }
 
-// locks is a counter that locks at the fifth failure.
-func locks(key string) phoneauth.Failures {
-	return phoneauth.Failures{Name: "phone", Key: key, Steps: []phoneauth.Step{{At: 5, Wait: time.Hour}}, Forget: 24 * time.Hour}
+func createSession(s *memstore.Store, r phoneauth.SessionRecord) error {
+	_, err := s.CreateSession(context.Background(), phoneauth.NewSession{Session: r, Now: start})
+	return err
+}
+
+// locks is a lockout that locks at the fifth failure.
+func locks(key string) phoneauth.Lockout {
+	return phoneauth.Lockout{
+		Name: "phone", Key: key, Steps: []phoneauth.LockoutStep{{Failures: 5, Wait: time.Hour}}, TTL: 24 * time.Hour,
+	}
 }
 
 func take(key string, cost int) phoneauth.Take {
 	return phoneauth.Take{Name: "send", Key: key, Limit: phoneauth.Limit{Burst: 5, Every: time.Minute}, Cost: cost}
 }
 
-func score(key string) phoneauth.Budget {
-	return phoneauth.Budget{Name: "block", Key: key, Max: 20, Add: 1, Owed: 24 * time.Hour, Earned: 4 * time.Hour}
+func takes(now time.Time, takes ...phoneauth.Take) phoneauth.TakeParams {
+	return phoneauth.TakeParams{Takes: takes, Now: now}
+}
+
+func charge(key string) phoneauth.Charge {
+	return phoneauth.Charge{
+		Score:  phoneauth.Score{Name: "block", Key: key, Max: 20, DebtDecay: 24 * time.Hour, CreditDecay: 4 * time.Hour},
+		Amount: 1,
+	}
+}
+
+// try is an attempt on the challenge c with a digest.
+func try(c phoneauth.Challenge, digest []byte) phoneauth.AttemptParams {
+	return phoneauth.AttemptParams{
+		Candidates: []phoneauth.Candidate{{Key: c.Key, Digests: [][]byte{digest}}}, Now: start,
+	}
 }
 
 func TestFullRefusesWhatIsNew(t *testing.T) {
@@ -53,35 +74,37 @@ func TestFullRefusesWhatIsNew(t *testing.T) {
 	ctx, s := context.Background(), memstore.New(memstore.MaxRecords(6))
 	c := challenge(1)
 	require.NoError(t, begin(s, c, start))
-	require.NoError(t, s.TakeLimits(ctx, []phoneauth.Take{take("one", 1)}, start))
+	require.NoError(t, s.TakeLimits(ctx, takes(start, take("one", 1))))
 	require.NoError(t, s.CountFailure(ctx, locks("one"), start))
 	in, err := s.SignInUser(ctx, phoneauth.SignIn{Phone: phoneauth.StoredPhone("+201000000001"), Now: start})
 	require.NoError(t, err)
-	require.NoError(t, s.CreateSession(ctx, session("one", in.User.ID)))
-	_, err = s.BeginChallenge(ctx, phoneauth.Begin{Challenge: c, Budgets: []phoneauth.Budget{score("one")}, Now: start})
+	require.NoError(t, createSession(s, session("one", in.User.ID)))
+	_, err = s.BeginChallenge(ctx, phoneauth.BeginParams{Challenge: c, Charges: []phoneauth.Charge{charge("one")}, Now: start})
 	require.NoError(t, err)
 	records, bytes := s.Used()
 	require.Equal(t, 6, records)
 
 	assert.ErrorIs(t, begin(s, challenge(2), start), memstore.ErrFull)
-	assert.ErrorIs(t, s.TakeLimits(ctx, []phoneauth.Take{take("one", 1), take("two", 1)}, start), memstore.ErrFull)
+	assert.ErrorIs(t, s.TakeLimits(ctx, takes(start, take("one", 1), take("two", 1))), memstore.ErrFull)
 	assert.ErrorIs(t, s.CountFailure(ctx, locks("two"), start), memstore.ErrFull)
 	_, err = s.SignInUser(ctx, phoneauth.SignIn{Phone: phoneauth.StoredPhone("+201000000002"), Now: start})
 	assert.ErrorIs(t, err, memstore.ErrFull)
-	assert.ErrorIs(t, s.CreateSession(ctx, session("two", in.User.ID)), memstore.ErrFull)
-	_, err = s.BeginChallenge(ctx, phoneauth.Begin{
-		Challenge: c, Takes: []phoneauth.Take{take("one", 1)}, Budgets: []phoneauth.Budget{score("one"), score("two")}, Now: start,
+	assert.ErrorIs(t, createSession(s, session("two", in.User.ID)), memstore.ErrFull)
+	_, err = s.BeginChallenge(ctx, phoneauth.BeginParams{
+		Challenge: c, Takes: []phoneauth.Take{take("one", 1)}, Charges: []phoneauth.Charge{charge("one"), charge("two")}, Now: start,
 	})
 	assert.ErrorIs(t, err, memstore.ErrFull)
-	_, err = s.AttemptChallenge(ctx, phoneauth.Attempt{Key: "none", Takes: []phoneauth.Take{take("two", 1)}, Now: start})
+	a := try(phoneauth.Challenge{Key: "none"}, nil)
+	a.Takes = []phoneauth.Take{take("two", 1)}
+	_, err = s.AttemptChallenge(ctx, a)
 	assert.ErrorIs(t, err, memstore.ErrFull, "an attempt on nothing is new work")
 	records, after := s.Used()
 	assert.Equal(t, 6, records, "a refusal leaves nothing behind")
 	assert.Equal(t, bytes, after)
 
-	require.NoError(t, s.TakeLimits(ctx, []phoneauth.Take{take("one", 4)}, start), "no refused take was taken")
+	require.NoError(t, s.TakeLimits(ctx, takes(start, take("one", 4))), "no refused take was taken")
 	var limit *phoneauth.LimitError
-	assert.ErrorAs(t, s.TakeLimits(ctx, []phoneauth.Take{take("one", 1), take("two", 1)}, start), &limit, "a limit says no before the cap does")
+	assert.ErrorAs(t, s.TakeLimits(ctx, takes(start, take("one", 1), take("two", 1))), &limit, "a limit says no before the cap does")
 }
 
 func TestFullGoesOnWithWhatThereIs(t *testing.T) {
@@ -92,9 +115,8 @@ func TestFullGoesOnWithWhatThereIs(t *testing.T) {
 	}
 	c := challenge(0)
 	require.NoError(t, begin(s, c, start), "a touch")
-	a := phoneauth.Attempt{
-		Key: c.Key, Digests: [][]byte{[]byte("wrong")}, Failures: locks("one"), Takes: []phoneauth.Take{take("one", 1)}, Now: start,
-	}
+	a := try(c, []byte("wrong"))
+	a.Lockout, a.Takes = locks("one"), []phoneauth.Take{take("one", 1)}
 	got, err := s.AttemptChallenge(ctx, a)
 	require.ErrorIs(t, err, phoneauth.ErrMismatch, "a wrong code is counted at the cap, or it would be a free try")
 	assert.Equal(t, 4, got.TriesLeft)
@@ -102,11 +124,14 @@ func TestFullGoesOnWithWhatThereIs(t *testing.T) {
 	assert.Equal(t, 5, records)
 
 	then := challenge(7)
-	a.Digests, a.Then = [][]byte{c.Digest}, &then
-	a.Earned, a.Bonus = []phoneauth.Budget{score("one")}, phoneauth.Bonus{Take: take("bonus", 1), Add: -2}
+	a.Candidates[0].Digests = [][]byte{c.Digest}
+	a.Candidates[0].OnMatch = phoneauth.OnMatch{
+		Store: &then, Credits: []phoneauth.Charge{charge("one")},
+		Reward: phoneauth.Reward{Take: take("reward", 1), Amount: 2},
+	}
 	_, err = s.AttemptChallenge(ctx, a)
 	require.NoError(t, err, "so is the right one")
-	_, err = s.AttemptChallenge(ctx, phoneauth.Attempt{Key: then.Key, Digests: [][]byte{then.Digest}, Now: start})
+	_, err = s.AttemptChallenge(ctx, try(then, then.Digest))
 	require.NoError(t, err, "and what follows is there")
 }
 
@@ -154,12 +179,12 @@ func TestExpiredSessionsLeaveTheirUser(t *testing.T) {
 	for i := range 300 {
 		r := session(fmt.Sprint(i), fmt.Sprint(i%7))
 		r.ExpiresAt = start.Add(time.Duration(1+i*37%100) * time.Hour)
-		require.NoError(t, s.CreateSession(ctx, r))
+		require.NoError(t, createSession(s, r))
 	}
-	require.NoError(t, s.EndSession(ctx, "150"))
+	require.NoError(t, s.EndSession(ctx, "3", "150"))
 	now := start.Add(50*time.Hour + time.Minute)
 	for range 100 {
-		require.NoError(t, s.TakeLimits(ctx, nil, now))
+		require.NoError(t, s.TakeLimits(ctx, takes(now)))
 	}
 	records, _ := s.Used()
 	assert.InDelta(t, 150, records, 1)
@@ -184,8 +209,8 @@ func TestExpiredSessionsLeaveTheirUser(t *testing.T) {
 func TestSessionIDIsNew(t *testing.T) {
 	t.Parallel()
 	ctx, s := context.Background(), memstore.New()
-	require.NoError(t, s.CreateSession(ctx, session("one", "1")))
-	assert.Error(t, s.CreateSession(ctx, session("one", "2")))
+	require.NoError(t, createSession(s, session("one", "1")))
+	assert.Error(t, createSession(s, session("one", "2")))
 	r, err := s.SessionByID(ctx, "one", start)
 	require.NoError(t, err)
 	assert.Equal(t, "1", r.UserID)
@@ -196,7 +221,7 @@ func TestSlicesAreNotShared(t *testing.T) {
 	ctx, s := context.Background(), memstore.New()
 	given := challenge(1)
 	given.Pending = []byte("pending")
-	begun, err := s.BeginChallenge(ctx, phoneauth.Begin{Challenge: given, Now: start})
+	begun, err := s.BeginChallenge(ctx, phoneauth.BeginParams{Challenge: given, Now: start})
 	require.NoError(t, err)
 	clear(given.Digest)
 	clear(given.Sealed)
@@ -207,12 +232,12 @@ func TestSlicesAreNotShared(t *testing.T) {
 
 	want := challenge(1)
 	want.Pending = []byte("pending")
-	got, err := s.AttemptChallenge(ctx, phoneauth.Attempt{Key: want.Key, Digests: [][]byte{want.Digest}, Now: start})
+	got, err := s.AttemptChallenge(ctx, try(want, want.Digest))
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
 
 	r := session("one", "1")
-	require.NoError(t, s.CreateSession(ctx, r))
+	require.NoError(t, createSession(s, r))
 	clear(r.Digest)
 	clear(r.AMR)
 	out, err := s.SessionByID(ctx, "one", start)
@@ -242,7 +267,7 @@ func TestCounterOutlivesACallerWhoIsAhead(t *testing.T) {
 	}
 	forgotten := start.Add(24 * time.Hour)
 	for range 100 {
-		require.NoError(t, s.TakeLimits(ctx, nil, forgotten.Add(10*time.Second)))
+		require.NoError(t, s.TakeLimits(ctx, takes(forgotten.Add(10*time.Second))))
 	}
 	records, _ := s.Used()
 	assert.Equal(t, 1, records)
@@ -262,7 +287,9 @@ func TestPurgeBesideVerbs(t *testing.T) {
 				now := start.Add(time.Duration(i) * time.Second)
 				c.ExpiresAt = now.Add(time.Hour)
 				assert.NoError(t, begin(s, c, now))
-				_, err := s.AttemptChallenge(ctx, phoneauth.Attempt{Key: c.Key, Digests: [][]byte{c.Digest}, Now: now})
+				a := try(c, c.Digest)
+				a.Now = now
+				_, err := s.AttemptChallenge(ctx, a)
 				assert.NoError(t, err)
 			}
 		})

@@ -23,12 +23,11 @@ func (score) size() int    { return 0 }
 type row[V value] struct {
 	name    string
 	key     key
-	read    bool
-	known   bool // the table has it
-	changed bool
-	gone    bool // the step deletes it
-	was     V    // what the table has
+	at      *record[V] // in the table: nil if it has none. Good while the mutex is held.
 	value   V
+	read    bool
+	changed bool
+	gone    bool // the step deletes it, or there is none
 }
 
 // rows are the rows of one table in one step. They are few: a search is quicker than
@@ -50,9 +49,12 @@ func (r *rows[V]) name(s *Store, name string) *row[V] {
 func (r *rows[V]) get(s *Store, t *table[V], name string) *row[V] {
 	found := r.name(s, name)
 	if !found.read {
-		found.was, found.known = t.get(found.key)
-		found.value, found.read = found.was, true
-		found.gone = !found.known
+		found.read = true
+		if found.at = t.at(found.key); found.at != nil {
+			found.value = found.at.value
+		} else {
+			found.gone = true
+		}
 	}
 	return found
 }
@@ -76,25 +78,45 @@ func (r rows[V]) adds(t *table[V]) (more usage) {
 
 func (r *row[V]) adds(t *table[V]) usage {
 	switch {
-	case r.gone && r.known:
-		return usage{-1, -t.cost(r.was)}
-	case r.gone:
+	case r.gone && r.at == nil:
 		return usage{}
-	case r.known:
-		return usage{0, r.value.size() - r.was.size()}
+	case r.gone:
+		return usage{-1, -t.cost(r.at.value)}
+	case r.at == nil:
+		return usage{1, t.cost(r.value)}
 	}
-	return usage{1, t.cost(r.value)}
+	return usage{0, r.value.size() - r.at.value.size()}
 }
 
-// write does to the table what the step has made of the rows.
+// missing is what a row of constant size will add to the table, if it has none.
+func (r *rows[V]) missing(s *Store, t *table[V], name string) usage {
+	if r.get(s, t, name).at != nil {
+		return usage{}
+	}
+	return usage{1, t.each()}
+}
+
+// write does to the table what the step has made of the rows. What is new or gone may
+// move records, so it comes after what is only changed.
 func (r rows[V]) write(t *table[V]) {
+	moves := false
 	for i := range r {
-		switch {
-		case !r[i].changed:
-		case r[i].gone:
-			t.drop(r[i].key)
-		default:
-			t.put(r[i].key, r[i].value)
+		if r := &r[i]; r.changed && r.at != nil && !r.gone {
+			t.set(r.at, r.value)
+		} else if r.changed {
+			moves = true
+		}
+	}
+	if !moves {
+		return
+	}
+	for i := range r {
+		switch r := &r[i]; {
+		case !r.changed:
+		case r.gone:
+			t.drop(r.key)
+		case r.at == nil:
+			t.insert(r.key, r.value)
 		}
 	}
 }

@@ -31,12 +31,17 @@ func (s session) size() int {
 	const itself = 288
 	r := s.record
 	size := itself + allocated(len(r.ID)) + allocated(len(r.UserID)) + allocated(len(r.DeviceID)) +
-		allocated(len(r.Digest)) + allocated(max(len(r.Previous), len(r.Digest))) +
-		allocated(len(r.Client)) + allocated(len(r.Place)) + allocated(16*len(r.AMR))
+		rotatedSize(r) + allocated(16*len(r.AMR))
 	for _, method := range r.AMR {
 		size += allocated(len(method))
 	}
 	return size
+}
+
+// rotatedSize is the part of size that a rotation may change.
+func rotatedSize(r *phoneauth.SessionRecord) int {
+	return allocated(len(r.Digest)) + allocated(max(len(r.Previous), len(r.Digest))) +
+		allocated(len(r.Client)) + allocated(len(r.Place))
 }
 
 // owner is where the sessions of a user begin, and how many they are. Those that have
@@ -111,9 +116,13 @@ func (s *Store) evict(of key, n *phoneauth.NewSession) (*phoneauth.SessionRecord
 	if o, _ := s.owners.get(of); n.Most <= 0 || o.n < n.Most {
 		return nil, nil
 	}
-	var live []phoneauth.SessionRecord
-	for _, r := range s.liveSessions(of, n.Now) {
-		live = append(live, *r)
+	found := s.liveSessions(of, n.Now)
+	if len(found) < n.Most {
+		return nil, nil
+	}
+	live := make([]phoneauth.SessionRecord, len(found))
+	for i, r := range found {
+		live[i] = *r
 	}
 	return n.Evict(live)
 }
@@ -121,8 +130,9 @@ func (s *Store) evict(of key, n *phoneauth.NewSession) (*phoneauth.SessionRecord
 // liveSessions are those of a user that are live at now, in any order.
 func (s *Store) liveSessions(of key, now time.Time) (live []*phoneauth.SessionRecord) {
 	o, _ := s.owners.get(of)
+	live = make([]*phoneauth.SessionRecord, 0, o.n)
 	for k := o.first; k != (key{}); {
-		found, _ := s.sessions.get(k)
+		found := s.sessions.at(k).value
 		if found.record.Live(now) {
 			live = append(live, found.record)
 		}
@@ -149,9 +159,9 @@ func (s *Store) UserSessions(_ context.Context, userID string, now time.Time) ([
 	s.mu.Lock()
 	live := s.liveSessions(k, utc(now))
 	s.mu.Unlock()
-	var records []phoneauth.SessionRecord
-	for _, r := range live {
-		records = append(records, clone(*r))
+	records := make([]phoneauth.SessionRecord, len(live))
+	for i, r := range live {
+		records[i] = clone(*r)
 	}
 	slices.SortFunc(records, phoneauth.ByLastUse)
 	return records, nil
@@ -171,11 +181,11 @@ func (s *Store) rotate(k key, r *phoneauth.Rotation) (*phoneauth.SessionRecord, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(r.Now.UnixMicro())
-	found, ok := s.sessions.get(k)
-	if !ok {
+	at := s.sessions.at(k)
+	if at == nil {
 		return nil, phoneauth.ErrNotFound
 	}
-	old := found.record
+	old := at.value.record
 	next, write, err := r.Apply(*old)
 	switch {
 	case errors.Is(err, phoneauth.ErrReused):
@@ -188,11 +198,12 @@ func (s *Store) rotate(k key, r *phoneauth.Rotation) (*phoneauth.SessionRecord, 
 	}
 	keep(&next.Client, old.Client)
 	keep(&next.Place, old.Place)
-	found.record = &next
-	if !s.fits(usage{0, found.size() - session{record: old}.size()}, s.open) {
+	more := rotatedSize(&next) - rotatedSize(old)
+	if !s.fits(usage{0, more}, s.open) {
 		return nil, ErrFull
 	}
-	s.sessions.put(k, found)
+	at.value.record = &next
+	s.sessions.held += more
 	return &next, nil
 }
 
@@ -244,7 +255,7 @@ func (s *Store) endSession(k key) {
 func (s *Store) link(k key, created session) {
 	o, _ := s.owners.get(created.owner)
 	if created.next = o.first; created.next != (key{}) {
-		s.relink(created.next, func(n *session) { n.prev = k })
+		s.sessions.at(created.next).value.prev = k
 	}
 	s.owners.put(created.owner, owner{k, o.n + 1})
 	s.sessions.put(k, created)
@@ -255,10 +266,10 @@ func (s *Store) unlink(gone session) {
 	o, _ := s.owners.get(gone.owner)
 	o.n--
 	if gone.next != (key{}) {
-		s.relink(gone.next, func(n *session) { n.prev = gone.prev })
+		s.sessions.at(gone.next).value.prev = gone.prev
 	}
 	if gone.prev != (key{}) {
-		s.relink(gone.prev, func(p *session) { p.next = gone.next })
+		s.sessions.at(gone.prev).value.next = gone.next
 	} else {
 		o.first = gone.next
 	}
@@ -267,10 +278,4 @@ func (s *Store) unlink(gone session) {
 	} else {
 		s.owners.put(gone.owner, o)
 	}
-}
-
-func (s *Store) relink(k key, set func(*session)) {
-	found, _ := s.sessions.get(k)
-	set(&found)
-	s.sessions.put(k, found)
 }

@@ -40,7 +40,10 @@ func (st *step) done() {
 
 // emptied keeps the memory of a list, unless it is large, and nothing in it.
 func emptied[L ~[]E, E any](list L) L {
-	if cap(list) > 64 {
+	switch {
+	case len(list) == 0:
+		return list
+	case cap(list) > 64:
 		return nil
 	}
 	clear(list)
@@ -110,13 +113,13 @@ func (st *step) Challenge(name string) (phoneauth.Challenge, bool) {
 // SetChallenge implements [phoneauth.Rows].
 func (st *step) SetChallenge(c phoneauth.Challenge) {
 	row := st.challenges.get(st.s, &st.s.challenges, c.Key)
-	row.set(st.repack(&row.was, &c))
+	row.set(st.repack(row, &c))
 }
 
-// repack packs c, if it can with the body of was or of what is packed already.
-func (st *step) repack(was *challenge, c *phoneauth.Challenge) challenge {
-	if was.holds(c) {
-		return was.with(c)
+// repack packs c for a row, if it can with the body that is there or one packed already.
+func (st *step) repack(at *row[challenge], c *phoneauth.Challenge) challenge {
+	if at.at != nil && at.at.value.holds(c) {
+		return at.at.value.with(c)
 	}
 	for i := range st.packed {
 		if st.packed[i].holds(c) {
@@ -139,11 +142,9 @@ func (st *step) TAT(name string) int64 {
 	return phoneauth.NoTAT
 }
 
-// SetTAT implements [phoneauth.Rows]. An instant that has passed needs no new record.
+// SetTAT implements [phoneauth.Rows].
 func (st *step) SetTAT(name string, tat int64) {
-	if row := st.limits.get(st.s, &st.s.limits, name); row.known || tat > st.now {
-		row.set(limit(tat))
-	}
+	st.limits.get(st.s, &st.s.limits, name).set(limit(tat))
 }
 
 // LockoutState implements [phoneauth.Rows].

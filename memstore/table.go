@@ -49,21 +49,39 @@ func tick(micros int64) int64 { return max(micros, 0) >> tickBits }
 
 // get returns the record at k whether or not it has ended.
 func (t *table[V]) get(k key) (v V, ok bool) {
-	if at, ok := t.find(k); ok {
-		return t.record(t.index[k[0]].slots[at].place()).value, true
+	if r := t.at(k); r != nil {
+		return r.value, true
 	}
 	return v, false
 }
 
+// at returns the record at k, nil if there is none. The pointer is good until the next
+// insert, drop, sweep or purge.
+func (t *table[V]) at(k key) *record[V] {
+	if at, ok := t.find(k); ok {
+		return t.record(t.index[k[0]].slots[at].place())
+	}
+	return nil
+}
+
 // put stores v at k, in place of what is there.
 func (t *table[V]) put(k key, v V) {
-	t.held += v.size()
-	if at, ok := t.find(k); ok {
-		r := t.record(t.index[k[0]].slots[at].place())
-		t.held -= r.value.size()
-		r.value = v
-		return
+	if r := t.at(k); r != nil {
+		t.set(r, v)
+	} else {
+		t.insert(k, v)
 	}
+}
+
+// set gives the record r another value.
+func (t *table[V]) set(r *record[V], v V) {
+	t.held += v.size() - r.value.size()
+	r.value = v
+}
+
+// insert stores v at k, where nothing is.
+func (t *table[V]) insert(k key, v V) {
+	t.held += v.size()
 	t.records++
 	t.index[k[0]].insert(slotOf(k, t.push(record[V]{k, v})))
 }
@@ -117,6 +135,9 @@ func (t *table[V]) pop(b int) record[V] {
 // sweep looks at up to steps records whose time may have come, and drops those that
 // ended a tick or more before now: a caller whose now is behind still finds them.
 func (t *table[V]) sweep(now int64, steps int) {
+	if t.records == 0 {
+		return
+	}
 	horizon := tick(now) - 1
 	for ; steps > 0; steps-- {
 		if t.buckets[t.draining].n == 0 && !t.advance(horizon) || t.last >= horizon {

@@ -2,13 +2,12 @@ package memstore
 
 import (
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/phoneauth/phoneauth/internal/meter"
 )
 
 // thing is a value that can be of any size and end at any time.
@@ -62,6 +61,9 @@ func check(t *testing.T, tab *table[thing]) {
 	require.Equal(t, tab.held, held)
 }
 
+// after is d later than t, or at the end of time.
+func after(t, d int64) int64 { return t + min(d, math.MaxInt64-t) }
+
 // lifetime is from 1 µs to the end of time, every order of magnitude equally likely.
 func lifetime(r *rand.Rand) int64 { return r.Int64() >> r.IntN(63) }
 
@@ -76,14 +78,14 @@ func TestTableAgainstMap(t *testing.T) {
 		const lag = 5e6 // how far behind the latest now a now may be
 		latest := int64(1.7e15)
 		for i := range 20_000 {
-			if latest = meter.Add(latest, lifetime(r)>>r.IntN(63)); latest > 1e18 {
+			if latest = after(latest, lifetime(r)>>r.IntN(63)); latest > 1e18 {
 				break
 			}
 			now := latest - r.Int64N(lag)
 			k := keyOf(r.IntN(300))
 			switch r.IntN(4) {
 			case 0, 1:
-				v := thing{meter.Add(now, lifetime(r)), r.IntN(100)}
+				v := thing{after(now, lifetime(r)), r.IntN(100)}
 				tab.put(k, v)
 				model[k] = v
 			case 2:

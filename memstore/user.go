@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,10 @@ func (s *Store) SignInUser(_ context.Context, in phoneauth.SignIn) (phoneauth.Si
 	s.sweep(in.Now.UnixMicro())
 	found, _ := s.byPhone(phone) // of epoch 0, if there is none
 	if err := in.Refusal(found); err != nil {
-		return phoneauth.SignedIn{User: found}, err
+		if errors.Is(err, phoneauth.ErrBlocked) || errors.Is(err, phoneauth.ErrLocked) {
+			return phoneauth.SignedIn{User: found}, err
+		}
+		return phoneauth.SignedIn{}, err
 	}
 	out := in.Apply(found)
 	switch {
@@ -149,29 +153,19 @@ func (s *Store) ImportUsers(_ context.Context, users []phoneauth.UserImport, now
 	defer s.mu.Unlock()
 	s.sweep(now.UnixMicro())
 	imported := make([]phoneauth.ImportedUser, len(users))
-	for i := range users {
-		if u, ok := s.byPhone(phones[i]); ok {
-			imported[i].User = u
+	for i, u := range users {
+		if known, ok := s.byPhone(phones[i]); ok {
+			imported[i].User = known
 			continue
 		}
-		imported[i] = phoneauth.ImportedUser{User: fromElsewhere(&users[i], now), Created: true}
+		u.CreatedAt = utc(u.CreatedAt)
+		imported[i] = phoneauth.ImportedUser{User: u.Apply(now), Created: true}
 		if !s.createUser(phones[i], &imported[i].User) {
 			s.takeBack(imported[:i])
 			return nil, ErrFull
 		}
 	}
 	return imported, nil
-}
-
-// fromElsewhere is the account of an import. Nobody has signed in to it yet.
-func fromElsewhere(u *phoneauth.UserImport, now time.Time) phoneauth.User {
-	created := now
-	if !u.CreatedAt.IsZero() {
-		created = utc(u.CreatedAt)
-	}
-	return phoneauth.User{
-		UUID: u.UUID, Phone: u.Phone, PasswordHash: u.PasswordHash, CreatedAt: created, UpdatedAt: now,
-	}
 }
 
 // takeBack removes the users that an import has created.

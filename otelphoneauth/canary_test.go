@@ -41,38 +41,38 @@ func TestNothingSecret(t *testing.T) {
 	session := func(s *phoneauth.Session, err error) *phoneauth.Session {
 		t.Helper()
 		require.NoError(t, err)
-		keep(string(s.Access), string(s.Refresh), string(s.Device), s.ID, s.User.UUID, string(s.User.Phone.String()))
+		keep(string(s.AccessToken), string(s.RefreshToken), string(s.DeviceToken), s.ID, s.User.UUID, string(s.User.Phone.String()))
 		return s
 	}
 	begin := func(p *phoneauth.Pending, err error) (string, phoneauth.Secret) {
 		t.Helper()
 		require.NoError(t, err)
 		code := h.inbox.Code(t, p.Phone.E164())
-		keep(code, string(p.SessionToken))
-		return code, p.SessionToken
+		keep(code, string(p.ChallengeToken))
+		return code, p.ChallengeToken
 	}
 	keep(cairo, cairo[1:], cairo[3:], delhi[1:], delhi[3:], "password-1", "password-2", "the subject", "phonetest-1",
 		strings.Repeat("i", 32), strings.Repeat("s", 32))
 
 	code, token := begin(h.svc.RegisterPassword(ctx, phoneauth.PasswordRequest{Phone: cairo, Password: "password-1"}))
-	_, err := h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: wrong(code), SessionToken: token, Purpose: phoneauth.PurposePasswordRegistration})
+	_, err := h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: wrong(code), ChallengeToken: token, Purpose: phoneauth.PurposePasswordRegistration})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
-	signed := session(h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: code, SessionToken: token, Purpose: phoneauth.PurposePasswordRegistration}))
+	signed := session(h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: code, ChallengeToken: token, Purpose: phoneauth.PurposePasswordRegistration}))
 	session(h.svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: cairo, Password: "password-1"}))
 	_, err = h.svc.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: cairo, Password: "password-2"})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
-	fresh := session(h.svc.Refresh(ctx, phoneauth.RefreshRequest{Token: signed.Refresh}))
-	claims, err := h.svc.Authenticate(ctx, fresh.Access)
+	fresh := session(h.svc.Refresh(ctx, phoneauth.RefreshRequest{Token: signed.RefreshToken}))
+	claims, err := h.svc.Authenticate(ctx, fresh.AccessToken)
 	require.NoError(t, err)
-	code, _ = begin(h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: delhi, Purpose: phoneauth.PurposePhoneChange, Subject: claims.UserID}))
-	proof, err := h.svc.Verify(ctx, phoneauth.VerifyRequest{Phone: delhi, Code: code, Purpose: phoneauth.PurposePhoneChange, Subject: claims.UserID})
+	code, _ = begin(h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: delhi, Purpose: phoneauth.PurposePhoneChange, BoundTo: claims.UserID}))
+	proof, err := h.svc.Verify(ctx, phoneauth.VerifyRequest{Phone: delhi, Code: code, Purpose: phoneauth.PurposePhoneChange, BoundTo: claims.UserID})
 	require.NoError(t, err)
 	keep(string(proof.Token))
 	session(h.svc.ChangePhone(ctx, claims, phoneauth.ConnectRequest{Token: proof.Token}))
 	code, _ = begin(h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: delhi, Purpose: phoneauth.PurposePasswordReset}))
 	_, err = h.svc.RecoverPassword(ctx, phoneauth.RecoverRequest{Phone: delhi, Code: code, Password: "password-2"})
 	require.NoError(t, err)
-	code, _ = begin(h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: cairo, Purpose: "rental", Subject: "the subject"}))
+	code, _ = begin(h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: cairo, Purpose: "rental", BoundTo: "the subject"}))
 	require.Equal(t, 200, serve(h.svc.Handler(), "POST", "/users/verification/start?"+code, `{"phone": "`+cairo+`"}`))
 	keep(h.inbox.Code(t, cairo))
 	require.Equal(t, 404, serve(h.svc.Handler(), "POST", "/"+code+"/"+cairo, `{}`))

@@ -21,7 +21,7 @@ func TestNames(t *testing.T) {
 	var seen []phoneauth.EventType
 	h := newHost(t, func(c *phoneauth.Config) {
 		c.Numbers.Test = []phoneauth.TestNumber{{Phone: reviewer, Code: "424242", Until: time.Now().Add(time.Hour)}}
-		c.OnEvent = func(_ context.Context, e phoneauth.Event) { seen = append(seen, e.Type) }
+		c.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) { seen = append(seen, e.Type) }
 	})
 	ctx := t.Context()
 
@@ -34,7 +34,7 @@ func TestNames(t *testing.T) {
 	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	session, err := h.svc.Login(ctx, phoneauth.LoginRequest{Phone: cairo, Code: code})
 	require.NoError(t, err)
-	_, err = h.svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+	_, err = h.svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 	require.NoError(t, err)
 	_, err = h.svc.Register(ctx, phoneauth.RegisterRequest{Phone: reviewer, Purpose: "car_rental"})
 	require.NoError(t, err)

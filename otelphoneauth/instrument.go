@@ -33,8 +33,8 @@ func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) 
 	if cfg.Sender != nil {
 		cfg.Sender = &sender{t, cfg.Sender}
 	}
-	onEvent := cfg.OnEvent
-	cfg.OnEvent = func(ctx context.Context, e phoneauth.Event) {
+	onEvent := cfg.Hooks.OnEvent
+	cfg.Hooks.OnEvent = func(ctx context.Context, e phoneauth.Event) {
 		t.count(ctx, e)
 		if onEvent != nil {
 			onEvent(ctx, e)

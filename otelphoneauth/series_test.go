@@ -91,7 +91,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-func (h *host) tell(e phoneauth.Event) { h.cfg.OnEvent(context.Background(), e) }
+func (h *host) tell(e phoneauth.Event) { h.cfg.Hooks.OnEvent(context.Background(), e) }
 
 // Names that hosts and senders bring are told while they look like names.
 func TestNamesOfOthers(t *testing.T) {

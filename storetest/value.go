@@ -73,6 +73,15 @@ var challengeValueCases = []testCase[*challenges]{
 		limitError(c, c.takeLimits(after(every).In(elsewhere), take), take.Name)
 		c.same(ch, c.win(ch, ch.ExpiresAt.Add(-tick).In(elsewhere)), "as it was")
 	}},
+	{"a challenge that a match stores comes back in UTC", "come back as the same instant in UTC", func(c *challenges) {
+		ch, proof := c.open(c.challenge("login")), c.challenge("proof")
+		local := proof
+		local.ExpiresAt, local.Until = proof.ExpiresAt.In(elsewhere), proof.Until.In(elsewhere)
+		a := right(ch, start)
+		a.OnMatch.Store = &local
+		c.matched(a)
+		c.same(proof, c.win(proof, start), "as stored by the match")
+	}},
 	{"the zero time comes back zero", "the zero time comes back zero", func(c *challenges) {
 		ch, proof := c.open(c.challenge("login")), c.challenge("proof")
 		proof.Until = time.Time{}

@@ -33,7 +33,7 @@ func newSiblings(t *testing.T, insecure bool) *siblings {
 	mux := http.NewServeMux()
 	mux.Handle("app.example.com/signin/", s.page)
 	mux.Handle("app.example.com/home", s.page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		_, _ = io.WriteString(w, claims.UserID)
 	})))
 	mux.HandleFunc("evil.example.com/", func(w http.ResponseWriter, _ *http.Request) {

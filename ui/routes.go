@@ -15,7 +15,7 @@ type request struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	body   map[string]string
-	client phoneauth.Client
+	client phoneauth.ClientInfo
 }
 
 // serveRoute checks what holds for every route, then serves it.
@@ -73,7 +73,7 @@ func pendingOf(p *phoneauth.Pending, err error) (any, error) {
 		return nil, err
 	}
 	return pending{
-		SessionToken: string(p.SessionToken),
+		SessionToken: string(p.ChallengeToken),
 		Phone:        p.Phone.E164(),
 		Display:      display(p.Phone),
 		ExpiresIn:    wholeSeconds(p.ExpiresAt),
@@ -119,20 +119,20 @@ func (q *request) start() (any, error) {
 // register sends a code to a number that wants a password.
 func (q *request) register() (any, error) {
 	return pendingOf(q.svc.RegisterPassword(q.r.Context(), phoneauth.PasswordRequest{
-		Phone:        q.phone(),
-		Password:     phoneauth.Secret(q.body["password"]),
-		SessionToken: phoneauth.Secret(q.body["session_token"]),
-		Client:       q.client,
+		Phone:          q.phone(),
+		Password:       phoneauth.Secret(q.body["password"]),
+		ChallengeToken: phoneauth.Secret(q.body["session_token"]),
+		Client:         q.client,
 	}))
 }
 
 // verify signs in with a code.
 func (q *request) verify() (any, error) {
 	l := phoneauth.LoginRequest{
-		Phone:        q.phone(),
-		Code:         q.body["code"],
-		SessionToken: phoneauth.Secret(q.body["session_token"]),
-		Client:       q.client,
+		Phone:          q.phone(),
+		Code:           q.body["code"],
+		ChallengeToken: phoneauth.Secret(q.body["session_token"]),
+		Client:         q.client,
 	}
 	switch p := phoneauth.Purpose(q.body["purpose"]); {
 	case p == phoneauth.PurposeSignIn:
@@ -172,11 +172,11 @@ func (q *request) user() (any, error) {
 // recover sets a new password. It signs nobody in.
 func (q *request) recover() (any, error) {
 	_, err := q.svc.RecoverPassword(q.r.Context(), phoneauth.RecoverRequest{
-		Phone:        q.phone(),
-		SessionToken: phoneauth.Secret(q.body["session_token"]),
-		Code:         q.body["code"],
-		Password:     phoneauth.Secret(q.body["password"]),
-		Client:       q.client,
+		Phone:          q.phone(),
+		ChallengeToken: phoneauth.Secret(q.body["session_token"]),
+		Code:           q.body["code"],
+		Password:       phoneauth.Secret(q.body["password"]),
+		Client:         q.client,
 	})
 	return struct{}{}, err
 }

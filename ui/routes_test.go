@@ -112,7 +112,7 @@ func TestBlockedAndRefused(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) {
 		cfg.Limits.InsecureOff = true
-		cfg.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
+		cfg.Hooks.BeforeSignIn = func(_ context.Context, i phoneauth.SignInInfo) error {
 			if i.Phone.E164() == paris {
 				return errors.New("by invitation only")
 			}

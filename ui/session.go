@@ -23,8 +23,8 @@ func (q *request) signIn(session *phoneauth.Session, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if session.Device != "" {
-		q.setCookie(q.w, deviceCookie, session.Device, cookieLife)
+	if session.DeviceToken != "" {
+		q.setCookie(q.w, deviceCookie, session.DeviceToken, cookieLife)
 	}
 	if q.o.OnSession != nil {
 		err = q.o.OnSession(q.w, q.r, session)
@@ -41,11 +41,11 @@ func (q *request) signIn(session *phoneauth.Session, err error) (any, error) {
 }
 
 func (q *request) setSession(session *phoneauth.Session) error {
-	if session.Refresh == "" {
+	if session.RefreshToken == "" {
 		return errors.New("phoneauth/ui: under HostSessions, Options.OnSession is required")
 	}
-	q.setCookie(q.w, accessCookie, session.Access, time.Until(session.ExpiresAt))
-	q.setCookie(q.w, refreshCookie, session.Refresh, cookieLife)
+	q.setCookie(q.w, accessCookie, session.AccessToken, time.Until(session.ExpiresAt))
+	q.setCookie(q.w, refreshCookie, session.RefreshToken, cookieLife)
 	q.setCookie(q.w, sessionCookie, phoneauth.Secret(session.ID), cookieLife)
 	return nil
 }
@@ -99,7 +99,7 @@ func isForm(r *http.Request) bool {
 }
 
 // Require lets a request through to next only if the page's cookies say who is signed
-// in; next finds them with [phoneauth.UserFrom]. It is [phoneauth.Service.Require] for
+// in; next finds them with [phoneauth.ClaimsFrom]. It is [phoneauth.Service.Require] for
 // cookies: requests of other origins that could change something are refused with 403,
 // people without a session are sent to the page, and come back to where they were. Any
 // other request of theirs, of a script for example, is answered 401. Bearer tokens are

@@ -99,7 +99,7 @@ func TestRequire(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, ui.Options{})
 	home := h.page.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, ok := phoneauth.UserFrom(r.Context())
+		claims, ok := phoneauth.ClaimsFrom(r.Context())
 		assert.True(t, ok)
 		_, _ = io.WriteString(w, claims.UserID)
 	}))
@@ -151,7 +151,7 @@ func TestOnSession(t *testing.T) {
 	fail = nil
 	h.signIn(paris)
 	assert.Equal(t, paris, got.User.Phone.E164())
-	assert.NotEmpty(t, got.Refresh)
+	assert.NotEmpty(t, got.RefreshToken)
 	assert.Contains(t, h.cookies, "host")
 	assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
 	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/session/refresh", "{}").Code)

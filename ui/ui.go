@@ -2,7 +2,7 @@
 //
 //	page := ui.Handler(svc, ui.Options{Name: "Acme", Next: "/home"})
 //	mux.Handle("/signin/", page)
-//	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.UserFrom says who is signed in
+//	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.ClaimsFrom says who is signed in
 //
 // Everything is embedded: no build step, no framework, under 40 KB gzipped, and no
 // request to another host. It speaks en, fr, es, ar and hi, and what a host adds.
@@ -123,7 +123,7 @@ type Service interface {
 	Authenticate(context.Context, phoneauth.Secret) (phoneauth.Claims, error)
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
 	Require(http.Handler) http.Handler
-	ClientOf(*http.Request) phoneauth.Client
+	ClientOf(*http.Request) phoneauth.ClientInfo
 }
 
 // Page is the sign-in page, an [http.Handler]. It is safe for concurrent use.
@@ -214,7 +214,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // client is who asks, in the language that their page is in.
-func (p *Page) client(r *http.Request) phoneauth.Client {
+func (p *Page) client(r *http.Request) phoneauth.ClientInfo {
 	c := p.svc.ClientOf(r)
 	c.Locale, c.Device = p.locale(r).Tag, p.cookie(r, deviceCookie)
 	return c

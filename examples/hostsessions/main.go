@@ -50,7 +50,7 @@ func newApp(store scs.Store, sender phoneauth.SMSSender, limits phoneauth.Limits
 		Keys:         phoneauth.GenerateKeys(), // yours must survive a restart: see examples/server/keys.go
 		Limits:       limits,
 		HostSessions: true,
-		HTTP:         phoneauth.HTTPConfig{SignedIn: a.signedIn, Claims: a.claims, SignedOut: a.signedOut},
+		HTTP:         phoneauth.HTTPConfig{SignedIn: a.signedIn, Authenticate: a.claims, SignedOut: a.signedOut},
 	})
 	return a, err
 }
@@ -61,7 +61,7 @@ func (a *app) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", a.svc.Handler())
 	mux.Handle("GET /hello", a.svc.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		fmt.Fprintln(w, "hello, user", claims.UserID)
 	})))
 	return a.sessions.LoadAndSave(mux)

@@ -47,7 +47,7 @@ func (a *app) signedIn(_ http.ResponseWriter, r *http.Request, session *phoneaut
 	return nil
 }
 
-// claims is the hook HTTP.Claims: phoneauth asks it on its own routes, and Require on the
+// claims is the hook HTTP.Authenticate: phoneauth asks it on its own routes, and Require on the
 // host's.
 func (a *app) claims(r *http.Request) (phoneauth.Claims, error) {
 	user, err := a.user(r.Context())

@@ -77,7 +77,7 @@ func (m *Members) view(ctx context.Context, u phoneauth.User) (phoneauth.UserVie
 
 // putProfile is a route of the host's own, for those who are signed in.
 func (m *Members) putProfile(w http.ResponseWriter, r *http.Request) {
-	claims, ok := phoneauth.UserFrom(r.Context())
+	claims, ok := phoneauth.ClaimsFrom(r.Context())
 	var profile struct {
 		DisplayName string `json:"display_name"`
 	}

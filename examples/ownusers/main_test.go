@@ -149,6 +149,24 @@ func TestFailedCreditMakesNoMember(t *testing.T) {
 	assert.Equal(t, 1, c.count("SELECT count(*) FROM credits"))
 }
 
+// Who was a member elsewhere signs in to the account that was imported, and is given no
+// welcome credit.
+func TestImportedMembersAreNotNew(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	now := time.Now().UTC()
+	joined := now.AddDate(-3, 0, 0).Truncate(time.Microsecond)
+	imported, err := c.members.ImportUsers(t.Context(), []phoneauth.UserImport{{Phone: phoneauth.StoredPhone(phone), UUID: "u", CreatedAt: joined}}, now)
+	require.NoError(t, err)
+	require.True(t, imported[0].Created)
+	assert.Equal(t, joined, imported[0].User.CreatedAt)
+
+	a := c.must(200, "POST", "/connect", "", map[string]string{"phone": phone, "verification_token": c.proof()})
+	assert.Equal(t, imported[0].User.ID, a.Data.ID)
+	assert.Equal(t, 1, c.count("SELECT count(*) FROM members WHERE signed_in_at > 0"))
+	assert.Zero(t, c.count("SELECT count(*) FROM credits"))
+}
+
 func TestDisplayName(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

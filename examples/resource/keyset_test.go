@@ -35,7 +35,7 @@ func TestKeySetAsksSeldom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := newIssuer(t, edKey(t, "a"))
 		k := newTestKeySet(i)
-		token := i.signIn().Access
+		token := i.signIn().AccessToken
 		for n := range 100 {
 			_, err := k.Verify(t.Context(), junk(fmt.Sprint(n)))
 			require.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
@@ -63,7 +63,7 @@ func TestKeySetFetchesOnce(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t, edKey(t, "a"))
 	k := newTestKeySet(i)
-	token := i.signIn().Access
+	token := i.signIn().AccessToken
 	var callers sync.WaitGroup
 	for range 64 {
 		callers.Go(func() {
@@ -87,7 +87,7 @@ func TestKeySetForgets(t *testing.T) {
 			_, err := k.Verify(t.Context(), token)
 			return err
 		}
-		stolen := i.signIn().Access
+		stolen := i.signIn().AccessToken
 		require.NoError(t, verify(stolen))
 		i.rotate(next)
 		require.NoError(t, verify(stolen))
@@ -96,7 +96,7 @@ func TestKeySetForgets(t *testing.T) {
 
 		i.down.Store(true)
 		time.Sleep(maxStale - time.Minute)
-		token := i.signIn().Access
+		token := i.signIn().AccessToken
 		require.NoError(t, verify(token), "the issuer is down, and the keys are young enough")
 		time.Sleep(2 * time.Minute)
 		require.ErrorIs(t, verify(token), phoneauth.ErrUnavailable)

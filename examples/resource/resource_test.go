@@ -86,7 +86,7 @@ func (r *resource) call(authorization ...string) (string, codes.Code) {
 
 func (r *resource) accepts(session *phoneauth.Session) {
 	r.t.Helper()
-	authorization := "Bearer " + string(session.Access)
+	authorization := "Bearer " + string(session.AccessToken)
 	code, body := r.get(authorization)
 	assert.Equal(r.t, http.StatusOK, code, body)
 	assert.JSONEq(r.t, `{"user":"`+session.User.UUID+`","orders":[]}`, body)
@@ -122,7 +122,7 @@ func TestResourceThroughRotations(t *testing.T) {
 	i.rotate(third, second)
 	r.accepts(i.signIn())
 	r.accepts(b)
-	r.refuses(a.Access)
+	r.refuses(a.AccessToken)
 }
 
 func TestResourceRefuses(t *testing.T) {
@@ -134,10 +134,10 @@ func TestResourceRefuses(t *testing.T) {
 	r.accepts(session)
 
 	other := newIssuer(t, edKey(t, "a")) // another key of the same id
-	r.refuses(other.signIn().Access)
-	r.refuses(session.Access[:len(session.Access)-4])
-	r.refuses(session.Refresh) // it is for the issuer alone
-	r.refuses(session.Device)
+	r.refuses(other.signIn().AccessToken)
+	r.refuses(session.AccessToken[:len(session.AccessToken)-4])
+	r.refuses(session.RefreshToken) // it is for the issuer alone
+	r.refuses(session.DeviceToken)
 	r.refuses("junk")
 	r.refuses("")
 	tokens, err := phoneauth.NewJWT(phoneauth.JWTConfig{Issuer: issuerName, Audience: "another", Keys: []phoneauth.SigningKey{key}})
@@ -146,13 +146,13 @@ func TestResourceRefuses(t *testing.T) {
 	require.NoError(t, err)
 	r.refuses(elsewhere)
 
-	for _, authorization := range []string{"", "Bearer", "Basic " + string(session.Access), string(session.Access)} {
+	for _, authorization := range []string{"", "Bearer", "Basic " + string(session.AccessToken), string(session.AccessToken)} {
 		code, _ := r.get(authorization)
 		assert.Equal(t, http.StatusUnauthorized, code, authorization)
 	}
 	_, rpc := r.call()
 	assert.Equal(t, codes.Unauthenticated, rpc)
-	_, rpc = r.call("Bearer "+string(session.Access), "Bearer "+string(session.Access))
+	_, rpc = r.call("Bearer "+string(session.AccessToken), "Bearer "+string(session.AccessToken))
 	assert.Equal(t, codes.Unauthenticated, rpc, "two tokens are none")
 }
 
@@ -163,9 +163,9 @@ func TestResourceWithoutItsIssuer(t *testing.T) {
 	r := newResource(t, i)
 	session := i.signIn()
 	i.down.Store(true)
-	code, _ := r.get("Bearer " + string(session.Access))
+	code, _ := r.get("Bearer " + string(session.AccessToken))
 	assert.Equal(t, http.StatusServiceUnavailable, code)
-	_, rpc := r.call("Bearer " + string(session.Access))
+	_, rpc := r.call("Bearer " + string(session.AccessToken))
 	assert.Equal(t, codes.Unavailable, rpc)
 	i.down.Store(false)
 	r.accepts(session)
@@ -176,6 +176,6 @@ func TestResourceOfASharedSecret(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t, phoneauth.SigningKey{ID: "a", Key: []byte("a secret of at least 32 bytes, say")})
 	r := newResource(t, i)
-	code, _ := r.get("Bearer " + string(i.signIn().Access))
+	code, _ := r.get("Bearer " + string(i.signIn().AccessToken))
 	assert.Equal(t, http.StatusServiceUnavailable, code)
 }

@@ -15,7 +15,7 @@ func Chi(svc *phoneauth.Service) http.Handler {
 	r := chi.NewRouter()
 	r.Mount("/auth", http.StripPrefix("/auth", svc.Handler()))
 	r.With(svc.Require).Get("/hello", func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		fmt.Fprintf(w, "hello, user %s", claims.UserID)
 	})
 	return r

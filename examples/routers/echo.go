@@ -13,7 +13,7 @@ func Echo(svc *phoneauth.Service) http.Handler {
 	e := echo.New()
 	e.Any("/auth/*", echo.WrapHandler(http.StripPrefix("/auth", svc.Handler())))
 	e.GET("/hello", func(c echo.Context) error {
-		claims, _ := phoneauth.UserFrom(c.Request().Context())
+		claims, _ := phoneauth.ClaimsFrom(c.Request().Context())
 		return c.String(http.StatusOK, "hello, user "+claims.UserID)
 	}, echo.WrapMiddleware(svc.Require))
 	return e

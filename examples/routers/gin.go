@@ -13,7 +13,7 @@ func Gin(svc *phoneauth.Service) http.Handler {
 	g := gin.New()
 	g.Any("/auth/*path", gin.WrapH(http.StripPrefix("/auth", svc.Handler())))
 	g.GET("/hello", ginRequire(svc), func(c *gin.Context) {
-		claims, _ := phoneauth.UserFrom(c.Request.Context())
+		claims, _ := phoneauth.ClaimsFrom(c.Request.Context())
 		c.String(http.StatusOK, "hello, user %s", claims.UserID)
 	})
 	return g

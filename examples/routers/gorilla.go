@@ -17,7 +17,7 @@ func Gorilla(svc *phoneauth.Service) http.Handler {
 	signedIn := r.NewRoute().Subrouter()
 	signedIn.Use(svc.Require)
 	signedIn.HandleFunc("/hello", func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		fmt.Fprintf(w, "hello, user %s", claims.UserID)
 	}).Methods("GET")
 	return r

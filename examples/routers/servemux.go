@@ -13,7 +13,7 @@ func ServeMux(svc *phoneauth.Service) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", http.StripPrefix("/auth", svc.Handler()))
 	mux.Handle("GET /hello", svc.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := phoneauth.UserFrom(r.Context())
+		claims, _ := phoneauth.ClaimsFrom(r.Context())
 		fmt.Fprintf(w, "hello, user %s", claims.UserID)
 	})))
 	return mux

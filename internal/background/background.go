@@ -23,6 +23,7 @@ type Group struct {
 	plain  int // of those, plain ones
 	closed bool
 	idle   chan struct{} // closed when the group is closed and nothing runs
+	rest   chan struct{} // closed when nothing runs; nil while nobody waits for that
 }
 
 // New returns a Group of at most so many functions at once. Of these at most mostPlain are
@@ -86,8 +87,36 @@ func (p *Place) Release() {
 
 // settle closes idle once there is nothing to wait for. g.mu is held.
 func (g *Group) settle() {
-	if g.closed && g.taken == 0 {
+	if g.taken > 0 {
+		return
+	}
+	if g.closed {
 		close(g.idle)
+	}
+	if g.rest != nil {
+		close(g.rest)
+		g.rest = nil
+	}
+}
+
+// Wait waits until nothing runs, or until ctx ends, whose cause it then returns. More may
+// start meanwhile and afterwards.
+func (g *Group) Wait(ctx context.Context) error {
+	g.mu.Lock()
+	if g.taken == 0 {
+		g.mu.Unlock()
+		return nil
+	}
+	if g.rest == nil {
+		g.rest = make(chan struct{})
+	}
+	rest := g.rest
+	g.mu.Unlock()
+	select {
+	case <-rest:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 

@@ -65,6 +65,24 @@ func TestFailuresAndPanicsAreTold(t *testing.T) {
 	})
 }
 
+func TestWaitLetsMoreStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := background.New(2, 2, nil)
+		require.NoError(t, g.Wait(t.Context()), "nothing runs")
+		for range 2 {
+			place, err := g.Urgent()
+			require.NoError(t, err)
+			done := make(chan struct{})
+			place.Go(t.Context(), func(context.Context) error { <-done; return nil })
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			assert.ErrorIs(t, g.Wait(ctx), context.DeadlineExceeded)
+			cancel()
+			close(done)
+			require.NoError(t, g.Wait(t.Context()))
+		}
+	})
+}
+
 func TestCloseWaitsAsLongAsItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := background.New(2, 2, nil)

@@ -69,7 +69,7 @@ func TestRegionRefusalsLockNobodyOut(t *testing.T) {
 		require.NoError(t, err)
 		register := func(phone string, client int) error {
 			_, err := svc.Register(t.Context(), phoneauth.RegisterRequest{
-				Phone: phone, Client: phoneauth.Client{Addr: netip.AddrFrom4([4]byte{192, 0, byte(client >> 8), byte(client)})},
+				Phone: phone, Client: phoneauth.ClientInfo{Addr: netip.AddrFrom4([4]byte{192, 0, byte(client >> 8), byte(client)})},
 			})
 			return err
 		}

@@ -88,11 +88,11 @@ func service(t *testing.T, g *gateway, events ...*[]phoneauth.Event) (*phoneauth
 		}}),
 		Keys:   phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
 		Logger: slog.New(slog.DiscardHandler),
-		OnEvent: func(_ context.Context, e phoneauth.Event) {
+		Hooks: phoneauth.Hooks{OnEvent: func(_ context.Context, e phoneauth.Event) {
 			for _, all := range events {
 				*all = append(*all, e)
 			}
-		},
+		}},
 	})
 	require.NoError(t, err)
 	return svc, second
@@ -217,7 +217,7 @@ func TestAmbiguousKeepsTheCode(t *testing.T) {
 		assert.Zero(t, second.Sends())
 
 		code := regexp.MustCompile(`\d{6}`).FindString(texts[0])
-		session, err := svc.Login(t.Context(), phoneauth.LoginRequest{Phone: ask.Phone, Code: code, SessionToken: pending.SessionToken})
+		session, err := svc.Login(t.Context(), phoneauth.LoginRequest{Phone: ask.Phone, Code: code, ChallengeToken: pending.ChallengeToken})
 		require.NoError(t, err)
 		assert.True(t, session.New)
 	})

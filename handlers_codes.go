@@ -1,0 +1,230 @@
+package phoneauth
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// connectStart sends a code. Whatever keeps it from being sent is one error, limits
+// excepted.
+func (q *request) connectStart() (any, error) {
+	_, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.Text("phone"), Client: q.client})
+	if err != nil && failureOf(ConnectAPI, err).status >= http.StatusInternalServerError {
+		err = fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	return nil, err
+}
+
+func (q *request) connectVerify() (any, error) {
+	proof, err := q.verify(VerifyRequest{
+		Phone: q.body.Text("phone"),
+		Code:  q.body.Text("verification_code"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Message           string `json:"message"`
+		Success           bool   `json:"success"`
+		VerificationToken string `json:"verification_token"`
+	}{"Verification code is correct.", true, string(proof.Token)}, nil
+}
+
+// verify is Service.Verify for bodies that must have both a phone and a code. The
+// service answers for an invalid phone before it looks at the code, and so does this.
+func (q *request) verify(v VerifyRequest) (*Proof, error) {
+	if v.Phone == "" {
+		return nil, ErrInvalidPhone // for the service it is optional
+	}
+	if v.Code == "" {
+		if _, err := q.s.numbers.parse(v.Phone); err != nil {
+			return nil, err
+		}
+		return nil, errMissingCode
+	}
+	v.Client = q.client
+	return q.s.Verify(q.r.Context(), v)
+}
+
+func (q *request) connect() (any, error) {
+	c := ConnectRequest{
+		Phone:  q.body.Text("phone"),
+		Token:  Secret(q.body.Text("verification_token")),
+		Client: q.client,
+	}
+	if c.Phone == "" || c.Token == "" {
+		return nil, ErrInvalidToken
+	}
+	session, err := q.s.Connect(q.r.Context(), c)
+	if errors.Is(err, ErrInvalidPhone) {
+		err = ErrInvalidToken // here both are invalid_data
+	}
+	return q.sessionDocument(session, err)
+}
+
+// userDocument is a user in the manner of JSON:API, with the tokens of a new session.
+type userDocument struct {
+	Data struct {
+		ID            string         `json:"id"`
+		Type          string         `json:"type"`
+		Attributes    map[string]any `json:"attributes"`
+		Relationships map[string]any `json:"relationships,omitempty"`
+	} `json:"data"`
+	Meta *tokens `json:"meta,omitempty"`
+}
+
+// sessionDocument returns the document of whoever has just signed in.
+func (q *request) sessionDocument(session *Session, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	d, err := q.userDocument(session.User, session.New)
+	if err != nil {
+		return nil, err
+	}
+	d.Meta = q.s.tokensOf(session)
+	return d, q.signedIn(session)
+}
+
+func (q *request) userDocument(u User, isNew bool) (*userDocument, error) {
+	view, err := q.view(u)
+	if err != nil {
+		return nil, err
+	}
+	d := new(userDocument)
+	d.Data.ID = u.ID
+	d.Data.Type = "user"
+	d.Data.Attributes = merged(view.Attributes, map[string]any{
+		"uid":            u.Phone.E164(),
+		"phone":          u.Phone.E164(),
+		"phone_verified": true,
+		"new_user":       isNew,
+		"created_at":     timestamp(u.CreatedAt),
+		"updated_at":     timestamp(u.UpdatedAt),
+	})
+	d.Data.Relationships = view.Relationships
+	return d, nil
+}
+
+// view returns the host's part of a user.
+func (q *request) view(u User) (UserView, error) {
+	if q.s.cfg.HTTP.UserView == nil {
+		return UserView{}, nil
+	}
+	view, err := q.s.cfg.HTTP.UserView(q.r.Context(), u)
+	if err != nil {
+		return UserView{}, &unavailable{"the host's view of a user", err}
+	}
+	return view, nil
+}
+
+// merged adds the host's attributes to ours, where ours has no such name.
+func merged(hosts, ours map[string]any) map[string]any {
+	if len(hosts) == 0 {
+		return ours
+	}
+	all := maps.Clone(hosts)
+	maps.Copy(all, ours)
+	return all
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func (q *request) phoneRegister() (any, error) {
+	pending, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.Text("phone_number"), Client: q.client})
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		SessionToken string `json:"session_token"`
+		ExpiresIn    int64  `json:"expires_in"`
+		ResendIn     int64  `json:"resend_in"`
+		CodeLength   int    `json:"code_length"`
+	}{
+		string(pending.ChallengeToken),
+		q.s.secondsUntil(pending.ExpiresAt),
+		q.s.secondsUntil(pending.ResendAt),
+		pending.CodeLength,
+	}, nil
+}
+
+// phoneVerify wants the session token too: the service would do without one, but a
+// token of the wrong JSON type must not pass for none.
+func (q *request) phoneVerify() (any, error) {
+	v := VerifyRequest{
+		Phone:          q.body.Text("phone_number"),
+		Code:           q.body.Text("security_code"),
+		ChallengeToken: Secret(q.body.Text("session_token")),
+	}
+	if v.ChallengeToken == "" {
+		v.Code = "" // missing, whichever it is
+	}
+	proof, err := q.verify(v)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Message           string `json:"message"`
+		VerificationToken string `json:"verification_token"`
+	}{"Security code is valid.", string(proof.Token)}, nil
+}
+
+// maxJSONNumber is where numbers of JSON end to be exact everywhere (RFC 8259, 6).
+const maxJSONNumber = 1 << 53
+
+func (q *request) login() (any, error) {
+	user := q.body.Object("user")
+	phone, code, password := user.Text("phone"), user.Text("sms_code"), Secret(user.Text("password"))
+	var session *Session
+	var err error
+	switch {
+	case phone == "" || code == "" && password == "":
+		return nil, errMissingParameter
+	case code != "":
+		session, err = q.s.Login(q.r.Context(), LoginRequest{Phone: phone, Code: code, Client: q.client})
+	default:
+		session, err = q.s.LoginPassword(q.r.Context(), PasswordLoginRequest{Phone: phone, Password: password, Client: q.client})
+	}
+	if err != nil {
+		return nil, err
+	}
+	view, err := q.view(session.User)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		User        map[string]any `json:"user"`
+		FirstSignIn bool           `json:"first_sign_in"`
+	}{merged(view.Attributes, q.s.loginUser(session)), session.First}, q.signedIn(session)
+}
+
+// loginUser is the user of a Login answer, with the tokens among the attributes.
+func (s *Service) loginUser(session *Session) map[string]any {
+	u := session.User
+	user := map[string]any{
+		"id":           jsonID(u.ID),
+		"uuid":         u.UUID,
+		"phone":        u.Phone.E164(),
+		"has_password": u.PasswordHash != "",
+		"created_at":   timestamp(u.CreatedAt),
+	}
+	if t := s.tokensOf(session); t != nil {
+		user["token"] = t.AccessToken
+		user["refresh_token"] = t.RefreshToken
+		user["device_token"] = t.DeviceToken
+	}
+	return user
+}
+
+// jsonID returns id as a number, if it is one and reads back as it was.
+func jsonID(id string) any {
+	n, err := strconv.ParseUint(id, 10, 64)
+	if err != nil || n > maxJSONNumber || strconv.FormatUint(n, 10) != id {
+		return id
+	}
+	return n
+}

@@ -1,0 +1,151 @@
+// Package keyring derives keys from a host's secrets, and makes under them what only they
+// verify and open: prints, digests, sealed blobs and tokens.
+package keyring
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"iter"
+)
+
+// Ring holds one key for each use, derived once by HKDF (RFC 5869) from the use's label and
+// the realm, so that nothing made for one use or realm opens in another. It is safe for
+// concurrent use.
+type Ring struct {
+	index *mac
+	live  []liveKey // the first makes, all verify and open
+}
+
+type liveKey struct {
+	id              string
+	digest, refresh *mac
+	seal            cipher.AEAD
+	tokens          map[Kind]tokenKey
+	access          []byte
+}
+
+// Secret is a secret key and its id, which has at most 255 bytes.
+type Secret struct {
+	// ID goes with whatever is made under the key, so that it is found again.
+	ID string
+	// Secret is what the keys for each use are derived from.
+	Secret []byte
+}
+
+// New derives the keys of a realm. Index makes prints. The first of secrets makes
+// everything else, and all of them verify and open.
+func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
+	var failed error
+	derive := func(secret []byte, use string) []byte {
+		key, err := hkdf.Key(sha256.New, secret, nil, "phoneauth/1 "+use+"\x00"+realm, sha256.Size)
+		if err != nil {
+			failed = err
+		}
+		return key
+	}
+	ring := &Ring{index: newMAC(derive(index, "index"))}
+	for _, k := range secrets {
+		block, err := aes.NewCipher(derive(k.Secret, "seal"))
+		if err != nil {
+			return nil, err
+		}
+		seal, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			return nil, err
+		}
+		live := liveKey{
+			id:      k.ID,
+			digest:  newMAC(derive(k.Secret, "digest")),
+			refresh: newMAC(derive(k.Secret, "refresh")),
+			seal:    seal,
+			tokens:  map[Kind]tokenKey{},
+			access:  derive(k.Secret, "access"),
+		}
+		for _, kind := range kinds {
+			if live.tokens[kind], err = newTokenKey(kind, k.ID, derive(k.Secret, string(kind))); err != nil {
+				return nil, err
+			}
+		}
+		ring.live = append(ring.live, live)
+	}
+	return ring, failed
+}
+
+// Print returns the fingerprint of parts: 128 bits, in 22 characters.
+func (r *Ring) Print(parts ...string) string {
+	sum := r.index.sum(parts...)
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// Digest returns what a store keeps of the secret of the challenge with this key.
+func (r *Ring) Digest(key, secret string) []byte {
+	sum := r.live[0].digest.sum(key, secret)
+	return sum[:]
+}
+
+// Digests returns what a store may have kept: one for each live key.
+func (r *Ring) Digests(key, secret string) [][]byte {
+	all := make([][]byte, len(r.live))
+	for i, k := range r.live {
+		sum := k.digest.sum(key, secret)
+		all[i] = sum[:]
+	}
+	return all
+}
+
+// Seal returns plain, encrypted: the length of the key's id, the id, nonce and ciphertext.
+// It opens only for the same use.
+func (r *Ring) Seal(use, plain string) []byte {
+	k := r.live[0]
+	blob := make([]byte, 0, 1+len(k.id)+len(plain)+k.seal.Overhead())
+	blob = append(blob, byte(len(k.id)))
+	blob = append(blob, k.id...)
+	return k.seal.Seal(blob, nil, []byte(plain), []byte(use))
+}
+
+// Open is the reverse of Seal. It is false for what no live key sealed for this use.
+func (r *Ring) Open(use string, blob []byte) (string, bool) {
+	if len(blob) == 0 || len(blob) < 1+int(blob[0]) {
+		return "", false
+	}
+	id, rest := string(blob[1:1+blob[0]]), blob[1+blob[0]:]
+	for _, k := range r.live {
+		if k.id == id {
+			plain, err := k.seal.Open(nil, nil, rest, []byte(use))
+			return string(plain), err == nil
+		}
+	}
+	return "", false
+}
+
+// Successor returns the text that follows a refresh secret, under the first key. It is
+// derived, so that it can be made again although only digests are stored, and under a key,
+// so that nobody else can make it.
+func (r *Ring) Successor(id, secret string) string {
+	sum := r.live[0].refresh.sum(id, secret)
+	return string(sum[:])
+}
+
+// Successors yields what Successor may have returned: one for each live key.
+func (r *Ring) Successors(id, secret string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range r.live {
+			sum := r.live[i].refresh.sum(id, secret)
+			if !yield(string(sum[:])) {
+				return
+			}
+		}
+	}
+}
+
+// AccessKeys returns the keys of access tokens, the first of which signs.
+func (r *Ring) AccessKeys() []Secret {
+	all := make([]Secret, len(r.live))
+	for i, k := range r.live {
+		all[i] = Secret{ID: k.id, Secret: k.access}
+	}
+	return all
+}

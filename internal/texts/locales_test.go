@@ -1,0 +1,242 @@
+package texts
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/bidi"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/phoneauth/phoneauth/internal/segments"
+)
+
+// golden has every text, to a service named Acme.
+var golden = map[string]map[string]string{
+	"en": {
+		SignIn:               "012345 is your Acme sign-in code. Never share it.",
+		PasswordRegistration: "012345 is your Acme code to sign up with a password. Never share it.",
+		PasswordReset:        "012345 is your Acme code to reset your password. Never share it.",
+		PhoneChange:          "012345 is your Acme code to change your phone number. Never share it.",
+		"confirm_payment":    "012345 is your Acme code for: confirm payment. Never share it.",
+		PasswordChanged:      "Your Acme password was changed. If it was not you, reset it now.",
+		PhoneChanged:         "The phone number of your Acme account was changed. If it was not you, contact us now.",
+	},
+	"fr": {
+		SignIn:               "012345 est votre code de connexion à Acme. Ne le communiquez à personne.",
+		PasswordRegistration: "012345 est votre code d'inscription à Acme avec mot de passe. Ne le communiquez à personne.",
+		PasswordReset:        "012345 est votre code pour réinitialiser votre mot de passe Acme. Ne le communiquez à personne.",
+		PhoneChange:          "012345 est votre code pour changer de numéro sur Acme. Ne le communiquez à personne.",
+		"confirm_payment":    "012345 est votre code Acme pour : confirm payment. Ne le communiquez à personne.",
+		PasswordChanged:      "Votre mot de passe Acme a été modifié. Si ce n'était pas vous, réinitialisez-le tout de suite.",
+		PhoneChanged:         "Le numéro de téléphone de votre compte Acme a été modifié. Si ce n'était pas vous, contactez-nous tout de suite.",
+	},
+	"es": {
+		SignIn:               "012345 es tu clave para acceder a Acme. No la compartas con nadie.",
+		PasswordRegistration: "012345 es tu clave para registrarte en Acme con contraseña. No la compartas con nadie.",
+		PasswordReset:        "012345 es tu clave para restablecer tu contraseña de Acme. No la compartas con nadie.",
+		PhoneChange:          "012345 es tu clave para cambiar tu teléfono en Acme. No la compartas con nadie.",
+		"confirm_payment":    "012345 es tu clave de Acme para: confirm payment. No la compartas con nadie.",
+		PasswordChanged:      "Tu contraseña de Acme ha cambiado. Si no reconoces este cambio, restablécela ahora.",
+		PhoneChanged:         "El teléfono de tu cuenta de Acme ha cambiado. Si no reconoces este cambio, contacta con nosotros.",
+	},
+	"ar": {
+		SignIn:               "012345 رمز الدخول إلى Acme. لا تشاركه مع أحد.",
+		PasswordRegistration: "012345 رمز التسجيل في Acme بكلمة مرور. لا تشاركه مع أحد.",
+		PasswordReset:        "012345 رمز استعادة كلمة مرور Acme. لا تشاركه مع أحد.",
+		PhoneChange:          "012345 رمز تغيير رقم هاتفك في Acme. لا تشاركه مع أحد.",
+		"confirm_payment":    "012345 رمز Acme لغرض: confirm payment. لا تشاركه مع أحد.",
+		PasswordChanged:      "تم تغيير كلمة مرورك في Acme. إن لم تكن أنت، فأعد تعيينها الآن.",
+		PhoneChanged:         "تم تغيير رقم هاتف حسابك في Acme. إن لم تكن أنت، فتواصل معنا الآن.",
+	},
+	"hi": {
+		SignIn:               "012345 आपका Acme साइन-इन कोड है। इसे किसी को न बताएँ।",
+		PasswordRegistration: "012345 Acme पर पासवर्ड से साइन-अप का कोड है। इसे किसी को न बताएँ।",
+		PasswordReset:        "012345 आपका Acme पासवर्ड रीसेट कोड है। इसे किसी को न बताएँ।",
+		PhoneChange:          "012345 Acme पर फ़ोन नंबर बदलने का कोड है। इसे किसी को न बताएँ।",
+		"confirm_payment":    "012345 confirm payment के लिए आपका Acme कोड है। इसे किसी को न बताएँ।",
+		PasswordChanged:      "आपका Acme पासवर्ड बदल गया है। आपने नहीं बदला? अभी रीसेट करें।",
+		PhoneChanged:         "आपके Acme खाते का फ़ोन नंबर बदल गया है।", // the tail has no room
+	},
+}
+
+// message is what a text is made of.
+func message(in *wording, p string, service string) Message {
+	m := Message{Purpose: p, Service: service, Locale: in.locale}
+	if p != PasswordChanged && p != PhoneChanged {
+		m.Code = "012345"
+	}
+	return m
+}
+
+func TestTextGolden(t *testing.T) {
+	t.Parallel()
+	require.Len(t, golden, len(wordings), "every language has golden strings")
+	for _, in := range wordings {
+		require.Len(t, in.words, len(purposes)+1, in.locale)
+		require.Len(t, golden[in.locale], len(in.words), in.locale)
+		for p, want := range golden[in.locale] {
+			m := message(in, p, "Acme")
+			got := Rules{}.Text(m)
+			assert.Equal(t, want, got, "%s %s", in.locale, p)
+			digits := regexp.MustCompile(`\p{Nd}+`).FindAllString(got, -1)
+			if m.Code == "" {
+				assert.Empty(t, digits, "a notice holds no digits")
+				continue
+			}
+			assert.True(t, strings.HasPrefix(got, "012345 "), "the code comes first: %s", got)
+			assert.Equal(t, []string{"012345"}, digits, "the code, once, and no other digits")
+		}
+	}
+}
+
+// TestTextWords: what must hold of any language's words.
+func TestTextWords(t *testing.T) {
+	t.Parallel()
+	for _, in := range wordings {
+		said := map[string]string{}
+		for p, w := range in.words {
+			about := fmt.Sprint(in.locale, " ", p)
+			m := message(in, p, "Acme")
+			placeholders := regexp.MustCompile(`\{[^}]*\}`).FindAllString(w.text, -1)
+			want := []string{"{service}"}
+			if m.Code != "" {
+				want = append(want, "{code}")
+			}
+			if p == "" {
+				want = append(want, "{purpose}")
+			}
+			assert.ElementsMatch(t, want, placeholders, about)
+			assert.NotContains(t, w.tail, "{", about)
+			assert.NotEmpty(t, w.tail, about)
+			for _, s := range []string{w.text, w.tail} {
+				assert.Equal(t, norm.NFC.String(strings.TrimSpace(s)), composed(s), about)
+				assert.NotContains(t, s, "  ", about)
+				assert.False(t, strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cf, r) }), "%s: no marks that old phones show as boxes", about)
+			}
+			assert.NotContains(t, said, w.text, "%s: each names its own purpose", about)
+			said[w.text] = p
+			if _, gsm7 := segments.Count(w.text + w.tail); in.locale == "en" || in.locale == "fr" || in.locale == "es" {
+				assert.True(t, gsm7, about)
+			}
+		}
+	}
+}
+
+// composed writes out the one character of ours that NFC takes apart.
+func composed(s string) string { return strings.ReplaceAll(s, "\u095e", "\u092b\u093c") }
+
+// TestTextDirection: the first character with a direction decides that of a paragraph
+// (UAX #9, P2); it must be one of the language, and not of the name.
+func TestTextDirection(t *testing.T) {
+	t.Parallel()
+	for _, p := range append([]string{"confirm_payment"}, purposes...) {
+		for _, service := range []string{"Acme", "أكمي"} {
+			text := Rules{Host: "example.com", MaxSegments: 2}.Text(message(&arabic, p, service))
+			first, last, _ := strings.Cut(text, "\n")
+			assert.Equal(t, bidi.AL, strong(first), text)
+			if last != "" {
+				assert.Equal(t, bidi.L, strong(last), "the line for browsers is a paragraph of its own: %s", text)
+			}
+		}
+	}
+}
+
+func strong(s string) bidi.Class {
+	for _, r := range s {
+		p, _ := bidi.LookupRune(r)
+		if c := p.Class(); c == bidi.L || c == bidi.R || c == bidi.AL {
+			return c
+		}
+	}
+	return bidi.ON
+}
+
+func TestTextLocales(t *testing.T) {
+	t.Parallel()
+	for locale, want := range map[string]string{
+		"": "en", "en": "en", "en-GB": "en", "de": "en", "zh-Hans": "en", "hi-Latn": "en", "ar-Latn": "en", "fa": "en", "est": "en", "e": "en",
+		"fr": "fr", "fr-CA": "fr", "FR": "fr", "fr_FR": "fr", "fr-CA-x-a": "fr", "br": "fr", "fr-": "fr",
+		"es": "es", "es-419": "es", "es-MX": "es", "gl": "es", "ar": "ar", "ar-EG": "ar", "hi": "hi", "hi-IN": "hi", "hi-Deva-IN": "hi",
+		"no such locale": "en", "*": "en", "und": "en", "x-private": "en", "\xff": "en",
+		"fr-" + strings.Repeat("a", 33): "en", strings.Repeat("fr-", 1<<16): "en",
+	} {
+		assert.Equal(t, want, nearest(locale).locale, "%.40q", locale)
+	}
+	for _, in := range wordings { // the way past the matcher goes where the matcher does
+		for _, region := range []string{"US", "FR", "EG", "IN", "MX", "419", "001"} {
+			tag := language.MustParse(in.locale + "-" + region)
+			_, i, _ := matcher().Match(tag)
+			assert.Same(t, wordings[i], nearest(tag.String()), tag)
+		}
+	}
+	some := Rules{Locales: []string{"ar", "fr"}}
+	for locale, want := range map[string]string{"ar-EG": "ar", "br": "fr", "hi": "en", "en": "en", "": "en", "de": "en"} {
+		assert.Equal(t, want, some.wordingFor(locale).locale, locale)
+	}
+}
+
+// longestName is how many characters like c a name may have, for all texts of in to be
+// one segment.
+func longestName(r Rules, in *wording, c string) (n int) {
+	for {
+		for _, p := range append(slices.Clone(purposes), longestPurpose) {
+			if m := message(in, p, strings.Repeat(c, n+1)); !r.small(r.Text(m), 1, m.Code) {
+				return n
+			}
+		}
+		n++
+	}
+}
+
+// TestTextLongestNames: the documentation of phoneauth.TextRules says it, and 15 is the least.
+func TestTextLongestNames(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../../text.go")
+	require.NoError(t, err)
+	const host, hash = "example.com", "FA+9qCX9VSu"
+	for _, row := range []struct {
+		name, c string
+		rules   Rules
+	}{
+		{"in GSM-7", "W", Rules{}},
+		{"in another script", "ش", Rules{}},
+		{"in GSM-7, Host of 11", "W", Rules{Host: host}},
+		{"in GSM-7, AndroidHash", "W", Rules{AndroidHash: hash}},
+		{"in GSM-7, both", "W", Rules{Host: host, AndroidHash: hash}},
+	} {
+		var line strings.Builder
+		fmt.Fprintf(&line, "//\t%-28s", row.name)
+		for _, in := range wordings {
+			n := longestName(row.rules, in, row.c)
+			if row.name == "in GSM-7" {
+				assert.GreaterOrEqual(t, n, 15, in.locale)
+			}
+			said := fmt.Sprint(n)
+			if n == 0 {
+				said = "none"
+			}
+			fmt.Fprintf(&line, "%-5s", said)
+		}
+		assert.Contains(t, string(source), strings.TrimRight(line.String(), " ")+"\n")
+	}
+}
+
+func BenchmarkText(b *testing.B) {
+	for _, locale := range []string{"", "fr-CA", "ar", "hi", "pt-BR"} {
+		b.Run(locale, func(b *testing.B) {
+			m := message(&english, SignIn, "Acme")
+			m.Locale = locale
+			for b.Loop() {
+				Rules{Host: "example.com"}.Text(m)
+			}
+		})
+	}
+}

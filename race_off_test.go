@@ -1,5 +1,0 @@
-//go:build !race
-
-package phoneauth_test
-
-const raceDetector = false
