@@ -14,7 +14,7 @@ import (
 // exceeds Max. Else the sum becomes the score. A time before the last change fades
 // nothing, and the later of the two is then the last change. A store may forget a score
 // four times the longer of both e-fold times after its last change; it counts as 0 from
-// that instant on, also while the store still has it.
+// that instant on, also while the store still has it. A score of 0 is as good as none.
 //
 // A refusal's RetryAfter is how long until the charge would be admitted, but no longer
 // than until the score is forgotten. Where Max is too small for Amount even at a score of

@@ -184,6 +184,10 @@ func (p *AttemptParams) Run(rows Rows) (Challenge, error) {
 		plan.write()
 		return Challenge{}, ErrNotFound
 	case !equal:
+		var failed LockoutState
+		if p.Lockout.Key != "" {
+			failed = rows.LockoutState(p.Lockout.Key).Failed(&p.Lockout, plan.now)
+		}
 		plan.write()
 		if c.TriesLeft--; c.TriesLeft > 0 {
 			rows.SetChallenge(c)
@@ -191,7 +195,7 @@ func (p *AttemptParams) Run(rows Rows) (Challenge, error) {
 			rows.DeleteChallenge(c.Key)
 		}
 		if p.Lockout.Key != "" {
-			rows.SetLockoutState(p.Lockout.Key, rows.LockoutState(p.Lockout.Key).Failed(&p.Lockout, plan.now))
+			rows.SetLockoutState(p.Lockout.Key, failed)
 		}
 		return c, ErrMismatch
 	}

@@ -44,7 +44,7 @@ func TestDifferentialSeesWrongStores(t *testing.T) {
 			continue
 		}
 		t.Run(store.name, func(t *testing.T) {
-			assert.True(t, differs(newBroken(store.fault), 50_000), "50,000 steps do not see it")
+			assert.True(t, differs(newBroken(store.fault), 200_000), "200,000 steps do not see it")
 		})
 	}
 }

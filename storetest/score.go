@@ -189,6 +189,14 @@ var scoreCases = []testCase[*challenges]{
 		c.owe(ch, 5, after(96*time.Hour))
 		c.score(ch, 5, after(96*time.Hour), "charged anew")
 	}},
+	{"a score rounds its e-fold times up", "Durations are rounded up to whole microseconds", func(c *challenges) {
+		ch := c.charge("block")
+		ch.Amount, ch.DebtDecay, ch.CreditDecay = 30, time.Hour+1, time.Minute
+		assert.Equal(c, 4*(time.Hour+tick), limitError(c, c.charged(start, ch), ch.Name), "four times the longer of both")
+		c.owe(ch, 1000, start)
+		c.score(ch, 1000*fade(4, 1), after(4*(time.Hour+tick)-tick), "a microsecond before it is forgotten")
+		c.score(ch, 0, after(4*(time.Hour+tick)), "forgotten")
+	}},
 	{"a sampled change is weighted", "while its faded score is below SampleBelow, each change is multiplied by SampleWeight", func(c *challenges) {
 		ch := c.sampled(16)
 		c.owe(ch, 1, start)
