@@ -190,7 +190,10 @@ func (p *person) prepared(operation string, bare func(context.Context, int) erro
 		if err != nil {
 			return nil, err
 		}
-		return func() error { _, err := p.svc.Refresh(p.ctx, phoneauth.RefreshRequest{Token: session.Refresh}); return err }, nil
+		return func() error {
+			_, err := p.svc.Refresh(p.ctx, phoneauth.RefreshRequest{Token: session.Refresh})
+			return err
+		}, nil
 	}
 	return func() error { return bare(p.ctx, p.n) }, nil
 }
