@@ -59,7 +59,7 @@ var challengePurgeCases = []testCase[*challenges]{
 		c.counted(l, 0, after(l.TTL), "after Purge")
 		c.open(ch)
 	}},
-	{"Purge says how many records it removed", "Purge removes what is gone at now, and returns how many records that were", func(c *challenges) {
+	{"Purge says how many records it removed", "Purge removes what is gone at now, and returns how many records it removed", func(c *challenges) {
 		now := after(time.Hour)
 		if !purge(c, c.part, now, -1) {
 			c.Skip("the store is no Purger")
@@ -104,7 +104,7 @@ var sessionPurgeCases = []testCase[*sessions]{
 		s.purge(expired.ExpiresAt)
 		s.dead(expired, expired.ExpiresAt, "at ExpiresAt")
 	}},
-	{"Purge says how many sessions it removed", "Purge removes what is gone at now, and returns how many records that were", func(s *sessions) {
+	{"Purge says how many sessions it removed", "Purge removes what is gone at now, and returns how many records it removed", func(s *sessions) {
 		now := after(time.Hour)
 		if !purge(s, s.part, now, -1) {
 			s.Skip("the store is no Purger")
