@@ -184,7 +184,7 @@ var evictCases = []testCase[*sessions]{
 		s.evicts(code, s.byCode(user, after(3*time.Second)), 2, "one by code")
 		s.live(third, after(3*time.Second), "the younger")
 	}},
-	{"a session by password is refused", "*LimitError: none may end; RetryAfter is how long until the first of them ends by itself, used no more", func(s *sessions) {
+	{"a session by password is refused", "*LimitError: none may end; RetryAfter is how long until the first of them ends by itself, if it is not used", func(s *sessions) {
 		user := unique()
 		one, two := s.byCode(user, start), s.byCode(user, after(time.Second))
 		two.IdleUntil, two.ExpiresAt = after(2*time.Hour), after(40*time.Minute)
@@ -200,7 +200,7 @@ var evictCases = []testCase[*sessions]{
 		_, err = s.store.CreateSession(s.Context(), n)
 		require.NoError(s, err, "when the first of them has ended by itself")
 	}},
-	{"RetryAfter of a session by password follows use", "RetryAfter is how long until the first of them ends by itself, used no more", func(s *sessions) {
+	{"RetryAfter of a session by password follows use", "RetryAfter is how long until the first of them ends by itself, if it is not used", func(s *sessions) {
 		user := unique()
 		one := s.stored(s.byCode(user, start))
 		s.rotated(s.rotation(one, after(30*time.Minute)))
