@@ -151,6 +151,9 @@ func (e Event) LogValue() slog.Value {
 			attrs = append(attrs, slog.String(f.name, f.value))
 		}
 	}
+	if !e.Until.IsZero() {
+		attrs = append(attrs, slog.Time("until", e.Until))
+	}
 	if e.Segments > 0 {
 		attrs = append(attrs, slog.Int("segments", e.Segments))
 	}
