@@ -76,7 +76,7 @@ func (st *step) pack(c *phoneauth.Challenge) {
 	st.packed = append(st.packed, pack(c))
 }
 
-// adds is what the step will add to the store.
+// adds returns what the step will add to the store.
 func (st *step) adds() usage {
 	return st.challenges.adds(&st.s.challenges).
 		plus(st.limits.adds(&st.s.limits)).

@@ -43,7 +43,7 @@ func (c *counter) forget() {
 	c.known, c.at, c.until, c.amount = false, phoneauth.NoTAT, phoneauth.NoTAT, 0
 }
 
-// score is c as the score that it is.
+// score returns c as a score.
 func (c *counter) score() phoneauth.ScoreState {
 	if !c.known {
 		return phoneauth.ScoreState{}
@@ -59,7 +59,7 @@ func (r *rows) find(key string) *counter {
 	return r.counters[i]
 }
 
-// counter is one that was named.
+// counter returns one that was named.
 func (r *rows) counter(of, key string) *counter { return r.find(of + key) }
 
 // name adds the counters with these keys, to be locked in this order.

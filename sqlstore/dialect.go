@@ -5,11 +5,11 @@ import (
 	"database/sql"
 )
 
-// Dialect is a database that the store can speak to. The zero Dialect is none.
+// Dialect is a kind of database. The zero Dialect is invalid.
 type Dialect int
 
 const (
-	// Postgres is PostgreSQL 13 or later, and what speaks its language.
+	// Postgres is PostgreSQL 13 or later, or a database that understands its SQL.
 	Postgres Dialect = 1 + iota
 	// SQLite is SQLite 3.35 or later, in a file.
 	SQLite

@@ -37,7 +37,7 @@ func (q *query) user(ctx context.Context, on querier) (phoneauth.User, error) {
 	return u, err
 }
 
-// userID is the id of a row, if text is just what the store would call one.
+// userID returns the id of a row, if text is just what the store would call one.
 func userID(text string) (id int64, ok bool) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	return id, err == nil && strconv.FormatInt(id, 10) == text

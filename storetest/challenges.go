@@ -44,7 +44,7 @@ func (c *challenges) next() {
 
 func (c *challenges) key(name string) string { return c.slot + name }
 
-// challenge is a new one under the key of this name: 5 tries and 1 send, gone after 5
+// challenge returns a new one under the key of this name: 5 tries and 1 send, gone after 5
 // minutes, or 10 at the latest.
 func (c *challenges) challenge(name string) phoneauth.Challenge {
 	return phoneauth.Challenge{
@@ -60,7 +60,7 @@ func (c *challenges) challenge(name string) phoneauth.Challenge {
 	}
 }
 
-// passing is a challenge at now that nobody comes back to.
+// passing returns a challenge at now that nobody comes back to.
 func (c *challenges) passing(now time.Time) phoneauth.Challenge {
 	ch := c.challenge(unique())
 	ch.ExpiresAt, ch.Until = now.Add(time.Minute), now.Add(time.Minute)
@@ -115,12 +115,12 @@ func (c *challenges) attempt(a attempt) (phoneauth.Challenge, error) {
 		Candidates: []phoneauth.Candidate{a.Candidate}, Lockout: a.Lockout, Takes: a.Takes, Now: a.Now})
 }
 
-// right is an attempt with the digest of ch.
+// right returns an attempt with the digest of ch.
 func right(ch phoneauth.Challenge, now time.Time) attempt {
 	return attempt{Candidate: phoneauth.Candidate{Key: ch.Key, Digests: [][]byte{bytes.Clone(ch.Digest)}}, Now: now}
 }
 
-// wrong is an attempt with the digest of something else.
+// wrong returns an attempt with the digest of something else.
 func wrong(ch phoneauth.Challenge, now time.Time) attempt {
 	return attempt{Candidate: phoneauth.Candidate{Key: ch.Key, Digests: [][]byte{[]byte("digest of another secret")}}, Now: now}
 }
@@ -157,7 +157,7 @@ func (c *challenges) miss(a attempt) int {
 	return got.TriesLeft
 }
 
-// take is one use of a limit of the given Burst, then one each minute and a microsecond.
+// take returns one use of a limit of the given Burst, then one each minute and a microsecond.
 func (c *challenges) take(name string, burst int) phoneauth.Take {
 	return phoneauth.Take{Name: name, Key: c.key(name), Limit: phoneauth.Limit{Burst: burst, Every: every}, Cost: 1}
 }
@@ -191,7 +191,7 @@ func (c *challenges) giveBack(now time.Time, takes ...phoneauth.Take) {
 	require.NoError(c, c.store.GiveBack(c.Context(), phoneauth.GiveBackParams{Takes: takes, Now: now}), "GiveBack")
 }
 
-// busy is how far the tat of a limit's key is ahead of now: what a limit of Burst 1
+// busy returns how far the tat of a limit's key is ahead of now: what a limit of Burst 1
 // makes one wait.
 func (c *challenges) busy(take phoneauth.Take, now time.Time) time.Duration {
 	c.Helper()

@@ -16,7 +16,7 @@ func (c *challenges) reward(name string) phoneauth.Reward {
 	return phoneauth.Reward{Take: take, Amount: 2}
 }
 
-// crediting is a match of a new challenge of so many sends, with scores to credit.
+// crediting returns a match of a new challenge of so many sends, with scores to credit.
 func (c *challenges) crediting(sends int, now time.Time, reward phoneauth.Reward, credits ...phoneauth.Charge) attempt {
 	c.Helper()
 	ch := c.passing(now)
@@ -27,7 +27,7 @@ func (c *challenges) crediting(sends int, now time.Time, reward phoneauth.Reward
 	return a
 }
 
-// spentReward is one whose take is refused.
+// spentReward returns one whose take is refused.
 func (c *challenges) spentReward() phoneauth.Reward {
 	c.Helper()
 	reward := c.reward("spent reward")

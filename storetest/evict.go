@@ -95,14 +95,14 @@ var sessionListCases = []testCase[*sessions]{
 	}},
 }
 
-// byCode is a new session of a user, not by password, that began at this time.
+// byCode returns a new session of a user, not by password, that began at this time.
 func (s *sessions) byCode(userID string, at time.Time) phoneauth.SessionRecord {
 	r := s.session(userID)
 	r.ByPassword, r.CreatedAt = false, at
 	return r
 }
 
-// byPassword is the same, by password.
+// byPassword returns the same, by password.
 func (s *sessions) byPassword(userID string, at time.Time) phoneauth.SessionRecord {
 	r := s.byCode(userID, at)
 	r.ByPassword = true

@@ -38,7 +38,7 @@ func journalCases() []testCase[*journal] {
 	return slices.Concat(journalFindCases, journalCountCases, journalBlankCases, journalValueCases, journalEdgeCases, journalRaces)
 }
 
-// entry is a new one of this print and user, at a time on the day of the case, gone
+// entry returns a new one of this print and user, at a time on the day of the case, gone
 // thirty days later.
 func (j *journal) entry(print, userID string, at time.Duration) phoneauth.JournalEntry {
 	now := j.day.Add(at)
@@ -105,7 +105,7 @@ func (j *journal) counts(from, to time.Time) []phoneauth.JournalCount {
 	return counts
 }
 
-// kind is the count of entries like e in the hour of e.
+// kind returns the count of entries like e in the hour of e.
 func kind(e phoneauth.JournalEntry, n int) phoneauth.JournalCount {
 	return phoneauth.JournalCount{Hour: e.Time.UTC().Truncate(time.Hour), Type: e.Type, Region: e.Region, Purpose: e.Purpose,
 		Channel: e.Channel, Sender: e.Sender, Count: n}

@@ -93,7 +93,7 @@ func (r *reference) Purge(_ context.Context, now time.Time) (int, error) {
 	return before - r.size(), nil
 }
 
-// size is how many records there are.
+// size returns how many records there are.
 func (r *reference) size() int {
 	return len(r.challenges) + len(r.tats) + len(r.lockouts) + len(r.scores)
 }

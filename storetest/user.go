@@ -29,12 +29,12 @@ func userCases() []testCase[*users] {
 	return slices.Concat(signInCases, updateCases, importCases, userValueCases, userEdgeCases, userRaces)
 }
 
-// phone is one that no case had before; nobody is assigned the country code 999.
+// phone returns one that no case had before; nobody is assigned the country code 999.
 func (u *users) phone() phoneauth.Phone {
 	return phoneauth.StoredPhone(fmt.Sprintf("+999%012d", rand.Int64N(1e12)))
 }
 
-// signIn is the first sign-in of a phone, without a password.
+// signIn returns the first sign-in of a phone, without a password.
 func (u *users) signIn(p phoneauth.Phone, now time.Time) phoneauth.SignIn {
 	return phoneauth.SignIn{Phone: p, UUID: uuid(), Now: now}
 }

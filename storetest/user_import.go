@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// incoming is an account to be imported, a year old.
+// incoming returns an account to be imported, a year old.
 func (u *users) incoming() phoneauth.UserImport {
 	return phoneauth.UserImport{Phone: u.phone(), UUID: uuid(), PasswordHash: "$2b$10$" + phoneauth.Secret(unique()),
 		CreatedAt: start.AddDate(-1, 0, 0)}

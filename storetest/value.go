@@ -31,7 +31,7 @@ func spoilChallenge(ch *phoneauth.Challenge) phoneauth.Challenge {
 	return was
 }
 
-// longest is a key of 128 bytes that ends with last.
+// longest returns a key of 128 bytes that ends with last.
 func (c *challenges) longest(last string) string {
 	return c.slot + strings.Repeat("k", 128-len(c.slot)-len(last)) + last
 }
