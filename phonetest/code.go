@@ -14,9 +14,9 @@ import (
 // wait is how long Code waits. Nothing takes that long unless it is broken.
 const wait = 10 * time.Second
 
-// Code returns the newest code that arrived at a phone (E.164) and was not read yet,
-// waiting up to 10 s for one; older ones count as read with it. Without one it ends the
-// test, so call it from the test's own goroutine only; elsewhere there is
+// Code returns the newest code that arrived at a phone (E.164) and was not read yet. It waits
+// up to 10 s for one. Older codes of that phone then count as read. If no code arrives it ends
+// the test, so call it only from the goroutine of the test. Other goroutines can call
 // [Inbox.WaitCode].
 func (b *Inbox) Code(t testing.TB, phone string) string {
 	t.Helper()

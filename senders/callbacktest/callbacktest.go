@@ -1,5 +1,5 @@
-// Package callbacktest is the suite that every handler of a provider's callbacks passes,
-// exported so that a host can put its own through it:
+// Package callbacktest is a test suite for handlers of a provider's callbacks. A host can run it
+// on a handler of its own:
 //
 //	func TestCallbacks(t *testing.T) {
 //		callbacktest.Run(t, callbacktest.Provider{
@@ -53,8 +53,8 @@ import (
 	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
-// Provider is what the suite has to know of a handler and of the provider that calls it.
-// All fields are required but those that say otherwise.
+// Provider describes a handler and the provider that calls it. All fields are required except
+// those that are marked optional.
 type Provider struct {
 	// New returns the handler under test, which tells report.
 	New func(report callback.Report) (http.Handler, error)

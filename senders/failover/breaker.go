@@ -37,7 +37,7 @@ type pass struct {
 	probe bool
 }
 
-// wait is how long the breaker will still refuse, not counting a probe on its way.
+// wait returns how long the breaker will still refuse, not counting a probe on its way.
 func (b *breaker) wait(now time.Time) time.Duration { return max(b.until.Sub(now), 0) }
 
 // admit gives a pass, to be handed to settle exactly once.

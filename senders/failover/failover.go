@@ -123,11 +123,10 @@ func (c Config) validate() error {
 	return errors.Join(faults...)
 }
 
-// Send tries one sender after the other; the package documentation says when. Its errors
-// are *phoneauth.SendError, of Class and Code of the last one tried. Their Fault is
-// FaultDestination if it was that of any one tried, as that one may serve other numbers;
-// else that of the last one. The Receipt of a failed send has the Sender that it ended
-// with, if there was one.
+// Send tries one sender after the other, as the package documentation says. Its errors are
+// *phoneauth.SendError, with the Class and Code of the last sender that was tried. Their Fault
+// is FaultDestination if one of the senders reported that; else it is that of the last one. The
+// Receipt of a failed send has the name of the last sender, if one was tried.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	ctx, cancel := httpsend.Deadline(ctx)
 	defer cancel()
@@ -174,7 +173,7 @@ func ofDestination(e *phoneauth.SendError) bool {
 	return e.Fault == phoneauth.FaultDestination || e.Class == phoneauth.Permanent
 }
 
-// candidates are the routes for a number, in order, without those whose breaker is open,
+// candidates returns the routes for a number, in order, without those whose breaker is open,
 // and after how long the first of the latter may be probed.
 func (s *Sender) candidates(to phoneauth.Phone, now time.Time) (in []*route, reopens time.Duration) {
 	region := ""

@@ -31,7 +31,7 @@
 //	other 2xx and 5xx                   Ambiguous, sender: not Kannel's, or not certain
 //
 // The answers are those of gw/smsbox.c. A number that must get no text from anybody is
-// refused by phoneauth.Config.BeforeSend: Kannel's lists leave it to the next sender.
+// refused by phoneauth.Hooks.BeforeSend: Kannel's lists leave it to the next sender.
 //
 // Without an answer, a message is Temporary if its request certainly did not leave, else
 // Ambiguous: smsbox answers when bearerbox has the message, so a bearerbox that is away

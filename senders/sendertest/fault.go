@@ -22,7 +22,7 @@ func (s *spare) Send(context.Context, phoneauth.Message) (phoneauth.Receipt, err
 	return phoneauth.Receipt{ID: "spare"}, nil
 }
 
-// behind is the sender under test with a spare one behind it, as hosts have it.
+// behind returns the sender under test with a spare one behind it, as hosts have it.
 func behind(t testing.TB, p Provider, url string) (*failover.Sender, *spare) {
 	t.Helper()
 	second := &spare{}

@@ -1,5 +1,5 @@
-// Package sendertest is the suite that every sender of phoneauth passes which talks HTTP
-// to a provider, exported so that a host can put its own through it:
+// Package sendertest is a test suite for senders that call a provider by HTTP. A host can run it
+// on a sender of its own:
 //
 //	func TestSender(t *testing.T) {
 //		sendertest.Run(t, sendertest.Provider{
@@ -47,8 +47,8 @@
 //   - nobody listens: Temporary, of FaultSender.
 //   - the connection breaks after the request: Ambiguous, of FaultSender.
 //   - a kept connection breaks under the request: the same.
-//   - the context ended before: Temporary, nobody's fault, and nothing is sent.
-//   - the context ends while it waits: Ambiguous, nobody's fault, at once.
+//   - the context ended before: Temporary, of no known fault, and nothing is sent.
+//   - the context ends while it waits: Ambiguous, of no known fault, at once.
 //   - ends within 10 s: a provider that never answers is Ambiguous, of FaultSender, when
 //     the context's deadline has come, or after 10 s if it has none.
 //   - prints no secret: a sender that is printed or logged shows none.
@@ -66,8 +66,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Provider is what the suite has to know of a sender and its provider. All fields are
-// required but those that say otherwise.
+// Provider describes a sender and its provider. All fields are required except those that are
+// marked optional.
 type Provider struct {
 	// New returns the sender under test, set up to reach its provider at baseURL, such
 	// as "http://127.0.0.1:41523". client is what it must make its requests with; nil

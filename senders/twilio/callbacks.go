@@ -62,7 +62,7 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	}), nil
 }
 
-// delivery is what params tell; without a Status if it is nothing that we tell on.
+// delivery returns what params tell; without a Status if it is nothing that we tell on.
 func delivery(params url.Values) phoneauth.Delivery {
 	d := phoneauth.Delivery{ID: params.Get("MessageSid"), Sender: name}
 	if d.ID == "" {

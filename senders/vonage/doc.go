@@ -14,7 +14,7 @@
 // # Errors
 //
 // A message is one POST to /sms/json, and never posted twice: Vonage knows no idempotency
-// key. It answers 200 whatever came of it, with a status for each part of a long text.
+// key. It always answers 200, with a status for each part of a long text.
 // Errors are *phoneauth.SendError, whose Code is that status, or "HTTP 503" or the like
 // where the answer is another. Class and fault are these
 // (https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms):

@@ -47,7 +47,7 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	return callback.Behind(string(c.PathSecret), callback.Posts(report, read)), nil
 }
 
-// read is what a report says; a status refuses it.
+// read returns what a report says; a status refuses it.
 func read(_ *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
 	var said struct {
 		ID     id

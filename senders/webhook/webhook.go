@@ -129,11 +129,11 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 		return phoneauth.Receipt{}, refusal(resp)
 	}
 	var answer struct{ ID id }
-	_ = json.Unmarshal(resp.Body, &answer) // whatever it is, the message was accepted
+	_ = json.Unmarshal(resp.Body, &answer) // an answer that cannot be read is a success too
 	return phoneauth.Receipt{ID: string(answer.ID), Sender: name}, nil
 }
 
-// refusal is the error of an answer that accepts nothing, whose fault the endpoint may
+// refusal returns the error of an answer that accepts nothing, whose fault the endpoint may
 // name.
 func refusal(resp *httpsend.Response) *phoneauth.SendError {
 	e := resp.Refusal()
