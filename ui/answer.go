@@ -16,8 +16,8 @@ var (
 	errCrossOrigin = errors.New("phoneauth/ui: request of another origin")
 )
 
-// refusals is the one table from errors to answers; the first row that fits counts. What
-// ErrUnavailable and ErrRefused wrap is for the log, so they come first. The page has a
+// refusals is the one table from errors to answers; the first row that fits counts. ErrUnavailable
+// and ErrRefused come first, because the errors that they wrap are for the log only. The page has a
 // sentence for each code: the texts under "error.".
 var refusals = []struct {
 	is     error
@@ -62,7 +62,7 @@ var limitKinds = map[string]string{
 	phoneauth.LimitPasswordFailures: "locked",
 }
 
-// refusalOf is the answer to err. Whatever has no row is a fault of ours.
+// refusalOf returns the answer to err. Errors without a row are faults.
 func refusalOf(err error) (int, refusal) {
 	if limit, ok := errors.AsType[*phoneauth.LimitError](err); ok {
 		seconds := max(1, int((limit.RetryAfter+1e9-1)/1e9))

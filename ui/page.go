@@ -98,7 +98,7 @@ func (p *Page) visit(r *http.Request) visit {
 	return v
 }
 
-// icon is the logo, or a square with the first letter of the name.
+// icon returns the logo, or a square with the first letter of the name.
 func icon(o Options, colors palette) string {
 	if o.Logo != "" {
 		return o.Logo

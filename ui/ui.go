@@ -5,7 +5,8 @@
 //	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.ClaimsFrom says who is signed in
 //
 // Everything is embedded: no build step, no framework, under 40 KB gzipped, and no
-// request to another host. It speaks en, fr, es, ar and hi, and what a host adds.
+// request to another host. Its languages are en, fr, es, ar and hi, and those that a
+// host adds.
 //
 // # Where it is mounted
 //
@@ -152,8 +153,8 @@ type Page struct {
 	routes  map[string]func(*request) (any, error)
 }
 
-// Handler returns the page for svc. It panics when o is wrong, naming the field: that is
-// a fault of the program, found when it starts.
+// Handler returns the page for svc. It panics when a field of o is wrong, and names the field.
+// So a program with a wrong field fails when it starts.
 func Handler(svc Service, o Options) *Page {
 	o, colors := o.checked()
 	p := &Page{svc: svc, o: o, origins: http.NewCrossOriginProtection(), icon: icon(o, colors)}
@@ -227,7 +228,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// client is who asks, in the language that their page is in.
+// client describes the client of a request, with the language of its page.
 func (p *Page) client(r *http.Request) phoneauth.ClientInfo {
 	c := p.svc.ClientOf(r)
 	c.Locale, c.Device = p.locale(r).Tag, p.cookie(r, deviceCookie)
