@@ -65,7 +65,7 @@ func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, e
 	return s.open(ctx, c, o, allowed)
 }
 
-// open is the part of register that follows the hook of the host. ErrNotFound: o.renew names
+// open returns the part of register that follows the hook of the host. ErrNotFound: o.renew names
 // no live challenge, and nothing was done.
 func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*Pending, error) {
 	p := BeginParams{

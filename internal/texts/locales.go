@@ -92,7 +92,7 @@ var matcher = sync.OnceValue(func() language.Matcher {
 	return language.NewMatcher(tags)
 })
 
-// wordingFor is the wording that serves a locale under r.
+// wordingFor returns the wording that serves a locale under r.
 func (r Rules) wordingFor(locale string) *wording {
 	w := nearest(locale)
 	if len(r.Locales) > 0 && !slices.Contains(r.Locales, w.locale) {
@@ -101,7 +101,7 @@ func (r Rules) wordingFor(locale string) *wording {
 	return w
 }
 
-// nearest is the wording that serves a locale, as CLDR has it: French for Breton,
+// nearest returns the wording that serves a locale, as CLDR has it: French for Breton,
 // English for what is unknown or malformed.
 func nearest(locale string) *wording {
 	if locale == "" || len(locale) > client.MaxLocale {
