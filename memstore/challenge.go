@@ -79,8 +79,8 @@ func owned(c phoneauth.Challenge) phoneauth.Challenge {
 	return c
 }
 
-// instant returns the time of us microseconds since 1970. That of the zero time is the zero
-// time.
+// instant returns the time of us microseconds since 1970, in UTC. The microseconds of the zero
+// time give the zero time.
 func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
 // utc returns t as a store returns it: in whole microseconds and UTC.

@@ -2,8 +2,8 @@ package memstore
 
 import "github.com/phoneauth/phoneauth"
 
-// limit is the tat of a [phoneauth.Limit], which is also its end: a tat that now has
-// reached is as good as none.
+// limit is the tat of a [phoneauth.Limit]. The tat is also its end, because a tat that now has
+// reached counts as none.
 type limit int64
 
 func (l limit) end() int64 { return int64(l) }

@@ -31,8 +31,8 @@ func (b *Inbox) Code(t testing.TB, phone string) string {
 	return code
 }
 
-// WaitCode does what [Inbox.Code] does, waiting until ctx ends. Of several that wait
-// for the same phone, each code goes to one. Its error wraps that of ctx and holds no
+// WaitCode does what [Inbox.Code] does, waiting until ctx ends. When several
+// wait for the same phone, each code goes to one of them. Its error wraps that of ctx and holds no
 // whole number.
 func (b *Inbox) WaitCode(ctx context.Context, phone string) (string, error) {
 	if !strings.HasPrefix(phone, "+") || len(phone) < 2 || strings.Trim(phone[1:], "0123456789") != "" {

@@ -33,13 +33,12 @@ func (d Dialect) speech() *speech {
 	return nil
 }
 
-// speech is in what the dialects differ; all other SQL here is understood by both. One
-// without RETURNING is to read what it needs, locked in the order of keys, and then to
-// write it.
+// speech contains the differences between the dialects. Both understand all other SQL here. A
+// dialect without RETURNING would read the rows, locked in the order of keys, and then write them.
 type speech struct {
 	name string
-	// alone: one writer at a time. Nothing need be locked, and nothing that a
-	// transaction has read changes before it writes.
+	// alone is true when there is one writer at a time. Rows then need no locks, and rows
+	// that a transaction has read do not change before it writes.
 	alone bool
 	// forUpdate ends a SELECT that locks its rows in the order it returns them,
 	// skipLocked one that passes over rows that are locked.

@@ -56,7 +56,7 @@
 //
 // # Another dialect
 //
-// What differs between dialects is the type speech. MySQL, which has no RETURNING, would
-// read the rows it changes with SELECT … FOR UPDATE, in the order of their keys, and then
-// write them, as challenges and counters are already.
+// The type speech contains all differences between dialects. MySQL has no RETURNING. A dialect for
+// it would read rows with SELECT … FOR UPDATE, in the order of their keys, and then write them,
+// as the store already does with challenges and counters.
 package sqlstore

@@ -26,6 +26,6 @@ func due(end, grain int64) int32 {
 // int32s returns n as a column of 4 bytes can hold it.
 func int32s(n int) int32 { return int32(max(math.MinInt32, min(n, math.MaxInt32))) }
 
-// instant returns the time of us microseconds since 1970. That of the zero time is the zero
-// time.
+// instant returns the time of us microseconds since 1970, in UTC. The microseconds of the zero
+// time give the zero time.
 func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }

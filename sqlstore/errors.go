@@ -15,8 +15,8 @@ import (
 // and done again.
 var errRaced = errors.New("raced")
 
-// fault is an error that is no answer. Its text holds a code and no word of the
-// driver's, who may quote an argument or where it connects to. The cause is wrapped.
+// fault is an error that is no answer. Its text holds the error code. It holds no text of the
+// driver, which may quote an argument or an address. The cause is wrapped.
 type fault struct {
 	step  string
 	cause error
@@ -51,8 +51,8 @@ func describe(err error) string {
 	return fmt.Sprintf("%T", err)
 }
 
-// rolledBack reports whether err says that the transaction is rolled back, though
-// nothing is wrong with it: it is to be done again, whole.
+// rolledBack reports whether the database has rolled back a transaction that may succeed when it
+// is done again.
 func rolledBack(err error) bool {
 	switch sqlState(err) {
 	case "40001", "40P01": // serialization_failure, deadlock_detected

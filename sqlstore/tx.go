@@ -13,7 +13,7 @@ import (
 // the deadline that every call of a store has.
 const mostTries = 20
 
-// errRows: somebody else keeps changing the rows that a verb would change.
+// errRows says that other transactions keep changing the rows of a verb.
 var errRows = errors.New("its rows change too fast")
 
 // atomically calls do in a transaction, which is committed if do returns no error and

@@ -87,7 +87,7 @@ func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.
 		if !next.First {
 			return next, nil
 		}
-		// What was read holds still, or nothing is written, and it is read again.
+		// The write is guarded by what was read. If that has changed, it is read again.
 		err = s.write(ctx, step, func(q querier) (err error) {
 			if next.Created {
 				next.User, err = s.creation(&next.User).user(ctx, q)

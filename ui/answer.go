@@ -44,18 +44,19 @@ var refusals = []struct {
 // refusal is the body of a refusal.
 type refusal struct {
 	Code string `json:"code"`
-	// Limit and RetryAfter in seconds say which limit it was: "sent", a code has just
-	// been sent there; "locked", too many wrong codes or passwords; else "".
+	// Limit says which limit refused: "sent" means that a code has just been sent to the
+	// number, "locked" that there were too many wrong codes or passwords, "" any other.
+	// RetryAfter is in seconds.
 	Limit      string `json:"limit,omitempty"`
 	RetryAfter int    `json:"retry_after,omitempty"`
-	// TriesLeft for a code that lives. A wrong one without them is gone, for whoever
-	// brought its session token.
+	// TriesLeft are the tries of a live challenge, for a client that brought its challenge
+	// token. It is nil when the challenge is gone.
 	TriesLeft *int `json:"tries_left,omitempty"`
 	// Reason completes "password …".
 	Reason string `json:"reason,omitempty"`
 }
 
-// limitKinds are what the page has words for.
+// limitKinds are the kinds of limits that the page has texts for.
 var limitKinds = map[string]string{
 	phoneauth.LimitPhoneSends:       "sent",
 	phoneauth.LimitPhoneFailures:    "locked",

@@ -92,7 +92,7 @@ func display(p phoneauth.Phone) string {
 	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 }
 
-// purpose returns what the page may ask codes for by itself.
+// purpose returns the purpose of the code, for purposes that the page serves.
 func (q *request) purpose() (phoneauth.Purpose, error) {
 	switch p := phoneauth.Purpose(q.body["purpose"]); {
 	case p == phoneauth.PurposeSignIn:
@@ -153,8 +153,7 @@ func (q *request) password() (any, error) {
 	}))
 }
 
-// user tells the number of whoever is signed in. It is an answer of its own, in which
-// nothing of the request comes back.
+// user answers with the number of the user. The answer repeats nothing of the request.
 func (q *request) user() (any, error) {
 	claims, err := q.svc.Authenticate(q.r.Context(), q.access(q.r))
 	if err != nil {

@@ -57,8 +57,8 @@ func (p *Page) clearSession(w http.ResponseWriter) {
 	}
 }
 
-// refresh gets new tokens for the session of the browser. The cookies of one that is
-// certainly dead are removed.
+// refresh gets new tokens for the session of the browser. If the session has certainly ended, it
+// removes its cookies.
 func (q *request) refresh() (any, error) {
 	token, ambiguous := q.refreshToken(q.r)
 	if ambiguous {
@@ -83,7 +83,7 @@ func (q *request) end() (any, error) {
 	return struct{}{}, nil
 }
 
-// endByForm signs out for a plain form of the host's, and shows the page.
+// endByForm signs out for a plain form of the host, and shows the page.
 func (p *Page) endByForm(w http.ResponseWriter, r *http.Request) {
 	if err := p.endSessions(r); err != nil {
 		p.fail(w, r, err)

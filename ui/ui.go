@@ -40,8 +40,8 @@
 // to, ?next=/…, is a path of the same origin or it is dropped.
 //
 // The page holds no number and no token, because a link can choose ?next= and its length
-// would then tell the number to whoever sees the encrypted answers (BREACH). The scripts ask
-// POST user for the number of whoever is signed in. What a link chooses is not compressed,
+// would then tell the number to somebody who sees the encrypted answers (BREACH). The scripts ask
+// POST user for the number of the user. What a link chooses is not compressed,
 // and the rest of the page is compressed once, when it is made.
 //
 // # Codes that fill themselves in

@@ -12,7 +12,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// What a session holds.
+// The values in a session.
 const (
 	userKey     = "user"      // User.ID
 	uuidKey     = "uuid"      // User.UUID, for ids that are given again after a restore

@@ -128,7 +128,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return serve(ctx, listener, svc.Service, mux, logger)
 }
 
-// greet tells whoever has started the server what there is to do.
+// greet prints what to do next.
 func greet(w io.Writer, o options, addr net.Addr) {
 	host := addr.String()
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {

@@ -41,8 +41,8 @@ func redisStore(ctx context.Context, client redis.UniversalClient) (*redisstore.
 	return store, cause(ctx, err, err)
 }
 
-// redisClient returns one of a server, or with commas in spec of a cluster, whose first URL
-// has what is to be said for all.
+// redisClient returns a client of the server at spec. With commas in spec it is a client of a
+// cluster, and the first URL has the settings for all nodes.
 func redisClient(spec string) (redis.UniversalClient, error) {
 	// The errors of go-redis quote the URL.
 	unreadable := errors.New("cannot be read, must be redis://HOST:PORT, or several with commas between them")

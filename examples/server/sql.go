@@ -54,8 +54,8 @@ func openSQLite(ctx context.Context, path string, parts ...sqlstore.Option) (pho
 	return openSQL(ctx, db, sqlstore.SQLite, sqliteConns, errors.New("SQLite cannot open the file"), parts...)
 }
 
-// openSQL makes the tables in db, and a store of them. stranger is what it says of
-// whoever does not answer as the database would.
+// openSQL creates the tables in db, and returns a store on them. stranger is the error for a
+// server that does not answer like the database.
 func openSQL(ctx context.Context, db *sql.DB, dialect sqlstore.Dialect, conns int, stranger error, parts ...sqlstore.Option) (phoneauth.Store, func() error, error) {
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)

@@ -11,8 +11,8 @@ import (
 )
 
 // A text begins with the code, where phones and people look for it, and names the
-// purpose, so that a code given away to a caller says what it opens. It holds no number,
-// person or link, which whoever asked for the code could have chosen.
+// purpose, so that a code given away to a caller says what it opens. It contains no number,
+// person or link, because the client that asked for the code could have chosen them.
 //
 // To add a language: its words here, its name in wordings, its strings in
 // locales_test.go, its names in the documentation
@@ -83,7 +83,7 @@ var hindi = wording{"hi", map[string]words{
 	PhoneChanged:         {"आपके {service} खाते का फ़ोन नंबर बदल गया है।", "आपने नहीं बदला? हमसे संपर्क करें।"},
 }}
 
-// matcher is built when somebody first asks for what is not plainly one of ours.
+// matcher is built when a client first asks for a language that is not listed exactly.
 var matcher = sync.OnceValue(func() language.Matcher {
 	tags := make([]language.Tag, len(wordings))
 	for i, w := range wordings {

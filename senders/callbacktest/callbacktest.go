@@ -19,15 +19,15 @@
 //		})
 //	}
 //
-// Run posts what a provider says, and what others say in its name. These are its rules, by
-// the names of its subtests; in all of them no answer shows a secret.
+// Run posts callbacks of the provider, and forged ones. These are its rules, by the names of its
+// subtests. No answer may show a secret.
 //
 //   - what the provider says: each of Provider.Says is reported as its Delivery says, once,
 //     with the context of the request, before the answer, which is 2xx; what is not
 //     understood is refused, and not reported.
 //   - fields it does not know: they change nothing.
-//   - a repeated report: it names the same message, so that whoever counts by
-//     Delivery.ID counts it once.
+//   - a repeated report: it names the same message, so that a count by Delivery.ID counts it
+//     once.
 //   - many at once: each report is reported once.
 //   - without a signature, with another's: 401, 403 or 404, and nothing is reported.
 //   - a body that was changed: refused at every byte, where the provider signs bodies.
@@ -69,7 +69,7 @@ type Provider struct {
 	// SignsBody says that a signature covers the body. Optional.
 	SignsBody bool
 	// MaxAge is how long after it was signed a request is taken; 0 if the provider signs
-	// no time, so that whoever saw a request can repeat it. Optional.
+	// no time, so that somebody who saw a request can repeat it. Optional.
 	MaxAge time.Duration
 	// Methods of the provider's requests; POST if there are none. Optional.
 	Methods []string

@@ -12,8 +12,9 @@ const maxRetryAfter = time.Minute
 type outcome int
 
 const (
-	// nothing: it is the destination's fault or of no known fault, the caller went away, or
-	// the sender panicked. It neither opens nor closes a breaker, and ends no row.
+	// nothing means that the failure is not counted: it has FaultDestination or no known
+	// fault, the caller cancelled, or the sender panicked. It neither opens nor closes a
+	// breaker, and does not reset the count.
 	nothing outcome = iota
 	success
 	failure

@@ -53,7 +53,7 @@
 // reports: Delivered, and Undelivered of FaultSender. When at
 // least half of the last 20 said Undelivered, the sender goes behind all others for
 // Config.Demotion; then it starts afresh. A message counts once, however often it is
-// reported, as far back as 1,024 messages. Reports that never come count for nothing.
+// reported, as far back as 1,024 messages. Missing reports are not counted.
 //
 // Reports of FaultDestination, such as of a phone that is off or a number that does not exist, are
 // not counted. So texts to dead numbers demote no sender. Reports without a known fault, such as

@@ -31,6 +31,6 @@
 //   - Secrets: net/http's errors, which quote URLs and answers, are replaced.
 //   - Bounds: 16 KiB of an answer are read, and a Retry-After is believed up to 24 h.
 //
-// What the codes of a provider stand for, and which of its answers accept a message, is
-// the sender's own to know. senders/sendertest holds it to the contract.
+// The sender itself must know the codes of its provider, and which answers accept a message.
+// senders/sendertest tests the sender against the contract.
 package httpsend

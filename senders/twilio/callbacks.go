@@ -34,7 +34,7 @@ type CallbackConfig struct {
 // and its answer is 204 then, as for what else Twilio posts. Other requests are refused:
 // 403 without a right X-Twilio-Signature, 405 those that are no POST, 413 and 400 those
 // that are longer than 64 KiB or no form. Twilio may post the same twice, and out of
-// order; its signature has no time, so that whoever saw a request can repeat it.
+// order; its signature contains no time, so somebody who saw a request can repeat it.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
 	if !absolute(c.URL) {

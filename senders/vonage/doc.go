@@ -39,8 +39,9 @@
 //	5       Ambiguous, sender       internal error
 //	others  Ambiguous, not known
 //
-// Where parts differ, Ambiguous comes before Permanent, and that before Temporary, with
-// the status and fault of the first of its class. Some parts accepted and others not is
+// When the parts of a text have different classes, the error is Ambiguous if one part is, else
+// Permanent if one part is, else Temporary. It has the status and fault of the first part of that
+// class. Some parts accepted and others not is
 // Ambiguous. An answer that cannot be read is Ambiguous, by the sender's fault. Answers of
 // other statuses of HTTP:
 //
