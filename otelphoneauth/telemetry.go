@@ -46,7 +46,7 @@ var (
 	operationBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 )
 
-// Option changes where telemetry goes.
+// Option configures where spans and metrics are sent.
 type Option func(*options)
 
 type options struct {
@@ -54,12 +54,12 @@ type options struct {
 	meters  metric.MeterProvider
 }
 
-// WithTracerProvider takes the place of the global TracerProvider, which nil means too.
+// WithTracerProvider sets the TracerProvider. Nil means the global one, which is the default.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(o *options) { o.tracers = p }
 }
 
-// WithMeterProvider takes the place of the global MeterProvider, which nil means too.
+// WithMeterProvider sets the MeterProvider. Nil means the global one, which is the default.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(o *options) { o.meters = p }
 }

@@ -88,7 +88,7 @@ func (c *challenges) begin(b phoneauth.BeginParams) phoneauth.BeginResult {
 	return begun
 }
 
-// tryBegin is BeginChallenge where the answer is an error, or where only that matters.
+// tryBegin calls BeginChallenge where it may return an error.
 func (c *challenges) tryBegin(b phoneauth.BeginParams) error {
 	_, err := c.store.BeginChallenge(c.Context(), b)
 	return err
@@ -164,7 +164,7 @@ func (c *challenges) take(name string, burst int) phoneauth.Take {
 
 const every = time.Minute + tick
 
-// cost is take with another cost.
+// cost returns what take returns, with another cost.
 func cost(take phoneauth.Take, n int) phoneauth.Take {
 	take.Cost = n
 	return take
@@ -185,7 +185,7 @@ func (c *challenges) ask(now time.Time, asks ...phoneauth.Take) error {
 	return c.store.TakeLimits(c.Context(), phoneauth.TakeParams{Asks: asks, Now: now})
 }
 
-// giveBack gives takes back, which nothing refuses.
+// giveBack gives takes back. It must succeed.
 func (c *challenges) giveBack(now time.Time, takes ...phoneauth.Take) {
 	c.Helper()
 	require.NoError(c, c.store.GiveBack(c.Context(), phoneauth.GiveBackParams{Takes: takes, Now: now}), "GiveBack")
@@ -257,8 +257,8 @@ func (c *challenges) locked(l phoneauth.Lockout, wait time.Duration, now time.Ti
 	require.Equal(c, wait, refused.RetryAfter, probe+"AttemptChallenge without a challenge: "+message)
 }
 
-// charge is 1 on a score that may reach 20; a debt fades over a day, a credit over four
-// hours.
+// charge returns a charge of 1 to a score of at most 20. A positive score fades over a day, a
+// negative one over four hours.
 func (c *challenges) charge(name string) phoneauth.Charge {
 	return phoneauth.Charge{
 		Score:  phoneauth.Score{Name: name, Key: c.key(name), Max: 20, DebtDecay: 24 * time.Hour, CreditDecay: 4 * time.Hour},

@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// reward is 2 more, once a day.
+// reward returns a Reward of 2, once a day.
 func (c *challenges) reward(name string) phoneauth.Reward {
 	take := c.take(name, 1)
 	take.Every = 24 * time.Hour

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// list is UserSessions, which must succeed.
+// list returns UserSessions, which must succeed.
 func (s *sessions) list(userID string, now time.Time) []phoneauth.SessionRecord {
 	s.Helper()
 	all, err := s.store.UserSessions(s.Context(), userID, now)

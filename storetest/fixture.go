@@ -38,7 +38,7 @@ func assertUTC(t testing.TB, times ...time.Time) {
 	}
 }
 
-// plain is b, with the two empty slices made one.
+// plain returns b, with nil in place of an empty slice.
 func plain(b []byte) []byte {
 	if len(b) == 0 {
 		return nil

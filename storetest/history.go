@@ -79,7 +79,7 @@ func (h *history) pick(name string, n int) string {
 	return fmt.Sprintf("%s %d", name, h.random.IntN(n))
 }
 
-// chance is true once in n times.
+// chance returns true once in n times.
 func (h *history) chance(n int) bool { return h.random.IntN(n) == 0 }
 
 func (h *history) challengeKey() string { return h.own + h.pick("challenge", 3) }
@@ -196,7 +196,7 @@ func (h *history) scoreOf(i int) phoneauth.Score {
 		DebtDecay: decays[i][0], CreditDecay: decays[i][1]}
 }
 
-// amount is mostly whole, and often a half more, where rounding decides.
+// amount returns mostly whole numbers, and often a half more, where rounding matters.
 func (h *history) amount() float64 {
 	return float64(1+h.random.IntN(24)) / []float64{1, 1, 2, 7}[h.random.IntN(4)]
 }

@@ -55,7 +55,7 @@ func (j *journal) add(entries ...phoneauth.JournalEntry) {
 	require.NoError(j, j.store.AppendEntries(j.Context(), entries), "AppendEntries")
 }
 
-// find is Entries, which must succeed. Limit and Now are set where they are not.
+// find calls Entries, which must succeed. It sets Limit and Now if they are not set.
 func (j *journal) find(q phoneauth.JournalQuery) []phoneauth.JournalEntry {
 	j.Helper()
 	if q.Now.IsZero() {
@@ -90,7 +90,7 @@ func plainEntry(e phoneauth.JournalEntry) phoneauth.JournalEntry {
 	return e
 }
 
-// counts is CountEntries between two times of the case, in the order of hour and type.
+// counts returns CountEntries between two times of the case, ordered by hour and type.
 func (j *journal) counts(from, to time.Time) []phoneauth.JournalCount {
 	j.Helper()
 	counts, err := j.store.CountEntries(j.Context(), phoneauth.JournalCountQuery{From: from, To: to})

@@ -67,7 +67,7 @@ func (u *users) create() phoneauth.User {
 	return in.User
 }
 
-// update is UpdateUser of user, at any epoch, which must succeed.
+// update calls UpdateUser for user, at any epoch. It must succeed.
 func (u *users) update(user phoneauth.User, change phoneauth.UserUpdate) phoneauth.User {
 	u.Helper()
 	change.UserID, change.Epoch = user.ID, phoneauth.AnyEpoch
@@ -117,7 +117,7 @@ func (u *users) free(p phoneauth.Phone, message string) {
 	require.ErrorIs(u, err, phoneauth.ErrNotFound, message)
 }
 
-// strangers are ids that no store gave to a user, some of them much like user's own.
+// strangers returns ids that no store gave to a user. Some of them are similar to that of user.
 func strangers(user phoneauth.User) []string {
 	return []string{"", "nobody", "-1", "0", "99999999999999999999", unique(), strings.Repeat("9", 128),
 		"0" + user.ID, "+" + user.ID, user.ID + ".0", user.ID + " ", " " + user.ID}

@@ -15,7 +15,7 @@ func (u *users) incoming() phoneauth.UserImport {
 		CreatedAt: start.AddDate(-1, 0, 0)}
 }
 
-// imported is ImportUsers, which must succeed and answer for each.
+// imported calls ImportUsers, which must succeed and return a result for each.
 func (u *users) imported(now time.Time, all ...phoneauth.UserImport) []phoneauth.ImportedUser {
 	u.Helper()
 	done, err := u.store.ImportUsers(u.Context(), all, now)

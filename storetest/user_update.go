@@ -35,7 +35,7 @@ func (c change) of(id string, epoch int64, now time.Time) phoneauth.UserUpdate {
 	return c.params
 }
 
-// made is user after the change at now.
+// made returns user after the change at now.
 func (c change) made(user phoneauth.User, now time.Time) phoneauth.User {
 	if c.params.PasswordHash != nil {
 		user.PasswordHash = *c.params.PasswordHash

@@ -68,36 +68,39 @@ import (
 // /signin/ that says so when somebody has signed in. Regions, Region and InsecureCookie must
 // be set as in the Config of the Service, because the page cannot read that.
 type Options struct {
-	// Path is where the browser finds the page; empty is "/signin/".
+	// Path is the path of the page as the browser sees it. Empty means "/signin/".
 	Path string
-	// Next is where somebody goes who has signed in, a path of this origin, unless the
-	// page was opened with ?next=. Empty: the page itself says that they are signed in.
+	// Next is the path of this origin that the browser goes to after a sign-in, unless the
+	// page was opened with ?next=. Empty means that the page stays and says that the user
+	// is signed in.
 	Next string
 
-	// Name of the service, shown above the form; empty shows none.
+	// Name is the name of the service, shown above the form. Empty shows none.
 	Name string
-	// Color of the brand, "#rrggbb" or "#rgb"; empty is a blue. What is written on it and
-	// with it is made legible, in light and in dark.
+	// Color is the colour of the brand, "#rrggbb" or "#rgb". Empty means a blue. The page
+	// changes it where text would not be legible, in light and in dark.
 	Color string
-	// Logo is a path of this origin, or a data:image/ URL; empty is the first letter of
+	// Logo is a path of this origin, or a data:image/ URL. Empty means the first letter of
 	// Name.
 	Logo string
-	// Texts replace words of the page, by language and key, as the files in ui/text have
-	// them. A language that is not shipped is added, with English where it has no words.
+	// Texts replace texts of the page, by language and key; the files in ui/text have all
+	// keys. A language that is not in ui/text is added, and gets English where it has no
+	// text.
 	Texts map[string]map[string]string
-	// Locale is the one language of the page; empty lets people choose, beginning with
-	// what their browser asks for.
+	// Locale is the only language of the page. Empty lets people choose, and begins with
+	// the language of their browser.
 	Locale string
 
-	// Region (ISO 3166-1 alpha-2) that is chosen at first; empty is the browser's guess.
+	// Region is the region that is chosen at first (ISO 3166-1 alpha-2). Empty means the
+	// region that the browser guesses.
 	Region string
-	// Regions to choose from, as in NumberRules; empty is all.
+	// Regions are the regions to choose from, as in NumberRules. Empty means all.
 	Regions []string
 	// Passwords shows the way to sign up, sign in and recover with a password.
 	Passwords bool
 
-	// OnSession takes the session in place of the page's cookies: it may set cookies of
-	// the host's own. Its error is a 503, and nobody is signed in. Required under
+	// OnSession receives the session, and the page then sets no cookies of its own. It may
+	// set cookies of the host. Its error is a 503, and nobody is signed in. Required under
 	// HostSessions.
 	OnSession func(http.ResponseWriter, *http.Request, *phoneauth.Session) error
 	// InsecureCookie drops the attribute Secure and the prefix __Host- of cookies, as in
@@ -106,7 +109,7 @@ type Options struct {
 	// cannot stay signed in while it is there, and a browser without a session is signed
 	// in to the planted one.
 	InsecureCookie bool
-	// Logger gets the causes of failures; nil is slog.Default().
+	// Logger gets the causes of failures. Nil means slog.Default().
 	Logger *slog.Logger
 }
 

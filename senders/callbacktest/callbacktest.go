@@ -56,31 +56,32 @@ import (
 // Provider describes a handler and the provider that calls it. All fields are required except
 // those that are marked optional.
 type Provider struct {
-	// New returns the handler under test, which tells report.
+	// New returns the handler under test, which calls report.
 	New func(report callback.Report) (http.Handler, error)
-	// Signed returns the request by which the provider says fields, signed now, or with
-	// whatever else shows that it is the provider. It is called from many goroutines.
+	// Signed returns a request of the provider with these fields. It is signed now, or
+	// carries another proof that it comes from the provider. It is called from many
+	// goroutines.
 	Signed func(fields map[string]string) *http.Request
-	// Unsigned is as Signed, without what shows that it is the provider: no header, no
-	// field, no secret in the path.
+	// Unsigned returns the same request without that proof: without its header, its field,
+	// or the secret in the path.
 	Unsigned func(fields map[string]string) *http.Request
-	// Forged is as Signed, by somebody who has another secret.
+	// Forged returns the same request, made with another secret.
 	Forged func(fields map[string]string) *http.Request
-	// SignsBody says that a signature covers the body. Optional.
+	// SignsBody is true if a signature covers the body. Optional.
 	SignsBody bool
-	// MaxAge is how long after it was signed a request is taken; 0 if the provider signs
-	// no time, so that somebody who saw a request can repeat it. Optional.
+	// MaxAge is how long after it was signed a request is accepted. It is 0 if the provider
+	// signs no time, so that somebody who saw a request can repeat it. Optional.
 	MaxAge time.Duration
-	// Methods of the provider's requests; POST if there are none. Optional.
+	// Methods are the methods of the provider's requests. Empty means POST. Optional.
 	Methods []string
-	// Secrets are what no answer may show.
+	// Secrets are texts that no answer may show.
 	Secrets []string
-	// Says are what the provider says: one at least of each status, and an Undelivered one
-	// of each fault.
+	// Says are callbacks of the provider: at least one of each status, and an Undelivered
+	// one of each fault.
 	Says []Say
-	// Never are the statuses that the provider does not tell. Optional.
+	// Never are the statuses that the provider does not report. Optional.
 	Never []phoneauth.DeliveryStatus
-	// NoFaults says that the provider does not tell why a message was not delivered.
+	// NoFaults is true if the provider does not report why a message was not delivered.
 	// Optional.
 	NoFaults bool
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// maxRetryAfter bounds how long a sender can ask to be left alone: after that, a probe.
+// maxRetryAfter bounds the RetryAfter of a sender. After it comes a probe.
 const maxRetryAfter = time.Minute
 
-// outcome is what a call says of its sender.
+// outcome says what a call means for the breaker of its sender.
 type outcome int
 
 const (

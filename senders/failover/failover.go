@@ -15,20 +15,20 @@ import (
 	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
-// Config is what a [Sender] is made of. The zero value of a field but Senders is its
-// default.
+// Config is the configuration of a [Sender]. Senders is required. The zero value of every other
+// field means its default.
 type Config struct {
-	// Senders in the order to try them. At least one.
+	// Senders are the senders in the order to try them. At least one is required.
 	Senders []Entry
-	// Failures in a row that open a breaker; 0 is 3.
+	// Failures is how many failures in a row open a breaker. 0 means 3.
 	Failures int
-	// Cooldown is how long a breaker stays open; 0 is 10 s.
+	// Cooldown is how long a breaker stays open. 0 means 10 s.
 	Cooldown time.Duration
-	// Demotion is how long a sender that does not deliver stays behind the others; 0 is
-	// 5 min.
+	// Demotion is how long a sender that does not deliver is tried after all others. 0
+	// means 5 min.
 	Demotion time.Duration
-	// Logger is told when a sender is passed on from, opened, closed or demoted; nil is
-	// slog.Default().
+	// Logger gets a line when the next sender is tried, when a breaker opens or closes, and
+	// when a sender is demoted. Nil means slog.Default().
 	Logger *slog.Logger
 }
 

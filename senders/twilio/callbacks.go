@@ -9,15 +9,14 @@ import (
 	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
-// CallbackConfig is what the handler of [Callbacks] is made of.
+// CallbackConfig is the configuration of the handler of [Callbacks].
 type CallbackConfig struct {
-	// URL is the public address of the handler as Twilio was given it, in
-	// Config.StatusCallback or in the console, to the letter, with its query if it has
-	// one: it is signed, and the handler cannot see it behind a proxy that rewrites it.
-	// Required. One handler serves one address.
+	// URL is the public address of the handler, exactly as in Config.StatusCallback or in
+	// Twilio's console, with its query if it has one. Twilio signs the address, and behind
+	// a proxy the handler cannot see it. One handler serves one address. Required.
 	URL string
-	// AuthToken is the primary one of the account, which signs even where an API key
-	// sends. Required.
+	// AuthToken is the primary auth token of the account. Twilio signs with it, even if an
+	// API key sends. Required.
 	AuthToken phoneauth.Secret
 }
 

@@ -19,10 +19,10 @@ const (
 	leeway = 30 * time.Second
 )
 
-// CallbackConfig is what the handler of [Callbacks] is made of.
+// CallbackConfig is the configuration of the handler of [Callbacks].
 type CallbackConfig struct {
-	// SignatureSecret of the account, which is not its APISecret. Required. Vonage lets
-	// it be short: choose at least 32 characters.
+	// SignatureSecret is the signature secret of the account. It is not the APISecret.
+	// Vonage allows a short one; choose at least 32 characters. Required.
 	SignatureSecret phoneauth.Secret
 }
 
