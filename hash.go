@@ -21,7 +21,7 @@ const (
 // hashWait is how long a password waits for a place.
 const hashWait = time.Second
 
-// hashesAtOnce is the number of places. It bounds memory, and leaves CPU for everything else
+// hashesAtOnce returns the number of places. It bounds memory, and leaves CPU for everything else
 // when very many passwords arrive.
 func hashesAtOnce() int { return runtime.NumCPU() }
 

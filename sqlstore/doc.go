@@ -48,17 +48,15 @@
 // an account that has never signed in: the default for accounts that the host imports.
 // Keys and ids are ASCII in columns of bytes.
 //
-// A store of the version before works on the tables of this one: what is new in them has
-// a default. So instances can be replaced one after the other, once the tables are
-// migrated. What the former version does not know, as a lock by the owner, it does not
-// heed.
+// A store of the previous version works on the tables of this one, because new columns have
+// defaults. So migrate the tables first, and then replace the instances one after the other. The
+// previous version ignores what it does not know, such as a lock by the owner.
 //
-// Rows that have expired count for nothing, and stay until [Store.Purge] removes them.
-// Call it once a minute.
+// Expired rows are ignored, and stay until [Store.Purge] removes them. Call it once a minute.
 //
 // # Another dialect
 //
-// What differs between dialects is the type speech. MySQL, which has no RETURNING, would
-// read the rows it changes with SELECT … FOR UPDATE, in the order of their keys, and then
-// write them, as challenges and counters are already.
+// The type speech contains all differences between dialects. MySQL has no RETURNING. A dialect for
+// it would read rows with SELECT … FOR UPDATE, in the order of their keys, and then write them,
+// as the store already does with challenges and counters.
 package sqlstore
