@@ -10,7 +10,7 @@ import (
 // *phoneauth.SendError with the code "phonetest".
 type Failure string
 
-// The failures there are.
+// The values of Failure.
 const (
 	// Permanent: no provider can reach the number. It has FaultDestination.
 	Permanent Failure = "permanent"

@@ -13,22 +13,23 @@
 //
 // # What is tried
 //
-// The senders whose regions or prefixes match the number, in their order, one at a time:
+// The senders whose regions or prefixes match the number are tried in their order, one at a
+// time. The result of each decides what follows:
 //
-//	accepted    ends it; Receipt.Sender is the Name of who accepted
-//	Permanent   ends it: the number receives no texts, or its owner wants none
-//	Ambiguous   ends it: the text may have gone, and a second one would cost twice. The
-//	            user sees an error and asks again, which sends the same code
-//	Temporary   the next one is tried, whoever is at fault; after the last, the error is
+//	accepted    no other is tried; Receipt.Sender is the Name of the sender
+//	Permanent   no other is tried: the number receives no texts, or its owner wants none
+//	Ambiguous   no other is tried: the text may have been sent, and a second one would cost
+//	            twice. The user sees an error and asks again, which sends the same code
+//	Temporary   the next one is tried, for every fault; after the last, the error is
 //	            Temporary
 //
 // An error that is no *phoneauth.SendError counts as Ambiguous, of no known fault.
 //
 // # Time
 //
-// What remains until the deadline of the context (10 s if it has none) is shared out
-// equally: with two senders, the first has 5 s, and the second what the first left. So
-// a connection that cannot be made leaves time for the next. A sender that takes a
+// The time until the deadline of the context (10 s if it has none) is divided equally among the
+// senders that are left. With two senders, the first has 5 s, and the second has the rest. So a
+// connection that cannot be made leaves time for the next sender. A sender that takes a
 // request and then hangs is Ambiguous: its user sees the error after 5 s instead of 10.
 //
 // # Breakers
