@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 // The names of the fields in a log, which dashboards go by.
@@ -43,18 +44,18 @@ func TestEventInLog(t *testing.T) {
 func TestLogSaysTheSame(t *testing.T) {
 	t.Parallel()
 	var log, told bytes.Buffer
-	s := newService(t, func(c *phoneauth.Config) {
+	s := suite.Memory().Service(t, func(c *phoneauth.Config) {
 		c.Logger = slog.New(slog.NewJSONHandler(&log, nil))
 		c.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) {
 			slog.New(slog.NewJSONHandler(&told, nil)).Info("phoneauth: "+string(e.Type), slog.Any("event", e))
 		}
 	})
-	s.register(t, owner)
-	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: owner})
-	require.Equal(t, phoneauth.LimitPhoneSends, limited(err))
-	_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: s.wrong(owner)})
+	s.Ask(suite.Owner)
+	_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: suite.Owner})
+	require.Equal(t, phoneauth.LimitPhoneSends, suite.Limited(err))
+	_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: suite.Owner, Code: s.Wrong(suite.Owner)})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
-	session, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: owner, Code: s.code(owner, phoneauth.PurposeSignIn)})
+	session, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: suite.Owner, Code: s.Code(suite.Owner, phoneauth.PurposeSignIn)})
 	require.NoError(t, err)
 	require.NoError(t, s.Logout(t.Context(), session.RefreshToken))
 
@@ -101,24 +102,24 @@ func TestReportDelivery(t *testing.T) {
 			`level=WARN msg="phoneauth: undelivered" event.sender=twilio event.message_id=m1 event.send_fault=destination event.send_code=30005`,
 		},
 		{
-			phoneauth.Delivery{ID: "m2", Sender: "kannel", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone(owner)},
+			phoneauth.Delivery{ID: "m2", Sender: "kannel", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone(suite.Owner)},
 			phoneauth.Event{Type: phoneauth.EventOptedOut, Sender: "kannel", MessageID: "m2", Phone: "+20******7840"},
 			`level=INFO msg="phoneauth: opted_out" event.phone=+20******7840 event.sender=kannel event.message_id=m2`,
 		},
 	} {
-		in(t, func(t *testing.T) {
+		t.Run(string(c.event.Type), func(t *testing.T) {
 			var log bytes.Buffer
 			var events []phoneauth.Event
-			s := newService(t, func(cfg *phoneauth.Config) {
+			s := suite.Memory().Service(t, func(cfg *phoneauth.Config) {
 				cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 				cfg.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) { events = append(events, e) }
 			})
 			s.ReportDelivery(t.Context(), c.reported)
-			c.event.Time = time.Now().UTC()
+			c.event.Time = s.Now()
 			assert.Equal(t, []phoneauth.Event{c.event}, events)
 			assert.Contains(t, log.String(), c.logged)
-			assert.NotContains(t, log.String()+fmt.Sprintf("%v %+v %#v", c.reported, c.reported, c.reported), owner[3:])
-			assert.Zero(t, s.inbox.Sends())
+			assert.NotContains(t, log.String()+fmt.Sprintf("%v %+v %#v", c.reported, c.reported, c.reported), suite.Owner[3:])
+			assert.Zero(t, s.Inbox.Sends())
 		})
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/internal/texts"
+	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
@@ -36,7 +38,7 @@ func textOf(t *testing.T, r phoneauth.RegisterRequest, change func(*phoneauth.Co
 
 func textConfig(t *testing.T) phoneauth.Config {
 	return phoneauth.Config{
-		Name: "Acme", Store: inMemory(t), Sender: phonetest.New(), Keys: trialKeys(), Logger: slog.New(slog.DiscardHandler),
+		Name: "Acme", Store: memstore.New(), Sender: phonetest.New(), Keys: suite.Keys(), Logger: slog.New(slog.DiscardHandler),
 	}
 }
 
