@@ -6,7 +6,9 @@ import (
 	"time"
 )
 
-// How scores fade, and when a busy country is counted one event in 16.
+// How scores fade, and when only one in 16 changes of a busy country is written. A country
+// is busy when its score is below budgetSampleBelow: many more codes were verified there than
+// were not. Each change that is written then counts as 16.
 const (
 	debtDecay         = 24 * time.Hour
 	creditDecay       = 4 * time.Hour
@@ -14,22 +16,22 @@ const (
 	budgetSample      = 16
 )
 
-// A verification gives this much beyond what its challenge was charged, once a number and
-// day.
+// A verification credits this much beyond what its challenge was charged, once per number
+// and day.
 const (
 	rewardAmount = 2
 	rewardEvery  = 24 * time.Hour
 )
 
-// deviceSends is how many unverified codes in 24 hours the known devices of a number may
-// ask for before they are charged like strangers.
+// deviceSends is the greatest score of the known devices of a number: about how many
+// unverified codes they may ask for in 24 hours. Then they are charged like strangers.
 const deviceSends = 5
 
-// budgeted reports whether codes for c count in the number budgets or in the score of
-// known devices: not those of a test number.
+// budgeted reports whether codes for c are charged to the number budgets or to the score of
+// known devices. Those of a test number are not.
 func (s *Service) budgeted(c *call) bool { return !s.cfg.Limits.InsecureOff && c.test == nil }
 
-// charges are what a code for c is charged to. Known devices have a score of their own.
+// charges returns the charges of a code for c. Known devices have a score of their own.
 func (s *Service) charges(c *call) []Charge {
 	switch {
 	case !s.budgeted(c):
@@ -40,13 +42,13 @@ func (s *Service) charges(c *call) []Charge {
 	return s.budgets(c)
 }
 
-// strangersCharges are what a code for a known device is charged to once the score of
-// known devices is used up.
+// strangersCharges returns the charges of a code for a known device after the score of known
+// devices has reached its greatest value.
 func (s *Service) strangersCharges(c *call) []Charge {
 	return append(s.budgets(c), s.deviceScore(c, math.Inf(1)))
 }
 
-// deviceScore is the charge for a code to a known device of c's phone.
+// deviceScore returns the charge for a code to a known device of c's phone.
 func (s *Service) deviceScore(c *call, most float64) Charge {
 	return Charge{Amount: 1, Score: Score{
 		Name: LimitDeviceSends, Key: key(c.print, kindDeviceScore),
@@ -54,9 +56,9 @@ func (s *Service) deviceScore(c *call, most float64) Charge {
 	}}
 }
 
-// budgets are the charges of c's blocks and country. The country comes last: its key is
-// the one that is busy. Resets have budgets of their own, so that no answer about signing
-// in tells how many resets there were.
+// budgets returns the charges of c's blocks and country. The country comes last, because many
+// operations use its key. Password resets have budgets of their own, so that no answer about
+// signing in tells how many resets there were.
 func (s *Service) budgets(c *call) []Charge {
 	reset := ""
 	if c.purpose == PurposePasswordReset {
@@ -81,7 +83,7 @@ func (s *Service) budgets(c *call) []Charge {
 	}
 }
 
-// reward is what a verification of c earns beyond what was charged.
+// reward returns the credit that a verification of c earns beyond what was charged.
 func (s *Service) reward(c *call) Reward {
 	kind := kindReward
 	if c.purpose == PurposePasswordReset {

@@ -9,11 +9,10 @@ import (
 	"github.com/phoneauth/phoneauth/internal/random"
 )
 
-// deviceLife is how long a device is known.
+// deviceLife is how long a device stays known after a sign-in.
 const deviceLife = 180 * 24 * time.Hour
 
-// device is a known device: one that a user signed in on before. The zero device is
-// none.
+// device is a known device. The zero device stands for a client that is not one.
 type device struct {
 	id, userID string
 	epoch      int64
@@ -21,16 +20,16 @@ type device struct {
 
 func (d device) known() bool { return d.id != "" }
 
-// signDevice makes the token of a known device, as of a sign-in at that time. It names the
-// phone's print, the user and its epoch, so that a change of number or password, a block or
+// signDevice makes the device token for a sign-in at that time. The token contains the
+// print of the phone, the user and the epoch. So a change of number or password, a block or
 // a deletion ends it.
 func (s *Service) signDevice(u User, deviceID string, at time.Time) (Secret, error) {
 	claims := deviceClaims{s.phonePrint(u.Phone), device{deviceID, u.ID, u.Epoch}, at}
 	return signedToken(s.keys.SignToken(keyring.Device, claims.encode(), at.Add(deviceLife)))
 }
 
-// knownDevice is the device that c's client names, if it is one of the account of c's
-// phone and was not ended; anything else is none, and no error.
+// knownDevice returns the known device that the client of c names, if it belongs to the
+// account of c's phone and was not ended. Otherwise it returns the zero device and no error.
 func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
 	if c.client.Device == "" {
 		return device{}, nil
@@ -58,7 +57,7 @@ func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
 	return d, nil
 }
 
-// deviceHasEnded reports whether the device was ended by itself, or with all others.
+// deviceHasEnded reports whether the device was ended, by itself or with all others.
 func (s *Service) deviceHasEnded(ctx context.Context, d deviceClaims, now time.Time) (bool, error) {
 	state, err := s.store.ReadState(ctx, StateParams{
 		Takes:      []Take{deviceEnded(d.phonePrint, d.device.id)},
@@ -73,7 +72,7 @@ func (s *Service) deviceHasEnded(ctx context.Context, d deviceClaims, now time.T
 	return state.Waits[0] > 0 || before, nil
 }
 
-// endDevice makes the device one that is not known. It may be done twice.
+// endDevice makes the device unknown. It may be called again for the same device.
 func (s *Service) endDevice(ctx context.Context, u User, deviceID string) error {
 	err := s.store.TakeLimits(ctx, TakeParams{Takes: []Take{deviceEnded(s.phonePrint(u.Phone), deviceID)}, Now: s.now()})
 	if limitOf(err) != "" {
@@ -82,8 +81,8 @@ func (s *Service) endDevice(ctx context.Context, u User, deviceID string) error 
 	return err
 }
 
-// deviceEnded is taken when a device is ended, and refuses for as long as its token could
-// be good.
+// deviceEnded returns the take that records the end of a device. It is taken when the device
+// is ended, and refuses as long as the device token could be good.
 func deviceEnded(phonePrint, deviceID string) Take {
 	return Take{
 		Key:   key(phonePrint, kindDeviceEnded) + deviceID,
@@ -92,9 +91,9 @@ func deviceEnded(phonePrint, deviceID string) Take {
 	}
 }
 
-// endDevicesBut makes all devices of the user but one that are known by now ones that are
-// not. The store keeps that as a challenge that nothing answers: its ID is the device that
-// stays known, and its end says when this was.
+// endDevicesBut makes all known devices of the user unknown except one. The store keeps this
+// as a challenge whose secret nobody has: its ID is the device that stays known, and its
+// ExpiresAt minus deviceLife is the time of this call.
 func (s *Service) endDevicesBut(ctx context.Context, u User, deviceID string) error {
 	now := s.now()
 	all := Challenge{

@@ -8,20 +8,24 @@ import (
 	"unicode/utf8"
 )
 
-// SessionInfo is a session as its owner sees it.
+// SessionInfo describes a session to its owner.
 type SessionInfo struct {
-	ID string
-	// CreatedAt is the sign-in, LastUsedAt the last time that tokens were rotated.
-	CreatedAt, LastUsedAt time.Time
-	// Client is a coarse name of the program, such as "Chrome on Android", and Place what
-	// Config.Place said; both may be empty.
-	Client, Place string
+	// ID is Session.ID.
+	ID string `json:"id"`
+	// CreatedAt is when the user signed in. LastUsedAt is when the session was last
+	// refreshed, or CreatedAt if it never was.
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
+	// Client is a rough name of the program, such as "Chrome on Android". Place is what
+	// Hooks.Place returned at the last use. Both may be empty.
+	Client string `json:"client,omitempty"`
+	Place  string `json:"place,omitempty"`
 	// AMR says how the user signed in (RFC 8176): "sms", "pwd".
-	AMR []string
+	AMR []string `json:"amr"`
 }
 
-// Sessions returns the sessions of a user that are live, newest use first. Under
-// HostSessions there is none. ErrNotFound: there is no such user; ErrUnavailable.
+// Sessions returns the live sessions of a user. The one that was used last comes first.
+// Under HostSessions the list is empty. ErrNotFound: there is no such user; ErrUnavailable.
 func (s *Service) Sessions(ctx context.Context, userID string) ([]SessionInfo, error) {
 	if s.cfg.HostSessions {
 		return nil, nil
@@ -36,18 +40,20 @@ func (s *Service) Sessions(ctx context.Context, userID string) ([]SessionInfo, e
 	}
 	var all []SessionInfo
 	for _, r := range records {
-		if r.Epoch == user.Epoch { // one of an epoch before is worth nothing
+		if r.Epoch == user.Epoch { // a session of an earlier epoch has ended
 			all = append(all, SessionInfo{r.ID, r.CreatedAt, r.LastUsedAt(), r.Client, r.Place, r.AMR})
 		}
 	}
 	return all, nil
 }
 
-// EndSession ends one session of a user, and its device is no known device any more.
-// Access tokens stay good until they expire, but not for what needs a live session.
+// EndSession ends one session of a user. Its device is no longer a known device. Access
+// tokens of the session stay good until they expire, except for methods that need a live
+// session.
 //
-// Errors: ErrNotFound, the user has no live session with this ID; ErrUnavailable, it may
-// have ended: do it again.
+// Errors:
+//   - ErrNotFound: the user has no live session with this ID.
+//   - ErrUnavailable: the session may or may not have ended. Call it again.
 func (s *Service) EndSession(ctx context.Context, userID, sessionID string) error {
 	user, err := s.store.UserByID(ctx, userID)
 	if err != nil {
@@ -68,22 +74,27 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string) erro
 		return err
 	}
 	defer done()
-	// The device first: as long as there is the session, this can be done again.
+	meant := s.aboutUser(user, EventSessionEnded)
+	meant.SessionID = sessionID
+	if err := s.intends(ctx, meant); err != nil {
+		return err
+	}
+	// The device comes first: while the session exists, a failed call can be repeated.
 	if err := s.endDevice(ctx, user, rec.DeviceID); err != nil {
 		return err
 	}
 	if err := s.store.EndSession(ctx, userID, sessionID); err != nil {
 		return err
 	}
-	e := aboutUser(user, EventSessionEnded)
+	e := s.aboutUser(user, EventSessionEnded)
 	e.SessionID = sessionID
 	s.event(ctx, e)
 	return nil
 }
 
-// endOwnSession is EndSession for the user of claims. For a session that is older than the
-// one of claims the sign-in must be at most 5 minutes old, so that a thief cannot throw the
-// owner out: ErrReauthenticate.
+// endOwnSession is EndSession for the user of claims. To end a session that is older than
+// the one of claims, the sign-in must be fresh, else ErrReauthenticate. Otherwise a thief
+// could end the sessions of the owner.
 func (s *Service) endOwnSession(ctx context.Context, claims Claims, id string) error {
 	user, own, err := s.live(ctx, claims)
 	if err != nil {
@@ -101,17 +112,21 @@ func (s *Service) endOwnSession(ctx context.Context, claims Claims, id string) e
 	return s.EndSession(ctx, user.ID, id)
 }
 
-// Live is User for what must not wait for an access token to expire: the session of claims
-// must be live too, and of the account's epoch. It asks the store twice. Hosts with
-// sessions of their own vouch for claims.
+// Live returns the account of claims if the session of claims is live and at the epoch of
+// the account. Use it where an ended session must be refused at once, and not only when its
+// access token expires. It calls the store twice. Under HostSessions only the account is
+// checked.
 //
-// Errors: ErrUnauthenticated; ErrUnavailable.
+// Errors:
+//   - ErrUnauthenticated: the session or the account has ended, or the account is blocked
+//     or locked.
+//   - ErrUnavailable.
 func (s *Service) Live(ctx context.Context, claims Claims) (User, error) {
 	user, _, err := s.live(ctx, claims)
 	return user, err
 }
 
-// live is the account and the session of claims.
+// live returns the account and the session of claims.
 func (s *Service) live(ctx context.Context, claims Claims) (User, SessionRecord, error) {
 	user, err := s.User(ctx, claims)
 	if err != nil {
@@ -127,12 +142,15 @@ func (s *Service) live(ctx context.Context, claims Claims) (User, SessionRecord,
 	return user, rec, err
 }
 
-// EndOtherSessions ends every session of the user of claims but this one. With devices, all
-// known devices but this one are known no more. Where another session is older than this
-// one, the sign-in must be at most 5 minutes old.
+// EndOtherSessions ends every session of the user except that of claims. If devices is
+// true, it also makes all known devices unknown except that of claims. If another session
+// is older than that of claims, the sign-in must be at most 5 minutes old. Under
+// HostSessions it does nothing.
 //
-// Errors: ErrUnauthenticated; ErrReauthenticate; ErrUnavailable, some may not have ended: do
-// it again.
+// Errors:
+//   - ErrUnauthenticated: the session of claims is not live.
+//   - ErrReauthenticate: the sign-in is too old.
+//   - ErrUnavailable: some sessions may not have ended. Call it again.
 func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices bool) error {
 	user, own, err := s.live(ctx, claims)
 	if err != nil {
@@ -163,15 +181,15 @@ func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices b
 	if err := s.store.EndUserSessions(ctx, user.ID, own.ID); err != nil {
 		return err
 	}
-	e := aboutUser(user, EventSignedOut)
+	e := s.aboutUser(user, EventSignedOut)
 	s.event(ctx, e)
 	return nil
 }
 
-// maxSessionText is how long the texts of a session are, in bytes.
+// maxSessionText is the greatest length of the texts of a session, in bytes.
 const maxSessionText = 64
 
-// place asks the host where a client is.
+// place calls the hook Place.
 func (s *Service) place(ctx context.Context, c ClientInfo) string {
 	if s.cfg.Hooks.Place == nil || !c.Addr.IsValid() {
 		return ""
@@ -179,8 +197,8 @@ func (s *Service) place(ctx context.Context, c ClientInfo) string {
 	return truncated(s.cfg.Hooks.Place(ctx, c.Addr), maxSessionText)
 }
 
-// truncated is text without what is not valid UTF-8, cut to so many bytes at a whole
-// character.
+// truncated returns text without bytes that are not valid UTF-8, cut at a whole character
+// to at most most bytes.
 func truncated(text string, most int) string {
 	text = strings.ToValidUTF8(text, "")
 	for len(text) > most {

@@ -21,9 +21,9 @@ const (
 	corsMaxAge = "600"
 )
 
-// cors writes what a browser wants to see before a page of a trusted origin may read the
-// answer, and reports whether it has answered: a preflight is answered here and goes no
-// further. ways are the routes of the path; there may be none.
+// cors sets the headers that let a page of a trusted origin read the answer. It answers
+// preflights, and returns true if it has answered. ways are the routes of the path; it may
+// be empty.
 func (h *handler) cors(w http.ResponseWriter, r *http.Request, ways []route) (answered bool) {
 	if len(h.trusted) == 0 {
 		return false
@@ -49,13 +49,14 @@ func (h *handler) cors(w http.ResponseWriter, r *http.Request, ways []route) (an
 	return true
 }
 
-// takesCookies reports whether a cookie counts on one of ways. Without credentials a
-// browser sends none and keeps none.
+// takesCookies reports whether a cookie counts on one of ways. Only then the answer allows
+// credentials: without that a browser neither sends cookies nor keeps them.
 func (h *handler) takesCookies(ways []route) bool {
 	return h.s.cfg.HostSessions || slices.ContainsFunc(ways, h.byCookie)
 }
 
-// byCookie reports whether a cookie counts on way: one of ours, or the host's session.
+// byCookie reports whether a cookie counts on way: the registration cookie, or the session
+// cookie of the host.
 func (h *handler) byCookie(way route) bool {
 	return way.access == cookie || h.s.cfg.HostSessions
 }
@@ -69,16 +70,16 @@ func methodsOf(ways []route) string {
 	return strings.Join(methods, ", ")
 }
 
-// The cookies. A registration cookie holds the session token of a registration with a
-// password, a device cookie the token of a known device.
+// The names of cookies. The registration cookie holds the challenge token of a password
+// registration. The device cookie holds a device token.
 const (
 	registrationCookie = "phoneauth"
 	deviceCookie       = "phoneauth-device"
 )
 
-// newCookie has every attribute of a cookie in one place. A life of 0 or less removes
-// it. The __Host- prefix makes browsers refuse one that a sibling domain planted (RFC
-// 6265bis, 4.1.3.2).
+// newCookie returns a cookie with all its attributes. A life of 0 or less removes the cookie.
+// With the prefix __Host- browsers refuse cookies that a sibling domain planted (RFC 6265bis,
+// 4.1.3.2).
 func (c HTTPConfig) newCookie(name string, value Secret, life time.Duration) *http.Cookie {
 	maxAge := wholeSeconds(life)
 	if maxAge == 0 {
@@ -102,15 +103,15 @@ func (c HTTPConfig) cookieName(name string) string {
 	return "__Host-" + name
 }
 
-// cookie returns the value of a cookie of r. Where several that differ have arrived, none
-// counts: one was planted by a sibling domain, which InsecureCookie lets it do. A client
-// can then still send its token in the body.
+// cookie returns the value of a cookie of r. It returns "" when several arrived that differ:
+// with InsecureCookie a sibling domain can plant one. The client can then send its token in
+// the body.
 func (c HTTPConfig) cookie(r *http.Request, name string) Secret {
 	return Secret(cookies.Value(r, c.cookieName(name)))
 }
 
-// crossOrigin tells requests that a browser sends for a page of another origin. The
-// error names the trusted origins that are none; they are then not trusted.
+// crossOrigin returns the check for requests that a page of another origin sends. The error
+// names the trusted origins that are malformed. These are not trusted.
 func (c HTTPConfig) crossOrigin() (*http.CrossOriginProtection, error) {
 	p := http.NewCrossOriginProtection()
 	var errs []error

@@ -2,7 +2,7 @@ package phoneauth
 
 import "cmp"
 
-// sessionView is a session in the list of somebody's sessions.
+// sessionView is a session in the list of a user's sessions.
 type sessionView struct {
 	ID         string   `json:"id"`
 	Current    bool     `json:"current"`
@@ -13,7 +13,7 @@ type sessionView struct {
 	AMR        []string `json:"amr"`
 }
 
-// sessions lists the sessions of whoever asks, who needs a live one.
+// sessions lists the sessions of the user. The session of the access token must be live.
 func (q *request) sessions() (any, error) {
 	if _, err := q.s.Live(q.r.Context(), q.claims); err != nil {
 		return nil, err
@@ -45,7 +45,8 @@ func (q *request) endSession() (any, error) {
 	return nil, q.s.endOwnSession(q.r.Context(), q.claims, q.id)
 }
 
-// endSessions ends all sessions but this one, and with ?devices=1 the known devices too.
+// endSessions ends all sessions of the user except the one of the access token. With
+// ?devices=1 it makes their devices unknown too.
 func (q *request) endSessions() (any, error) {
 	return nil, q.s.EndOtherSessions(q.r.Context(), q.claims, q.r.URL.Query().Get("devices") == "1")
 }

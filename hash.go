@@ -11,24 +11,26 @@ import (
 	"github.com/phoneauth/phoneauth/internal/argon2id"
 )
 
-// What a password is, in Unicode characters (NIST SP 800-63B-4, 3.1.1.2, asks for at
-// least 8 as part of two factors, and for at least 64 to be permitted).
+// The length of a password in Unicode characters. NIST SP 800-63B-4, 3.1.1.2, requires at
+// least 8 for a password that is one of two factors, and requires that 64 are allowed.
 const (
 	minPassword = 8
 	maxPassword = 128
 )
 
-// hashWait is how long a password waits for its place.
+// hashWait is how long a password waits for a place.
 const hashWait = time.Second
 
-// hashesAtOnce bounds memory and keeps a flood of passwords from starving the rest.
+// hashesAtOnce is the number of places. It bounds memory, and leaves CPU for everything else
+// when very many passwords arrive.
 func hashesAtOnce() int { return runtime.NumCPU() }
 
-// hashLine is how many may wait for each place: more would wait longer than hashWait.
+// hashLine is how many passwords may wait for each place. More would wait longer than
+// hashWait.
 const hashLine = 32
 
-// hashPlace takes a place among the hashes at once, until leave is called. No address has
-// more than a quarter of the places and of the line before them. Ask the limits first.
+// hashPlace takes a place for hashing, until leave is called. No address has more than a
+// quarter of the places and of the line before them. Ask the limits first.
 func (s *Service) hashPlace(ctx context.Context, c *call) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()
@@ -39,7 +41,7 @@ func (s *Service) hashPlace(ctx context.Context, c *call) (leave func(), err err
 	return leave, nil
 }
 
-// hashPassword hashes in a place of its own.
+// hashPassword takes a place and hashes password in it.
 func (s *Service) hashPassword(ctx context.Context, c *call, password Secret) (Secret, error) {
 	leave, err := s.hashPlace(ctx, c)
 	if err != nil {
@@ -49,7 +51,7 @@ func (s *Service) hashPassword(ctx context.Context, c *call, password Secret) (S
 	return hashOf(password), nil
 }
 
-// checkPassword is a *PasswordError for what may not become a password.
+// checkPassword returns a *PasswordError if password is not allowed.
 func (s *Service) checkPassword(ctx context.Context, password Secret) error {
 	n := utf8.RuneCount(argon2id.Normal(string(password)))
 	switch {
@@ -67,12 +69,12 @@ func (s *Service) checkPassword(ctx context.Context, password Secret) error {
 	return &PasswordError{err.Error()}
 }
 
-// hashOf hashes password. A place for hashing must be held.
+// hashOf hashes password. The caller must hold a place for hashing.
 func hashOf(password Secret) Secret { return Secret(argon2id.Hash(string(password))) }
 
-// comparePassword takes one argon2id hash of time, and with PasswordRules.Legacy one legacy
-// hash besides, whatever hash is. outdated: the password is right, and should be hashed
-// anew.
+// comparePassword reports whether password belongs to hash, and whether it should be hashed
+// anew. For every hash it takes the time of one argon2id hash and, with
+// PasswordRules.Legacy, of one legacy hash.
 func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) {
 	result := argon2id.Compare(string(hash), string(password))
 	legacy := s.cfg.Password.Legacy
@@ -89,7 +91,8 @@ func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) 
 	return result.Right, result.Outdated
 }
 
-// unknownHash logs that an account has a hash that nothing verifies: one line a kind.
+// unknownHash logs that an account has a hash of a kind that cannot be verified. It logs each
+// kind once.
 func (s *Service) unknownHash(hash Secret) {
 	kind := argon2id.Kind(string(hash))
 	if _, known := s.unknownHashes.LoadOrStore(kind, true); !known {

@@ -11,7 +11,7 @@ import (
 // sendDeadline bounds every call of the sender.
 const sendDeadline = 10 * time.Second
 
-// text is what a message is to say.
+// text says what a message contains.
 type text struct {
 	purpose         Purpose
 	code            string // empty in notices
@@ -19,7 +19,7 @@ type text struct {
 	expires         time.Time
 }
 
-// message words a text to c's phone.
+// message writes the text t to the phone of c.
 func (s *Service) message(ctx context.Context, c *call, t text) (Message, error) {
 	m := Message{
 		To:        c.phone,
@@ -43,7 +43,8 @@ func (s *Service) message(ctx context.Context, c *call, t text) (Message, error)
 	return m, nil
 }
 
-// send hands m to the sender and tells what came of it. Any failure is ErrUnavailable.
+// send hands m to the sender and reports the outcome as an event. Every failure is
+// ErrUnavailable.
 func (s *Service) send(ctx context.Context, c *call, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, sendDeadline)
 	defer cancel()
@@ -69,8 +70,8 @@ func (s *Service) send(ctx context.Context, c *call, m Message) error {
 	return err
 }
 
-// notify sends a text without a code, after the answer. A test number gets none. It is in
-// the language of the service, not of whoever made the change, who may be a thief.
+// notify sends a notice, after the answer. A test number gets none. The notice is in the
+// language of the service, because the client that made the change may be a thief's.
 func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
 	if c.test != nil {
 		return
@@ -84,8 +85,8 @@ func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
 	})
 }
 
-// afterwards does what need not be done for the answer to be true. When there is no place
-// for it, it is not done, and the log says so.
+// afterwards runs do after the answer. When there is no place for it, do is not run, and the
+// log says so.
 func (s *Service) afterwards(ctx context.Context, what string, do func(context.Context) error) {
 	place, err := s.later.Urgent()
 	if err != nil {
@@ -95,8 +96,8 @@ func (s *Service) afterwards(ctx context.Context, what string, do func(context.C
 	place.Go(ctx, do)
 }
 
-// How much may be on its way after its answer, and how much of that may be codes: whoever
-// asks for those must not keep a notice from going out.
+// How many texts may be on their way after an answer, and how many of them may be codes.
+// Strangers can ask for codes, and these must not take the places of notices.
 const (
 	laterAtOnce      = 256
 	laterCodesAtOnce = 128

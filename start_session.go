@@ -5,27 +5,32 @@ import (
 	"time"
 )
 
-// StartSessionRequest names somebody who has proved otherwise who they are: by a passkey, or
-// to the system that this one replaces.
+// StartSessionRequest names a user who has proved to the host who they are, for example by
+// a passkey, or to the system that this one replaces.
 type StartSessionRequest struct {
-	// UserID of an account that exists. None is made.
+	// UserID is the ID of an account that exists. No account is created.
 	UserID string
-	// Epoch that the account had when the proof was given. The proof is worth nothing at any
-	// other.
+	// Epoch is the User.Epoch that the account had when the user proved who they are.
 	Epoch int64
 	// AMR says how they proved it (RFC 8176), such as "hwk". Required.
 	AMR []string
-	// AuthTime is when they proved it. Required, and not in the future.
+	// AuthTime is when they proved it. Required. It must not be in the future.
 	AuthTime time.Time
-	Client   ClientInfo
+	// Client describes the client that asks.
+	Client ClientInfo
 }
 
-// StartSession starts a session for somebody who was proved otherwise. The session is as
-// old as that proof. BeforeSignIn is asked.
+// StartSession starts a session for a user who has proved to the host who they are. The
+// Session has the AuthTime of that proof. Hooks.BeforeSignIn is called.
 //
-// Errors: ErrNotFound, there is no such user; ErrInvalidToken, the account is at another
-// epoch, or AMR or AuthTime is missing or AuthTime in the future; *BlockedError; ErrLocked;
-// ErrRefused; *LimitError; ErrUnavailable.
+// Errors:
+//   - ErrNotFound: there is no such user.
+//   - ErrInvalidToken: the account is at another epoch, AMR or AuthTime is missing, or
+//     AuthTime is in the future.
+//   - *BlockedError, ErrLocked: the account is blocked, or its owner has locked it.
+//   - ErrRefused: Hooks.BeforeSignIn refused.
+//   - *LimitError: the user has too many sessions.
+//   - ErrUnavailable.
 func (s *Service) StartSession(ctx context.Context, r StartSessionRequest) (*Session, error) {
 	if len(r.AMR) == 0 || r.AuthTime.IsZero() || r.AuthTime.After(s.now()) {
 		return nil, ErrInvalidToken

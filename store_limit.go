@@ -8,15 +8,18 @@ import (
 // Limit admits Burst at once, then one each Every: the generic cell rate algorithm
 // (GCRA).
 //
-// It keeps one instant a key, tat (the "theoretical arrival time"), the zero time at
-// first. With t the later of tat and now, a cost of c is admitted when
+// It keeps one instant for each key, tat (the "theoretical arrival time"), which is the zero
+// time at first. With t the later of tat and now, a cost of c is admitted when
 // t + c·Every − now ≤ Burst·Every, and then tat becomes t + c·Every. A refusal's
 // RetryAfter is t + c·Every − now − Burst·Every: how long until it would be admitted, if
 // c is at most Burst; a cost beyond Burst is never admitted. A store may forget tat once
-// now has reached it: no later answer changes by that. The zero Limit is no limit: the
-// Service never hands it to a store.
+// now has reached it, because no later answer depends on it. The Service never hands the
+// zero Limit to a store.
 type Limit struct {
+	// Burst is how many are admitted at once, at least 1.
 	Burst int
+	// Every is after how long one more is admitted, at least 1 µs. It is rounded up to
+	// whole microseconds.
 	Every time.Duration
 }
 
@@ -31,11 +34,11 @@ type Take struct {
 	Cost int
 }
 
-// NoTAT stands for the tat of a key that has none. It is before every instant.
+// NoTAT is the tat of a key that has none. It is before every instant.
 const NoTAT = math.MinInt64
 
-// Taken is the tat after t was taken at now, both in microseconds since 1970 in UTC.
-// *LimitError: t is refused. To ask without taking, drop the result.
+// Taken returns the tat after t was taken at now, both in microseconds since 1970 in UTC.
+// *LimitError: t is refused. To ask without taking, ignore the tat that it returns.
 func (t *Take) Taken(tat, now int64) (int64, error) {
 	next := addMicros(max(tat, now), t.span())
 	wait := addMicros(addMicros(next, -now), -mulMicros(t.Burst, ceilMicros(t.Every)))
@@ -45,7 +48,7 @@ func (t *Take) Taken(tat, now int64) (int64, error) {
 	return next, nil
 }
 
-// GivenBack is the tat after t was given back. It may be in the past, which counts as no
+// GivenBack returns the tat after t was given back. It may be in the past, which counts as no
 // tat. A key without a tat keeps none.
 func (t *Take) GivenBack(tat int64) int64 {
 	if tat == NoTAT {
@@ -54,16 +57,17 @@ func (t *Take) GivenBack(tat int64) int64 {
 	return addMicros(tat, -t.span())
 }
 
-// span is by how much t moves a tat, in microseconds.
+// span returns by how many microseconds t moves a tat.
 func (t *Take) span() int64 { return mulMicros(max(t.Cost, 1), ceilMicros(t.Every)) }
 
-// ResendAt is the earliest instant at which takes, which were just taken at now, would
-// all be admitted again if nobody else took. tats has the tat of each by now. Instants are
-// microseconds since 1970 in UTC.
+// ResendAt returns the earliest instant at which takes would all be admitted again if nobody
+// else took. takes were just taken at now, and tats has the tat of each after that. Instants
+// are microseconds since 1970 in UTC.
 //
-// A take of cost c whose key was used by takes before it for a, both in microseconds, is
-// admitted at x when max(tat, x) + a + c − x ≤ Burst·Every. Where tat ≤ x that is so,
-// since it was so the first time; else it is so from x = tat + a + c − Burst·Every on.
+// Let c be the cost of a take, and a the cost of the takes before it in the list with the
+// same key, both in microseconds. The take is admitted at x when
+// max(tat, x) + a + c − x ≤ Burst·Every. That is true when tat ≤ x, because it was true the
+// first time. Otherwise it is true from x = tat + a + c − Burst·Every on.
 func ResendAt(takes []Take, tats []int64, now int64) int64 {
 	at := now
 	for i := range takes {
@@ -79,7 +83,7 @@ func ResendAt(takes []Take, tats []int64, now int64) int64 {
 	return at
 }
 
-// ceilMicros is d in whole microseconds, rounded up.
+// ceilMicros returns d in whole microseconds, rounded up.
 func ceilMicros(d time.Duration) int64 {
 	us := int64(d / time.Microsecond)
 	if d%time.Microsecond > 0 {
@@ -88,8 +92,8 @@ func ceilMicros(d time.Duration) int64 {
 	return us
 }
 
-// addMicros is a + b. It stops at the largest and the smallest int64: a wait of 300,000
-// years is as good as any longer.
+// addMicros returns a + b, but no more than the largest and no less than the smallest int64.
+// These are 300,000 years away, so no answer depends on them.
 func addMicros(a, b int64) int64 {
 	sum := a + b
 	switch {
@@ -101,7 +105,7 @@ func addMicros(a, b int64) int64 {
 	return sum
 }
 
-// mulMicros is n times d, neither of them negative. It stops at the largest int64.
+// mulMicros returns n times d, but no more than the largest int64. Neither is negative.
 func mulMicros(n int, d int64) int64 {
 	if d == 0 || int64(n) <= math.MaxInt64/d {
 		return int64(n) * d
@@ -109,7 +113,7 @@ func mulMicros(n int, d int64) int64 {
 	return math.MaxInt64
 }
 
-// refusal is the answer of a limit that will admit after wait microseconds.
+// refusal returns the *LimitError of the rule name, with a wait in microseconds.
 func refusal(name string, wait int64) error {
 	wait = min(wait, math.MaxInt64/int64(time.Microsecond))
 	return &LimitError{Limit: name, RetryAfter: time.Duration(wait) * time.Microsecond}

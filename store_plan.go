@@ -1,8 +1,8 @@
 package phoneauth
 
-// plan is what one step makes of its limits and scores. Nothing is written before all of
-// it is known, so a refusal has nothing to undo. Until then the uses of one key see one
-// another here.
+// plan holds the changes that one step makes to limits and scores. They are written when all
+// of them are known, so a refusal has nothing to undo. A second use of one key sees the change
+// of the first here.
 type plan struct {
 	rows   Rows
 	now    int64
@@ -10,7 +10,7 @@ type plan struct {
 	scores few[plannedScore]
 }
 
-// few is a list whose first items need no allocation: a step rarely has more.
+// few is a list whose first items need no allocation. A step rarely has more.
 type few[T any] struct {
 	first [6]T
 	rest  []T
@@ -64,7 +64,7 @@ func (p *plan) score(key string) *plannedScore {
 	return p.scores.add(plannedScore{key, s, s})
 }
 
-// locked is the refusal of l, if it is locked.
+// locked returns the refusal of l, if it is locked.
 func (p *plan) locked(l *Lockout) error {
 	if l.Key == "" {
 		return nil
@@ -116,7 +116,7 @@ func (p *plan) credit(c *Charge, by float64) {
 	s.state = s.state.Credited(&c.Score, by, p.now)
 }
 
-// match does what m says of limits and scores for a challenge that was sent so often.
+// match changes limits and scores as m says, for a challenge with so many sends.
 func (p *plan) match(m *OnMatch, sends int) {
 	p.giveBack(m.Refunds, 1)
 	p.giveBack(m.SendRefunds, sends)
@@ -132,7 +132,7 @@ func (p *plan) match(m *OnMatch, sends int) {
 	}
 }
 
-// resendAt is [ResendAt] of takes that the plan has taken.
+// resendAt returns [ResendAt] of takes that the plan has taken.
 func (p *plan) resendAt(takes []Take) int64 {
 	var few [6]int64
 	tats := few[:0]
@@ -142,7 +142,7 @@ func (p *plan) resendAt(takes []Take) int64 {
 	return ResendAt(takes, tats, p.now)
 }
 
-// write writes what has changed.
+// write writes the changes.
 func (p *plan) write() {
 	for i := range p.tats.n {
 		if t := p.tats.at(i); t.tat != t.was {

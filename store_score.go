@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Score is a decaying sum: the guard against SMS pumping. Charges raise it, credits lower
-// it, also below zero.
+// Score is a decaying sum that limits codes which nobody verifies (SMS pumping). Charges
+// raise it. Credits lower it, also below zero.
 //
 // A positive score fades with the e-fold time DebtDecay, a negative one with the e-fold
 // time CreditDecay: after d it is score·e^(−d/DebtDecay) or score·e^(−d/CreditDecay).
 // A charge is refused when the faded score plus its Amount, rounded half away from zero,
-// exceeds Max. Else the sum becomes the score. A time before the last change fades
-// nothing, and the later of the two is then the last change. A store may forget a score
+// exceeds Max. Else the sum becomes the score. A time before the last change does not fade
+// the score, and the later of the two is then the last change. A store may forget a score
 // four times the longer of both e-fold times after its last change; it counts as 0 from
-// that instant on, also while the store still has it.
+// that instant on, also while the store still has it. A score of 0 is as good as none.
 //
 // A refusal's RetryAfter is how long until the charge would be admitted, but no longer
 // than until the score is forgotten. Where Max is too small for Amount even at a score of
@@ -22,33 +22,36 @@ import (
 type Score struct {
 	// Name says which rule this is; it is LimitError.Limit when a charge is refused.
 	Name string
-	Key  string
+	// Key is the key of the score.
+	Key string
 	// Max is the score not to be exceeded by a charge; +Inf refuses nothing.
 	Max float64
 	// DebtDecay and CreditDecay are e-fold times, more than 0.
 	DebtDecay, CreditDecay time.Duration
-	// SampleBelow and SampleWeight spare the row of a busy key: while its faded score is
-	// below SampleBelow, each change is multiplied by SampleWeight, and with SampleWeight 0
-	// nothing is written. What is refused goes by Amount alone. SampleBelow 0 is never.
+	// SampleBelow and SampleWeight reduce the writes to a key that many operations use:
+	// while its faded score is below SampleBelow, each change is multiplied by
+	// SampleWeight, and with SampleWeight 0 nothing is written. Whether a charge is refused
+	// depends on Amount alone. SampleBelow 0 turns sampling off.
 	SampleBelow, SampleWeight float64
 }
 
 // Charge is a change of a Score.
 type Charge struct {
 	Score
-	// Amount is more than 0: what is added by a charge, or taken off by a credit.
+	// Amount is what a charge adds or a credit subtracts. It is more than 0.
 	Amount float64
 }
 
 // ScoreState is what a store keeps of a [Score]. Instants are microseconds since 1970 in
 // UTC. The zero state is that of a key without a score.
 type ScoreState struct {
+	// Value is the score at ChangedAt.
 	Value float64
-	// ChangedAt is the time of the last change, ForgetAt when the score is forgotten.
+	// ChangedAt is the time of the last change. ForgetAt is when the score is forgotten.
 	ChangedAt, ForgetAt int64
 }
 
-// Faded is the score of s at now.
+// Faded returns the score at now.
 func (s ScoreState) Faded(of *Score, now int64) float64 {
 	since := addMicros(now, -s.ChangedAt)
 	switch {
@@ -64,7 +67,8 @@ func (s ScoreState) Faded(of *Score, now int64) float64 {
 	return s.Value * math.Exp(-float64(since)*float64(time.Microsecond)/float64(over))
 }
 
-// Charged is s after the charge c at now. *LimitError: it is refused, and s stays.
+// Charged returns s after the charge c at now. *LimitError: c is refused, and s is returned
+// unchanged.
 func (s ScoreState) Charged(c *Charge, now int64) (ScoreState, error) {
 	faded := s.Faded(&c.Score, now)
 	if exceeds(faded+c.Amount, c.Max) {
@@ -73,7 +77,7 @@ func (s ScoreState) Charged(c *Charge, now int64) (ScoreState, error) {
 	return s.changed(&c.Score, faded, c.Amount, now), nil
 }
 
-// Credited is s with by taken off at now. A by of 0 changes nothing.
+// Credited returns s after by was subtracted at now. A by of 0 changes nothing.
 func (s ScoreState) Credited(of *Score, by float64, now int64) ScoreState {
 	if by == 0 {
 		return s
@@ -81,11 +85,11 @@ func (s ScoreState) Credited(of *Score, by float64, now int64) ScoreState {
 	return s.changed(of, s.Faded(of, now), -by, now)
 }
 
-// Sampled reports whether a change of this score writes nothing while it is below
-// SampleBelow. A store then need not lock its row to read it.
+// Sampled reports whether changes of this score are not written while it is below
+// SampleBelow. A store may then read its row without a lock.
 func (of *Score) Sampled() bool { return of.SampleBelow != 0 && of.SampleWeight == 0 }
 
-// changed is the score faded plus by, or what sampling makes of it.
+// changed returns s after a change by by, or by what sampling makes of by.
 func (s ScoreState) changed(of *Score, faded, by float64, now int64) ScoreState {
 	if of.SampleBelow != 0 && faded < of.SampleBelow {
 		if by *= of.SampleWeight; of.SampleWeight == 0 {
@@ -99,15 +103,15 @@ func (s ScoreState) changed(of *Score, faded, by float64, now int64) ScoreState 
 	return ScoreState{Value: faded + by, ChangedAt: at, ForgetAt: addMicros(at, of.lifetime())}
 }
 
-// lifetime is how long a score is remembered after a change, in microseconds.
+// lifetime returns for how many microseconds a score is remembered after a change.
 func (of *Score) lifetime() int64 {
 	return mulMicros(4, ceilMicros(max(of.DebtDecay, of.CreditDecay)))
 }
 
-// exceeds is the test of a charge. Round rounds half away from zero.
+// exceeds decides whether a charge is refused. Round rounds half away from zero.
 func exceeds(sum, most float64) bool { return math.Round(sum) > most }
 
-// wait is how long a charge that is refused now will be refused, in microseconds.
+// wait returns for how many microseconds a charge that is refused now will be refused.
 func (s ScoreState) wait(c *Charge, faded float64, now int64) int64 {
 	longest := c.lifetime()
 	if s.Value != 0 && s.ForgetAt > now {
@@ -120,7 +124,7 @@ func (s ScoreState) wait(c *Charge, faded float64, now int64) int64 {
 	}
 	decay := float64(c.DebtDecay) / float64(time.Microsecond)
 	wait := int64(max(1, min(math.Ceil(decay*math.Log(faded/below)), float64(longest))))
-	// The clock may be behind the last change; then fading is still to begin.
+	// The clock may be behind the last change. Fading then begins later.
 	wait = addMicros(wait, max(0, addMicros(s.ChangedAt, -now)))
 	if wait < longest && exceeds(s.Faded(&c.Score, addMicros(now, wait))+c.Amount, c.Max) {
 		wait++

@@ -5,42 +5,48 @@ import (
 	"time"
 )
 
-// Rows is what a step of a [ChallengeStore] reads and writes. A store implements it over
-// its transaction, and calls the Run of the step: [BeginParams.Run], [AttemptParams.Run],
-// [TakeParams.Run], [GiveBackParams.Run], [Lockout.Run] or [StateParams.Run].
+// Rows are the rows that a step of a [ChallengeStore] reads and writes. A store implements it
+// over its transaction, and calls the Run of the step: [BeginParams.Run],
+// [AttemptParams.Run], [TakeParams.Run], [GiveBackParams.Run], [Lockout.Run] or
+// [StateParams.Run]. One goroutine uses it.
 //
-// A Run reads what it needs before it writes. When it returns an error for which [Commits]
-// is false, it has written nothing. Its Keys method names every row that it may read or
-// write, in the order in which rows are to be locked: a phone's own first, those that many
-// share last. Instants are microseconds since 1970 in UTC.
+// A Run reads everything before it writes. When it returns an error for which [Commits] is
+// false, it has written nothing. The Keys method beside it names every row that it may read
+// or write. Lock the rows in that order: those of the phone come first, those that many
+// operations share come last. Instants are microseconds since 1970 in UTC.
 //
-// A method that meets a fault returns the zero value, and the store fails the step with
-// that fault instead of its outcome.
+// A method that cannot read its row must return the zero value. The store then ignores the
+// outcome of Run and returns the fault.
 type Rows interface {
 	// Challenge returns the challenge at key, if there is one, whether or not it is live.
 	Challenge(key string) (Challenge, bool)
-	// SetChallenge stores c at c.Key, in place of what is there. Its times are UTC. It may
-	// share slices with what the caller of the verb handed in.
+	// SetChallenge stores c at c.Key, in place of what is there. The times of c are UTC.
+	// c may share slices with the arguments of the verb.
 	SetChallenge(c Challenge)
+	// DeleteChallenge removes the challenge at key, if there is one.
 	DeleteChallenge(key string)
 
-	// TAT returns the instant that a limit keeps, NoTAT where there is none. One that now
-	// has reached may be dropped.
+	// TAT returns the instant that a limit keeps, or NoTAT if there is none.
 	TAT(key string) int64
+	// SetTAT stores the instant of a limit. A store may remove the row instead when tat is
+	// not after now.
 	SetTAT(key string, tat int64)
 
-	// LockoutState returns the zero state where there is none; setting it deletes the row.
+	// LockoutState returns the state at key, or the zero state if there is none.
 	LockoutState(key string) LockoutState
+	// SetLockoutState stores s at key. The zero state removes the row.
 	SetLockoutState(key string, s LockoutState)
 
-	// ScoreState returns the zero state where there is none; setting it deletes the row.
+	// ScoreState returns the state at key, or the zero state if there is none.
 	ScoreState(key string) ScoreState
+	// SetScoreState stores s at key. The zero state removes the row.
 	SetScoreState(key string, s ScoreState)
 }
 
 // RowKeys are the keys of the rows that a step may read or write. A key may be named
 // twice.
 type RowKeys struct {
+	// Challenges, Lockouts, Limits and Scores are the keys of each kind of row.
 	Challenges, Lockouts, Limits, Scores []string
 }
 
@@ -73,7 +79,7 @@ func (p *BeginParams) Keys() (k RowKeys) {
 	return k
 }
 
-// Run is [ChallengeStore].BeginChallenge on rows.
+// Run does what [ChallengeStore].BeginChallenge does, on rows.
 func (p *BeginParams) Run(rows Rows) (BeginResult, error) {
 	plan := plan{rows: rows, now: p.Now.UnixMicro()}
 	if err := plan.locked(&p.Lockout); err != nil {
@@ -97,7 +103,7 @@ func (p *BeginParams) Run(rows Rows) (BeginResult, error) {
 	return BeginResult{Challenge: c, ResendAt: instant(plan.resendAt(p.Takes))}, nil
 }
 
-// Touched is the live challenge c after a BeginChallenge of p found it.
+// Touched returns the live challenge c after BeginChallenge with p has touched it.
 func (c Challenge) Touched(p *BeginParams) Challenge {
 	if p.Renew != "" {
 		c.ID = p.Challenge.ID
@@ -116,7 +122,7 @@ func (c *Challenge) is(id string, now int64) bool {
 	return now < c.ExpiresAt.UnixMicro() && (id == "" || id == c.ID)
 }
 
-// Keys names the rows of p, whatever comes of it.
+// Keys names the rows of p, for every outcome.
 func (p *AttemptParams) Keys() (k RowKeys) {
 	for i := range p.Candidates {
 		k.Challenges = append(k.Challenges, p.Candidates[i].Key)
@@ -150,9 +156,9 @@ func (m *OnMatch) Keys() (k RowKeys) {
 	return k
 }
 
-// Find returns the candidate of p whose challenge is live, the first of them, with that
-// challenge, and whether a digest of it is the challenge's. It is nil if none is live.
-// challenge returns the challenge at a key, if there is one.
+// Find returns the first candidate of p whose challenge is live, that challenge, and whether
+// one of the candidate's digests equals that of the challenge. The candidate is nil if none is
+// live. Find calls challenge for the challenge at a key.
 func (p *AttemptParams) Find(challenge func(key string) (Challenge, bool)) (of *Candidate, c Challenge, equal bool) {
 	now := p.Now.UnixMicro()
 	for i := range p.Candidates {
@@ -169,7 +175,7 @@ func (p *AttemptParams) Find(challenge func(key string) (Challenge, bool)) (of *
 	return nil, Challenge{}, false
 }
 
-// Run is [ChallengeStore].AttemptChallenge on rows.
+// Run does what [ChallengeStore].AttemptChallenge does, on rows.
 func (p *AttemptParams) Run(rows Rows) (Challenge, error) {
 	plan := plan{rows: rows, now: p.Now.UnixMicro()}
 	if err := plan.locked(&p.Lockout); err != nil {
@@ -184,6 +190,10 @@ func (p *AttemptParams) Run(rows Rows) (Challenge, error) {
 		plan.write()
 		return Challenge{}, ErrNotFound
 	case !equal:
+		var failed LockoutState
+		if p.Lockout.Key != "" {
+			failed = rows.LockoutState(p.Lockout.Key).Failed(&p.Lockout, plan.now)
+		}
 		plan.write()
 		if c.TriesLeft--; c.TriesLeft > 0 {
 			rows.SetChallenge(c)
@@ -191,7 +201,7 @@ func (p *AttemptParams) Run(rows Rows) (Challenge, error) {
 			rows.DeleteChallenge(c.Key)
 		}
 		if p.Lockout.Key != "" {
-			rows.SetLockoutState(p.Lockout.Key, rows.LockoutState(p.Lockout.Key).Failed(&p.Lockout, plan.now))
+			rows.SetLockoutState(p.Lockout.Key, failed)
 		}
 		return c, ErrMismatch
 	}
@@ -219,7 +229,7 @@ func (p *TakeParams) Keys() (k RowKeys) {
 	return k
 }
 
-// Run is [ChallengeStore].TakeLimits on rows.
+// Run does what [ChallengeStore].TakeLimits does, on rows.
 func (p *TakeParams) Run(rows Rows) error {
 	plan := plan{rows: rows, now: p.Now.UnixMicro()}
 	if err := plan.take(p.Asks, p.Takes, p.Charges); err != nil {
@@ -236,7 +246,7 @@ func (p *GiveBackParams) Keys() (k RowKeys) {
 	return k
 }
 
-// Run is [ChallengeStore].GiveBack on rows.
+// Run does what [ChallengeStore].GiveBack does, on rows.
 func (p *GiveBackParams) Run(rows Rows) {
 	plan := plan{rows: rows, now: p.Now.UnixMicro()}
 	plan.giveBack(p.Takes, 1)
@@ -246,7 +256,7 @@ func (p *GiveBackParams) Run(rows Rows) {
 	plan.write()
 }
 
-// Run is [ChallengeStore].CountFailure on rows.
+// Run does what [ChallengeStore].CountFailure does, on rows. The row is that of l.Key.
 func (l *Lockout) Run(rows Rows, now time.Time) error {
 	plan := plan{rows: rows, now: now.UnixMicro()}
 	if err := plan.locked(l); err != nil || l.Key == "" {
@@ -266,7 +276,7 @@ func (p *StateParams) Keys() (k RowKeys) {
 	return k
 }
 
-// Run is [ChallengeStore].ReadState on rows. It writes nothing.
+// Run does what [ChallengeStore].ReadState does, on rows. It writes nothing.
 func (p *StateParams) Run(rows Rows) (s State) {
 	now := p.Now.UnixMicro()
 	for _, key := range p.Challenges {
@@ -294,7 +304,7 @@ func (p *StateParams) Run(rows Rows) (s State) {
 	return s
 }
 
-// retryAfter is the wait of a *LimitError, 0 for no error.
+// retryAfter returns the wait of a *LimitError, or 0 for no error.
 func retryAfter(err error) time.Duration {
 	if refused, ok := err.(*LimitError); ok {
 		return refused.RetryAfter
@@ -302,6 +312,6 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// instant is the time of us microseconds since 1970. That of the zero time is the zero
-// time.
+// instant returns the time of us microseconds since 1970, in UTC. The microseconds of the
+// zero time give the zero time.
 func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }

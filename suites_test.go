@@ -9,6 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth/internal/suite/promises"
 	"github.com/phoneauth/phoneauth/internal/suite/service"
 	"github.com/phoneauth/phoneauth/internal/suite/states"
+	"github.com/phoneauth/phoneauth/internal/suite/support"
 )
 
 // The suites about behaviour, on memory. The tests of integration run them on every other
@@ -30,3 +31,5 @@ func TestInterleavings(t *testing.T) { interleavings.Run(t, suite.Memory()) }
 func TestInterleavingsFindBrokenStores(t *testing.T) {
 	interleavings.FindsBrokenStores(t, suite.Memory())
 }
+
+func TestSupport(t *testing.T) { support.Run(t, suite.Memory()) }

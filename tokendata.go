@@ -7,10 +7,10 @@ import (
 	"github.com/phoneauth/phoneauth/internal/fields"
 )
 
-// What the tokens of our own say, beside access tokens: one struct and one codec a kind.
-// Fields are written one after the other, each after its length.
+// The data of the tokens that only this package reads: one struct and one codec for each
+// kind. Each field is written after its length. Access tokens are in jwt.go.
 
-// challengeClaims are in a challenge token. It is encrypted.
+// challengeClaims is the data of a challenge token. The token is encrypted.
 type challengeClaims struct {
 	challengeID string
 	about       target
@@ -27,7 +27,7 @@ func (s *Service) decodeChallenge(data string) (c challengeClaims, ok bool) {
 	return c, r.Done()
 }
 
-// proofClaims are in a verification token. It is encrypted.
+// proofClaims is the data of a verification token. The token is encrypted.
 type proofClaims struct {
 	secret  string
 	at      time.Time
@@ -49,7 +49,7 @@ func (s *Service) decodeProof(data string) (c proofClaims, ok bool) {
 	return c, r.Done()
 }
 
-// deviceClaims are in the token of a known device.
+// deviceClaims is the data of a device token.
 type deviceClaims struct {
 	phonePrint string
 	device     device
@@ -68,7 +68,7 @@ func decodeDevice(data string) (c deviceClaims, ok bool) {
 	return c, r.Done()
 }
 
-// refreshClaims are in a refresh token.
+// refreshClaims is the data of a refresh token.
 type refreshClaims struct {
 	sessionID, userID, uuid string
 	secret                  string
@@ -84,13 +84,13 @@ func decodeRefresh(data string) (c refreshClaims, ok bool) {
 	return c, r.Done()
 }
 
-// appendTarget writes what a token keeps of t.
+// appendTarget writes the fields of t that a token contains.
 func appendTarget(b []byte, t target) []byte {
 	return fields.Append(b, t.phone.e164, t.region, string(t.purpose), t.boundTo,
 		t.device.id, t.device.userID, number64(t.device.epoch))
 }
 
-// readTarget is the reverse of appendTarget.
+// readTarget reads what appendTarget wrote.
 func (s *Service) readTarget(r *fields.Reader) (t target) {
 	t.phone = Phone{r.Text()}
 	t.region = r.Text()
@@ -103,5 +103,5 @@ func (s *Service) readTarget(r *fields.Reader) (t target) {
 
 func number64(n int64) string { return strconv.FormatInt(n, 10) }
 
-// signedToken makes a Secret of a token that the keyring has made.
+// signedToken converts the results of the keyring.
 func signedToken(token string, err error) (Secret, error) { return Secret(token), err }

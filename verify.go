@@ -5,18 +5,18 @@ import (
 	"errors"
 )
 
-// answer says what a code that came back is for.
+// answer says what a code that a client brought is for.
 type answer struct {
 	phone   string // as typed; may be empty with a token
-	token   Secret // names the challenge; may be empty with a phone
+	token   Secret // the challenge token; may be empty with a phone
 	purpose Purpose
 	boundTo string
 	client  ClientInfo
 }
 
-// received is the call that a is about, and the ID of the challenge that its token names.
-// Without a token it is about the phone's own challenge. ErrInvalidPhone comes first,
-// whatever the token is.
+// received returns the call that a is about, and the ID of the challenge that its token
+// names. Without a token the ID is empty, and the call is about the challenge of the phone.
+// ErrInvalidPhone comes before any fault of the token.
 func (s *Service) received(ctx context.Context, a answer) (c *call, challengeID string, err error) {
 	if a.token == "" {
 		c, err = s.parsed(ctx, a.phone, a.purpose, a.boundTo, a.client)
@@ -29,7 +29,7 @@ func (s *Service) received(ctx context.Context, a answer) (c *call, challengeID 
 		return nil, "", err
 	}
 	t := claims.about
-	// What a registration is bound to is known by its token alone.
+	// Only the token of a password registration knows what the registration is bound to.
 	bound := t.boundTo == a.boundTo || a.purpose == PurposePasswordRegistration
 	if !ok || !same || t.purpose != a.purpose || !bound {
 		return nil, "", ErrInvalidCode
@@ -39,16 +39,15 @@ func (s *Service) received(ctx context.Context, a answer) (c *call, challengeID 
 	return c, claims.challengeID, nil
 }
 
-// mayAttempt asks whether c's address may try a code. Limits come before look-ups and
-// before a place for hashing.
+// mayAttempt asks whether the address of c may try a code. Call it before look-ups and
+// before taking a place for hashing.
 func (s *Service) mayAttempt(ctx context.Context, c *call) error {
 	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: s.addressFailureTakes(c), Now: c.now}))
 }
 
-// ownerOf is the user of c's phone now, zero where there is none, and sets c.account to it:
-// what comes of a code is worth nothing once the account has changed. For a known device it
-// is ErrInvalidCode when that is not the user, or not at the epoch, that the device belongs
-// to.
+// ownerOf returns the user of c's phone, or the zero User if there is none, and sets
+// c.account to it. A proof or session that follows is then valid for that account at that
+// epoch only. ErrInvalidCode: the known device belongs to another account or epoch.
 func (s *Service) ownerOf(ctx context.Context, c *call) (User, error) {
 	user, err := s.phoneAccount(ctx, c.phone)
 	if err != nil {
@@ -61,9 +60,9 @@ func (s *Service) ownerOf(ctx context.Context, c *call) (User, error) {
 	return user, nil
 }
 
-// attemptFor is mayAttempt, ownerOf and attempt.
+// attemptFor calls mayAttempt, ownerOf and attempt.
 func (s *Service) attemptFor(ctx context.Context, c *call, challengeID, code string, proof *Challenge) (Challenge, error) {
-	if _, ok := s.wellFormed(code); !ok { // a malformed code is a wrong one, and costs nothing
+	if _, ok := s.wellFormed(code); !ok { // a malformed code is not counted
 		return Challenge{}, ErrInvalidCode
 	}
 	if err := s.mayAttempt(ctx, c); err != nil {
@@ -75,9 +74,9 @@ func (s *Service) attemptFor(ctx context.Context, c *call, challengeID, code str
 	return s.attempt(ctx, c, challengeID, code, proof)
 }
 
-// attempt gives code to the challenge of c, and stores proof, unless nil, in the step that
-// takes the challenge away. Whatever was wrong, it is ErrInvalidCode. mayAttempt and
-// ownerOf come before it.
+// attempt compares code with the challenge of c. On a match it stores proof, unless nil, in
+// the step that removes the challenge. ErrInvalidCode: the code is wrong or there is no live
+// challenge. Call mayAttempt and ownerOf before it.
 func (s *Service) attempt(ctx context.Context, c *call, challengeID, code string, proof *Challenge) (Challenge, error) {
 	code, ok := s.wellFormed(code)
 	if !ok {
@@ -103,8 +102,8 @@ func (s *Service) attempt(ctx context.Context, c *call, challengeID, code string
 	return taken, nil
 }
 
-// candidates are the challenges that the code may be for. A known device may also answer
-// the challenge of the phone itself, unless a token names the one it means.
+// candidates returns the challenges that the code may be for. A known device may also answer
+// the challenge that the phone has without a device, unless a token names the challenge.
 func (s *Service) candidates(c *call, challengeID, code string, proof *Challenge) []Candidate {
 	own := s.candidate(c, &c.target, code, proof)
 	own.ID = challengeID
@@ -116,9 +115,9 @@ func (s *Service) candidates(c *call, challengeID, code string, proof *Challenge
 	return []Candidate{own, s.candidate(c, &plain, code, proof)}
 }
 
-// candidate is the challenge of t, to be answered with code. A match gives back what its
-// codes cost the address, and one cooldown; it takes away what they were charged to the
-// budgets, and forgets what known devices were charged.
+// candidate returns the challenge of t as a candidate for code. A match gives back the sends
+// of the address and one cooldown. It credits the number budgets with what the codes were
+// charged, and clears the score of the known devices.
 func (s *Service) candidate(c *call, t *target, code string, proof *Challenge) Candidate {
 	key := s.challengeKey(t)
 	m := OnMatch{

@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// Around is called for every verb of a wrapped store, with the name of its
-// method, such as "BeginChallenge". It calls call once, with a context of its choice,
-// and returns the error that the caller of the verb gets.
+// Around is called for every method of a wrapped store. verb is the name of the method, such
+// as "BeginChallenge". Around must call call exactly once, with ctx or a context made of it.
+// The error that Around returns is the error of the method. It is called concurrently.
 type Around func(ctx context.Context, verb string, call func(context.Context) error) error
 
-// WrapStore returns a Store whose every verb runs inside around: to bound, measure or trace
-// it. What a verb returns beside an error that is no answer, see [IsAnswer], is dropped.
-// The Store it returns is a [Purger] exactly if s is.
+// WrapStore returns a Store that calls around for every method of s, so that calls can be
+// bounded, measured or traced. When a method returns an error for which [IsAnswer] is false,
+// its other result is replaced by the zero value. The Store is a [Purger] exactly if s is
+// one.
 func WrapStore(s Store, around Around) Store {
 	w := wrapped{s, around}
 	if p, ok := s.(Purger); ok {
@@ -21,16 +22,16 @@ func WrapStore(s Store, around Around) Store {
 	return w
 }
 
-// unwrap is the Store that was wrapped.
+// unwrap returns the Store that was wrapped.
 func (w wrapped) unwrap() Store { return w.store }
 
-// wrapped is a Store with around in front of each verb.
+// wrapped is a Store with around in front of each method.
 type wrapped struct {
 	store  Store
 	around Around
 }
 
-// inside makes one call that has a result.
+// inside calls a method that has a result.
 func inside[T any](ctx context.Context, w wrapped, verb string, call func(context.Context) (T, error)) (v T, err error) {
 	err = w.around(ctx, verb, func(ctx context.Context) (err error) {
 		v, err = call(ctx)
@@ -49,7 +50,7 @@ type wrappedPurger struct {
 	purger Purger
 }
 
-// Purge returns the count beside an error too: so much is gone.
+// Purge returns the count also with an error: so many records were removed.
 func (w wrappedPurger) Purge(ctx context.Context, now time.Time) (removed int, err error) {
 	err = w.around(ctx, "Purge", func(ctx context.Context) (err error) {
 		removed, err = w.purger.Purge(ctx, now)
@@ -141,8 +142,8 @@ func (w wrapped) EndUserSessions(ctx context.Context, userID, exceptID string) e
 // storeDeadline bounds every call of the store.
 const storeDeadline = 2 * time.Second
 
-// guarded is s with a deadline for every call, and with every error either an answer that
-// store.go names or ErrUnavailable.
+// guarded returns s with a deadline for every call. Every error of it is either an answer
+// (see IsAnswer) or ErrUnavailable.
 func guarded(s Store) Store {
 	return WrapStore(s, func(ctx context.Context, verb string, call func(context.Context) error) error {
 		ctx, cancel := context.WithTimeout(ctx, storeDeadline)

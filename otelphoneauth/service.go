@@ -164,3 +164,28 @@ func (s *Service) Sessions(ctx context.Context, userID string) ([]phoneauth.Sess
 func (s *Service) StartSession(ctx context.Context, r phoneauth.StartSessionRequest) (*phoneauth.Session, error) {
 	return operation(ctx, s.t, "StartSession", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.StartSession(ctx, r) })
 }
+
+// Export is [phoneauth.Service.Export] with a span.
+func (s *Service) Export(ctx context.Context, userID string) (phoneauth.Export, error) {
+	return operation(ctx, s.t, "Export", func(ctx context.Context) (phoneauth.Export, error) { return s.Service.Export(ctx, userID) })
+}
+
+// Inspect is [phoneauth.Service.Inspect] with a span.
+func (s *Service) Inspect(ctx context.Context, phone string) (*phoneauth.PhoneState, error) {
+	return operation(ctx, s.t, "Inspect", func(ctx context.Context) (*phoneauth.PhoneState, error) { return s.Service.Inspect(ctx, phone) })
+}
+
+// MovePhone is [phoneauth.Service.MovePhone] with a span.
+func (s *Service) MovePhone(ctx context.Context, userID string, proof phoneauth.Secret, a phoneauth.Actor) (*phoneauth.User, error) {
+	return operation(ctx, s.t, "MovePhone", func(ctx context.Context) (*phoneauth.User, error) { return s.Service.MovePhone(ctx, userID, proof, a) })
+}
+
+// Remove is [phoneauth.Service.Remove] with a span.
+func (s *Service) Remove(ctx context.Context, userID string, a phoneauth.Actor) error {
+	return operationErr(ctx, s.t, "Remove", func(ctx context.Context) error { return s.Service.Remove(ctx, userID, a) })
+}
+
+// Timeline is [phoneauth.Service.Timeline] with a span.
+func (s *Service) Timeline(ctx context.Context, q phoneauth.TimelineQuery) ([]phoneauth.Entry, error) {
+	return operation(ctx, s.t, "Timeline", func(ctx context.Context) ([]phoneauth.Entry, error) { return s.Service.Timeline(ctx, q) })
+}

@@ -37,7 +37,7 @@
 //
 // # Tables
 //
-// Their DDL is in the directory migrations, in goose's format, one file for each part of
+// Their DDL is in the directory migrations, in goose's format, each file for one part of
 // the store; [Migrations] hands it to the host's own tool, and [Migrate] applies it.
 // [Prefix] and [Schema] say how the tables are called. A host that keeps users in a table
 // of its own, or challenges in Redis, leaves out what it does not need: [Only].

@@ -88,7 +88,7 @@ var creditCases = []testCase[*challenges]{
 		c.matched(c.crediting(0, after(24*time.Hour), reward, country))
 		c.score(country, -4*fade(24, 1000)-2, after(24*time.Hour), "the reward is due again")
 	}},
-	{"a match without a reward", "One whose Take has no Key is never given", func(c *challenges) {
+	{"a match without a reward", "A Reward whose Take has no Key is never given", func(c *challenges) {
 		country := c.charge("country")
 		reward := c.reward("reward")
 		reward.Take.Key = ""
@@ -110,7 +110,7 @@ var creditCases = []testCase[*challenges]{
 		c.matched(c.crediting(1, start, reward, c.charge("country")))
 		assert.Equal(c, 24*time.Hour, c.busy(reward.Take, start))
 	}},
-	{"only a match credits", "OnMatch is what a match does besides taking the challenge away", func(c *challenges) {
+	{"only a match credits", "OnMatch says what a match does in addition to removing the challenge", func(c *challenges) {
 		country, reward, ch := c.charge("country"), c.reward("reward"), c.open(c.challenge("login"))
 		otherID := right(ch, start)
 		otherID.ID = "another"

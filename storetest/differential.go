@@ -45,8 +45,12 @@ func Differential(t testing.TB, newStore func(t testing.TB) phoneauth.ChallengeS
 		}
 	}
 	t.Logf("PHONEAUTH_SEED=%d: %d steps", seed, steps)
+	differential(t, newStore(t), steps, seed)
+}
+
+func differential(t testing.TB, store phoneauth.ChallengeStore, steps int, seed uint64) {
+	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 0))
-	store := newStore(t)
 	for done := 0; done < steps; done += chapter {
 		h := newHistory(random)
 		for i := range min(chapter, steps-done) {

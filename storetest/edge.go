@@ -147,7 +147,7 @@ var challengeEdgeCases = []testCase[*challenges]{
 		errs = append(errs, c.tryBegin(b), c.takeLimits(start, take), c.charged(start, full), c.count(l, start))
 		secretive(c, errs, c.slot, c.slot[1:27], "digest of", ch.ID, string(ch.Digest), string(ch.Sealed), "renew")
 	}},
-	{"values beside errors of challenges", "Where a verb does not say what stands beside an error, the value is zero", func(c *challenges) {
+	{"values beside errors of challenges", "Where a verb does not say what it returns beside an error, the value is zero", func(c *challenges) {
 		c.eachRefusal(true, func(name string, _ phoneauth.Challenge, b phoneauth.BeginParams) {
 			begun, err := c.store.BeginChallenge(c.Context(), b)
 			require.Error(c, err)

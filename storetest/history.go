@@ -224,6 +224,9 @@ func (h *history) charge() phoneauth.Charge {
 func (h *history) sharpen(c *phoneauth.Charge) {
 	value := h.reference.scores[c.Key].Faded(&c.Score, h.now.UnixMicro())
 	exact := value*2 == math.Trunc(value*2)
+	if exact && value < -1 {
+		c.Amount = math.Trunc(value) - value + 0.5 + float64(h.random.IntN(int(-value))) // the sum is a half below 0
+	}
 	if sum := value + c.Amount; exact || math.Abs(math.Abs(sum-math.Trunc(sum))-0.5) > 1e-6 {
 		c.Max = math.Floor(sum)
 	}
@@ -243,9 +246,9 @@ func (h *history) charges(most int) []phoneauth.Charge {
 // lockout is one of two keys under some rule, once in a while of no key.
 func (h *history) lockout() phoneauth.Lockout {
 	l := phoneauth.Lockout{Name: h.pick("lockout", 9), Key: h.own + h.pick("failures", 2), TTL: 10*time.Minute + time.Duration(h.random.IntN(3))*700,
-		Steps: []phoneauth.LockoutStep{{Failures: 2, Wait: time.Minute}, {Failures: 4, Wait: 20*time.Minute + 1}}}
+		Steps: []phoneauth.LockoutStep{{Failures: 2, Wait: 5 * time.Minute}, {Failures: 4, Wait: 20*time.Minute + 1}}}
 	if h.chance(3) {
-		l.Steps = []phoneauth.LockoutStep{{Failures: 1 + h.random.IntN(3), Wait: 30 * time.Second}}
+		l.Steps = []phoneauth.LockoutStep{{Failures: 1 + h.random.IntN(3), Wait: 2 * time.Minute}}
 	}
 	if h.chance(30) {
 		l.Steps[0].Wait = phoneauth.UntilUnlock

@@ -59,7 +59,25 @@ var challengePurgeCases = []testCase[*challenges]{
 		c.counted(l, 0, after(l.TTL), "after Purge")
 		c.open(ch)
 	}},
-	{"Purge says how many records it removed", "Purge removes what is gone at now, and returns how many records that were", func(c *challenges) {
+	{"what may be forgotten changes no answer", "A store may forget tat once now has reached it, because no later answer depends on it", func(c *challenges) {
+		take, l, score := c.take("phone", 3), c.lockout("phone"), c.charge("country")
+		l.TTL, score.DebtDecay, score.CreditDecay = every, every/5, every/5
+		for _, forget := range []bool{false, true} {
+			c.next()
+			take.Key, l.Key, score.Key = c.key("phone"), c.key("phone"), c.key("country")
+			c.spend(start, take)
+			c.fail(l, 9, start)
+			c.owe(score, 1000, start)
+			if forget {
+				c.purge(after(every))
+			}
+			c.spend(after(every), cost(take, 3))
+			assert.Equal(c, 3*every, c.busy(take, after(every)), "a limit that is full again, forgotten: %t", forget)
+			c.score(score, 0, after(every), "a score that is over")
+			c.counted(l, 0, after(every), "a count that is over")
+		}
+	}},
+	{"Purge says how many records it removed", "Purge removes what is gone at now, and returns how many records it removed", func(c *challenges) {
 		now := after(time.Hour)
 		if !purge(c, c.part, now, -1) {
 			c.Skip("the store is no Purger")
@@ -104,7 +122,7 @@ var sessionPurgeCases = []testCase[*sessions]{
 		s.purge(expired.ExpiresAt)
 		s.dead(expired, expired.ExpiresAt, "at ExpiresAt")
 	}},
-	{"Purge says how many sessions it removed", "Purge removes what is gone at now, and returns how many records that were", func(s *sessions) {
+	{"Purge says how many sessions it removed", "Purge removes what is gone at now, and returns how many records it removed", func(s *sessions) {
 		now := after(time.Hour)
 		if !purge(s, s.part, now, -1) {
 			s.Skip("the store is no Purger")

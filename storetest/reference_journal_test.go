@@ -55,7 +55,10 @@ func (j *entries) CountEntries(_ context.Context, q phoneauth.JournalCountQuery)
 	counts := map[phoneauth.JournalCount]int{}
 	for _, e := range j.all {
 		if !e.Time.Before(q.From) && e.Time.Before(q.To) {
-			counts[kind(e, 0)] += max(e.Count, 1)
+			c := e.Counted()
+			n := c.Count
+			c.Count = 0
+			counts[c] += n
 		}
 	}
 	var all []phoneauth.JournalCount

@@ -62,14 +62,10 @@ func (a *accounts) insert(user phoneauth.User) phoneauth.User {
 func (a *accounts) SignInUser(_ context.Context, s phoneauth.SignIn) (phoneauth.SignedIn, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	found := a.byPhone(s.Phone)
-	if err := s.Refusal(found); err != nil {
-		if errors.Is(err, phoneauth.ErrBlocked) || errors.Is(err, phoneauth.ErrLocked) {
-			return phoneauth.SignedIn{User: found}, err
-		}
-		return phoneauth.SignedIn{}, err
+	in, err := s.Run(a.byPhone(s.Phone))
+	if err != nil {
+		return in, err
 	}
-	in := s.Apply(found)
 	switch {
 	case in.Created:
 		in.User = a.insert(in.User)

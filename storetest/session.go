@@ -192,7 +192,10 @@ var sessionLifeCases = []testCase[*sessions]{
 			require.False(s, phoneauth.IsAnswer(err), "an error that is no answer, not %v", err)
 			s.same(phoneauth.SessionRecord{}, evicted, "what stands beside the error")
 			s.live(record, start, "the session that has the ID")
-			s.listed(userID, start, "sessions with the ID of another", userID == record.UserID, record)
+			s.listed(record.UserID, start, "the session that has the ID", record)
+			if userID != record.UserID {
+				s.listed(userID, start, "the user whose session was refused")
+			}
 		}
 	}},
 	{"EndUser removes all sessions of the user", "EndUserSessions removes all sessions of the user", func(s *sessions) {

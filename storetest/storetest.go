@@ -1,6 +1,9 @@
-// Package storetest is the conformance suite that every [phoneauth.Store] must pass:
-// each sentence of the contracts in store.go, and the files store_….go, is a case, and a case that fails names
-// the sentence that was broken.
+// Package storetest is the conformance suite that every [phoneauth.Store] must pass. Each
+// case holds a sentence of the contracts, which stand in store.go and the files beside it
+// whose names begin with store_. A case that fails prints the sentence that was broken.
+// Cases come in an order in which the first failure is the cause: limits, lockouts, scores
+// and challenges before what is checked by asking them. A check that asks other verbs what
+// the verb under test has done says "probe:" in its message.
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t testing.TB) phoneauth.Store { return memstore.New() })

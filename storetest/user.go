@@ -176,7 +176,7 @@ var signInCases = []testCase[*users]{
 		s.Epoch = phoneauth.AnyEpoch
 		assert.False(u, u.signedIn(s).First, "after it was blocked and locked")
 	}},
-	{"SignIn of a blocked user", "ErrBlocked, the user is blocked (the User is returned all the same)", func(u *users) {
+	{"SignIn of a blocked user", "ErrBlocked: the user is blocked. The User is returned too", func(u *users) {
 		user := u.block(u.create())
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.Epoch = user.Epoch
@@ -184,7 +184,7 @@ var signInCases = []testCase[*users]{
 		u.same(user, in.User, "returned all the same")
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn refuses a blocked user first", "In this order, and changing nothing: ErrBlocked", func(u *users) {
+	{"SignIn refuses a blocked user first", "It refuses in this order, and changes nothing then", func(u *users) {
 		user := u.block(u.create())
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.PasswordHash, s.UserID, s.Epoch = "$new$", "another", 9
@@ -192,7 +192,7 @@ var signInCases = []testCase[*users]{
 		u.same(user, in.User, "returned all the same")
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn of a locked user", "ErrLocked, the user is locked (likewise)", func(u *users) {
+	{"SignIn of a locked user", "ErrLocked: the user is locked. The User is returned too", func(u *users) {
 		user := u.lock(u.create())
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.Epoch = user.Epoch
@@ -200,7 +200,7 @@ var signInCases = []testCase[*users]{
 		u.same(user, in.User, "returned all the same")
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn refuses a locked user second", "ErrLocked, the user is locked (likewise); ErrPhoneTaken", func(u *users) {
+	{"SignIn refuses a locked user second", "ErrLocked: the user is locked. The User is returned too. - ErrPhoneTaken", func(u *users) {
 		user := u.lock(u.create())
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.PasswordHash, s.UserID, s.Epoch = "$new$", "another", 9
@@ -211,7 +211,7 @@ var signInCases = []testCase[*users]{
 		u.same(user, in.User, "blocked and locked")
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn with a password of a user", "ErrPhoneTaken, s.PasswordHash is set and there is a user", func(u *users) {
+	{"SignIn with a password of a user", "ErrPhoneTaken: s.PasswordHash is set and there is a user", func(u *users) {
 		user := u.create()
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.PasswordHash = "$new$"
@@ -220,7 +220,7 @@ var signInCases = []testCase[*users]{
 		u.notSignedIn(s, phoneauth.ErrPhoneTaken)
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn of another user's phone", "ErrNotFound, s.UserID is set and the phone's user is another or none", func(u *users) {
+	{"SignIn of another user's phone", "ErrNotFound: s.UserID is set and the phone's user is another or none", func(u *users) {
 		user, other := u.create(), u.create()
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.UserID = other.ID
@@ -243,7 +243,7 @@ var signInCases = []testCase[*users]{
 		u.notSignedIn(s, phoneauth.ErrNotFound)
 		u.free(p, "no account is created")
 	}},
-	{"SignIn at another epoch", "ErrStale, the user's epoch is not s.Epoch", func(u *users) {
+	{"SignIn at another epoch", "ErrStale: the user's epoch is not s.Epoch", func(u *users) {
 		user := u.create()
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.Epoch = 1

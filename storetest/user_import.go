@@ -42,7 +42,7 @@ var importCases = []testCase[*users]{
 			u.arrived(all[i], done, start, "in the order of users")
 		}
 	}},
-	{"Import of nobody", "It returns, in the order of users, what each came to", func(u *users) {
+	{"Import of nobody", "It returns one result for each of users, in their order", func(u *users) {
 		u.imported(start)
 	}},
 	{"Import without a time", "the time of the import when zero", func(u *users) {

@@ -132,7 +132,7 @@ var challengeValueCases = []testCase[*challenges]{
 		wasProof := spoilChallenge(&proof)
 		c.same(wasProof, c.win(wasProof, start), "as handed over in Store")
 	}},
-	{"challenges come out by value", "what it returns is the caller's", func(c *challenges) {
+	{"challenges come out by value", "what it returns belongs to the caller", func(c *challenges) {
 		ch := c.challenge("login")
 		stored := c.begin(phoneauth.BeginParams{Challenge: ch, Now: start}).Challenge
 		kept := spoilChallenge(&stored)

@@ -204,6 +204,16 @@ var wrongPurges = []wrongStore{
 		}
 		return 0, nil
 	})},
+	{"what is forgotten is used up", "what may be forgotten changes no answer", purging(func(s *byHand, now time.Time) (int, error) {
+		before := maps.Clone(s.tats)
+		n, err := s.Purge(ctx, now)
+		for key := range before {
+			if _, ok := s.tats[key]; !ok {
+				s.tats[key] = now.Add(every)
+			}
+		}
+		return n, err
+	})},
 	{"Purge says nothing", "Purge says how many records it removed", countsOf(func(int) int { return 0 })},
 	{"Purge says one more", "Purge says how many records it removed", countsOf(func(n int) int { return n + 1 })},
 	{"Purge says how many challenges it removed", "Purge says how many records it removed", countsOf(func(n int) int { return min(n, 1) })},

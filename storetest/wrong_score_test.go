@@ -168,6 +168,12 @@ var wrongScores = []wrongStore{
 			return faded(was, of, now)
 		}
 	}},
+	{"e-fold times are cut to microseconds", "a score rounds its e-fold times up", func(_ *broken, s *byHand) {
+		s.faded = func(was score, of phoneauth.Charge, now time.Time) float64 {
+			was.forget = was.at.Add(4 * max(of.DebtDecay, of.CreditDecay).Truncate(tick))
+			return faded(was, of, now)
+		}
+	}},
 	{"nothing is sampled", "a sampled change is weighted", weighing(func(*byHand, float64, phoneauth.Charge) float64 { return 1 })},
 	{"all is sampled", "a sampled change is weighted", weighing(func(_ *byHand, _ float64, of phoneauth.Charge) float64 { return of.SampleWeight })},
 	{"SampleWeight 0 is 1", "a sampled change of weight 0 is none", weighing(func(_ *byHand, value float64, of phoneauth.Charge) float64 {

@@ -86,6 +86,7 @@ var wrongValues = []wrongStore{
 	{"session times lost to seconds", "sessions keep microseconds", truncated(time.Second)},
 	{"session times lost to milliseconds", "sessions keep microseconds", truncated(time.Millisecond)},
 	{"the zone comes back", "challenges come back in UTC", copyingChallenges(func(ch phoneauth.Challenge) phoneauth.Challenge { return ch })},
+	{"the zone of what a match stores comes back", "a challenge that a match stores comes back in UTC", copyingChallenges(func(ch phoneauth.Challenge) phoneauth.Challenge { return ch })},
 	{"the zone of a session comes back", "sessions come back in UTC", copyingSessions(func(r phoneauth.SessionRecord) phoneauth.SessionRecord { return r })},
 	{"a UUID loses its hyphens", "UUIDs come back as they went in", signed(func(s *byHand, _ phoneauth.SignIn, out *phoneauth.SignedIn, err *error) {
 		if *err == nil {

@@ -63,10 +63,9 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Options say what the page looks like and where it leads. The zero value is a plain
-// page at /signin/ that stays where it is once somebody is signed in. What a Service is
-// configured with and does not tell has to be told again: Regions, Region,
-// InsecureCookie.
+// Options say what the page looks like and where it leads. The zero value is a plain page at
+// /signin/ that says so when somebody has signed in. Regions, Region and InsecureCookie must
+// be set as in the Config of the Service, because the page cannot read that.
 type Options struct {
 	// Path is where the browser finds the page; empty is "/signin/".
 	Path string
@@ -100,29 +99,43 @@ type Options struct {
 	// the host's own. Its error is a 503, and nobody is signed in. Required under
 	// HostSessions.
 	OnSession func(http.ResponseWriter, *http.Request, *phoneauth.Session) error
-	// InsecureCookie is as in HTTPConfig: cookies without Secure and prefix, for plain HTTP
-	// on another host than localhost. A sibling domain can then plant a whole session. It
-	// is never taken for the browser's own, but beside it people cannot stay signed in, and
-	// a browser without a session is signed in to the planted one.
+	// InsecureCookie drops the attribute Secure and the prefix __Host- of cookies, as in
+	// HTTPConfig, for plain HTTP on another host than localhost. A sibling domain can then
+	// plant a whole session. It never replaces the session of the browser, but people
+	// cannot stay signed in while it is there, and a browser without a session is signed
+	// in to the planted one.
 	InsecureCookie bool
 	// Logger gets the causes of failures; nil is slog.Default().
 	Logger *slog.Logger
 }
 
-// Service is what the page asks of a [phoneauth.Service], in whose place another may stand
-// that does the same and tells of it, as that of otelphoneauth.
+// Service has the methods of [phoneauth.Service] that the page calls. A wrapper, such as the
+// Service of otelphoneauth, can take its place. Each method does what that of
+// phoneauth.Service does.
 type Service interface {
+	// Register sends a code.
 	Register(context.Context, phoneauth.RegisterRequest) (*phoneauth.Pending, error)
+	// RegisterPassword starts a password registration.
 	RegisterPassword(context.Context, phoneauth.PasswordRequest) (*phoneauth.Pending, error)
+	// Login signs in with a code.
 	Login(context.Context, phoneauth.LoginRequest) (*phoneauth.Session, error)
+	// LoginPassword signs in with a password.
 	LoginPassword(context.Context, phoneauth.PasswordLoginRequest) (*phoneauth.Session, error)
+	// RecoverPassword sets a new password with a code.
 	RecoverPassword(context.Context, phoneauth.RecoverRequest) (phoneauth.Phone, error)
+	// Refresh exchanges a refresh token for new tokens.
 	Refresh(context.Context, phoneauth.RefreshRequest) (*phoneauth.Session, error)
+	// Logout ends the session of a refresh token.
 	Logout(context.Context, phoneauth.Secret) error
+	// SessionOf returns the ID of the session of a refresh token.
 	SessionOf(phoneauth.Secret) (id string, ok bool)
+	// Authenticate returns the claims of an access token.
 	Authenticate(context.Context, phoneauth.Secret) (phoneauth.Claims, error)
+	// User returns the account of claims.
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
+	// Require calls a handler only for requests of somebody who is signed in.
 	Require(http.Handler) http.Handler
+	// ClientOf describes the client of a request.
 	ClientOf(*http.Request) phoneauth.ClientInfo
 }
 
@@ -180,6 +193,7 @@ var securityHeaders = map[string]string{
 	"Cross-Origin-Resource-Policy": "same-origin",
 }
 
+// ServeHTTP serves the page, its files and its routes.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range securityHeaders {
 		w.Header().Set(name, value)

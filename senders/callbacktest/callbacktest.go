@@ -85,14 +85,17 @@ type Provider struct {
 	NoFaults bool
 }
 
-// Say is one thing that the provider says.
+// Say is one callback of the provider.
 type Say struct {
-	// Name of the case, unique.
-	Name   string
+	// Name is the name of the case. Each case has another.
+	Name string
+	// Fields are handed to Provider.Signed, which makes the request of them.
 	Fields map[string]string
-	// Want is what is reported; the zero Delivery if nothing is.
+	// Want is the Delivery that must be reported. The zero Delivery means that nothing
+	// must be reported.
 	Want phoneauth.Delivery
-	// Refused is the status of the answer to what is not understood; 0 is a success.
+	// Refused is the status of the answer when the handler must refuse the callback. 0
+	// means that it must answer with success.
 	Refused int
 }
 

@@ -37,11 +37,14 @@ type Entry struct {
 	// Name becomes Receipt.Sender. Required, and different for each. For [Sender.Report]
 	// it must be the Delivery.Sender of its callbacks, such as "kannel"; with two of a
 	// kind, set Delivery.Sender in the functions that their callbacks report to.
-	Name   string
+	Name string
+	// Sender sends the messages. Required.
 	Sender phoneauth.SMSSender
-	// Regions of the numbers it serves, ISO 3166-1 alpha-2, as "EG", or "001" for numbers
-	// of no region; and Prefixes of more numbers, in E.164, as "+1242". Where both are
-	// empty it serves all. The order of the entries decides, not the longest prefix.
+	// Regions are the regions of the numbers that it serves: ISO 3166-1 alpha-2, such as
+	// "EG", or "001" for numbers of no region. Prefixes are the beginnings of more numbers
+	// that it serves, in E.164, such as "+1242". If both are empty it serves all numbers.
+	// The first entry that serves a number is tried first, not the one with the longest
+	// prefix.
 	Regions, Prefixes []string
 }
 

@@ -19,18 +19,23 @@ const maxBody = 16 << 10
 
 // Response is a provider's answer, of any status.
 type Response struct {
+	// Status is the status of the answer, such as 200.
 	Status int
+	// Header are the headers of the answer.
 	Header http.Header
-	// Body is at most 16 KiB, and less when reading it failed: by then the provider
-	// has spoken. It may hold anything, the message too.
+	// Body is at most the first 16 KiB of the body. It is shorter when reading failed,
+	// because the status has already said whether the provider accepted. It may contain
+	// anything, the message too.
 	Body []byte
 }
 
-// Post posts body to url, within 10 s if ctx has no deadline, by a client of [Client].
-// prepare sets the headers and may be nil. It must set no Idempotency-Key: net/http repeats
-// a POST that has one, though a part of it was written. The error is a *phoneauth.SendError: Temporary when
-// the request certainly did not leave, else Ambiguous. Its fault is the sender's, unless
-// ctx had ended before or its caller went away, which is nobody's.
+// Post posts body to url, within 10 s if ctx has no deadline. c must come from [Client].
+// prepare sets the headers and may be nil. It must not set Idempotency-Key, because net/http
+// repeats a POST that has one even after a part of it was written.
+//
+// The error is a *phoneauth.SendError. It is Temporary when the request certainly did not
+// leave, else Ambiguous. Its fault is the sender's. When ctx had ended before, or its caller
+// has cancelled it, the fault is not known.
 func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*http.Request)) (*Response, error) {
 	ctx, cancel := Deadline(ctx)
 	defer cancel()

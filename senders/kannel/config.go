@@ -16,8 +16,9 @@ import (
 type Config struct {
 	// URL of sendsms, http or https, without credentials and query. Required.
 	URL string
-	// Username and Password of the sendsms-user group. Required.
+	// Username is that of the sendsms-user group. Required.
 	Username string
+	// Password is that of the sendsms-user group. Required.
 	Password phoneauth.Secret
 	// From is the sender that phones show: digits, or up to 11 letters and digits. Empty
 	// is the default-sender of the sendsms-user group, or the global-sender.

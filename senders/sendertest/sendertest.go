@@ -101,20 +101,27 @@ type Provider struct {
 
 // Answer is an answer of the provider. A Status of 0 is 200.
 type Answer struct {
+	// Status is the HTTP status. 0 means 200.
 	Status int
+	// Header are the headers.
 	Header http.Header
-	Body   string
+	// Body is the body.
+	Body string
 }
 
-// Refusal is an answer that accepts nothing, and the error it has to become.
+// Refusal is an answer that accepts nothing, and the error that the sender must return.
 type Refusal struct {
-	// Name of the case, unique.
-	Name   string
+	// Name is the name of the case. Each case has another.
+	Name string
+	// Answer is what the provider answers.
 	Answer Answer
-	// Class, Fault, Code and RetryAfter as in phoneauth.SendError.
-	Class      phoneauth.SendClass
-	Fault      phoneauth.SendFault
-	Code       string
+	// Class is the SendError.Class that the sender must return.
+	Class phoneauth.SendClass
+	// Fault is the SendError.Fault that the sender must return.
+	Fault phoneauth.SendFault
+	// Code is the SendError.Code that the sender must return.
+	Code string
+	// RetryAfter is the SendError.RetryAfter that the sender must return.
 	RetryAfter time.Duration
 }
 

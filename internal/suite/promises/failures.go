@@ -214,6 +214,7 @@ func testPromiseDeviceFailures(t *testing.T, o suite.Options) {
 // testPromisePasswordWaits: from the tenth wrong password on a wait of 1 s, doubling to
 // 15 minutes, for unknown numbers and accounts without a password too.
 func testPromisePasswordWaits(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
 	for _, c := range []struct {
 		name string
 		hash phoneauth.Secret

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,23 +25,23 @@ import (
 func testPromiseHangUp(t *testing.T, o suite.Options) {
 	suite.CheapHashes(t)
 	for _, m := range methods {
-		for at := 1; ; at++ {
-			calls := 0
+		for at := int64(1); ; at++ {
+			var calls atomic.Int64 // verbs may follow the answer, from a goroutine
 			suite.Scope(t, func(t testing.TB) {
 				ctx, hangUp := context.WithCancel(t.Context())
-				var counting bool
+				defer hangUp()
+				var counting atomic.Bool
 				svc := suite.On(t, suite.Obedient(o.Store(t), func(string) {
-					if counting {
-						if calls++; calls == at {
-							hangUp()
-						}
+					if counting.Load() && calls.Add(1) == at {
+						hangUp()
 					}
 				}))
 				do := m.do(t, svc)
-				counting = true
-				_, err := do(ctx)
-				counting = false
 				svc.Settle()
+				counting.Store(true)
+				_, err := do(ctx)
+				svc.Settle()
+				counting.Store(false)
 				name := fmt.Sprintf("%s, at verb %d", m.name, at)
 				if err != nil {
 					require.ErrorIs(t, err, context.Canceled, name)
@@ -48,7 +49,7 @@ func testPromiseHangUp(t *testing.T, o suite.Options) {
 					require.NoError(t, err, "%s: what was lost must have cost nothing", name)
 				}
 			})
-			if calls < at {
+			if calls.Load() < at {
 				break
 			}
 		}

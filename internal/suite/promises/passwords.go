@@ -195,6 +195,9 @@ func testPromiseRehash(t *testing.T, o suite.Options) {
 		{"no hash at all", good[:strings.LastIndexByte(string(good), '$')+1], false, false},
 		{"parameters with more after them", phoneauth.Secret(strings.Replace(string(good), "p=1$", "p=1,x=2$", 1)), false, false},
 	} {
+		if o.Real && !c.rehash {
+			continue // the store has nothing to do
+		}
 		t.Run(c.name, func(t *testing.T) {
 			svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) {
 				c.Password.LegacyDecoy = "decoy"

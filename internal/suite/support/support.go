@@ -1,0 +1,270 @@
+// Package support is the suite of what a support desk asks: the state of a number, and the
+// journal of what happened.
+package support
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
+)
+
+const (
+	phone     = "+201061797840"
+	typed     = "+20 106 179 7840"
+	neighbour = "+201061797841"
+)
+
+// Run runs the suite. A store that keeps no journal leaves out what needs one.
+func Run(t *testing.T, o suite.Options) {
+	for name, test := range map[string]func(*desk){
+		"nothing is known of a new number":        nothingKnown,
+		"why the next code is refused":            whyRefused,
+		"locks and codes that are out":            locksAndCodes,
+		"a timeline tells what happened":          timeline,
+		"refusals of a minute are one line":       refusals,
+		"a delivery report finds its send":        delivery,
+		"what happened before a change of phone":  changedPhone,
+		"what operators do is written twice":      operators,
+		"an operator who cannot be written down":  operatorUnwritten,
+		"a removed account leaves print and time": removed,
+		"a number is moved for who lost the old":  movedPhone,
+		"an export has what is kept":              exported,
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := o.Store(t)
+			journal, ok := store.(phoneauth.JournalStore)
+			if !ok {
+				t.Skip("the store keeps no journal")
+			}
+			e := suite.New(t, store)
+			held := &switched{JournalStore: journal}
+			d := &desk{Env: e, journal: held, Service: e.Service(func(c *phoneauth.Config) { c.Journal.Store = held })}
+			test(d)
+		})
+	}
+}
+
+// desk is a Service with a journal.
+type desk struct {
+	*suite.Env
+	*suite.Service
+	journal *switched
+}
+
+// switched is a journal that can be away.
+type switched struct {
+	phoneauth.JournalStore
+	away bool
+}
+
+var errAway = errors.New("away")
+
+func (s *switched) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
+	if s.away {
+		return errAway
+	}
+	return s.JournalStore.AppendEntries(ctx, entries)
+}
+
+// written waits until the journal has what happened so far.
+func (d *desk) written() {
+	d.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	require.NoError(d, d.Service.FlushJournal(ctx))
+}
+
+func (d *desk) timeline(q phoneauth.TimelineQuery) []phoneauth.Entry {
+	d.Helper()
+	d.written()
+	entries, err := d.Timeline(d.Context(), q)
+	require.NoError(d, err)
+	return entries
+}
+
+func types(entries []phoneauth.Entry) (all []phoneauth.EventType) {
+	for _, e := range entries {
+		all = append(all, e.Type)
+	}
+	return all
+}
+
+func (d *desk) register(phone string) error {
+	_, err := d.Register(d.Context(), phoneauth.RegisterRequest{Phone: phone})
+	return err
+}
+
+func (d *desk) inspect() *phoneauth.PhoneState {
+	d.Helper()
+	state, err := d.Inspect(d.Context(), typed)
+	require.NoError(d, err)
+	return state
+}
+
+func (d *desk) signIn() *phoneauth.Session {
+	d.Helper()
+	require.NoError(d, d.register(phone))
+	session, err := d.Login(d.Context(), phoneauth.LoginRequest{
+		Phone: phone, Code: d.Inbox.Code(d, phone), Client: phoneauth.ClientInfo{Name: "Chrome on Android"},
+	})
+	require.NoError(d, err)
+	return session
+}
+
+func nothingKnown(d *desk) {
+	state := d.inspect()
+	assert.Equal(d, phone, state.Phone.E164())
+	assert.Equal(d, "EG", state.Region)
+	assert.Nil(d, state.User)
+	assert.Nil(d, state.NextSend)
+	assert.Empty(d, state.Locks)
+	assert.Empty(d, state.Codes)
+	require.Len(d, state.Scores, 3)
+	assert.Equal(d, phoneauth.ScoreInfo{Limit: phoneauth.LimitBlock, Max: 20}, state.Scores[0])
+	_, err := d.Inspect(d.Context(), "nobody")
+	assert.ErrorIs(d, err, phoneauth.ErrInvalidPhone)
+}
+
+func whyRefused(d *desk) {
+	require.NoError(d, d.register(phone))
+	state := d.inspect()
+	assert.Equal(d, &phoneauth.Refusal{Limit: phoneauth.LimitPhoneSends, Until: d.Now().Add(time.Minute)}, state.NextSend)
+	assert.Equal(d, 1.0, state.Scores[0].Value)
+	d.Elapse(30 * time.Second)
+	assert.Equal(d, d.Now().Add(30*time.Second), d.inspect().NextSend.Until)
+	d.Elapse(30 * time.Second)
+	assert.Nil(d, d.inspect().NextSend)
+
+	dry := d.Env.Service(func(c *phoneauth.Config) { c.Limits.Block = 1 })
+	state, err := dry.Inspect(d.Context(), phone)
+	require.NoError(d, err)
+	require.NotNil(d, state.NextSend)
+	assert.Equal(d, phoneauth.LimitBlock, state.NextSend.Limit)
+	_, err = dry.Register(d.Context(), phoneauth.RegisterRequest{Phone: phone})
+	require.Error(d, err, "as Inspect says")
+}
+
+func locksAndCodes(d *desk) {
+	session := d.signIn()
+	for range 2 {
+		d.Elapse(time.Hour)
+		require.NoError(d, d.register(phone))
+		code := d.Inbox.Code(d, phone)
+		for i := range 5 {
+			_, err := d.Verify(d.Context(), phoneauth.VerifyRequest{Phone: phone, Code: wrong(code)})
+			require.ErrorIs(d, err, phoneauth.ErrInvalidCode)
+			if i == 1 {
+				state := d.inspect()
+				require.Len(d, state.Codes, 1)
+				assert.Equal(d, phoneauth.CodeInfo{
+					Purpose: phoneauth.PurposeSignIn, TriesLeft: 3, Sends: 1, ExpiresAt: d.Now().Add(5 * time.Minute),
+				}, state.Codes[0])
+			}
+		}
+	}
+	state := d.inspect()
+	assert.Equal(d, session.User.ID, state.User.ID)
+	assert.Empty(d, state.Codes, "used up")
+	lock := phoneauth.Lock{Limit: phoneauth.LimitPhoneFailures, Failures: 10, Until: d.Now().Add(15 * time.Minute)}
+	assert.Equal(d, []phoneauth.Lock{lock}, state.Locks)
+	assert.Equal(d, &phoneauth.Refusal{Limit: lock.Limit, Until: lock.Until}, state.NextSend)
+	require.NoError(d, d.Unlock(d.Context(), phone))
+	assert.Empty(d, d.inspect().Locks)
+}
+
+// wrong is a well-formed code other than code.
+func wrong(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:] }
+
+func timeline(d *desk) {
+	session := d.signIn()
+	d.Elapse(time.Minute)
+	require.NoError(d, d.register(phone))
+	require.Error(d, d.register(phone))
+	require.NoError(d, d.SetBlocked(d.Context(), session.User.ID, true))
+	require.NoError(d, d.register(neighbour))
+
+	entries := d.timeline(phoneauth.TimelineQuery{Phone: typed})
+	assert.ElementsMatch(d, []phoneauth.EventType{
+		phoneauth.EventCodeSent, phoneauth.EventVerified, phoneauth.EventSignedUp,
+		phoneauth.EventCodeSent, phoneauth.EventLimited, phoneauth.EventBlocked,
+	}, types(entries), "of this number, and of no other")
+	for i := 1; i < len(entries); i++ {
+		assert.False(d, entries[i].Time.After(entries[i-1].Time), "newest first")
+	}
+	for _, e := range entries {
+		assert.NotContains(d, e.Phone, "61797", "masked")
+		if e.Type == phoneauth.EventLimited {
+			assert.Equal(d, phoneauth.LimitPhoneSends, e.Limit)
+			assert.True(d, d.Now().Add(time.Minute).Equal(e.Until))
+		}
+	}
+	assert.ElementsMatch(d, []phoneauth.EventType{phoneauth.EventSignedUp, phoneauth.EventBlocked},
+		types(d.timeline(phoneauth.TimelineQuery{UserID: session.User.ID})), "of the account")
+	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone, Limit: 2}), 2)
+	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone, Before: d.Now()}), 3)
+
+	bare := d.Env.Service()
+	_, err := bare.Timeline(d.Context(), phoneauth.TimelineQuery{Phone: phone})
+	assert.ErrorIs(d, err, phoneauth.ErrNoJournal)
+}
+
+func refusals(d *desk) {
+	require.NoError(d, d.register(phone))
+	for range 5 {
+		require.Error(d, d.register(phone))
+	}
+	d.written()
+	for range 3 {
+		require.Error(d, d.register(phone))
+	}
+	var counts []int
+	for _, e := range d.timeline(phoneauth.TimelineQuery{Phone: phone}) {
+		if e.Type == phoneauth.EventLimited {
+			counts = append(counts, e.Count)
+		}
+	}
+	assert.Equal(d, []int{8}, counts)
+}
+
+func delivery(d *desk) {
+	require.NoError(d, d.register(phone))
+	sent := d.Events(phoneauth.EventCodeSent)
+	require.Len(d, sent, 1)
+	require.NotEmpty(d, sent[0].MessageID)
+	d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: sent[0].MessageID, Sender: sent[0].Sender, Status: phoneauth.Undelivered, Code: "30007"})
+	entries := d.timeline(phoneauth.TimelineQuery{Phone: phone})
+	require.ElementsMatch(d, []phoneauth.EventType{phoneauth.EventCodeSent, phoneauth.EventUndelivered}, types(entries))
+	for _, e := range entries {
+		if e.Type == phoneauth.EventUndelivered {
+			assert.Equal(d, "30007", e.SendCode)
+		}
+	}
+	d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: sent[0].MessageID, Sender: sent[0].Sender, Status: phoneauth.Delivered})
+	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 3, "the send is in the store by now")
+}
+
+func changedPhone(d *desk) {
+	session := d.signIn()
+	claims, err := d.Authenticate(d.Context(), session.AccessToken)
+	require.NoError(d, err)
+	change := phoneauth.RegisterRequest{Phone: neighbour, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID}
+	_, err = d.Register(d.Context(), change)
+	require.NoError(d, err)
+	proof, err := d.Verify(d.Context(), phoneauth.VerifyRequest{
+		Phone: neighbour, Purpose: change.Purpose, BoundTo: change.BoundTo, Code: d.Inbox.Code(d, neighbour),
+	})
+	require.NoError(d, err)
+	_, err = d.ChangePhone(d.Context(), claims, phoneauth.ConnectRequest{Token: proof.Token})
+	require.NoError(d, err)
+	d.Settle()
+	assert.Contains(d, types(d.timeline(phoneauth.TimelineQuery{UserID: session.User.ID})), phoneauth.EventPhoneChanged)
+	assert.Contains(d, types(d.timeline(phoneauth.TimelineQuery{Phone: phone})), phoneauth.EventNoticeSent, "the old number was told")
+	assert.NotContains(d, types(d.timeline(phoneauth.TimelineQuery{Phone: neighbour})), phoneauth.EventSignedUp, "that was with the old number")
+}

@@ -1,0 +1,255 @@
+package phoneauth
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/phoneauth/phoneauth/internal/random"
+)
+
+// JournalRules say whether and for how long a journal is kept: what happened about each
+// phone and account, for [Service.Timeline] and the support desk.
+type JournalRules struct {
+	// Store keeps the journal. Nil: there is none.
+	Store JournalStore
+	// TTL of an entry; 0 is 30 days.
+	TTL time.Duration
+}
+
+// How much waits to be written, and for how long. What is lost is counted.
+const (
+	journalDelay = time.Second
+	journalBatch = 256
+	// Sign-ins, changes of accounts and what operators did have places of their own: however
+	// many refusals there are, they do not give way.
+	journalMostImportant = 4096
+	journalMostOrdinary  = 4096
+	journalMostRefusals  = 4096
+)
+
+// journal writes entries in batches, off the path of the request. It has no goroutine: the
+// first entry of a batch starts a timer.
+type journal struct {
+	store  JournalStore
+	ttl    time.Duration
+	failed func(err error, lost int)
+
+	mu        sync.Mutex
+	important []JournalEntry
+	ordinary  []JournalEntry
+	refusals  map[string]*JournalEntry
+	timer     *time.Timer
+	lost      int64
+	writing   sync.Mutex // one batch at a time, so that entries are written in their order
+}
+
+func newJournal(r JournalRules, failed func(error, int)) *journal {
+	if r.Store == nil {
+		return nil
+	}
+	return &journal{store: r.Store, ttl: cmp.Or(r.TTL, 30*24*time.Hour), failed: failed, refusals: map[string]*JournalEntry{}}
+}
+
+// journalData is what an entry says beside what it is found and counted by.
+type journalData struct {
+	Phone     string    `json:"phone,omitempty"` // masked
+	SessionID string    `json:"session,omitempty"`
+	Limit     string    `json:"limit,omitempty"`
+	Until     time.Time `json:"until,omitzero"`
+	SendClass SendClass `json:"class,omitempty"`
+	SendFault SendFault `json:"fault,omitempty"`
+	SendCode  string    `json:"code,omitempty"`
+	Client    string    `json:"client,omitempty"`
+	Device    bool      `json:"device,omitempty"`
+	Test      bool      `json:"test,omitempty"`
+	Actor     string    `json:"actor,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
+	Intent    EventType `json:"intent,omitempty"`
+}
+
+// entry is the line of the journal for e.
+func (j *journal) entry(e Event) JournalEntry {
+	if e.Type == EventDeleted { // the account is blanked
+		e.UserID, e.Phone = "", ""
+	}
+	data, _ := json.Marshal(journalData{ // of texts and booleans alone
+		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Device, e.Test,
+		truncated(e.Actor, maxActor), truncated(e.Reason, maxReason), e.Intent,
+	})
+	return JournalEntry{
+		ID: random.ID(), Time: e.Time, ExpiresAt: e.Time.Add(j.ttl),
+		Print: e.Print, UserID: e.UserID, MessageID: e.MessageID, Type: e.Type,
+		Region: e.Region, Purpose: string(e.Purpose), Sender: e.Sender, Data: data,
+	}
+}
+
+// add notes e, to be written within a second.
+func (j *journal) add(e Event) {
+	entry := j.entry(e)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case e.Type == EventLimited:
+		j.addRefusal(entry, e.Limit)
+	case e.Type.important():
+		j.important = j.bounded(j.important, entry, journalMostImportant)
+	default:
+		j.ordinary = j.bounded(j.ordinary, entry, journalMostOrdinary)
+	}
+	if j.timer == nil {
+		j.timer = time.AfterFunc(journalDelay, func() { j.flush(context.Background()) })
+	} else if len(j.important)+len(j.ordinary)+len(j.refusals) == journalBatch {
+		j.timer.Reset(0)
+	}
+}
+
+// addRefusal counts refusals of one number by one rule within one minute as one entry. j.mu
+// is held.
+func (j *journal) addRefusal(entry JournalEntry, limit string) {
+	entry.Count = 1
+	entry.ID = entry.Print + " " + limit + " " + strconv.FormatInt(entry.Time.Unix()/60, 10)
+	if counted, ok := j.refusals[entry.ID]; ok {
+		counted.Count++
+		return
+	}
+	if len(j.refusals) == journalMostRefusals {
+		j.lost++
+		return
+	}
+	j.refusals[entry.ID] = &entry
+}
+
+func (j *journal) bounded(list []JournalEntry, entry JournalEntry, most int) []JournalEntry {
+	if len(list) == most {
+		j.lost++
+		return list
+	}
+	return append(list, entry)
+}
+
+// take takes what waits.
+func (j *journal) take() (all []JournalEntry) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	all = append(j.important, j.ordinary...)
+	for _, r := range j.refusals {
+		all = append(all, *r)
+	}
+	j.important, j.ordinary = nil, nil
+	clear(j.refusals)
+	if j.timer != nil {
+		j.timer.Stop()
+		j.timer = nil
+	}
+	return all
+}
+
+// flush writes what waits. What the store does not take is lost, and counted.
+func (j *journal) flush(ctx context.Context) {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	all := j.take()
+	for len(all) > 0 {
+		batch := all[:min(len(all), journalBatch)]
+		all = all[len(batch):]
+		if err := j.append(ctx, batch); err != nil {
+			j.mu.Lock()
+			j.lost += int64(len(batch))
+			j.mu.Unlock()
+			j.failed(err, len(batch))
+		}
+	}
+}
+
+// append is AppendEntries with the deadline of every call of a store. An entry without a
+// count is appended again after an unknown outcome, which is safe.
+func (j *journal) append(ctx context.Context, batch []JournalEntry) error {
+	once := func() error {
+		ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+		defer cancel()
+		return j.store.AppendEntries(ctx, batch)
+	}
+	err := once()
+	for i := range batch {
+		if err == nil || batch[i].Count > 0 {
+			return err
+		}
+	}
+	return once()
+}
+
+// now writes e before it returns: what an operator is about to do must stand in the journal
+// before it is done.
+func (j *journal) now(ctx context.Context, e Event) error {
+	if err := j.append(ctx, []JournalEntry{j.entry(e)}); err != nil {
+		return &unavailable{"AppendEntries", err}
+	}
+	return nil
+}
+
+// sent is the entry of the send with this message ID, if the journal has it.
+func (j *journal) sent(ctx context.Context, messageID string, now time.Time) (JournalEntry, bool) {
+	j.mu.Lock()
+	for _, e := range j.ordinary {
+		if e.MessageID == messageID {
+			j.mu.Unlock()
+			return e, true
+		}
+	}
+	j.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+	defer cancel()
+	found, err := j.store.Entries(ctx, JournalQuery{MessageID: messageID, Limit: 1, Now: now})
+	if err != nil || len(found) == 0 {
+		return JournalEntry{}, false
+	}
+	return found[0], true
+}
+
+// lostCount is how many entries were lost: for want of room, or because the store did not take
+// them.
+func (j *journal) lostCount() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lost
+}
+
+// JournalLost returns how many entries of the journal this process has lost so far: because
+// more happened than the buffer holds, or because the store did not take them. A killed
+// process loses at most what happened in its last second, uncounted.
+func (s *Service) JournalLost() int64 {
+	if s.journal == nil {
+		return 0
+	}
+	return s.journal.lostCount()
+}
+
+// important reports whether events of this type have a place of their own in the buffer.
+func (t EventType) important() bool {
+	switch t {
+	case EventSignedUp, EventSignedIn, EventSignedOut, EventSessionEnded, EventSessionEvicted, EventRefreshReused,
+		EventPasswordChanged, EventPhoneChanged, EventBlocked, EventUnblocked, EventUnlocked, EventDeleted, EventOperator:
+		return true
+	}
+	return false
+}
+
+// The longest names and reasons of operators, in bytes.
+const (
+	maxActor  = 64
+	maxReason = 256
+)
+
+// FlushJournal writes what the journal still holds back, and waits until the store has it
+// or ctx ends. Close does it too.
+func (s *Service) FlushJournal(ctx context.Context) error {
+	if s.journal == nil {
+		return ErrNoJournal
+	}
+	s.journal.flush(ctx)
+	return ctx.Err()
+}

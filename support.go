@@ -1,0 +1,253 @@
+package phoneauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// PhoneState is what a support desk asks first about a number: why does no code come, and
+// why does nobody get in?
+type PhoneState struct {
+	Phone Phone
+	// Region of the number, ISO 3166-1 alpha-2.
+	Region string
+	// User who has the number; nil where there is no account.
+	User *User
+	// NextSend is the first limit that refuses the next code for signing in; nil where it
+	// would be sent.
+	NextSend *Refusal
+	// Locks are the lockouts that hold now.
+	Locks []Lock
+	// Scores of the number's block, wide block and country.
+	Scores []ScoreInfo
+	// Codes are those out for signing in and for a new password. Those of a host's own
+	// purposes are in the timeline.
+	Codes []CodeInfo
+}
+
+// Refusal is a limit that refuses, and until when.
+type Refusal struct {
+	// Limit is one of the Limit… constants.
+	Limit string
+	Until time.Time
+}
+
+// Lock is a lockout that holds.
+type Lock struct {
+	// Limit is LimitPhoneFailures or LimitPasswordFailures.
+	Limit string
+	// Devices: it holds for the known devices of the number, else for everybody else.
+	Devices bool
+	// Failures in a row.
+	Failures int
+	Until    time.Time
+}
+
+// ScoreInfo is a score of the number budgets.
+type ScoreInfo struct {
+	// Limit is LimitBlock, LimitWideBlock or LimitCountry.
+	Limit string
+	// Value is the score now, Max what it must not exceed.
+	Value, Max float64
+}
+
+// CodeInfo is a code that is out. It holds nothing of the code.
+type CodeInfo struct {
+	Purpose   Purpose
+	TriesLeft int
+	// Sends is how often it was sent.
+	Sends     int
+	ExpiresAt time.Time
+}
+
+// Inspect says what holds for a number now. It changes nothing, and reads the state of the
+// number in one step.
+//
+// Errors: ErrInvalidPhone; ErrUnavailable.
+func (s *Service) Inspect(ctx context.Context, phone string) (*PhoneState, error) {
+	c, err := s.aboutPhone(phone)
+	if err != nil {
+		return nil, err
+	}
+	state := &PhoneState{Phone: c.phone, Region: c.region}
+	user, err := s.phoneAccount(ctx, c.phone)
+	if err != nil {
+		return nil, err
+	}
+	if user.ID != "" {
+		state.User = &user
+	}
+	asked := s.stateOf(c)
+	found, err := s.store.ReadState(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	state.read(asked, found, lockKinds)
+	return state, nil
+}
+
+// aboutPhone is a call about a number that somebody at the desk typed, also one of a region
+// that is not served any more.
+func (s *Service) aboutPhone(phone string) (*call, error) {
+	n, err := parseNumber(phone, s.numbers.home)
+	if err != nil {
+		return nil, err
+	}
+	c := s.started(ClientInfo{})
+	s.to(c, n, PurposeSignIn, "")
+	return c, nil
+}
+
+// lockKinds are the lockouts of a number, in the order in which stateOf asks for them.
+var lockKinds = []Lock{
+	{Limit: LimitPhoneFailures}, {Limit: LimitPhoneFailures, Devices: true},
+	{Limit: LimitPasswordFailures}, {Limit: LimitPasswordFailures, Devices: true},
+}
+
+// inspectedPurposes are those whose challenges have keys that can be computed.
+var inspectedPurposes = []Purpose{PurposeSignIn, PurposePasswordReset}
+
+func (s *Service) stateOf(c *call) StateParams {
+	p := StateParams{Takes: s.phoneSendTakes(c.print, false), Now: c.now}
+	for _, purpose := range inspectedPurposes {
+		t := c.target
+		t.purpose = purpose
+		p.Challenges = append(p.Challenges, s.challengeKey(&t))
+	}
+	for _, kind := range []string{kindCodeFailures, kindDeviceCodeFailures, kindPasswordFailures, kindDevicePasswordFailed} {
+		p.Lockouts = append(p.Lockouts, key(c.print, kind))
+	}
+	for _, charge := range s.budgets(c) {
+		p.Scores = append(p.Scores, charge.Score)
+	}
+	return p
+}
+
+// read fills in what the store found for p.
+func (s *PhoneState) read(p StateParams, found State, locks []Lock) {
+	for i, l := range found.Lockouts {
+		if until := instant(l.LockedUntil); l.Failures > 0 && p.Now.Before(until) {
+			lock := locks[i]
+			lock.Failures, lock.Until = l.Failures, until
+			s.Locks = append(s.Locks, lock)
+			if s.NextSend == nil && lock.Limit == LimitPhoneFailures && !lock.Devices {
+				s.NextSend = &Refusal{lock.Limit, until}
+			}
+		}
+	}
+	for i, wait := range found.Waits {
+		if s.NextSend == nil && wait > 0 {
+			s.NextSend = &Refusal{p.Takes[i].Name, p.Now.Add(wait)}
+		}
+	}
+	for i, value := range found.Scores {
+		score := p.Scores[i]
+		s.Scores = append(s.Scores, ScoreInfo{score.Name, value, score.Max})
+		_, err := (ScoreState{Value: value, ChangedAt: p.Now.UnixMicro(), ForgetAt: p.Now.Add(time.Hour).UnixMicro()}).
+			Charged(&Charge{Score: score, Amount: 1}, p.Now.UnixMicro())
+		if refused, ok := errors.AsType[*LimitError](err); ok && s.NextSend == nil {
+			s.NextSend = &Refusal{score.Name, p.Now.Add(refused.RetryAfter)}
+		}
+	}
+	for i, c := range found.Challenges {
+		if c.ID != "" {
+			s.Codes = append(s.Codes, CodeInfo{inspectedPurposes[i], c.TriesLeft, c.Sends, c.ExpiresAt})
+		}
+	}
+}
+
+// ErrNoJournal: Config.Journal has no Store.
+var ErrNoJournal = errors.New("phoneauth: no journal is kept")
+
+// TimelineQuery asks for entries of the journal about a phone or about a user.
+type TimelineQuery struct {
+	// Phone as typed, or UserID: exactly one is set.
+	Phone, UserID string
+	// Before leaves out what happened then and later; zero leaves out nothing.
+	Before time.Time
+	// Limit is how many entries are returned at most; 0 is 100.
+	Limit int
+}
+
+// Entry is a line of the journal. It holds no secret and no whole number. Fields that do
+// not apply are zero. It marshals as JSON, without fields that are zero.
+type Entry struct {
+	Time time.Time `json:"time"`
+	Type EventType `json:"type"`
+	// Count is how many refusals of one rule within one minute this stands for, 0 else.
+	Count int `json:"count,omitempty"`
+	// UserID of the account; Phone is masked; Region is ISO 3166-1 alpha-2.
+	UserID    string `json:"user_id,omitempty"`
+	SessionID string `json:"session_id,omitempty"`
+	Phone     string `json:"phone,omitempty"`
+	Region    string `json:"region,omitempty"`
+	// Purpose of the code.
+	Purpose Purpose `json:"purpose,omitempty"`
+	// Limit is the rule that refused, Until when it would admit.
+	Limit string    `json:"limit,omitempty"`
+	Until time.Time `json:"until,omitzero"`
+	// Sender and MessageID are of the Receipt; SendClass, SendFault and SendCode say why a
+	// message was not sent or did not arrive.
+	Sender    string    `json:"sender,omitempty"`
+	MessageID string    `json:"message_id,omitempty"`
+	SendClass SendClass `json:"send_class,omitempty"`
+	SendFault SendFault `json:"send_fault,omitempty"`
+	SendCode  string    `json:"send_code,omitempty"`
+	// Client is the program that signed in. Device: a known device asked. Test: a test number.
+	Client string `json:"client,omitempty"`
+	Device bool   `json:"device,omitempty"`
+	Test   bool   `json:"test,omitempty"`
+	// Actor is the operator who acted, Reason why. Intent is what the operator was about to
+	// do, of an EventOperator.
+	Actor  string    `json:"actor,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	Intent EventType `json:"intent,omitempty"`
+}
+
+// Timeline returns what happened about a phone or a user, newest first, from the journal.
+// What happened within the last second may be missing.
+//
+// Errors: ErrNoJournal; ErrInvalidPhone; ErrUnavailable.
+func (s *Service) Timeline(ctx context.Context, q TimelineQuery) ([]Entry, error) {
+	if s.journal == nil {
+		return nil, ErrNoJournal
+	}
+	ask := JournalQuery{UserID: q.UserID, Before: q.Before, Limit: q.Limit, Now: s.now()}
+	if ask.Limit <= 0 {
+		ask.Limit = 100
+	}
+	if q.Phone != "" {
+		c, err := s.aboutPhone(q.Phone)
+		if err != nil {
+			return nil, err
+		}
+		ask.Print, ask.UserID = c.print, ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+	defer cancel()
+	found, err := s.journal.store.Entries(ctx, ask)
+	if err != nil {
+		return nil, &unavailable{"Entries", err}
+	}
+	entries := make([]Entry, len(found))
+	for i, e := range found {
+		entries[i] = e.entry()
+	}
+	return entries, nil
+}
+
+// entry is the line that a record of the store stands for. Blanked ones have little left.
+func (e JournalEntry) entry() Entry {
+	var d journalData
+	_ = json.Unmarshal(e.Data, &d) // blanked: nothing to read
+	return Entry{
+		Time: e.Time, Type: e.Type, Count: e.Count,
+		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
+		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
+		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
+		Client: d.Client, Device: d.Device, Test: d.Test,
+		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
+	}
+}
