@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/phoneauth/phoneauth/internal/suite"
+	"github.com/phoneauth/phoneauth/internal/suite/api"
 	"github.com/phoneauth/phoneauth/internal/suite/interleavings"
 	"github.com/phoneauth/phoneauth/internal/suite/promises"
 	"github.com/phoneauth/phoneauth/internal/suite/service"
@@ -13,6 +14,11 @@ import (
 
 // The suites about behaviour, on memory. The tests of integration run them on every other
 // store.
+
+func TestAPI(t *testing.T) {
+	t.Parallel()
+	api.Run(t, suite.Memory())
+}
 
 func TestPromises(t *testing.T) { promises.Run(t, suite.Memory()) }
 
