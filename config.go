@@ -84,7 +84,8 @@ type Hooks struct {
 	// BeforeSignIn decides whether somebody may sign in, for example by invitation, or
 	// because the number may have a new owner. It is called after the code or password
 	// was right, and before the account is found or created. An error refuses the
-	// sign-in: the caller gets ErrRefused, which wraps it. The proof is used up.
+	// sign-in: the caller gets an error that wraps both ErrRefused and it. The proof is
+	// used up.
 	BeforeSignIn func(context.Context, SignInInfo) error
 	// Place returns roughly where an address is, such as "Cairo", so that people recognise
 	// their sessions. It must be quick. At most 64 bytes are stored. The address is not
@@ -268,9 +269,9 @@ type HTTPConfig struct {
 	TrustedProxies []netip.Prefix
 	// TrustedOrigins are other origins whose pages may use the routes and read the
 	// answers. Write them as a browser does in Origin: "https://app.example.com". The
-	// handlers answer their CORS preflights. Their cookies are accepted on the cookie
-	// routes only; under HostSessions these are all routes. No other origin gets a CORS
-	// header. Empty means that there is none.
+	// handlers answer their CORS preflights. Cookies are accepted from these pages on the
+	// routes that use cookies only; under HostSessions these are all routes. No other
+	// origin gets a CORS header. Empty means that no other origin is trusted.
 	TrustedOrigins []string
 	// UserView returns the host's attributes and relationships for user documents, and its
 	// attributes for the user in an answer of the Login API. It is called after the

@@ -78,8 +78,8 @@
 //   - charge, credit: a charge raises a score, a credit lowers it.
 //   - client: the program that sends a request; see [ClientInfo].
 //   - code: the digits that a person receives and types.
-//   - decoy: a value that is compared when there is nothing to compare, so that the answer
-//     takes the same time.
+//   - decoy: a hash that is compared when the account has none of that kind, so that the
+//     answer takes the same time.
 //   - digest: the keyed hash of a secret, which a store can compare and cannot reverse.
 //   - epoch: the number [User.Epoch]. It rises with each change of an account that must end
 //     its sessions and proofs.
@@ -109,6 +109,7 @@
 //   - successor: the refresh token that replaces one that was used.
 //   - test number: a number with a fixed code that no text is ever sent to; see [TestNumber].
 //   - try: one comparison of a code with a challenge.
+//   - verb: a method of a store. It is one atomic step.
 //
 // # Compatibility
 //

@@ -111,8 +111,9 @@ func newJWT(c JWTConfig, clock func() time.Time) (*JWT, error) {
 	return j, err
 }
 
-// JWKS returns the public keys as a JSON Web Key Set (RFC 7517, 5), those of private keys
-// too. HMAC keys are never in it: a JWT with HMAC keys only returns {"keys":[]}.
+// JWKS returns a JSON Web Key Set (RFC 7517, 5) of the public keys of j and of the public halves
+// of its private keys. Private keys and HMAC keys are never in it. A JWT that has only HMAC keys
+// returns {"keys":[]}.
 func (j *JWT) JWKS() []byte { return bytes.Clone(j.jwks) }
 
 // Format writes "phoneauth.JWT" for every verb, and nothing of the keys.

@@ -12,8 +12,8 @@ import (
 type RegisterRequest struct {
 	// Phone is the number as the person typed it. See [ParsePhone].
 	Phone string
-	// Purpose says what the code is for. Empty means [PurposeSignIn]. A
-	// [PurposePasswordRegistration] is refused: call [Service.RegisterPassword].
+	// Purpose says what the code is for. Empty means [PurposeSignIn].
+	// [PurposePasswordRegistration] is refused: call [Service.RegisterPassword] for it.
 	Purpose Purpose
 	// BoundTo binds the code to something beyond the number. For [PurposePhoneChange] it
 	// is the User.ID and required. For a purpose of the host it is what the host chooses,
@@ -65,7 +65,7 @@ func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, e
 	return s.open(ctx, c, o, allowed)
 }
 
-// open is the part of register that follows the hook of the host. ErrNotFound: o.renew names
+// open returns the part of register that follows the hook of the host. ErrNotFound: o.renew names
 // no live challenge, and nothing was done.
 func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*Pending, error) {
 	p := BeginParams{

@@ -171,7 +171,7 @@ type OnMatch struct {
 type Reward struct {
 	// Take limits how often the reward is given.
 	Take Take
-	// Amount is what each of OnMatch.Credits gets more.
+	// Amount is by how much more each of OnMatch.Credits lowers its score.
 	Amount float64
 }
 

@@ -6,8 +6,8 @@ import (
 )
 
 // JournalStore keeps the journal: the list of what happened to a phone or an account, which a
-// support desk reads. It is not part of a [Store], but the general rules of Store apply to
-// it.
+// support desk reads. It is not part of a [Store]: Config.Journal takes it. The general rules of
+// Store apply to it.
 type JournalStore interface {
 	// AppendEntries stores entries. An entry whose ID the store has already adds its Count
 	// to that one and changes nothing else: so an entry without a Count may be appended

@@ -37,8 +37,8 @@ type SessionStore interface {
 	//     changes. The caller lost the answer; Digest is that of the unused successor.
 	//   - Else ErrReused: the session is ended, and returned as it was.
 	//
-	// Without an error the record is returned as it then is. Rotation.Apply computes all of
-	// this.
+	// Without an error the record is returned as it then is. [Rotation.Apply] computes all
+	// of this.
 	RotateSession(ctx context.Context, r Rotation) (SessionRecord, error)
 
 	// EndSession removes the session of the user. ErrNotFound: the user has no session

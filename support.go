@@ -10,6 +10,7 @@ import (
 // PhoneState is what a support desk asks first about a number: why does no code come, and
 // why does nobody get in?
 type PhoneState struct {
+	// Phone is the number that was asked about.
 	Phone Phone
 	// Region of the number, ISO 3166-1 alpha-2.
 	Region string
@@ -31,6 +32,7 @@ type PhoneState struct {
 type Refusal struct {
 	// Limit is one of the Limit… constants.
 	Limit string
+	// Until is when the limit would admit, unless it is used again before.
 	Until time.Time
 }
 
@@ -42,7 +44,8 @@ type Lock struct {
 	Devices bool
 	// Failures in a row.
 	Failures int
-	Until    time.Time
+	// Until is the end of the lock.
+	Until time.Time
 }
 
 // ScoreInfo is a score of the number budgets.
@@ -55,10 +58,13 @@ type ScoreInfo struct {
 
 // CodeInfo is a code that is out. It holds nothing of the code.
 type CodeInfo struct {
-	Purpose   Purpose
+	// Purpose of the code.
+	Purpose Purpose
+	// TriesLeft is how many more wrong codes are compared.
 	TriesLeft int
 	// Sends is how often it was sent.
-	Sends     int
+	Sends int
+	// ExpiresAt is the end of the code.
 	ExpiresAt time.Time
 }
 
@@ -174,35 +180,47 @@ type TimelineQuery struct {
 // Entry is a line of the journal. It holds no secret and no whole number. Fields that do
 // not apply are zero. It marshals as JSON, without fields that are zero.
 type Entry struct {
+	// Time is when it happened, in UTC.
 	Time time.Time `json:"time"`
+	// Type says what happened.
 	Type EventType `json:"type"`
 	// Count is how many refusals of one rule within one minute this stands for, 0 else.
 	Count int `json:"count,omitempty"`
-	// UserID of the account; Phone is masked; Region is ISO 3166-1 alpha-2.
-	UserID    string `json:"user_id,omitempty"`
+	// UserID is User.ID of the account.
+	UserID string `json:"user_id,omitempty"`
+	// SessionID is Session.ID.
 	SessionID string `json:"session_id,omitempty"`
-	Phone     string `json:"phone,omitempty"`
-	Region    string `json:"region,omitempty"`
+	// Phone is the number, masked.
+	Phone string `json:"phone,omitempty"`
+	// Region of the number, ISO 3166-1 alpha-2.
+	Region string `json:"region,omitempty"`
 	// Purpose of the code.
 	Purpose Purpose `json:"purpose,omitempty"`
-	// Limit is the rule that refused, Until when it would admit.
-	Limit string    `json:"limit,omitempty"`
+	// Limit is the name of the rule that refused.
+	Limit string `json:"limit,omitempty"`
+	// Until is when that rule would admit.
 	Until time.Time `json:"until,omitzero"`
-	// Sender and MessageID are of the Receipt; SendClass, SendFault and SendCode say why a
-	// message was not sent or did not arrive.
-	Sender    string    `json:"sender,omitempty"`
-	MessageID string    `json:"message_id,omitempty"`
+	// Sender is Receipt.Sender.
+	Sender string `json:"sender,omitempty"`
+	// MessageID is Receipt.ID.
+	MessageID string `json:"message_id,omitempty"`
+	// SendClass is the class of a failed send.
 	SendClass SendClass `json:"send_class,omitempty"`
+	// SendFault says whose fault a failed send or a message that did not arrive is.
 	SendFault SendFault `json:"send_fault,omitempty"`
-	SendCode  string    `json:"send_code,omitempty"`
-	// Client is the program that signed in. Device: a known device asked. Test: a test number.
+	// SendCode is the error code of the provider.
+	SendCode string `json:"send_code,omitempty"`
+	// Client is a rough name of the program that signed in.
 	Client string `json:"client,omitempty"`
-	Device bool   `json:"device,omitempty"`
-	Test   bool   `json:"test,omitempty"`
-	// Actor is the operator who acted, Reason why. Intent is what the operator was about to
-	// do, of an EventOperator.
-	Actor  string    `json:"actor,omitempty"`
-	Reason string    `json:"reason,omitempty"`
+	// Device is true when a known device asked.
+	Device bool `json:"device,omitempty"`
+	// Test is true when the number is a test number.
+	Test bool `json:"test,omitempty"`
+	// Actor is the operator who acted.
+	Actor string `json:"actor,omitempty"`
+	// Reason is why the operator acted.
+	Reason string `json:"reason,omitempty"`
+	// Intent is what the operator of an EventOperator was about to do.
 	Intent EventType `json:"intent,omitempty"`
 }
 
@@ -250,4 +268,180 @@ func (e JournalEntry) entry() Entry {
 		Client: d.Client, Device: d.Device, Test: d.Test,
 		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
 	}
+}
+
+// Actor is an operator of the host's, at a support desk, and why they act.
+type Actor struct {
+	// Name tells the operator from others. At most 64 bytes are kept.
+	Name string
+	// Reason is what the operator says of it. At most 256 bytes are kept.
+	Reason string
+}
+
+type actorKey struct{}
+
+// WithActor says that what is done under the context is done by an operator. SetBlocked,
+// Unlock, EndSession and LogoutAll then stand in the journal with the operator's name and
+// reason: as meant before they are done, and as done afterwards. They are not done where the
+// journal does not take the first.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+func actorOf(ctx context.Context) (Actor, bool) {
+	a, ok := ctx.Value(actorKey{}).(Actor)
+	return a, ok
+}
+
+// intends writes that an operator is about to do what e says. It does nothing where nobody
+// said that this is an operator.
+func (s *Service) intends(ctx context.Context, e Event) error {
+	if _, ok := actorOf(ctx); !ok {
+		return nil
+	}
+	e.Intent, e.Type = e.Type, EventOperator
+	e = s.stamped(ctx, e)
+	s.tell(ctx, e)
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.now(context.WithoutCancel(ctx), e)
+}
+
+// Remove deletes an account in the name of an operator, with its sessions and open
+// challenges. The phone is free at once. Entries of the journal about the account and its
+// phone keep their print, type and time; the rest is blanked.
+//
+// Errors: ErrNotFound, there is no such user; ErrUnavailable, it may not have been done: do
+// it again.
+func (s *Service) Remove(ctx context.Context, userID string, a Actor) error {
+	user, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return err
+	}
+	return s.delete(WithActor(ctx, a), user)
+}
+
+// delete removes an account.
+func (s *Service) delete(ctx context.Context, user User) error {
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := s.intends(ctx, s.aboutUser(user, EventDeleted)); err != nil {
+		return err
+	}
+	if err := s.blank(ctx, user); err != nil { // before: as long as there is the account, this can be done again
+		return err
+	}
+	_, err = s.change(ctx, change{
+		user: user,
+		do:   func(ctx context.Context) (User, error) { return user, s.store.DeleteUser(ctx, user.ID) },
+		done: func() {
+			if err := s.blank(ctx, user); err != nil { // what happened meanwhile
+				s.cfg.Logger.ErrorContext(ctx, "phoneauth: entries of the journal are not blanked", "error", err)
+			}
+			s.event(ctx, s.aboutUser(user, EventDeleted))
+		},
+	})
+	return err
+}
+
+// blank takes everything but print, type and times from the journal's entries about u.
+func (s *Service) blank(ctx context.Context, u User) error {
+	if s.journal == nil {
+		return nil
+	}
+	s.journal.flush(ctx)
+	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+	defer cancel()
+	err := s.journal.store.BlankEntries(ctx, u.ID, s.phonePrint(u.Phone), s.now().Add(time.Microsecond))
+	if err != nil {
+		return &unavailable{"BlankEntries", err}
+	}
+	return nil
+}
+
+// MovePhone gives an account the phone of a proof, in the name of an operator, for somebody
+// who has lost the old number. The proof is one for PurposePhoneChange that is bound to the
+// user. Every session ends, and the old number is told by SMS.
+//
+// Errors: ErrNotFound, there is no such user; ErrInvalidToken; ErrPhoneTaken, the number is
+// another account's and the proof is used up; *LimitError; ErrUnavailable.
+func (s *Service) MovePhone(ctx context.Context, userID string, proof Secret, a Actor) (*User, error) {
+	user, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	ctx, done, err := s.uninterrupted(WithActor(ctx, a))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if err := s.intends(ctx, s.aboutUser(user, EventPhoneChanged)); err != nil {
+		return nil, err
+	}
+	moved, _, err := s.movePhone(ctx, user, presented{token: proof, purpose: PurposePhoneChange, boundTo: phoneChangeOf(user)})
+	if errors.Is(err, ErrStale) {
+		err = ErrInvalidToken // the account has changed since the proof was given
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &moved, nil
+}
+
+// Export is what is kept about somebody, for that person. It marshals as JSON. It holds the
+// whole number, and no secret.
+type Export struct {
+	// ID is User.ID.
+	ID string `json:"id"`
+	// UUID is User.UUID.
+	UUID string `json:"uuid"`
+	// Phone is the whole number, E.164.
+	Phone string `json:"phone"`
+	// HasPassword is true when the account has a password.
+	HasPassword bool `json:"has_password"`
+	// Blocked is User.Blocked.
+	Blocked bool `json:"blocked"`
+	// Locked is User.Locked.
+	Locked bool `json:"locked"`
+	// CreatedAt is when the account was made.
+	CreatedAt time.Time `json:"created_at"`
+	// UpdatedAt is when the account was last changed.
+	UpdatedAt time.Time `json:"updated_at"`
+	// SignedInAt is the first sign-in; zero before it.
+	SignedInAt time.Time `json:"signed_in_at,omitzero"`
+	// Sessions that are live.
+	Sessions []SessionInfo `json:"sessions"`
+	// Activity is the journal's, of the account: what happened about the number alone may
+	// have been about another owner of it.
+	Activity []Entry `json:"activity"`
+}
+
+// mostExported is how many entries of the journal an export has at most.
+const mostExported = 10_000
+
+// Export returns what is kept about a user.
+//
+// Errors: ErrNotFound, there is no such user; ErrUnavailable.
+func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
+	u, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return Export{}, err
+	}
+	e := Export{
+		ID: u.ID, UUID: u.UUID, Phone: u.Phone.E164(), HasPassword: u.PasswordHash != "",
+		Blocked: u.Blocked, Locked: u.Locked,
+		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, SignedInAt: u.SignedInAt,
+	}
+	if e.Sessions, err = s.Sessions(ctx, userID); err != nil {
+		return Export{}, err
+	}
+	e.Activity, err = s.Timeline(ctx, TimelineQuery{UserID: userID, Limit: mostExported})
+	if err != nil && !errors.Is(err, ErrNoJournal) {
+		return Export{}, err
+	}
+	return e, nil
 }

@@ -55,7 +55,7 @@ type Encoding string
 
 // The encodings of 3GPP TS 23.038 that texts use.
 const (
-	// GSM7 is the default alphabet with its extension table, 6.2.1.
+	// GSM7 is the default alphabet with its extension table (section 6.2.1).
 	GSM7 Encoding = "GSM-7"
 	// UCS2 has every other character. Phones and carriers treat it as UTF-16.
 	UCS2 Encoding = "UCS-2"

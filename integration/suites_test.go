@@ -13,6 +13,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/internal/suite"
+	"github.com/phoneauth/phoneauth/internal/suite/api"
 	"github.com/phoneauth/phoneauth/internal/suite/interleavings"
 	"github.com/phoneauth/phoneauth/internal/suite/promises"
 	servicesuite "github.com/phoneauth/phoneauth/internal/suite/service"
@@ -28,6 +29,7 @@ const suiteRounds = 10
 // suites runs the suites about behaviour on the stores that newStore makes.
 func suites(t *testing.T, newStore suite.NewStore) {
 	o := suite.Options{Store: newStore, Rounds: suiteRounds, Real: true}
+	t.Run("API", func(t *testing.T) { api.Run(t, o) })
 	t.Run("Promises", func(t *testing.T) { promises.Run(t, o) })
 	t.Run("Service", func(t *testing.T) { servicesuite.Run(t, o) })
 	t.Run("States", func(t *testing.T) { states.Run(t, o, "../docs/states.md") })

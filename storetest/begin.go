@@ -18,7 +18,7 @@ func challengeCases() []testCase[*challenges] {
 		challengePurgeCases, codeRaces, limitRaces)
 }
 
-// touch is a later Begin under the key of ch, different from it in every field.
+// touch returns a later Begin under the key of ch, different from it in every field.
 func (c *challenges) touch(ch phoneauth.Challenge, now time.Time) phoneauth.BeginParams {
 	later := c.challenge(unique())
 	later.Key = ch.Key

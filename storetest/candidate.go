@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// candidate is a candidate for ch with this digest.
+// candidate returns a candidate for ch with this digest.
 func candidate(ch phoneauth.Challenge, digest []byte) phoneauth.Candidate {
 	return phoneauth.Candidate{Key: ch.Key, Digests: [][]byte{bytes.Clone(digest)}}
 }

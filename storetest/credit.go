@@ -9,14 +9,14 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// reward is 2 more, once a day.
+// reward returns a Reward of 2, once a day.
 func (c *challenges) reward(name string) phoneauth.Reward {
 	take := c.take(name, 1)
 	take.Every = 24 * time.Hour
 	return phoneauth.Reward{Take: take, Amount: 2}
 }
 
-// crediting is a match of a new challenge of so many sends, with scores to credit.
+// crediting returns a match of a new challenge of so many sends, with scores to credit.
 func (c *challenges) crediting(sends int, now time.Time, reward phoneauth.Reward, credits ...phoneauth.Charge) attempt {
 	c.Helper()
 	ch := c.passing(now)
@@ -27,7 +27,7 @@ func (c *challenges) crediting(sends int, now time.Time, reward phoneauth.Reward
 	return a
 }
 
-// spentReward is one whose take is refused.
+// spentReward returns one whose take is refused.
 func (c *challenges) spentReward() phoneauth.Reward {
 	c.Helper()
 	reward := c.reward("spent reward")

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// list is UserSessions, which must succeed.
+// list returns UserSessions, which must succeed.
 func (s *sessions) list(userID string, now time.Time) []phoneauth.SessionRecord {
 	s.Helper()
 	all, err := s.store.UserSessions(s.Context(), userID, now)
@@ -91,14 +91,14 @@ var sessionListCases = []testCase[*sessions]{
 	}},
 }
 
-// byCode is a new session of a user, not by password, that began at this time.
+// byCode returns a new session of a user, not by password, that began at this time.
 func (s *sessions) byCode(userID string, at time.Time) phoneauth.SessionRecord {
 	r := s.session(userID)
 	r.ByPassword, r.CreatedAt = false, at
 	return r
 }
 
-// byPassword is the same, by password.
+// byPassword returns the same, by password.
 func (s *sessions) byPassword(userID string, at time.Time) phoneauth.SessionRecord {
 	r := s.byCode(userID, at)
 	r.ByPassword = true

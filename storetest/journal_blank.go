@@ -14,7 +14,7 @@ func (j *journal) blank(userID, print string, before time.Time) {
 	require.NoError(j, j.store.BlankEntries(j.Context(), userID, print, before), "BlankEntries")
 }
 
-// blanked is e without what BlankEntries takes away.
+// blanked returns e as it is after BlankEntries.
 func blanked(e phoneauth.JournalEntry) phoneauth.JournalEntry {
 	e.Data, e.MessageID, e.UserID = nil, "", ""
 	return e

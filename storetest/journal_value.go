@@ -87,7 +87,7 @@ var journalValueCases = []testCase[*journal]{
 	}},
 }
 
-// verbs are all verbs of a JournalStore.
+// verbs returns all verbs of a JournalStore.
 func (j *journal) verbs() []verb {
 	e := j.entry(unique(), unique(), 0)
 	return []verb{

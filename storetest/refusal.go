@@ -10,7 +10,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// refusal is a Begin under the key of ch that everything refuses: Lockout, Renew, two
+// refusal returns a Begin under the key of ch that everything refuses: Lockout, Renew, two
 // asks, two takes and two charges. Before each of the latter stands one that admits.
 func (c *challenges) refusal(ch phoneauth.Challenge, now time.Time) phoneauth.BeginParams {
 	c.Helper()

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// sampled is a charge of whose score only one of many changes is written, while it is
+// sampled returns a charge of whose score only one of many changes is written, while it is
 // below -500.
 func (c *challenges) sampled(weight float64) phoneauth.Charge {
 	ch := c.charge("country")

@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// verbs are all verbs of a SessionStore.
+// verbs returns all verbs of a SessionStore.
 func (s *sessions) verbs() []verb {
 	s.Helper()
 	live, rotated, ended, other := s.create(), s.create(), s.create(), s.create()

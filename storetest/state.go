@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// read is ReadState of p, which must succeed and have the lengths that p has.
+// read returns ReadState of p. It must succeed and have lists as long as those of p.
 func (c *challenges) read(p phoneauth.StateParams) phoneauth.State {
 	c.Helper()
 	s, err := c.store.ReadState(c.Context(), p)

@@ -29,12 +29,12 @@ func userCases() []testCase[*users] {
 	return slices.Concat(signInCases, updateCases, importCases, userValueCases, userEdgeCases, userRaces)
 }
 
-// phone is one that no case had before; nobody is assigned the country code 999.
+// phone returns one that no case had before; nobody is assigned the country code 999.
 func (u *users) phone() phoneauth.Phone {
 	return phoneauth.StoredPhone(fmt.Sprintf("+999%012d", rand.Int64N(1e12)))
 }
 
-// signIn is the first sign-in of a phone, without a password.
+// signIn returns the first sign-in of a phone, without a password.
 func (u *users) signIn(p phoneauth.Phone, now time.Time) phoneauth.SignIn {
 	return phoneauth.SignIn{Phone: p, UUID: uuid(), Now: now}
 }
@@ -67,7 +67,7 @@ func (u *users) create() phoneauth.User {
 	return in.User
 }
 
-// update is UpdateUser of user, at any epoch, which must succeed.
+// update calls UpdateUser for user, at any epoch. It must succeed.
 func (u *users) update(user phoneauth.User, change phoneauth.UserUpdate) phoneauth.User {
 	u.Helper()
 	change.UserID, change.Epoch = user.ID, phoneauth.AnyEpoch
@@ -117,7 +117,7 @@ func (u *users) free(p phoneauth.Phone, message string) {
 	require.ErrorIs(u, err, phoneauth.ErrNotFound, message)
 }
 
-// strangers are ids that no store gave to a user, some of them much like user's own.
+// strangers returns ids that no store gave to a user. Some of them are similar to that of user.
 func strangers(user phoneauth.User) []string {
 	return []string{"", "nobody", "-1", "0", "99999999999999999999", unique(), strings.Repeat("9", 128),
 		"0" + user.ID, "+" + user.ID, user.ID + ".0", user.ID + " ", " " + user.ID}

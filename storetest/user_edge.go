@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// verbs are all verbs of a UserStore.
+// verbs returns all verbs of a UserStore.
 func (u *users) verbs() []verb {
 	u.Helper()
 	user, deleted := u.create(), u.create()

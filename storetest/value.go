@@ -31,12 +31,12 @@ func spoilChallenge(ch *phoneauth.Challenge) phoneauth.Challenge {
 	return was
 }
 
-// longest is a key of 128 bytes that ends with last.
+// longest returns a key of 128 bytes that ends with last.
 func (c *challenges) longest(last string) string {
 	return c.slot + strings.Repeat("k", 128-len(c.slot)-len(last)) + last
 }
 
-// printable is every printable ASCII character but the space.
+// printable returns every printable ASCII character except the space.
 func printable() string {
 	var b strings.Builder
 	for char := byte('!'); char <= '~'; char++ {
@@ -45,7 +45,7 @@ func printable() string {
 	return b.String()
 }
 
-// blob is n bytes of every value.
+// blob returns n bytes, with every value among them.
 func blob(n int) []byte {
 	b := make([]byte, n)
 	for i := range b {

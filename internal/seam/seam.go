@@ -31,7 +31,7 @@ var Start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // New returns a Seam whose clock shows Start.
 func New() *Seam { return &Seam{now: Start} }
 
-// Now is the time that the clock shows.
+// Now returns the time that the clock shows.
 func (s *Seam) Now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,20 +15,20 @@ import (
 	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
-// Config is what a [Sender] is made of. The zero value of a field but Senders is its
-// default.
+// Config is the configuration of a [Sender]. Senders is required. The zero value of every other
+// field means its default.
 type Config struct {
-	// Senders in the order to try them. At least one.
+	// Senders are the senders in the order to try them. At least one is required.
 	Senders []Entry
-	// Failures in a row that open a breaker; 0 is 3.
+	// Failures is how many failures in a row open a breaker. 0 means 3.
 	Failures int
-	// Cooldown is how long a breaker stays open; 0 is 10 s.
+	// Cooldown is how long a breaker stays open. 0 means 10 s.
 	Cooldown time.Duration
-	// Demotion is how long a sender that does not deliver stays behind the others; 0 is
-	// 5 min.
+	// Demotion is how long a sender that does not deliver is tried after all others. 0
+	// means 5 min.
 	Demotion time.Duration
-	// Logger is told when a sender is passed on from, opened, closed or demoted; nil is
-	// slog.Default().
+	// Logger gets a line when the next sender is tried, when a breaker opens or closes, and
+	// when a sender is demoted. Nil means slog.Default().
 	Logger *slog.Logger
 }
 
@@ -123,11 +123,10 @@ func (c Config) validate() error {
 	return errors.Join(faults...)
 }
 
-// Send tries one sender after the other; the package documentation says when. Its errors
-// are *phoneauth.SendError, of Class and Code of the last one tried. Their Fault is
-// FaultDestination if it was that of any one tried, as that one may serve other numbers;
-// else that of the last one. The Receipt of a failed send has the Sender that it ended
-// with, if there was one.
+// Send tries one sender after the other, as the package documentation says. Its errors are
+// *phoneauth.SendError, with the Class and Code of the last sender that was tried. Their Fault
+// is FaultDestination if one of the senders reported that; else it is that of the last one. The
+// Receipt of a failed send has the name of the last sender, if one was tried.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	ctx, cancel := httpsend.Deadline(ctx)
 	defer cancel()
@@ -174,7 +173,7 @@ func ofDestination(e *phoneauth.SendError) bool {
 	return e.Fault == phoneauth.FaultDestination || e.Class == phoneauth.Permanent
 }
 
-// candidates are the routes for a number, in order, without those whose breaker is open,
+// candidates returns the routes for a number, in order, without those whose breaker is open,
 // and after how long the first of the latter may be probed.
 func (s *Sender) candidates(to phoneauth.Phone, now time.Time) (in []*route, reopens time.Duration) {
 	region := ""

@@ -13,7 +13,7 @@ import (
 	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
-// Config is what a [Sender] is made of.
+// Config is the configuration of a [Sender].
 type Config struct {
 	// AccountSID is the account that sends: "AC" and 32 hexadecimal digits. Required.
 	AccountSID string

@@ -11,7 +11,7 @@ import (
 	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
-// Config is what a [Sender] is made of.
+// Config is the configuration of a [Sender].
 type Config struct {
 	// APIKey is the API key of the account that sends: 8 characters. Required.
 	APIKey string

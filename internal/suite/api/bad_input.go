@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 // scene is a server in the middle of everything: a code of each kind is out, and
@@ -102,7 +103,8 @@ func encoded(t testing.TB, c *client, body object) string {
 }
 
 // A body that is not one strict JSON object is 400, whatever it would do if it were read.
-func testBodiesThatAreNoObject(t *test) {
+func testAPIBodiesThatAreNoObject(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newScene(t)
 	for route, body := range s.good() {
 		method, path := split(route)
@@ -137,7 +139,8 @@ var hostile = []any{
 }
 
 // A field of the wrong type, null or blank is one that is missing.
-func testMistypedFields(t *test) {
+func testAPIMistypedFields(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newScene(t)
 	for route, good := range s.good() {
 		method, path := split(route)
@@ -201,7 +204,8 @@ func testMistypedFields(t *test) {
 }
 
 // Phone numbers that are none, on every route that takes one.
-func testHostileNumbers(t *test) {
+func testAPIHostileNumbers(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newScene(t)
 	for _, bad := range []string{
 		"+", "0", "+0", "123", "+999999999999", cairo + "1", cairo + "x99", cairo + ";ext=1", "tel:" + cairo, "++" + cairo[1:],
@@ -250,7 +254,8 @@ func testHostileNumbers(t *test) {
 }
 
 // Codes and tokens that are none are wrong ones; none was compared, so none is counted.
-func testHostileSecrets(t *test) {
+func testAPIHostileSecrets(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newScene(t)
 	junk := []string{"x", "12345", "1234567", "-12345", "1e5", "0x1e24", "123 456", "12345\u0660", "\u00a0" + s.signIn, s.signIn + "\x00",
 		"' OR ''='", "../../etc/passwd", "a.b.c", "..", ".", strings.Repeat("A", 4097), strings.Repeat("1", 7000), "eyJhbGciOiJub25lIn0.e30."}
@@ -282,7 +287,8 @@ func testHostileSecrets(t *test) {
 
 // What is fine: unknown fields, a charset, blanks, 8 KiB to the byte, junk in fields that
 // nobody reads.
-func testLenientBodies(t *test) {
+func testAPILenientBodies(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, limitsOff)
 	c := s.client()
 	good := `{"phone":"` + cairo + `","x":{"phone":[1,null]},"user":7,"Phone":"no"}`

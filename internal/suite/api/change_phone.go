@@ -2,12 +2,14 @@ package api
 
 import (
 	"errors"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 func (c *client) changeStart(phone any) *answer {
@@ -20,7 +22,8 @@ func (c *client) changeVerify(phone, code any) *answer {
 	return c.post("/users/phone/verify", object{"phone": phone, "verification_code": code})
 }
 
-func testChangePhone(t *test) {
+func testAPIChangePhone(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c, elsewhere := s.client(), s.client()
 	c.changeStart(paris).refused(401, "unauthorized")
@@ -67,7 +70,8 @@ func testChangePhone(t *test) {
 	assert.Equal(t, old.get("data.id"), c.connect(paris).get("data.id"))
 }
 
-func testChangePhoneWantsAFreshSignIn(t *test) {
+func testAPIChangePhoneWantsAFreshSignIn(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.connect(cairo)
@@ -85,7 +89,8 @@ func testChangePhoneWantsAFreshSignIn(t *test) {
 	c.changeVerify(paris, code).ok() // the code was not used up
 }
 
-func testChangePhoneTaken(t *test) {
+func testAPIChangePhoneTaken(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c, owner := s.client(), s.client()
 	theirs := owner.connect(paris)
@@ -102,7 +107,8 @@ func testChangePhoneTaken(t *test) {
 }
 
 // The code belongs to the one who asked for it: nobody else can use it up or use it.
-func testChangePhoneOfAnother(t *test) {
+func testAPIChangePhoneOfAnother(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c, other := s.client(), s.client()
 	c.connect(cairo)
@@ -116,7 +122,8 @@ func testChangePhoneOfAnother(t *test) {
 }
 
 // A change to the number one has already is no news to anybody.
-func testChangePhoneToTheSame(t *test) {
+func testAPIChangePhoneToTheSame(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.connect(cairo)
@@ -128,7 +135,8 @@ func testChangePhoneToTheSame(t *test) {
 }
 
 // Notices take no send limits, and their failure fails nothing.
-func testChangePhoneNotice(t *test) {
+func testAPIChangePhoneNotice(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.connect(cairo)

@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
-func testConnect(t *test) {
+func testAPIConnect(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	a := c.post("/users/verification/start", object{"phone": cairo}).ok()
@@ -38,7 +41,8 @@ func testConnect(t *test) {
 	c.do("GET", "/users/me", nil).ok()
 }
 
-func testConnectErrors(t *test) {
+func testAPIConnectErrors(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	for _, body := range []object{{}, {"phone": "+20106"}, {"phone": "+1 900 555 0123"}} {
@@ -75,7 +79,8 @@ func testConnectErrors(t *test) {
 }
 
 // Whichever way a code is no good, the answer is the same to the byte.
-func testConnectOneAnswerForBadCodes(t *test) {
+func testAPIConnectOneAnswerForBadCodes(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	verify := func(phone, code string) *answer {
@@ -102,7 +107,8 @@ func testConnectOneAnswerForBadCodes(t *test) {
 	}
 }
 
-func testVerificationToken(t *test) {
+func testAPIVerificationToken(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	connect := func(phone, token string) *answer {
@@ -131,7 +137,8 @@ func testVerificationToken(t *test) {
 }
 
 // The code alone, without a token, signs in by the Login API; a proof is not a code.
-func testCodesServeEveryAPI(t *test) {
+func testAPICodesServeEveryAPI(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.login(cairo, c.start(cairo)).ok()
@@ -147,7 +154,8 @@ func testCodesServeEveryAPI(t *test) {
 	c.login(delhi, s.inbox.Code(t, delhi)).ok()
 }
 
-func testConnectPhoneTaken(t *test) {
+func testAPIConnectPhoneTaken(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	connect := func(phone, token string) *answer {
@@ -198,7 +206,8 @@ func testConnectPhoneTaken(t *test) {
 	(<-done).ok()
 }
 
-func testConnectOneNewUser(t *test) {
+func testAPIConnectOneNewUser(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, limitsOff)
 	c := s.client()
 	const callers = 16
@@ -228,7 +237,8 @@ func testConnectOneNewUser(t *test) {
 }
 
 // One token at once from many: one signs up, the rest hear that the phone is taken.
-func testConnectTappedOften(t *test) {
+func testAPIConnectTappedOften(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	token := c.proof(cairo)
@@ -247,7 +257,8 @@ func testConnectTappedOften(t *test) {
 	assert.Equal(t, 1, signedUp)
 }
 
-func testConnectBlocked(t *test) {
+func testAPIConnectBlocked(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	id := c.connect(cairo).str("data.id")
@@ -264,7 +275,8 @@ func testConnectBlocked(t *test) {
 }
 
 // What keeps a text from going is one answer, limits excepted; its cause is not in it.
-func testConnectSendingFailed(t *test) {
+func testAPIConnectSendingFailed(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	start := func() *answer { return c.post("/users/verification/start", object{"phone": cairo}) }
@@ -287,7 +299,8 @@ func testConnectSendingFailed(t *test) {
 }
 
 // Invitation-only and the like: the host refuses after the proof, without a word of why.
-func testConnectRefusedByHost(t *test) {
+func testAPIConnectRefusedByHost(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Hooks.BeforeSignIn = func(_ context.Context, in phoneauth.SignInInfo) error {
 			if in.Phone.E164() == cairo {

@@ -3,15 +3,18 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
-func testCookieAttributes(t *test) {
+func testAPICookieAttributes(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	for _, insecure := range []bool{false, true} {
 		prefix := "__Host-"
 		if insecure {
@@ -42,7 +45,8 @@ func testCookieAttributes(t *test) {
 }
 
 // The cookie of the other setting means nothing.
-func testCookieNames(t *test) {
+func testAPICookieNames(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	for _, insecure := range []bool{false, true} {
 		s := newServer(t, func(cfg *phoneauth.Config) { cfg.HTTP.InsecureCookie = insecure })
 		c := s.client()
@@ -66,7 +70,8 @@ func testCookieNames(t *test) {
 // Without the prefix a sibling domain can plant the cookie of a registration of its own
 // for the owner's number, before the owner's or behind it. It counts for nothing, so that
 // the code makes no account with the planter's password.
-func testPlantedRegistrationCookie(t *test) {
+func testAPIPlantedRegistrationCookie(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	for _, order := range []string{"phoneauth=%[1]s; phoneauth=%[2]s", "phoneauth=%[2]s; phoneauth=%[1]s"} {
 		s := newServer(t, func(cfg *phoneauth.Config) { cfg.HTTP.InsecureCookie = true })
 		attacker, owner := s.newBrowser(), s.newBrowser()
@@ -85,7 +90,8 @@ func testPlantedRegistrationCookie(t *test) {
 
 // Requests for a page of another origin: 403 where a cookie counts, and elsewhere the
 // cookie counts for nothing and none is given.
-func testCrossOrigin(t *test) {
+func testAPICrossOrigin(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	for _, header := range []map[string]string{
 		{"Sec-Fetch-Site": "cross-site"},
@@ -127,7 +133,8 @@ func testCrossOrigin(t *test) {
 	c.post("/users/verification/start", object{"phone": cairo, "device_token": token}).ok()
 }
 
-func testSameOrigin(t *test) {
+func testAPISameOrigin(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) { cfg.HTTP.TrustedOrigins = []string{"https://app.example.org"} })
 	phones := []string{singapore, paris, cairo, delhi}
 	for i, header := range []map[string]string{

@@ -4,10 +4,12 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 const (
@@ -44,7 +46,8 @@ func (a *answer) corsHeaders() map[string]string {
 // cookieRoutes are the paths where a cookie counts.
 var cookieRoutes = map[string]bool{"/api/v1/users": true, "/api/v1/users/verify": true}
 
-func testPreflight(t *test) {
+func testAPIPreflight(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	c := newServer(t, trusting).client()
 	methods := map[string][]string{}
 	for _, routes := range allRoutes {
@@ -75,7 +78,8 @@ func testPreflight(t *test) {
 }
 
 // Pages of other origins get what they got before: a refusal without a header of CORS.
-func testPreflightOfOthers(t *test) {
+func testAPIPreflightOfOthers(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	c := newServer(t, trusting).client()
 	for _, origin := range []string{
 		evilOrigin, "null", "http://app.example.org", "https://app.example.org:8443", "https://app.example.org.evil.example",
@@ -99,7 +103,8 @@ func testPreflightOfOthers(t *test) {
 }
 
 // A page can read an answer only if the answer allows it, and an error is an answer.
-func testAnswersToATrustedOrigin(t *test) {
+func testAPIAnswersToATrustedOrigin(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, trusting)
 	c := s.newBrowser()
 	plain := map[string]string{
@@ -137,7 +142,8 @@ func testAnswersToATrustedOrigin(t *test) {
 }
 
 // Where the host keeps the sessions, its cookie counts on every route.
-func testCORSUnderHostSessions(t *test) {
+func testAPICORSUnderHostSessions(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, trusting, hostKeepsSessions(func(http.ResponseWriter, *http.Request) error { return nil }))
 	c := s.newBrowser()
 	for _, path := range []string{"/users/me", "/logout", "/connect"} {

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"testing"
 	"time"
 
+	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -14,7 +16,8 @@ func (c *client) device(phone string) string {
 }
 
 // Every answer with a refresh token has a device token beside it, and its cookie.
-func testDeviceTokenIssued(t *test) {
+func testAPIDeviceTokenIssued(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	check := func(a *answer, under string) {
@@ -38,7 +41,8 @@ func testDeviceTokenIssued(t *test) {
 }
 
 // A session has one device id; so do sessions begun on one device.
-func testDeviceTokenStays(t *test) {
+func testAPIDeviceTokenStays(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	a := c.connect(cairo)
@@ -73,7 +77,8 @@ func (s *server) lockStrangers(phone string) {
 }
 
 // A stranger's failures never lock the owner out, on any route that takes the token.
-func testDeviceHasItsOwnLock(t *test) {
+func testAPIDeviceHasItsOwnLock(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	for name, signIn := range map[string]func(c *client, token string){
 		"connect": func(c *client, token string) {
 			c.post("/users/verification/start", object{"phone": cairo, "device_token": token}).ok()
@@ -119,7 +124,8 @@ func testDeviceHasItsOwnLock(t *test) {
 }
 
 // And the failures of known devices lock all of them, and no stranger.
-func testDevicesShareACounter(t *test) {
+func testAPIDevicesShareACounter(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	one := c.device(cairo)
@@ -151,7 +157,8 @@ func testDevicesShareACounter(t *test) {
 }
 
 // Passwords have such a pair of counters too.
-func testDevicePasswordCounter(t *test) {
+func testAPIDevicePasswordCounter(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c, stranger := s.client(), s.client()
 	token := c.signUp(singapore, goodPassword).str("device_token")
@@ -165,7 +172,8 @@ func testDevicePasswordCounter(t *test) {
 }
 
 // What ends a device: 180 days, another number, a block, a deletion. It is none then.
-func testDeviceEnds(t *test) {
+func testAPIDeviceEnds(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	for name, end := range map[string]func(s *server, c *client, id string) (phone string){
 		"time": func(*server, *client, string) string {
 			t.Elapse(180*24*time.Hour + time.Second)
@@ -203,7 +211,8 @@ func testDeviceEnds(t *test) {
 }
 
 // A known device is outside the number budgets: a dry block still serves its own.
-func testDeviceIsOutsideTheBudgets(t *test) {
+func testAPIDeviceIsOutsideTheBudgets(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	token := c.device(cairo)
@@ -221,7 +230,8 @@ func testDeviceIsOutsideTheBudgets(t *test) {
 }
 
 // The Users API takes the token too: the device of a signed-out browser stays known.
-func testDeviceSurvivesSignOut(t *test) {
+func testAPIDeviceSurvivesSignOut(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.newBrowser()
 	a := c.signUp(singapore, goodPassword)

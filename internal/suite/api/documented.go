@@ -2,16 +2,19 @@ package api
 
 import (
 	"strings"
+	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 // Every example body of the four documents, as printed, gets the documented answer. The
 // documents are public; their examples are copied here.
 
-func testSeedConnect(t *test) {
+func testAPISeedConnect(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	a := c.post("/users/verification/start", `
@@ -44,7 +47,8 @@ func testSeedConnect(t *test) {
 // it is nothing, also beside the code it carries.
 const printedToken = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpb3NfKzkxOTkxMTcxNTkyOV9zZXNzaW9uX2NvZGUiOiI3MTExNDYifQ.XSIBOsfA6kYd8NUE2MlvhdrOZszoWQdzunOGEU_Wr94"
 
-func testSeedPhone(t *test) {
+func testAPISeedPhone(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	a := c.post("/api/phone/register", `
@@ -78,7 +82,8 @@ func testSeedPhone(t *test) {
 }
 
 // As printed, the number is masked: no number at all.
-func testSeedPhoneMasked(t *test) {
+func testAPISeedPhoneMasked(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	s.client().post("/api/phone/register", `{"phone_number": "+9180765XXX10"}`).refused(422, "invalid_phone_number")
 	s.client().post("/api/phone/verify",
@@ -87,7 +92,8 @@ func testSeedPhoneMasked(t *test) {
 	assert.Zero(t, s.inbox.Sends())
 }
 
-func testSeedUsers(t *test) {
+func testAPISeedUsers(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.newBrowser()
 	const registration = `
@@ -131,7 +137,8 @@ func testSeedUsers(t *test) {
 	assert.JSONEq(t, `{}`, a.text)
 }
 
-func testSeedLogin(t *test) {
+func testAPISeedLogin(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	test := phoneauth.TestNumber{Phone: paris, Code: "123456"}
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		test.Until = timeOf(t, "2100-01-01T00:00:00.000Z")
@@ -155,7 +162,8 @@ func testSeedLogin(t *test) {
 }
 
 // The attributes that the documents print beyond ours are the host's, by one hook.
-func testSeedHostAttributes(t *test) {
+func testAPISeedHostAttributes(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) { cfg.HTTP.UserView = hostView })
 	c := s.client()
 	a := c.connect(cairo)

@@ -10,17 +10,20 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/internal/suite/record"
 )
 
 // Over a real connection, with TLS and a browser's cookie jar.
-func testOverTLS(t *test) {
+func testAPIOverTLS(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	server := httptest.NewTLSServer(record.Handler(s.handler))
 	defer server.Close()
@@ -56,7 +59,8 @@ func testOverTLS(t *test) {
 }
 
 // What a hook of the host answers wrongly is 503, without its words.
-func testHooksThatFail(t *test) {
+func testAPIHooksThatFail(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	fails := false
 	hook := func() error {
 		if fails {
@@ -103,7 +107,8 @@ func testHooksThatFail(t *test) {
 }
 
 // A failing Claims hook costs no refresh token.
-func testRefreshWhileTheHostIsDown(t *test) {
+func testAPIRefreshWhileTheHostIsDown(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	var down error
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Hooks.ExtraClaims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, down }
@@ -118,7 +123,8 @@ func testRefreshWhileTheHostIsDown(t *test) {
 }
 
 // BeforeSend refuses, and the caller cannot tell.
-func testBeforeSend(t *test) {
+func testAPIBeforeSend(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Hooks.BeforeSend = func(_ context.Context, in phoneauth.SendInfo) error {
 			if in.Region == "IN" {
@@ -141,7 +147,8 @@ func testBeforeSend(t *test) {
 }
 
 // Behind a trusted proxy each client has limits of its own.
-func testTrustedProxy(t *test) {
+func testAPITrustedProxy(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	})
@@ -164,7 +171,8 @@ func testTrustedProxy(t *test) {
 }
 
 // The routes of the host, behind Require.
-func testRequire(t *test) {
+func testAPIRequire(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	id := c.connect(cairo).str("data.id")

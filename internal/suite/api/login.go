@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 // claimsOf are the claims of an access token.
@@ -28,7 +29,8 @@ func claimsOf(t testing.TB, token string) (claims map[string]any) {
 
 var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-func testLogin(t *test) {
+func testAPILogin(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	a := c.login(paris, c.start(paris)).ok()
@@ -56,7 +58,8 @@ func testLogin(t *test) {
 	assert.NotEqual(t, a.get("user.uuid"), other.get("user.uuid"))
 }
 
-func testLoginErrors(t *test) {
+func testAPILoginErrors(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	login := func(user any) *answer { return c.post("/api/v1/login", object{"format": "json", "user": user}) }
@@ -89,7 +92,8 @@ func testLoginErrors(t *test) {
 }
 
 // The code wins where both are there; the password is then not looked at.
-func testLoginCodeWins(t *test) {
+func testAPILoginCodeWins(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.signUp(paris, goodPassword)
@@ -109,7 +113,8 @@ func testLoginCodeWins(t *test) {
 }
 
 // DELETED is for those who have proved that it is theirs.
-func testLoginBlocked(t *test) {
+func testAPILoginBlocked(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	a := c.signUp(paris, goodPassword)
@@ -129,7 +134,8 @@ func testLoginBlocked(t *test) {
 }
 
 // first_sign_in is for the first, by whichever route.
-func testFirstSignIn(t *test) {
+func testAPIFirstSignIn(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.connect(cairo)
@@ -151,7 +157,8 @@ func testFirstSignIn(t *test) {
 	assert.Equal(t, true, c.login(delhi, c.start(delhi)).ok().get("first_sign_in"))
 }
 
-func testLoginTextIDs(t *test) {
+func testAPILoginTextIDs(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Store = phoneauth.Stores{ChallengeStore: cfg.Store, UserStore: textIDs{cfg.Store}, SessionStore: cfg.Store}
 	})
@@ -165,7 +172,8 @@ func testLoginTextIDs(t *test) {
 }
 
 // From the tenth wrong password on a wait, doubling, for unknown numbers too.
-func testLoginBackoff(t *test) {
+func testAPILoginBackoff(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	s.client().signUp(paris, goodPassword)
 	traces := map[string][]string{}
@@ -198,7 +206,8 @@ func testLoginBackoff(t *test) {
 }
 
 // Wrong codes are counted by phone across challenges and resends: ten, and it is locked.
-func testLoginPhoneLock(t *test) {
+func testAPILoginPhoneLock(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	proof := c.proof(paris)

@@ -3,10 +3,12 @@ package api
 import (
 	"errors"
 	"net/http"
+	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 // hostKeepsSessions is a host with sessions of its own: the cookie has the user's id.
@@ -31,7 +33,8 @@ func hostKeepsSessions(signedOut func(http.ResponseWriter, *http.Request) error)
 
 // A host that keeps the sessions must end them itself: without a hook that does, the
 // service cannot sign anybody out and must not answer that it did.
-func testLogoutNeedsTheHostsHook(t *test) {
+func testAPILogoutNeedsTheHostsHook(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	c := newServer(t, hostKeepsSessions(nil)).newBrowser()
 	c.login(cairo, c.start(cairo)).ok()
 	c.post("/logout", object{}).refused(404, "not_found")
@@ -40,7 +43,8 @@ func testLogoutNeedsTheHostsHook(t *test) {
 }
 
 // SignedOut ends the host's session, and its error is a 503.
-func testLogoutEndsTheHostsSession(t *test) {
+func testAPILogoutEndsTheHostsSession(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	var fails error
 	calls := 0
 	s := newServer(t, hostKeepsSessions(func(w http.ResponseWriter, r *http.Request) error {
@@ -74,7 +78,8 @@ func testLogoutEndsTheHostsSession(t *test) {
 }
 
 // SignedOut is for hosts that keep sessions. Elsewhere the refresh token says what ends.
-func testLogoutWithoutHostSessions(t *test) {
+func testAPILogoutWithoutHostSessions(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.HTTP.SignedOut = func(http.ResponseWriter, *http.Request) error {
 			return errors.New("must not be called")

@@ -6,12 +6,14 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 // hostView is what a host adds to its users; it also tries what it must not.
@@ -41,7 +43,8 @@ var allRoutes = map[phoneauth.API][]string{
 		"DELETE /users/me", "GET /users/me", "GET /.well-known/jwks.json"},
 }
 
-func testMountedByAPI(t *test) {
+func testAPIMountedByAPI(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	for mounted := range allRoutes {
 		s.handler = s.svc.Handler(mounted)
@@ -56,7 +59,8 @@ func testMountedByAPI(t *test) {
 }
 
 // A client goes through all four APIs, wherever they are mounted.
-func testMountedAnywhere(t *test) {
+func testAPIMountedAnywhere(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	under := func(prefix string, h http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, h))
@@ -104,7 +108,8 @@ func testMountedAnywhere(t *test) {
 	}
 }
 
-func testUserView(t *test) {
+func testAPIUserView(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) { cfg.HTTP.UserView = hostView })
 	c := s.client()
 	a := c.connect(cairo)
@@ -125,7 +130,8 @@ func testUserView(t *test) {
 	assert.Contains(t, a.get("user"), "notes", "null is a value")
 }
 
-func testHostSessions(t *test) {
+func testAPIHostSessions(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	const hostCookie = "host_session"
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Store = phoneauth.Stores{ChallengeStore: cfg.Store, UserStore: cfg.Store} // no SessionStore
@@ -185,7 +191,8 @@ func testHostSessions(t *test) {
 }
 
 // Nothing of one realm means anything in another, over one store of challenges.
-func testRealms(t *test) {
+func testAPIRealms(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	one, two := t.newStore(), t.newStore()
 	red := newServer(t, func(cfg *phoneauth.Config) { cfg.Store, cfg.Realm = one, "red" })
 	blue := newServer(t, func(cfg *phoneauth.Config) {
@@ -213,7 +220,9 @@ func testRealms(t *test) {
 	r.post("/api/phone/verify", body).ok()
 }
 
-func testJWKS(t *test) {
+func testAPIJWKS(tt *testing.T, o suite.Options) { bubble(tt, o, jWKS) }
+
+func jWKS(t *test) {
 	assert.JSONEq(t, `{"keys":[]}`, newServer(t).client().do("GET", "/.well-known/jwks.json", nil).ok().text)
 
 	public, private, err := ed25519.GenerateKey(nil)

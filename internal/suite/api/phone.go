@@ -4,12 +4,14 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 func (c *client) phoneRegister(phone string) *answer {
@@ -22,7 +24,8 @@ func (c *client) phoneVerify(phone, code, token string) *answer {
 	return c.post("/api/phone/verify", object{"phone_number": phone, "security_code": code, "session_token": token})
 }
 
-func testPhone(t *test) {
+func testAPIPhone(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	token := c.phoneRegister(delhi).ok().str("session_token")
@@ -37,7 +40,8 @@ func testPhone(t *test) {
 }
 
 // Hit again: the same code with the same tries, a later end, within bounds.
-func testPhoneResend(t *test) {
+func testAPIPhoneResend(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	begun := t.Now()
@@ -74,7 +78,8 @@ func testPhoneResend(t *test) {
 	assert.NotEqual(t, code, s.inbox.Code(t, delhi), "one in a million: the next one is new")
 }
 
-func testPhoneResendGivesNoTries(t *test) {
+func testAPIPhoneResendGivesNoTries(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, limitsOff)
 	c := s.client()
 	token := c.phoneRegister(delhi).ok().str("session_token")
@@ -100,7 +105,8 @@ func testPhoneResendGivesNoTries(t *test) {
 	c.phoneVerify(delhi, fresh, token).ok()
 }
 
-func testPhoneExpiry(t *test) {
+func testAPIPhoneExpiry(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	token := c.phoneRegister(delhi).ok().str("session_token")
@@ -114,7 +120,8 @@ func testPhoneExpiry(t *test) {
 }
 
 // A session token of anything else costs the real challenge no attempt.
-func testPhoneForeignSessionTokens(t *test) {
+func testAPIPhoneForeignSessionTokens(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, limitsOff)
 	c := s.client()
 	earlier := c.phoneRegister(delhi).ok().str("session_token")
@@ -155,7 +162,8 @@ func testPhoneForeignSessionTokens(t *test) {
 }
 
 // The session token holds nothing from which the code can be had, and no number.
-func testPhoneSessionTokenIsOpaque(t *test) {
+func testAPIPhoneSessionTokenIsOpaque(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, limitsOff)
 	c := s.client()
 	sizes := map[int]bool{}
@@ -185,7 +193,8 @@ func testPhoneSessionTokenIsOpaque(t *test) {
 	assert.Len(t, sizes, 1)
 }
 
-func testPhoneCodeRules(t *test) {
+func testAPIPhoneCodeRules(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Code = phoneauth.CodeRules{Digits: 8, TTL: 10 * time.Minute, Tries: 1}
 	})

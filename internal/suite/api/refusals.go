@@ -4,18 +4,21 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
 // What the Service refuses has an order too: who asks, then the fields, then the limits. That
 // it is asked only after method, media type, size and body is TestOrderOfRefusals of the root.
-func testOrderOfRefusals(t *test) {
+func testAPIOrderOfRefusals(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	const path = "/api/v1/users/reset_password"
@@ -42,7 +45,8 @@ func testOrderOfRefusals(t *test) {
 	c.register(cairo, "short").refused(403, "cross_origin")
 }
 
-func testMethods(t *test) {
+func testAPIMethods(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newScene(t)
 	documented := map[string][]string{}
 	for _, routes := range allRoutes {
@@ -70,7 +74,8 @@ func testMethods(t *test) {
 
 // Where the store does not answer it is 503 in every API's shape, with the cause in the
 // log and nothing sent, and everything goes on when it is back.
-func testStoreDown(t *test) {
+func testAPIStoreDown(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	const cause = "dial tcp 10.1.2.3:5432: password authentication failed"
 	s := newScene(t)
 	s.store.down(errors.New(cause))
@@ -99,7 +104,8 @@ func testStoreDown(t *test) {
 
 // A store that hangs is one that is down after 2 s; a verb that fails late does not turn
 // a failure into a success.
-func testStoreHangs(t *test) {
+func testAPIStoreHangs(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.connect(cairo)
@@ -119,7 +125,9 @@ func testStoreHangs(t *test) {
 	}
 }
 
-func testSenderDown(t *test) {
+func testAPISenderDown(tt *testing.T, o suite.Options) { bubble(tt, o, senderDown) }
+
+func senderDown(t *test) {
 	s := newServer(t, limitsOff)
 	c := s.client()
 	c.signUp(singapore, goodPassword)
@@ -149,7 +157,8 @@ func testSenderDown(t *test) {
 }
 
 // Every route that can be asked too often says so in its API's shape, with the wait.
-func testRateLimits(t *test) {
+func testAPIRateLimits(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.connect(singapore)
@@ -171,7 +180,8 @@ func testRateLimits(t *test) {
 }
 
 // One address may have 20 texts sent, and try 30 codes, whatever the numbers.
-func testAddressLimits(t *test) {
+func testAPIAddressLimits(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	phones := func(i int) string {
 		return "+2010" + strings.Repeat(string(rune('0'+i%10)), 4) + "00" + string(rune('0'+i/10)) + "1"
@@ -198,7 +208,8 @@ func testAddressLimits(t *test) {
 }
 
 // Whether a number is known shows nowhere that a code is sent or given back.
-func testKnownAndUnknownNumbers(t *test) {
+func testAPIKnownAndUnknownNumbers(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	s.client().signUp(singapore, goodPassword) // has a password
 	s.client().connect(cairo)                  // has none
@@ -238,7 +249,8 @@ func testKnownAndUnknownNumbers(t *test) {
 }
 
 // The forms of a number, on the wire: the answer is always E.164.
-func testPhoneInput(t *test) {
+func testAPIPhoneInput(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, limitsOff)
 	c := s.client()
 	for spelled, phone := range map[string]string{

@@ -47,12 +47,9 @@ func newServer(t *test, change ...func(*phoneauth.Config)) *server {
 		c.Numbers.DefaultRegion = "SG"
 		c.Logger = slog.New(slog.NewJSONHandler(s.log, nil))
 	}
-	last := func(c *phoneauth.Config) {
-		c.Store = t.Hold(c.Store)
-		s.trusted = c.HTTP.TrustedOrigins
-	}
-	made := t.Service(slices.Concat([]func(*phoneauth.Config){first}, change, []func(*phoneauth.Config){last})...)
+	made := t.Service(slices.Concat([]func(*phoneauth.Config){first}, change)...)
 	s.svc, s.inbox = made.Service, made.Inbox
+	s.trusted = made.Config.HTTP.TrustedOrigins
 	s.handler = s.svc.Handler()
 	return s
 }

@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 func (c *client) refresh(token string) *answer {
@@ -15,7 +17,8 @@ func (c *client) refresh(token string) *answer {
 	return c.post("/token/refresh", object{"refresh_token": token})
 }
 
-func testRefresh(t *test) {
+func testAPIRefresh(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	session := c.connect(cairo)
@@ -44,7 +47,8 @@ func testRefresh(t *test) {
 	c.do("DELETE", "/users/me", nil).refused(401, "unauthorized", "but its session is not live")
 }
 
-func testRefreshReuseAfterTheGrace(t *test) {
+func testAPIRefreshReuseAfterTheGrace(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	first := c.connect(cairo).str("meta.refresh_token")
@@ -60,7 +64,8 @@ func testRefreshReuseAfterTheGrace(t *test) {
 	c.connect(paris) // another's family is its own
 }
 
-func testRefreshAtOnce(t *test) {
+func testAPIRefreshAtOnce(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	token := c.connect(cairo).str("meta.refresh_token")
@@ -75,7 +80,8 @@ func testRefreshAtOnce(t *test) {
 	assert.Len(t, successors, 1)
 }
 
-func testSessionLife(t *test) {
+func testAPISessionLife(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	begun := t.Now()
@@ -97,7 +103,8 @@ func testSessionLife(t *test) {
 	c.refresh(token).refused(401, "invalid_refresh_token", "14 days idle")
 }
 
-func testLogout(t *test) {
+func testAPILogout(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c, elsewhere := s.newBrowser(), s.client()
 	token := c.connect(cairo).str("meta.refresh_token")
@@ -116,7 +123,8 @@ func testLogout(t *test) {
 }
 
 // The token before the last one ends the session too: it names it.
-func testLogoutByAnOldToken(t *test) {
+func testAPILogoutByAnOldToken(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	first := c.connect(cairo).str("meta.refresh_token")
@@ -125,7 +133,8 @@ func testLogoutByAnOldToken(t *test) {
 	c.refresh(second).refused(401, "invalid_refresh_token")
 }
 
-func testMe(t *test) {
+func testAPIMe(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	a := c.do("GET", "/users/me", nil).refused(401, "unauthorized")
@@ -157,7 +166,8 @@ func testMe(t *test) {
 	c.refresh(session.str("meta.refresh_token")).refused(401, "invalid_refresh_token")
 }
 
-func testDeleteMe(t *test) {
+func testAPIDeleteMe(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c, elsewhere := s.client(), s.client()
 	c.do("DELETE", "/users/me", nil).refused(401, "unauthorized")
@@ -185,7 +195,8 @@ func testDeleteMe(t *test) {
 }
 
 // Claims of the host stand in the token; registered names do not move.
-func testAccessTokenClaims(t *test) {
+func testAPIAccessTokenClaims(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Name = "Acme"
 		cfg.Hooks.ExtraClaims = func(_ context.Context, u phoneauth.User) (map[string]any, error) {

@@ -6,12 +6,14 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 const (
@@ -26,7 +28,8 @@ func (s *server) on(userAgent string) *client {
 	return c
 }
 
-func testSessions(t *test) {
+func testAPISessions(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Hooks.Place = func(_ context.Context, a netip.Addr) string {
 			if a.String() == "198.51.0.3" {
@@ -63,7 +66,8 @@ func testSessions(t *test) {
 	windows.do("PUT", "/users/me/sessions", object{}).refused(405, "method_not_allowed")
 }
 
-func testEndSession(t *test) {
+func testAPIEndSession(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	older, c, stranger := s.client(), s.client(), s.client()
 	old := older.connect(cairo)
@@ -95,7 +99,8 @@ func testEndSession(t *test) {
 
 // The device of a session that was ended is no known device any more. Of a session that
 // signed out it still is.
-func testEndSessionEndsItsDevice(t *test) {
+func testAPIEndSessionEndsItsDevice(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	lost, c := s.client(), s.client()
 	lostDevice := lost.connect(cairo).str("meta.device_token")
@@ -113,7 +118,8 @@ func testEndSessionEndsItsDevice(t *test) {
 	start(lostDevice).refused(429, "rate_limited", "it is nobody's device")
 }
 
-func testEndOtherSessions(t *test) {
+func testAPIEndOtherSessions(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	for _, devices := range []bool{false, true} {
 		s := newServer(t, cooldownOnly)
 		other, c := s.client(), s.client()
@@ -153,7 +159,8 @@ func cooldownOnly(cfg *phoneauth.Config) {
 }
 
 // Where the host keeps sessions there are no such routes.
-func testSessionsUnderHostSessions(t *test) {
+func testAPISessionsUnderHostSessions(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) { cfg.HostSessions = true })
 	c := s.client()
 	c.do("GET", "/users/me/sessions", nil).refused(404, "not_found")
@@ -163,7 +170,8 @@ func testSessionsUnderHostSessions(t *test) {
 
 // RequireLive lets nobody through whose session has ended or whose account is blocked,
 // although the access token is still good.
-func testRequireLive(t *test) {
+func testAPIRequireLive(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	orders := s.svc.RequireLive(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }))
 	status := func(c *client) int {
@@ -183,7 +191,8 @@ func testRequireLive(t *test) {
 	assert.Equal(t, 401, status(blocked))
 }
 
-func testStartSession(t *test) {
+func testStartSession(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	user := s.seed(cairo)
 	passkey := func(change func(*phoneauth.StartSessionRequest)) (*phoneauth.Session, error) {

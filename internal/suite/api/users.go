@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 const (
@@ -26,7 +28,8 @@ func (c *client) usersVerify(code string, more ...string) *answer {
 	return c.post("/api/v1/users/verify", body)
 }
 
-func testUsersByCookie(t *test) {
+func testAPIUsersByCookie(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.newBrowser()
 	a := c.register("84932466", goodPassword).ok()
@@ -47,7 +50,8 @@ func testUsersByCookie(t *test) {
 	c.usersVerify(code).invalid("code", "not valid")
 }
 
-func testUsersBySessionToken(t *test) {
+func testAPIUsersBySessionToken(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client() // keeps no cookies
 	token := c.register(paris, goodPassword).ok().str("session_token")
@@ -67,7 +71,8 @@ func testUsersBySessionToken(t *test) {
 }
 
 // The same registration, sent again: same code, same tries, the newer password.
-func testUsersRegisterAgain(t *test) {
+func testAPIUsersRegisterAgain(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.newBrowser()
 	first := c.register(singapore, "the first password").ok().str("session_token")
@@ -95,7 +100,8 @@ func testUsersRegisterAgain(t *test) {
 	c.loginPassword(singapore, "the third password").ok()
 }
 
-func testUsersRegisterAgainTries(t *test) {
+func testAPIUsersRegisterAgainTries(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, limitsOff)
 	c := s.newBrowser()
 	c.register(singapore, goodPassword).ok()
@@ -109,7 +115,8 @@ func testUsersRegisterAgainTries(t *test) {
 	c.usersVerify(s.inbox.Code(t, singapore)).ok()
 }
 
-func testUsersAnotherNumberIsAnotherRegistration(t *test) {
+func testAPIUsersAnotherNumberIsAnotherRegistration(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.newBrowser()
 	old := c.register(singapore, goodPassword).ok().str("session_token")
@@ -121,7 +128,8 @@ func testUsersAnotherNumberIsAnotherRegistration(t *test) {
 }
 
 // Somebody who registers your number, from elsewhere, has a registration of their own.
-func testUsersTwoRegistrations(t *test) {
+func testAPIUsersTwoRegistrations(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	owner, attacker := s.newBrowser(), s.newBrowser()
 	attacker.register(singapore, "the attacker's").ok()
@@ -141,7 +149,8 @@ func testUsersTwoRegistrations(t *test) {
 }
 
 // A cookie that an attacker planted in the owner's browser swaps no password.
-func testUsersPlantedCookie(t *test) {
+func testAPIUsersPlantedCookie(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	attacker, owner := s.newBrowser(), s.newBrowser()
 	planted := attacker.register(singapore, "the attacker's").ok().str("session_token")
@@ -165,7 +174,8 @@ func testUsersPlantedCookie(t *test) {
 }
 
 // No account before the proof; then other pending registrations answer "not valid".
-func testUsersPendingRegistrationsOfAProvedNumber(t *test) {
+func testAPIUsersPendingRegistrationsOfAProvedNumber(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	attacker, owner := s.newBrowser(), s.newBrowser()
 	attacker.register(singapore, "the attacker's").ok()
@@ -180,7 +190,8 @@ func testUsersPendingRegistrationsOfAProvedNumber(t *test) {
 	owner.register(singapore, goodPassword).invalid("msisdn", "has already been taken")
 }
 
-func testUsersTakenSendsNothing(t *test) {
+func testAPIUsersTakenSendsNothing(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.signUp(singapore, goodPassword)
@@ -195,7 +206,8 @@ func testUsersTakenSendsNothing(t *test) {
 	c.loginPassword(singapore, goodPassword).ok()
 }
 
-func testUsersBlocked(t *test) {
+func testAPIUsersBlocked(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c, owner := s.newBrowser(), s.client()
 	c.register(singapore, goodPassword).ok()
@@ -210,7 +222,8 @@ func testUsersBlocked(t *test) {
 	owner.do("GET", "/users/me", nil).refused(401, "unauthorized")
 }
 
-func testUsersFieldErrors(t *test) {
+func testAPIUsersFieldErrors(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, func(cfg *phoneauth.Config) {
 		cfg.Password.Check = func(_ context.Context, password phoneauth.Secret) error {
 			if strings.Contains(string(password), "qwerty") {
@@ -248,7 +261,8 @@ func testUsersFieldErrors(t *test) {
 
 // Characters are counted, not bytes; nothing is trimmed or cut; what is right is only
 // exactly the same.
-func testUsersPasswordLengths(t *test) {
+func testAPIUsersPasswordLengths(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	for phone, password := range map[string]string{
 		singapore: "12345678",
 		paris:     strings.Repeat("é", 128),
@@ -265,7 +279,8 @@ func testUsersPasswordLengths(t *test) {
 	}
 }
 
-func testUsersMSISDN(t *test) {
+func testAPIUsersMSISDN(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	for _, tt := range []struct{ region, sent, e164, want string }{
 		{"SG", "84932466", singapore, "84932466"},
 		{"SG", "+65 8493 2466", singapore, "84932466"},
@@ -288,7 +303,8 @@ func testUsersMSISDN(t *test) {
 }
 
 // The end of a registration: code and token both.
-func testUsersExpiry(t *test) {
+func testAPIUsersExpiry(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.newBrowser()
 	a := c.register(singapore, goodPassword).ok()

@@ -2,12 +2,14 @@ package api
 
 import (
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 func (c *client) forget(phone string) *answer {
@@ -26,7 +28,8 @@ func (c *client) reset(current, password string) *answer {
 	return c.put("/api/v1/users/reset_password", object{"current_password": current, "password": password})
 }
 
-func testRecoverPassword(t *test) {
+func testAPIRecoverPassword(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.newBrowser()
 	old := c.signUp(singapore, "the old password")
@@ -62,7 +65,8 @@ func testRecoverPassword(t *test) {
 	c.loginPassword(singapore, goodPassword).ok()
 }
 
-func testRecoverPasswordField(t *test) {
+func testAPIRecoverPasswordField(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.signUp(singapore, goodPassword)
@@ -76,7 +80,8 @@ func testRecoverPasswordField(t *test) {
 }
 
 // Whether a number is known shows in no answer; only a known one is sent anything.
-func testForgetUnknownNumbers(t *test) {
+func testAPIForgetUnknownNumbers(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	s.client().signUp(singapore, goodPassword)
 	blocked := s.client()
@@ -108,7 +113,8 @@ func testForgetUnknownNumbers(t *test) {
 }
 
 // The code of one purpose is nothing to another.
-func testResetCodeIsForNothingElse(t *test) {
+func testAPIResetCodeIsForNothingElse(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.signUp(singapore, goodPassword)
@@ -127,7 +133,8 @@ func testResetCodeIsForNothingElse(t *test) {
 }
 
 // A number that was proved without a password gets one by way of recover.
-func testRecoverGivesAFirstPassword(t *test) {
+func testAPIRecoverGivesAFirstPassword(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.connect(singapore)
@@ -140,7 +147,8 @@ func testRecoverGivesAFirstPassword(t *test) {
 	assert.Equal(t, false, a.get("first_sign_in"))
 }
 
-func testResetPassword(t *test) {
+func testAPIResetPassword(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c, elsewhere := s.client(), s.client()
 	c.reset(goodPassword, "the new one").refused(401, "unauthorized")
@@ -181,7 +189,8 @@ func testResetPassword(t *test) {
 	c.loginPassword(singapore, "the new one").ok()
 }
 
-func testResetPasswordOfAUserWithoutOne(t *test) {
+func testAPIResetPasswordOfAUserWithoutOne(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.connect(singapore)
@@ -191,7 +200,8 @@ func testResetPasswordOfAUserWithoutOne(t *test) {
 }
 
 // The tenth wrong current password brings a wait, in the shape of this API.
-func testResetPasswordBackoff(t *test) {
+func testAPIResetPasswordBackoff(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
 	c.signUp(singapore, goodPassword)
@@ -204,7 +214,8 @@ func testResetPasswordBackoff(t *test) {
 }
 
 // A change of password voids a proof and a code that were open.
-func testResetPasswordVoidsWhatIsOpen(t *test) {
+func testAPIResetPasswordVoidsWhatIsOpen(tt *testing.T, o suite.Options) {
+	t := newTest(tt, o)
 	s := newServer(t, limitsOff)
 	c := s.client()
 	c.signUp(singapore, goodPassword)

@@ -1,4 +1,4 @@
-package phoneauth_test
+package service_test
 
 import (
 	"bytes"
