@@ -48,7 +48,8 @@ type Store interface {
 // calls Purge about once a minute.
 type Purger interface {
 	// Purge removes what is gone at now, and returns how many records it removed. It
-	// changes no answer of any verb; it may run at any time, also concurrently.
+	// changes no answer of any verb but [JournalStore].CountEntries; it may run at any time,
+	// also concurrently.
 	Purge(ctx context.Context, now time.Time) (int, error)
 }
 

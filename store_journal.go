@@ -20,7 +20,7 @@ type JournalStore interface {
 
 	// CountEntries returns how many entries there are of each kind with a Time from q.From
 	// on and before q.To, in any order. An entry counts as its Count, or as 1: see
-	// JournalEntry.Counted.
+	// JournalEntry.Counted. An entry that has expired may be counted until it is removed.
 	CountEntries(ctx context.Context, q JournalCountQuery) ([]JournalCount, error)
 
 	// BlankEntries empties Data, MessageID and UserID of the entries of this user, and of
