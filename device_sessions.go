@@ -178,6 +178,14 @@ func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices b
 // maxSessionText is how long the texts of a session are, in bytes.
 const maxSessionText = 64
 
+// placeOf is place for the client of c, which is asked about once.
+func (s *Service) placeOf(ctx context.Context, c *call) string {
+	if c.place != "" {
+		return c.place
+	}
+	return s.place(ctx, c.client)
+}
+
 // place asks the host where a client is.
 func (s *Service) place(ctx context.Context, c ClientInfo) string {
 	if s.cfg.Hooks.Place == nil || !c.Addr.IsValid() {

@@ -41,6 +41,10 @@ const (
 	// EventOperator: an operator is about to do what Event.Intent says. The event of the
 	// deed itself follows when it is done.
 	EventOperator EventType = "operator"
+	// EventPhoneShown: an operator was shown the whole number. EventExported: somebody was
+	// given what is kept about an account.
+	EventPhoneShown EventType = "phone_shown"
+	EventExported   EventType = "exported"
 )
 
 // Event is one thing that happened, for audit, metrics and fraud teams. It holds no
@@ -71,6 +75,8 @@ type Event struct {
 	Until time.Time
 	// Client is the coarse name of the program that signed in, such as "Chrome on Android".
 	Client string
+	// Place is what Hooks.Place said of the client that signed in.
+	Place string
 	// Actor is the operator who did this, and Reason why. Intent is what an EventOperator is
 	// about to do.
 	Actor, Reason string
@@ -79,7 +85,7 @@ type Event struct {
 
 // LogValue groups the fields that are set.
 func (e Event) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 15)
+	attrs := make([]slog.Attr, 0, 16)
 	for _, f := range [...]struct{ name, value string }{
 		{"realm", e.Realm},
 		{"purpose", string(e.Purpose)},
@@ -95,6 +101,7 @@ func (e Event) LogValue() slog.Value {
 		{"send_code", e.SendCode},
 		{"print", e.Print},
 		{"client", e.Client},
+		{"place", e.Place},
 		{"actor", e.Actor},
 		{"reason", e.Reason},
 		{"intent", string(e.Intent)},

@@ -64,6 +64,7 @@ type journalData struct {
 	SendFault SendFault `json:"fault,omitempty"`
 	SendCode  string    `json:"code,omitempty"`
 	Client    string    `json:"client,omitempty"`
+	Place     string    `json:"place,omitempty"`
 	Device    bool      `json:"device,omitempty"`
 	Test      bool      `json:"test,omitempty"`
 	Actor     string    `json:"actor,omitempty"`
@@ -77,7 +78,7 @@ func (j *journal) entry(e Event) JournalEntry {
 		e.UserID, e.Phone = "", ""
 	}
 	data, _ := json.Marshal(journalData{ // of texts and booleans alone
-		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Device, e.Test,
+		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Place, e.Device, e.Test,
 		truncated(e.Actor, maxActor), truncated(e.Reason, maxReason), e.Intent,
 	})
 	return JournalEntry{
@@ -232,7 +233,8 @@ func (s *Service) JournalLost() int64 {
 func (t EventType) important() bool {
 	switch t {
 	case EventSignedUp, EventSignedIn, EventSignedOut, EventSessionEnded, EventSessionEvicted, EventRefreshReused,
-		EventPasswordChanged, EventPhoneChanged, EventBlocked, EventUnblocked, EventUnlocked, EventDeleted, EventOperator:
+		EventPasswordChanged, EventPhoneChanged, EventBlocked, EventUnblocked, EventUnlocked, EventDeleted,
+		EventOperator, EventPhoneShown, EventExported:
 		return true
 	}
 	return false

@@ -17,7 +17,7 @@ type Actor struct {
 type actorKey struct{}
 
 // WithActor says that what is done under the context is done by an operator. SetBlocked,
-// Unlock, EndSession and LogoutAll then stand in the journal with the operator's name and
+// Unlock, EndSession, LogoutAll and Export then stand in the journal with the operator's name and
 // reason: as meant before they are done, and as done afterwards. They are not done where the
 // journal does not take the first.
 func WithActor(ctx context.Context, a Actor) context.Context {
@@ -150,12 +150,15 @@ type Export struct {
 // mostExported is how many entries of the journal an export has at most.
 const mostExported = 10_000
 
-// Export returns what is kept about a user.
+// Export returns what is kept about a user, and tells an EventExported.
 //
 // Errors: ErrNotFound, there is no such user; ErrUnavailable.
 func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
 	u, err := s.store.UserByID(ctx, userID)
 	if err != nil {
+		return Export{}, err
+	}
+	if err := s.intends(ctx, s.aboutUser(u, EventExported)); err != nil {
 		return Export{}, err
 	}
 	e := Export{
@@ -170,5 +173,42 @@ func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
 	if err != nil && !errors.Is(err, ErrNoJournal) {
 		return Export{}, err
 	}
+	s.event(ctx, s.aboutUser(u, EventExported))
 	return e, nil
+}
+
+// RevealRequest asks for a whole number.
+type RevealRequest struct {
+	// UserID of the account, or Phone as typed: exactly one is set.
+	UserID, Phone string
+}
+
+// Reveal returns the number of an account, or the number that Phone is, so that an operator
+// may see all of it. It stands in the journal before it is returned.
+//
+// Errors: ErrNotFound, there is no such user; ErrInvalidPhone; ErrUnavailable.
+func (s *Service) Reveal(ctx context.Context, r RevealRequest, a Actor) (Phone, error) {
+	ctx = WithActor(ctx, a)
+	e, phone, err := s.revealed(ctx, r)
+	if err != nil {
+		return Phone{}, err
+	}
+	if err := s.intends(ctx, e); err != nil {
+		return Phone{}, err
+	}
+	s.event(ctx, e)
+	return phone, nil
+}
+
+// revealed is the event of Reveal, and the number.
+func (s *Service) revealed(ctx context.Context, r RevealRequest) (Event, Phone, error) {
+	if r.UserID != "" {
+		user, err := s.store.UserByID(ctx, r.UserID)
+		return s.aboutUser(user, EventPhoneShown), user.Phone, err
+	}
+	c, err := s.aboutPhone(r.Phone)
+	if err != nil {
+		return Event{}, Phone{}, err
+	}
+	return c.event(EventPhoneShown), c.phone, nil
 }

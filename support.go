@@ -71,11 +71,32 @@ func (s *Service) Inspect(ctx context.Context, phone string) (*PhoneState, error
 	if err != nil {
 		return nil, err
 	}
-	state := &PhoneState{Phone: c.phone, Region: c.region}
 	user, err := s.phoneAccount(ctx, c.phone)
 	if err != nil {
 		return nil, err
 	}
+	return s.inspect(ctx, c, user)
+}
+
+// InspectUser is Inspect for the phone of an account.
+//
+// Errors: ErrNotFound, there is no such user; ErrUnavailable.
+func (s *Service) InspectUser(ctx context.Context, userID string) (*PhoneState, error) {
+	user, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.aboutPhone(user.Phone.E164())
+	if err != nil { // no numbering plan has it any more
+		c = s.ofUser(user, PurposeSignIn, ClientInfo{})
+	}
+	return s.inspect(ctx, c, user)
+}
+
+// inspect is what holds for the phone of c, whose account is user, the zero User where
+// there is none.
+func (s *Service) inspect(ctx context.Context, c *call, user User) (*PhoneState, error) {
+	state := &PhoneState{Phone: c.phone, Region: c.region}
 	if user.ID != "" {
 		state.User = &user
 	}
@@ -195,8 +216,10 @@ type Entry struct {
 	SendClass SendClass `json:"send_class,omitempty"`
 	SendFault SendFault `json:"send_fault,omitempty"`
 	SendCode  string    `json:"send_code,omitempty"`
-	// Client is the program that signed in. Device: a known device asked. Test: a test number.
+	// Client is the program that signed in, Place where it was. Device: a known device asked.
+	// Test: a test number.
 	Client string `json:"client,omitempty"`
+	Place  string `json:"place,omitempty"`
 	Device bool   `json:"device,omitempty"`
 	Test   bool   `json:"test,omitempty"`
 	// Actor is the operator who acted, Reason why. Intent is what the operator was about to
@@ -247,7 +270,7 @@ func (e JournalEntry) entry() Entry {
 		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
 		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
 		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
-		Client: d.Client, Device: d.Device, Test: d.Test,
+		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test,
 		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
 	}
 }
