@@ -23,6 +23,7 @@ func TestEventInLog(t *testing.T) {
 		Type: "send_failed", Time: time.Now(), Realm: "r", Purpose: "sign_in", Phone: "+20*******40", Region: "EG",
 		UserID: "1", SessionID: "s", Limit: "country", Sender: "kannel", MessageID: "m", SendClass: "permanent",
 		SendFault: "destination", SendCode: "HTTP 400", Segments: 2, Device: true, Test: true,
+		Print: "p", Until: time.Now(), Client: "Chrome", Place: "Cairo", Actor: "ana", Reason: "ticket", Intent: "blocked",
 	}
 	for f, v := range reflect.ValueOf(e).Fields() {
 		require.False(t, v.IsZero(), "this test does not know %s", f.Name)
@@ -33,7 +34,7 @@ func TestEventInLog(t *testing.T) {
 	require.NoError(t, json.Unmarshal(log.Bytes(), &line))
 	assert.JSONEq(t, `{"realm":"r","purpose":"sign_in","phone":"+20*******40","region":"EG","user_id":"1","session_id":"s",
 		"limit":"country","sender":"kannel","message_id":"m","send_class":"permanent","send_fault":"destination","send_code":"HTTP 400","segments":2,
-		"device":true,"test":true}`, string(line.Event))
+		"print":"p","client":"Chrome","place":"Cairo","actor":"ana","reason":"ticket","intent":"blocked","device":true,"test":true}`, string(line.Event))
 	log.Reset()
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("", slog.Any("event", phoneauth.Event{}))
 	assert.NotContains(t, log.String(), "event", "what does not apply is left out")
