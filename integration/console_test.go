@@ -74,7 +74,7 @@ func TestConsoleInBrowser(t *testing.T) {
 			b.sees("A number in any spelling.")
 			check("1-search")
 			b.fill("Phone number or user id", "nobody")
-			b.press("Search")
+			b.press("Find")
 			b.sees("This is neither a valid number nor the id of an account.")
 			check("2-none")
 			b.fill("Phone number or user id", "+20 106 179 7840\r")
