@@ -75,6 +75,7 @@ func (v *visit) do() {
 		v.refuse(http.StatusNotFound, "This form is not good any more. Search again. Nothing was done.")
 		return
 	}
+	v.back = "about?id=" + v.seal.id(s)
 	on := target{
 		subject: s,
 		userID:  v.r.PostFormValue("user"),

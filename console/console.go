@@ -131,6 +131,7 @@ type visit struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	operator string
+	back     string
 }
 
 // serve finds the page by the last part of the path, so that the desk may be mounted

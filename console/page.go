@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,7 +20,7 @@ var templateFiles embed.FS
 var templates = func() map[string]*template.Template {
 	funcs := template.FuncMap{
 		"at": at, "limit": limitText, "purpose": purposeText, "until": func(t time.Time) string { return until(time.Now(), t) },
-		"score":   func(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) },
+		"score":   func(x float64) string { return strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64) },
 		"percent": func(t phoneauth.Traffic) string { return fmt.Sprintf("%.0f %%", 100*t.Conversion()) },
 	}
 	all := map[string]*template.Template{}
@@ -33,6 +34,8 @@ var templates = func() map[string]*template.Template {
 type page struct {
 	Name, Operator, Title string
 	SearchByGET           bool
+	// Back is the address of the screen that a form came from.
+	Back string
 	// Notice is good news, Alert is not.
 	Notice, Alert string
 	Screen        *screen
@@ -55,7 +58,7 @@ func (v *visit) render(status int, name string, p page) {
 
 // refuse answers with one sentence.
 func (v *visit) refuse(status int, text string) {
-	v.render(status, "refusal", page{Title: http.StatusText(status), Alert: text})
+	v.render(status, "refusal", page{Title: http.StatusText(status), Alert: text, Back: v.back})
 }
 
 // unavailable answers that nothing could be read.

@@ -55,6 +55,8 @@ func TestScreen(t *testing.T) {
 	assert.Contains(t, page, "There is no account with this number.")
 	assert.Contains(t, page, "No limit of the number refuses the next code to sign in.")
 	assert.Contains(t, page, "The journal has nothing.")
+	assert.Contains(t, page, "The score of codes to its block of 10,000 numbers is 0. Above 20 it refuses.")
+	assert.NotContains(t, page, "End all sessions", "there is none")
 
 	session := h.signIn()
 	_, err := h.svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone})
@@ -137,6 +139,7 @@ func TestActions(t *testing.T) {
 			w := h.act(at, action, " ", user, values...)
 			require.Equal(t, http.StatusUnprocessableEntity, w.Code)
 			assert.Contains(t, text(w), "Give a reason.")
+			assert.Contains(t, w.Body.String(), `href="about?id=`, "back to the screen")
 			assert.Empty(t, h.journal(user), "nothing was done")
 			if action != "unlock" && action != "reveal" {
 				assert.Equal(t, http.StatusNotFound, h.act(at, action, "r", "another", values...).Code, "not the account that was seen")
