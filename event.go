@@ -41,10 +41,10 @@ const (
 	// EventOperator: an operator is about to do what Event.Intent says. The event of the
 	// deed itself follows when it is done.
 	EventOperator EventType = "operator"
-	// EventPhoneShown: an operator was shown the whole number. EventExported: somebody was
-	// given what is kept about an account.
+	// EventPhoneShown: an operator was shown the whole number.
 	EventPhoneShown EventType = "phone_shown"
-	EventExported   EventType = "exported"
+	// EventExported: somebody was given what is kept about an account.
+	EventExported EventType = "exported"
 )
 
 // Event is one thing that happened, for audit, metrics and fraud teams. It holds no

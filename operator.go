@@ -177,38 +177,19 @@ func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
 	return e, nil
 }
 
-// RevealRequest asks for a whole number.
-type RevealRequest struct {
-	// UserID of the account, or Phone as typed: exactly one is set.
-	UserID, Phone string
-}
-
-// Reveal returns the number of an account, or the number that Phone is, so that an operator
-// may see all of it. It stands in the journal before it is returned.
+// Reveal returns the whole number of state, in E.164, so that an operator may see it. It
+// stands in the journal before it is returned: who saw it, and why.
 //
-// Errors: ErrNotFound, there is no such user; ErrInvalidPhone; ErrUnavailable.
-func (s *Service) Reveal(ctx context.Context, r RevealRequest, a Actor) (Phone, error) {
+// Errors: ErrUnavailable.
+func (s *Service) Reveal(ctx context.Context, state *PhoneState, a Actor) (string, error) {
 	ctx = WithActor(ctx, a)
-	e, phone, err := s.revealed(ctx, r)
-	if err != nil {
-		return Phone{}, err
+	e := Event{Type: EventPhoneShown, Phone: state.Phone.String(), Region: state.Region, Print: s.phonePrint(state.Phone)}
+	if state.User != nil {
+		e.UserID = state.User.ID
 	}
 	if err := s.intends(ctx, e); err != nil {
-		return Phone{}, err
+		return "", err
 	}
 	s.event(ctx, e)
-	return phone, nil
-}
-
-// revealed is the event of Reveal, and the number.
-func (s *Service) revealed(ctx context.Context, r RevealRequest) (Event, Phone, error) {
-	if r.UserID != "" {
-		user, err := s.store.UserByID(ctx, r.UserID)
-		return s.aboutUser(user, EventPhoneShown), user.Phone, err
-	}
-	c, err := s.aboutPhone(r.Phone)
-	if err != nil {
-		return Event{}, Phone{}, err
-	}
-	return c.event(EventPhoneShown), c.phone, nil
+	return state.Phone.E164(), nil
 }

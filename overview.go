@@ -1,9 +1,7 @@
 package phoneauth
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 )
 
@@ -54,29 +52,17 @@ func (t *Traffic) add(what EventType, n int) {
 	}
 }
 
-// NamedTraffic is the Traffic of one country or sender.
-type NamedTraffic struct {
-	// Name is an ISO 3166-1 alpha-2 region, or a Receipt.Sender.
-	Name string
-	Traffic
-}
-
-// HourTraffic is the Traffic of one hour.
-type HourTraffic struct {
-	// Hour is its beginning, UTC.
-	Hour time.Time
-	Traffic
-}
-
 // Overview is how much the service is used, and where codes do not arrive.
 type Overview struct {
+	// From is the beginning of the time that was counted, To its end.
 	From, To time.Time
+	// Traffic of all.
 	Traffic
-	// Countries and Senders have an entry for each that the journal names: most sent first,
-	// then by name. Right codes and refusals have no sender.
-	Countries, Senders []NamedTraffic
-	// Hours are those in which something happened, oldest first.
-	Hours []HourTraffic
+	// Countries by ISO 3166-1 alpha-2 region, Senders by Receipt.Sender, Hours by their
+	// beginning in UTC; those to which nothing happened are left out. Right codes and
+	// refusals have no sender.
+	Countries, Senders map[string]Traffic
+	Hours              map[time.Time]Traffic
 }
 
 // Overview counts what the journal has of a time. What happened within the last second may
@@ -99,44 +85,30 @@ func (s *Service) Overview(ctx context.Context, q OverviewQuery) (Overview, erro
 	if err != nil {
 		return Overview{}, &unavailable{"CountEntries", err}
 	}
-	all := Overview{From: q.From, To: q.To}
-	countries, senders, hours := map[string]*Traffic{}, map[string]*Traffic{}, map[time.Time]*Traffic{}
+	all := Overview{
+		From: q.From, To: q.To,
+		Countries: map[string]Traffic{}, Senders: map[string]Traffic{}, Hours: map[time.Time]Traffic{},
+	}
 	for _, c := range counts {
+		var t Traffic
+		if t.add(c.Type, c.Count); t == (Traffic{}) {
+			continue
+		}
 		all.add(c.Type, c.Count)
-		if of(hours, c.Hour.UTC()).add(c.Type, c.Count); c.Region != "" {
-			of(countries, c.Region).add(c.Type, c.Count)
-		}
-		if c.Sender != "" {
-			of(senders, c.Sender).add(c.Type, c.Count)
-		}
+		addTo(all.Countries, c.Region, c)
+		addTo(all.Senders, c.Sender, c)
+		addTo(all.Hours, c.Hour.UTC(), c)
 	}
-	all.Countries, all.Senders = named(countries), named(senders)
-	for hour, t := range hours {
-		if *t != (Traffic{}) {
-			all.Hours = append(all.Hours, HourTraffic{hour, *t})
-		}
-	}
-	slices.SortFunc(all.Hours, func(a, b HourTraffic) int { return a.Hour.Compare(b.Hour) })
 	return all, nil
 }
 
-// of is the Traffic of key, made where there is none.
-func of[K comparable](m map[K]*Traffic, key K) *Traffic {
-	if m[key] == nil {
-		m[key] = new(Traffic)
+// addTo adds c to the Traffic of key, unless key is zero.
+func addTo[K comparable](m map[K]Traffic, key K, c JournalCount) {
+	var zero K
+	if key == zero {
+		return
 	}
-	return m[key]
-}
-
-// named is m as a list, without those to which nothing happened that Traffic counts.
-func named(m map[string]*Traffic) (list []NamedTraffic) {
-	for name, t := range m {
-		if *t != (Traffic{}) {
-			list = append(list, NamedTraffic{name, *t})
-		}
-	}
-	slices.SortFunc(list, func(a, b NamedTraffic) int {
-		return cmp.Or(cmp.Compare(b.Sent, a.Sent), cmp.Compare(a.Name, b.Name))
-	})
-	return list
+	t := m[key]
+	t.add(c.Type, c.Count)
+	m[key] = t
 }

@@ -150,13 +150,11 @@ func (v *visit) reveal(ctx context.Context, on target) error {
 	if err != nil { // before the journal says that it was seen
 		return err
 	}
-	r := phoneauth.RevealRequest{UserID: on.subject.UserID, Phone: on.subject.Phone}
-	phone, err := v.svc.Reveal(ctx, r, on.actor)
-	if err != nil {
+	if sc.Number, err = v.svc.Reveal(ctx, sc.State, on.actor); err != nil {
 		return err
 	}
-	sc.Number, sc.Whole = phone.E164(), true
-	v.render(http.StatusOK, "about", page{Title: phone.String(), Notice: "The whole number is shown. The journal says so.", Screen: sc})
+	sc.Whole = true
+	v.render(http.StatusOK, "about", page{Title: sc.State.Phone.String(), Notice: "The whole number is shown. The journal says so.", Screen: sc})
 	return errAnswered
 }
 

@@ -2,11 +2,14 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -101,17 +104,21 @@ type tableRow struct {
 const mostRows = 25
 
 func newTables(of phoneauth.Overview) *tables {
-	list := func(title, first string, all []phoneauth.NamedTraffic) table {
+	list := func(title, first string, all map[string]phoneauth.Traffic) table {
 		t := table{Title: title, First: first}
-		for _, n := range all[:min(len(all), mostRows)] {
-			t.Rows = append(t.Rows, tableRow(n))
+		for name, traffic := range all {
+			t.Rows = append(t.Rows, tableRow{name, traffic})
 		}
-		t.More = len(all) - len(t.Rows)
+		slices.SortFunc(t.Rows, func(a, b tableRow) int { // most sent first
+			return cmp.Or(cmp.Compare(b.Sent, a.Sent), cmp.Compare(a.Name, b.Name))
+		})
+		t.More = max(0, len(t.Rows)-mostRows)
+		t.Rows = t.Rows[:len(t.Rows)-t.More]
 		return t
 	}
 	hours := table{Title: "By hour", First: "Hour (UTC)"}
-	for _, h := range of.Hours {
-		hours.Rows = append(hours.Rows, tableRow{h.Hour.Format("01-02 15:04"), h.Traffic})
+	for _, h := range slices.SortedFunc(maps.Keys(of.Hours), time.Time.Compare) {
+		hours.Rows = append(hours.Rows, tableRow{h.Format("01-02 15:04"), of.Hours[h]})
 	}
 	return &tables{of, []table{
 		list("By country", "Country", of.Countries), list("By sender", "Sender", of.Senders), hours,

@@ -119,7 +119,7 @@ func TestNumbersAreMasked(t *testing.T) {
 			shown++
 		}
 	}
-	assert.Equal(t, 3, shown, "twice by number, of which one by user, too")
+	assert.Equal(t, 4, shown, "twice, each found by number and by user")
 }
 
 // Each action needs a reason, and stands in the journal as meant before and as done after.
