@@ -5,20 +5,19 @@ import (
 	"errors"
 )
 
-// change is a change of an account that ends what was open before: challenges, proofs and
-// sessions.
+// change is a change of an account that ends its challenges, proofs and sessions.
 type change struct {
 	user User
-	// do makes the change and raises the epoch, which alone makes sessions and proofs
-	// worthless.
+	// do makes the change and raises the epoch. The new epoch alone ends sessions and
+	// proofs.
 	do func(context.Context) (User, error)
-	// done tells of a change that was made, even if the store fails in what is left to do.
+	// done reports the change. It is called when do has succeeded, even if the store
+	// fails afterwards.
 	done func()
 }
 
-// change makes the change c. Challenges that could lead to new sessions and proofs are
-// cancelled before it, so that a failure changes nothing, and after it, for those that
-// were begun in between.
+// change makes the change c. It cancels challenges twice: before the change, so that a
+// failure there changes nothing, and after it, for challenges that were created in between.
 func (s *Service) change(ctx context.Context, c change) (User, error) {
 	if err := s.cancelChallenges(ctx, c.user.Phone); err != nil {
 		return User{}, err
@@ -37,9 +36,9 @@ func (s *Service) change(ctx context.Context, c change) (User, error) {
 	return changed, s.store.EndUserSessions(ctx, c.user.ID, "")
 }
 
-// cancelChallenges takes away what is open for signing in with phones and for a new
-// password. Those of a known device need no cancelling: it is none at another epoch; nor
-// do those of the host's purposes: see secretKey.
+// cancelChallenges removes the challenges of phones for sign-in and for a new password.
+// Challenges of a known device need no cancelling, because the device is unknown at another
+// epoch. Nor do those of the host's purposes; see secretKey.
 func (s *Service) cancelChallenges(ctx context.Context, phones ...Phone) error {
 	var keys []string
 	for _, p := range phones {
@@ -52,14 +51,20 @@ func (s *Service) cancelChallenges(ctx context.Context, phones ...Phone) error {
 	return s.store.CancelChallenges(ctx, keys...)
 }
 
-// ChangePhone gives the account of claims the phone of a proof for PurposePhoneChange that
-// is bound to the user's ID. Every session ends. The Session returned is new, and as old
-// as the sign-in it came from: a new number does not make a session fresh. The old number
-// is told by SMS.
+// ChangePhone gives the account of claims the number of a proof. The proof must be for
+// PurposePhoneChange and bound to the User.ID. The sign-in of claims must be at most 5
+// minutes old. Every session ends. The Session that it returns is new and has the AuthTime
+// of claims, because a new number does not prove who the user is. The old number gets a
+// notice.
 //
-// Errors: ErrUnauthenticated; ErrReauthenticate; ErrInvalidPhone; ErrInvalidToken;
-// ErrPhoneTaken, the number is another account's and the proof is used up; *LimitError;
-// ErrUnavailable.
+// Errors:
+//   - ErrUnauthenticated: the session of claims is not live.
+//   - ErrReauthenticate: the sign-in is too old.
+//   - ErrInvalidPhone: Phone is set and no valid number.
+//   - ErrInvalidToken: the proof is forged, expired, used, or of something else.
+//   - ErrPhoneTaken: another account has the number. The proof is used up.
+//   - *LimitError: the number is locked.
+//   - ErrUnavailable: the number may have been changed.
 func (s *Service) ChangePhone(ctx context.Context, claims Claims, r ConnectRequest) (*Session, error) {
 	user, rec, err := s.reauthenticated(ctx, claims)
 	if err != nil {
@@ -103,9 +108,13 @@ func (s *Service) movePhone(ctx context.Context, user User, p presented) (User, 
 	return moved, c, err
 }
 
-// DeleteUser removes the account of claims and its sessions. The phone is free at once.
+// DeleteUser removes the account of claims and its sessions. The number can be used for a
+// new account at once. The sign-in of claims must be at most 5 minutes old.
 //
-// Errors: ErrUnauthenticated; ErrReauthenticate; ErrUnavailable.
+// Errors:
+//   - ErrUnauthenticated: the session of claims is not live.
+//   - ErrReauthenticate: the sign-in is too old.
+//   - ErrUnavailable: the account may have been removed.
 func (s *Service) DeleteUser(ctx context.Context, claims Claims) error {
 	user, err := s.Reauthenticated(ctx, claims)
 	if err != nil {
@@ -114,8 +123,9 @@ func (s *Service) DeleteUser(ctx context.Context, claims Claims) error {
 	return s.delete(ctx, user)
 }
 
-// SetBlocked blocks an account, which ends its sessions and lets nobody sign in to it, or
-// lets it be used again. ErrNotFound: there is no such user; ErrUnavailable.
+// SetBlocked blocks or unblocks an account. Nobody can sign in to a blocked account. Both
+// end its sessions. ErrNotFound: there is no such user. ErrUnavailable: the account may
+// have been blocked or unblocked; call it again.
 func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) error {
 	user, err := s.store.UserByID(ctx, userID)
 	if err != nil {
@@ -143,11 +153,13 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 	return err
 }
 
-// Unlock is an operator's reset: it forgets the failures and locks of a number, for known
-// devices too, and gives its sends and sign-ins by password back. ErrInvalidPhone;
-// ErrUnavailable, and it may be half done: do it again.
+// Unlock clears the failures and locks of a number, and gives back its sends and its
+// sign-ins by password, for strangers and known devices. It is for operators. It does not
+// unblock an account.
+//
+// Errors: ErrInvalidPhone. ErrUnavailable: a part may have been done; call it again.
 func (s *Service) Unlock(ctx context.Context, phone string) error {
-	n, err := parseNumber(phone, s.numbers.home) // also of a region that is not served any more
+	n, err := parseNumber(phone, s.numbers.home) // a region that is no longer served is allowed
 	if err != nil {
 		return err
 	}
@@ -173,7 +185,8 @@ func (s *Service) Unlock(ctx context.Context, phone string) error {
 	return nil
 }
 
-// allTakes are all that the limits of a phone can hold: of everybody and of known devices.
+// allTakes returns everything that can be taken of the limits of a phone, for strangers and
+// for known devices.
 func (s *Service) allTakes(phonePrint string) []Take {
 	var all []Take
 	for _, known := range []bool{false, true} {

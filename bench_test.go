@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"log/slog"
 	"net/netip"
 	"strconv"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/internal/cputime"
+	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/memstore"
 )
 
@@ -48,7 +50,7 @@ type bencher struct {
 func bench[T any](b *testing.B, name string, ready func(*bencher) T, f func(*bencher, T) error) {
 	b.Run(name, func(b *testing.B) {
 		verbs := 0
-		counted := newBencher(b, &spied{Store: bigStore(), before: func(context.Context, string, ...any) error { verbs++; return nil }})
+		counted := newBencher(b, &suite.Spied{Store: bigStore(), Before: func(context.Context, string, ...any) error { verbs++; return nil }})
 		prepared := ready(counted)
 		verbs = 0
 		require.NoError(b, f(counted, prepared))
@@ -78,13 +80,14 @@ func bigStore() phoneauth.Store {
 
 func newBencher(b *testing.B, store phoneauth.Store) *bencher {
 	s := &bencher{store: store}
-	tr := startTrial(b, store, noEvents, func(c *phoneauth.Config) {
-		c.Sender = &s.sender
+	var err error
+	s.Service, err = phoneauth.New(phoneauth.Config{
+		Store: store, Sender: &s.sender, Keys: suite.Keys(), Logger: slog.New(slog.DiscardHandler),
 		// As asked and as taken as the defaults, but codes that are never verified do not
 		// run them dry.
-		c.Limits.Block, c.Limits.WideBlock, c.Limits.Country = 1e9, 1e9, 1e9
+		Limits: phoneauth.Limits{Block: 1e9, WideBlock: 1e9, Country: 1e9},
 	})
-	s.Service = tr.Service
+	require.NoError(b, err)
 	return s
 }
 
@@ -181,7 +184,7 @@ func BenchmarkMethod(b *testing.B) {
 		return err
 	})
 	bench(b, "Verify_wrong_code", (*bencher).pending, func(s *bencher, p pending) error {
-		_, _ = s.Verify(ctx, phoneauth.VerifyRequest{ChallengeToken: p.session, Code: wrongCode(p.code), Client: p.client})
+		_, _ = s.Verify(ctx, phoneauth.VerifyRequest{ChallengeToken: p.session, Code: suite.WrongCode(p.code), Client: p.client})
 		return nil
 	})
 	bench(b, "Connect", (*bencher).proof, func(s *bencher, token phoneauth.Secret) error {
@@ -218,7 +221,7 @@ func BenchmarkPassword(b *testing.B) {
 	ctx := context.Background()
 	bench(b, "Login_by_password", func(s *bencher) someone {
 		w := s.someone()
-		seedUser(b, s.store, w.phone, todaysHash())
+		suite.SeedUser(b, s.store, w.phone, suite.TodaysHash(), time.Now().UTC())
 		return w
 	}, func(s *bencher, w someone) error {
 		_, err := s.LoginPassword(ctx, phoneauth.PasswordLoginRequest{Phone: w.phone, Password: "correct horse", Client: w.client})
@@ -227,7 +230,7 @@ func BenchmarkPassword(b *testing.B) {
 	b.Run("argon2id", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			phc("correct horse", 19*1024, 2, 1)
+			suite.PHC("correct horse", 19*1024, 2, 1)
 		}
 	})
 }

@@ -6,41 +6,42 @@ import (
 	"time"
 )
 
-// call is what one operation knows. It is made at the door of the operation and handed
-// on, so that no fact is looked up twice.
+// call holds the facts of one operation. It is made when the operation begins and handed on,
+// so that no fact is looked up twice.
 type call struct {
 	now     time.Time
 	client  ClientInfo
 	address string // print of the client's address
 	place   string // what Hooks.Place said, once it was asked
+	placed  bool   // it was asked
 	target
 }
 
-// target is who a code is for: one phone, for one purpose, bound to one thing, on one known
-// device or on none.
+// target says what a code is for: one phone, one purpose, one binding, and one known device
+// or none.
 type target struct {
 	number
 	print   string // of the phone
 	purpose Purpose
 	boundTo string
 	device  device
-	account account     // the phone's, where a code is bound to it: see secretKey
+	account account     // of the phone, where a code is bound to it: see secretKey
 	test    *TestNumber // the entry of the phone, if it is a test number now
 }
 
-// started is a call of c that begins now.
+// started returns a call by the client c that begins now.
 func (s *Service) started(c ClientInfo) *call {
 	return &call{now: s.now(), client: c, address: s.addressPrint(c)}
 }
 
-// to makes c a call about the phone n.
+// to sets the target of c.
 func (s *Service) to(c *call, n number, purpose Purpose, boundTo string) {
 	c.target = target{number: n, print: s.phonePrint(n.phone), purpose: purpose, boundTo: boundTo}
 	c.test = s.testNumber(n.phone, c.now)
 }
 
-// parsed is a call about the phone that somebody typed. It finds out whether the client is
-// a known device of it.
+// parsed returns a call about the number that a person typed. It finds out whether the
+// client is a known device of that number.
 func (s *Service) parsed(ctx context.Context, phone string, purpose Purpose, boundTo string, client ClientInfo) (*call, error) {
 	n, err := s.numbers.parse(phone)
 	if err != nil {
@@ -52,15 +53,15 @@ func (s *Service) parsed(ctx context.Context, phone string, purpose Purpose, bou
 	return c, err
 }
 
-// ofUser is a call about the stored phone of u. It has no region: a stored number is not
-// parsed.
+// ofUser returns a call about the phone of u. It has no region, because a stored number is
+// not parsed.
 func (s *Service) ofUser(u User, purpose Purpose, client ClientInfo) *call {
 	c := s.started(client)
 	s.to(c, number{phone: u.Phone}, purpose, "")
 	return c
 }
 
-// testNumber is the entry of p, if it has one that has not ended.
+// testNumber returns the entry of p, or nil if it has none or the entry has ended.
 func (s *Service) testNumber(p Phone, now time.Time) *TestNumber {
 	if n, ok := s.tests[p]; ok && now.Before(n.Until) {
 		return &n
@@ -68,14 +69,13 @@ func (s *Service) testNumber(p Phone, now time.Time) *TestNumber {
 	return nil
 }
 
-// uninterruptedAtOnce is how many operations may go on at once that have begun to take
-// something.
+// uninterruptedAtOnce is how many operations may run at once after their first take.
 const uninterruptedAtOnce = 1024
 
-// uninterrupted is ctx for the rest of an operation that is about to take something. From
-// then on the operation runs to its end, whether or not its client is still there; every
-// call of the store and of the sender has a deadline of its own. done must be called at
-// the end. ErrUnavailable: too many are running, and nothing was taken.
+// uninterrupted returns a context for the rest of an operation, which no longer ends when
+// the client disconnects. Call it before the operation takes or changes something. Every
+// call of the store and the sender has a deadline of its own. done must be called at the
+// end. ErrUnavailable: too many operations are running, and nothing was taken.
 func (s *Service) uninterrupted(ctx context.Context) (_ context.Context, done func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, &unavailable{"begin", err}

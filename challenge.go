@@ -13,9 +13,10 @@ import (
 	"github.com/phoneauth/phoneauth/internal/random"
 )
 
-// secretKey is what the code at the challenge key is digested and sealed for. A code for a
-// purpose of the host's is bound to the account that its phone has, so that any change of
-// the account voids it; those of the other purposes are cancelled by the change itself.
+// secretKey returns the text under which the code of the challenge at key is digested and
+// sealed. For a purpose of the host it contains the account of the phone and its epoch, so
+// that a change of the account makes the code wrong. For the other purposes the change
+// itself cancels the challenge.
 func secretKey(key string, purpose Purpose, a account) string {
 	if purpose.ours() {
 		return key
@@ -23,8 +24,8 @@ func secretKey(key string, purpose Purpose, a account) string {
 	return key + " of " + a.id + " at " + number64(a.epoch)
 }
 
-// digests of a code that came back for the challenge at key, while the phone's account is
-// now.
+// digests returns the digests that the challenge at key may have for code, when the phone has
+// the account now.
 func (s *Service) digests(t *target, key, code string, now account) [][]byte {
 	all := s.keys.Digests(secretKey(key, t.purpose, now), code)
 	if before := (account{}); !t.purpose.ours() && now != before && before.still(now) {
@@ -33,9 +34,9 @@ func (s *Service) digests(t *target, key, code string, now account) [][]byte {
 	return all
 }
 
-// boundTo is what a code for purpose is bound to, beyond the phone. A change of number is
-// about a user at an epoch, so that any other change of the account voids its codes and
-// proofs. ErrNotFound: there is no such user.
+// boundTo returns the text that a code for purpose is bound to, beyond the phone. For a
+// change of number it contains the user and the epoch, so that another change of the account
+// makes the code and its proof invalid. ErrNotFound: there is no such user.
 func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) (string, error) {
 	if purpose != PurposePhoneChange {
 		return boundTo, nil
@@ -49,7 +50,8 @@ func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) 
 
 func phoneChangeOf(u User) string { return u.ID + " at " + number64(u.Epoch) }
 
-// newCode is uniform over all codes of the configured length, leading zeros kept.
+// newCode returns a random code. All codes of the configured length are equally likely,
+// including those that begin with zeros.
 func (s *Service) newCode() (string, error) {
 	n, err := rand.Int(rand.Reader, s.codeSpace)
 	if err != nil {
@@ -62,7 +64,8 @@ func codeSpace(digits int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
 }
 
-// wellFormed is the code without ASCII spaces around it, if it could be one of ours.
+// wellFormed returns the code without ASCII spaces around it. It returns false if the code
+// has the wrong length or other characters than digits.
 func (s *Service) wellFormed(code string) (string, bool) {
 	code = strings.Trim(code, " \t\r\n")
 	if len(code) != s.cfg.Code.Digits {
@@ -76,7 +79,7 @@ func (s *Service) wellFormed(code string) (string, bool) {
 	return code, true
 }
 
-// newChallenge is a challenge for c, ready to be stored, and its code.
+// newChallenge returns a challenge for c, ready to be stored, and its code.
 func (s *Service) newChallenge(c *call) (Challenge, string, error) {
 	code, err := s.newCode()
 	if err != nil {
@@ -108,12 +111,12 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// pendingUse is the use under which a pending password of the challenge is sealed.
+// pendingUse returns the text under which the password in Challenge.Pending is sealed.
 func pendingUse(key string) string { return key + "/password" }
 
-// begin opens the challenge of p, or finds the live one, and returns the code to send.
-// A live one whose code no key opens any more, or that was for another account, is begun
-// anew.
+// begin creates the challenge of p, or finds the live one, and returns the code to send. If
+// the code of the live one cannot be opened, because its key was dropped or the account has
+// changed, begin replaces the challenge.
 func (s *Service) begin(ctx context.Context, c *call, p BeginParams) (BeginResult, string, error) {
 	fresh, code, err := s.newChallenge(c)
 	if err != nil {
@@ -122,7 +125,7 @@ func (s *Service) begin(ctx context.Context, c *call, p BeginParams) (BeginResul
 	fresh.Pending, fresh.Sends = p.Challenge.Pending, p.Challenge.Sends
 	p.Challenge = fresh
 	begun, err := s.store.BeginChallenge(ctx, p)
-	if limitOf(err) == LimitDeviceSends { // known devices had their share: charge them like strangers
+	if limitOf(err) == LimitDeviceSends { // charge the known device like a stranger from now on
 		p.Charges = s.strangersCharges(c)
 		begun, err = s.store.BeginChallenge(ctx, p)
 	}
@@ -153,7 +156,7 @@ func (s *Service) begin(ctx context.Context, c *call, p BeginParams) (BeginResul
 	return begun, code, nil
 }
 
-// limitOf is the name of the limit that refused with err, "" if none did.
+// limitOf returns the name of the limit that refused with err, or "" for other errors.
 func limitOf(err error) string {
 	if refused, ok := errors.AsType[*LimitError](err); ok {
 		return refused.Limit
@@ -161,13 +164,14 @@ func limitOf(err error) string {
 	return ""
 }
 
-// challengeTokenFor names the challenge of c. It holds nothing of the code.
+// challengeTokenFor returns the challenge token of c. It does not contain the code.
 func (s *Service) challengeTokenFor(c *call, challenge Challenge) (Secret, error) {
 	claims := challengeClaims{challengeID: challenge.ID, about: c.target}
 	return signedToken(s.keys.SealToken(keyring.Challenge, claims.encode(), challenge.Until))
 }
 
-// openChallengeToken is the reverse.
+// openChallengeToken reads what challengeTokenFor returned. It returns false for a token that
+// is forged or expired.
 func (s *Service) openChallengeToken(token Secret, now time.Time) (challengeClaims, bool) {
 	data, ok := s.keys.OpenToken(keyring.Challenge, string(token), now)
 	if !ok {

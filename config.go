@@ -16,245 +16,293 @@ import (
 	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
-// Config is everything a [Service] is made of. The zero value of a field is its safe
-// default; Store, Sender and Keys have none. [New] copies it.
+// Config is everything that a [Service] is made of. Store, Sender and Keys are required.
+// The zero value of every other field is a safe default. [New] copies the Config.
 type Config struct {
 	// Store keeps challenges, users and sessions. Required.
 	Store Store
 	// Sender sends the texts. Required.
 	Sender SMSSender
-	// Keys fingerprint, sign and seal. Required.
+	// Keys are the secrets under which prints, digests, signatures and sealed values are
+	// made. Required.
 	Keys Keys
-	// Tokens issues access tokens; nil issues HS256 JWTs under keys derived from Keys,
-	// with Name as issuer and audience.
+	// Tokens issues access tokens. Nil issues JWTs signed by HS256 under keys that are
+	// derived from Keys, with Name as issuer and audience.
 	Tokens TokenIssuer
-	// Name of the service, as its users know it: it stands in every text, and is issuer
-	// and audience of the default access tokens. "phoneauth" when empty.
+	// Name is the name of the service, as its users know it. It stands in every text. It
+	// is issuer and audience of the default access tokens. Empty means "phoneauth".
 	Name string
-	// Realm separates tenants that share a store and keys: it is part of every
-	// fingerprint, digest and token, so that nothing of one realm means anything in
-	// another. It does not separate users, nor what a TokenIssuer of the host's issues:
-	// give each realm a UserStore, a SessionStore and an issuer of its own.
+	// Realm separates tenants that share a store and keys. It is part of every print,
+	// digest and token, so nothing of one realm is accepted in another. It separates
+	// neither users nor the tokens of the host's own TokenIssuer: give each realm a
+	// UserStore, a SessionStore and an issuer of its own.
 	Realm string
-	// HostSessions: the host keeps sessions of its own. Session then has the User and
-	// no tokens, Refresh and Authenticate refuse, and Store needs no SessionStore. The
-	// host keeps User.Epoch with its session, and ends one whose user has another: that
-	// is what "every session ends" then means. Handlers want HTTP.SignedIn and
+	// HostSessions is true when the host keeps the sessions. Session then has the User and
+	// no access and refresh tokens, Refresh and Authenticate refuse, and Store needs no
+	// SessionStore. The host must keep User.Epoch with each session, and end the session
+	// when the epoch of the user is another. The handlers need HTTP.SignedIn and
 	// HTTP.Authenticate.
 	HostSessions bool
 
-	Code     CodeRules
-	Numbers  NumberRules
-	Limits   Limits
+	// Code says how codes are made.
+	Code CodeRules
+	// Numbers says which numbers are served.
+	Numbers NumberRules
+	// Limits are the limits, lockouts and number budgets.
+	Limits Limits
+	// Password says how passwords are checked.
 	Password PasswordRules
+	// Sessions says how long sessions and access tokens live.
 	Sessions SessionRules
-	Texts    TextRules
+	// Texts says what the built-in texts contain.
+	Texts TextRules
 
-	// Logger gets every event and the cause of every failure; nil is slog.Default().
+	// Logger gets every event and the cause of every failure. Nil means slog.Default().
 	Logger *slog.Logger
 
 	// Journal keeps what happened about phones and accounts, for a support desk. The zero
 	// value keeps none.
 	Journal JournalRules
-	// HTTP is for the handlers.
+	// HTTP configures the handlers.
 	HTTP HTTPConfig
 	// Hooks are functions of the host that the Service calls.
 	Hooks Hooks
 }
 
 // Hooks are functions of the host. Each may be nil. They are called concurrently, with the
-// context of the request; one that reaches out must bound its own time.
+// context of the request. A hook that waits for another system must bound its own time.
 type Hooks struct {
-	// BeforeSend is asked before a code goes out: a deny-list, a SIM-swap look-up. After
-	// an error nothing is sent. The answer is that of a send, and takes as long as one of the
-	// latest sends of this process took; the log has the error. Until the process has sent
-	// something, the time of the answer tells a refusal. An error that is ErrUnavailable is
-	// a 503 instead. It runs after the limits of phone and address, before the number budgets.
+	// BeforeSend decides whether a code may be sent, for example by a deny-list or a
+	// SIM-swap look-up. It is called after the limits of the number and the address have
+	// been asked, and before the number budgets are charged.
+	//
+	// An error means that nothing is sent. The client gets the answer of a send, after as
+	// long as one of the latest sends of this process took; the error is logged. Until the
+	// process has sent something, the time of the answer tells a refusal. An error that is
+	// ErrUnavailable reaches the client instead, as a 503.
 	BeforeSend func(context.Context, SendInfo) error
-	// BeforeSignIn is asked after the proof and before the account is found or made:
-	// invitations, terms, dormant or recycled numbers. An error is wrapped beside
-	// ErrRefused; the proof is used up.
+	// BeforeSignIn decides whether somebody may sign in, for example by invitation, or
+	// because the number may have a new owner. It is called after the code or password
+	// was right, and before the account is found or created. An error refuses the
+	// sign-in: the caller gets an error that wraps both ErrRefused and it. The proof is
+	// used up.
 	BeforeSignIn func(context.Context, SignInInfo) error
-	// Place says where an address is, coarsely, such as "Cairo": for people to recognise
-	// their sessions by. It must be quick. At most 64 bytes are kept; the address is not.
+	// Place returns roughly where an address is, such as "Cairo", so that people recognise
+	// their sessions. It must be quick. At most 64 bytes are stored. The address is not
+	// stored.
 	Place func(context.Context, netip.Addr) string
-	// ExtraClaims adds claims to an access token. Registered names are not overwritten. Its
-	// error is ErrUnavailable to whoever signs in or refreshes: nobody has a session then,
-	// but a sign-up has made the account.
+	// ExtraClaims returns claims to add to an access token. Registered names are not
+	// overwritten. After an error the caller who signs in or refreshes gets
+	// ErrUnavailable and no session. A sign-up has created the account by then.
 	ExtraClaims func(context.Context, User) (map[string]any, error)
-	// Text words a message, Body being empty; an empty answer means the built-in text.
-	// Its answer goes out as it is, without what Texts adds and whatever it costs:
-	// Segments tells, and so does Event.Segments.
+	// Text writes the text of a message, whose Body is empty. An empty result means the
+	// built-in text. The result is sent as it is: TextRules do not apply to it, and it may
+	// take any number of segments; see [Segments] and Event.Segments.
 	Text func(context.Context, Message) (string, error)
-	// OnEvent is told what happened, synchronously, after it happened. It must not panic.
+	// OnEvent receives each event, after it happened. The operation waits for it. It must
+	// not panic.
 	OnEvent func(context.Context, Event)
 }
 
-// Keys are the secrets of a Service. Make them by [GenerateKeys], keep them by
-// [Keys.Encode], and read them by [ParseKeys]. Print them and see nothing.
+// Keys are the secrets of a Service. Make them with [GenerateKeys], write them with
+// [Keys.Encode], and read them with [ParseKeys]. They print as [redacted].
 type Keys struct {
-	// Index fingerprints numbers, at least 32 bytes. It is never rotated: under a new
-	// one all limits, failure counts and locks are forgotten.
+	// Index is the key of prints, at least 32 bytes. Never change it: under a new one all
+	// limits, failure counts and locks are forgotten.
 	Index []byte
-	// Secrets sign and seal. The first makes, all verify and open. Rotate by putting a new
-	// one last in every process, and then first in every process. Dropping one ends what
-	// it made: refresh tokens live for at most 30 days (Sessions.TTL), tokens of known
-	// devices for 180. docs/operations.md says when to drop it.
+	// Secrets are the keys that sign and seal. The first is used for new values; all are
+	// used to verify and open. To rotate, put a new one last in every process, and then
+	// first in every process. Dropping one ends what was made under it: refresh tokens
+	// live for at most 30 days (Sessions.TTL), device tokens for 180.
+	// docs/operations.md says when to drop one.
 	Secrets []Key
 }
 
-// Key is one secret of at least 32 bytes, with an id of 1 to 16 letters, digits, '-'
-// or '_' that stands in what it makes.
+// Key is one secret of [Keys].
 type Key struct {
-	ID     string
+	// ID names the key in everything that is made under it: 1 to 16 letters, digits, '-'
+	// or '_'. Each key has another.
+	ID string
+	// Secret is at least 32 random bytes.
 	Secret []byte
 }
 
-// CodeRules say what a code is.
+// CodeRules say how codes are made.
 type CodeRules struct {
-	// Digits from 6 to 10; 0 is 6.
+	// Digits is the length of a code, from 6 to 10. 0 means 6.
 	Digits int
-	// Life of a code from its last sending, at most 10 minutes; 0 is 5 minutes. Sending
-	// again moves the end, to at most twice Life and 10 minutes after the first sending.
+	// TTL is how long a code lives after it was last sent, at most 10 minutes. 0 means 5
+	// minutes. Sending the code again moves its end, but no further than twice the TTL,
+	// and no further than 10 minutes, after it was first sent.
 	TTL time.Duration
-	// Tries to give the code, from 1 to 10; 0 is 5. Sending again adds none.
+	// Tries is how many times a code may be compared, from 1 to 10. 0 means 5. Sending the
+	// code again does not renew the tries.
 	Tries int
 }
 
 // NumberRules say which numbers are served.
 type NumberRules struct {
-	// DefaultRegion (ISO 3166-1 alpha-2) of national digits; empty: none, numbers must
-	// be international.
+	// DefaultRegion is the region of numbers that are typed in national form (ISO 3166-1
+	// alpha-2). Empty means none: numbers must then be in international form.
 	DefaultRegion string
-	// Regions that are served; empty is every region.
+	// Regions are the regions that are served (ISO 3166-1 alpha-2, or "001" for numbers
+	// of no region). Empty means every region.
 	Regions []string
-	// Types that are served; empty is Mobile, FixedLineOrMobile, VoIP and Personal.
+	// Types are the types that are served. Empty means Mobile, FixedLineOrMobile, VoIP
+	// and Personal.
 	Types []NumberType
-	// Test numbers have a fixed code and are never sent anything: for the reviewers of
-	// app stores.
+	// Test are the test numbers, for the reviewers of app stores.
 	Test []TestNumber
 }
 
-// NumberType is what a number is, as libphonenumber classifies it.
+// NumberType is the type of a number, as libphonenumber classifies it.
 type NumberType string
 
 // The types that can be served. All others (premium rate, toll free, shared cost,
-// UAN, voicemail, pager, fixed line) are refused always.
+// UAN, voicemail, pager, fixed line) are always refused.
 const (
-	Mobile            NumberType = "mobile"
+	// Mobile is a number of a mobile network.
+	Mobile NumberType = "mobile"
+	// FixedLineOrMobile is a number of a region whose numbers do not tell the two apart,
+	// such as the United States.
 	FixedLineOrMobile NumberType = "fixed_line_or_mobile"
-	VoIP              NumberType = "voip"
-	Personal          NumberType = "personal"
+	// VoIP is a number of a voice-over-IP service.
+	VoIP NumberType = "voip"
+	// Personal is a number that its owner forwards to another one.
+	Personal NumberType = "personal"
 )
 
-// TestNumber is a number with a fixed code, for one reviewer, until a date.
+// TestNumber is a number with a fixed code, for one reviewer, until a date. No text is ever
+// sent to it.
 type TestNumber struct {
-	Phone string // E.164
-	Code  Secret // of CodeRules.Digits digits
+	// Phone is the number in E.164.
+	Phone string
+	// Code is the fixed code, of CodeRules.Digits digits.
+	Code Secret
+	// Until is when the entry ends. From then on the number is like any other. Required.
 	Until time.Time
 }
 
-// SessionRules say how long tokens live.
+// SessionRules say how long sessions and access tokens live. They must not descend in this
+// order: AccessTTL, IdleTTL, TTL.
 type SessionRules struct {
-	// Access token life, at most 15 minutes; 0 is 15 minutes.
+	// AccessTTL is how long an access token lives, from 1 second to 15 minutes. 0 means 15
+	// minutes.
 	AccessTTL time.Duration
-	// Idle is how long an unused session lives; 0 is 14 days. Life is its absolute end;
-	// 0 is 30 days.
+	// IdleTTL is how long a session lives that is not refreshed; 0 means 14 days. TTL is
+	// how long any session lives; 0 means 30 days.
 	IdleTTL, TTL time.Duration
 }
 
-// PasswordRules say what a password is and how it is kept: compared in Unicode's form NFC
-// (RFC 8265), hashed by argon2id, 19 MiB, t=2, p=1 (OWASP), as many at once as there are
-// CPUs.
+// PasswordRules say how passwords are checked. Passwords are 8 to 128 characters long, are
+// compared in Unicode form NFC (RFC 8265), and are hashed by argon2id with 19 MiB, t=2 and
+// p=1 (OWASP). No more are hashed at once than there are CPUs.
 type PasswordRules struct {
-	// Check is the host's policy for new passwords, after the length of 8 to 128
-	// characters; its error's text goes to the user as PasswordError.Reason, for
-	// example "is too common". It runs before anything is consumed.
+	// Check is the host's policy for new passwords, in addition to their length. The text
+	// of its error is shown to the user as PasswordError.Reason, for example "is too
+	// common". It is called before a code is used up. Nil accepts every password of the
+	// right length.
 	Check func(ctx context.Context, password Secret) error
-	// Legacy verifies a stored hash that is no argon2id PHC string; nil refuses those.
-	// After a match the password is hashed anew. It runs besides one argon2id hash, for
-	// every attempt.
+	// Legacy reports whether password belongs to hash, for hashes that are not argon2id in
+	// PHC format. After a match the password is hashed by argon2id. It is called once in
+	// every attempt, in addition to one argon2id hash. Nil refuses such hashes.
 	Legacy func(hash, password Secret) bool
-	// LegacyDecoy is a hash of the slowest kind that Legacy knows, of no password. Legacy
-	// compares it where an account has no legacy hash, so that the time of an answer does not
-	// tell who has one. Required with Legacy. Hashes of faster kinds can still be told.
+	// LegacyDecoy is a hash of the slowest kind that Legacy knows, and of a password that
+	// nobody has. Legacy gets it when the account has no legacy hash, so that the time of
+	// an answer does not tell which accounts have one. Required with Legacy. Hashes of
+	// faster kinds can still be told apart by time.
 	LegacyDecoy Secret
 }
 
-// SendInfo is what BeforeSend is asked about.
+// SendInfo describes a code that is about to be sent, for Hooks.BeforeSend.
 type SendInfo struct {
-	Phone   Phone
-	Region  string // ISO 3166-1 alpha-2; "001" for non-geographic numbers
-	Purpose Purpose
-	Channel string
-	Client  ClientInfo
-}
-
-// SignInInfo is what BeforeSignIn is asked about.
-type SignInInfo struct {
+	// Phone is the number that the code would go to.
 	Phone Phone
-	// User has the ID of the account, or is zero if signing in would create it.
-	User   User
-	AMR    []string
+	// Region is the region of Phone: ISO 3166-1 alpha-2, or "001" for a number that
+	// belongs to no region.
+	Region string
+	// Purpose is what the code is for.
+	Purpose Purpose
+	// Channel is that of the request. It may be empty.
+	Channel string
+	// Client describes the client that asks.
 	Client ClientInfo
 }
 
-// Client is who asks.
+// SignInInfo describes a sign-in that is about to happen, for Hooks.BeforeSignIn.
+type SignInInfo struct {
+	// Phone is the number that signs in.
+	Phone Phone
+	// User is the account of the number. It is zero if the sign-in would create it.
+	User User
+	// AMR says how the user proved who they are (RFC 8176): "sms", "pwd".
+	AMR []string
+	// Client describes the client that asks.
+	Client ClientInfo
+}
+
+// ClientInfo describes the client that sends a request. [Service.ClientOf] makes one of an
+// HTTP request.
 type ClientInfo struct {
-	// Addr is the client's address; the zero Addr shares one strict allowance with all
-	// others that have none.
+	// Addr is the address of the client. All clients with the zero Addr share the limits
+	// of one address.
 	Addr netip.Addr
-	// Locale of the texts, BCP 47; empty is English, and so is one that no built-in text
-	// is near to.
+	// Locale is the language for texts (BCP 47). Empty means English. So does a language
+	// that is near to no built-in text.
 	Locale string
-	// Device is Session.DeviceToken of an earlier sign-in, if the client kept it.
+	// Device is Session.DeviceToken of an earlier sign-in, if the client has kept it.
 	Device Secret
-	// Name is a coarse name of the program, such as "Chrome on Android"; may be empty. It
-	// stands in the list of sessions. At most 64 bytes are kept.
+	// Name is a rough name of the program, such as "Chrome on Android", for the list of
+	// sessions. It may be empty. At most 64 bytes are stored.
 	Name string
 }
 
-// HTTPConfig is for the handlers.
+// HTTPConfig configures the handlers.
 type HTTPConfig struct {
-	// InsecureCookie drops Secure and the __Host- prefix, for plain HTTP on another
-	// host than localhost. Without the prefix a sibling domain can plant a registration of
-	// its own in a browser. Beside the browser's own it counts for nothing, and neither
-	// does the browser's: they cannot be told apart.
+	// InsecureCookie drops the attribute Secure and the prefix __Host- of cookies, for
+	// plain HTTP on another host than localhost. Without the prefix a sibling domain can
+	// plant a registration cookie in a browser. When two cookies of one name arrive and
+	// differ, both are ignored, because the handlers cannot tell which is planted.
 	InsecureCookie bool
-	// TrustedProxies may say X-Forwarded-For; from anybody else it is ignored.
+	// TrustedProxies are the proxies whose X-Forwarded-For is believed. From every other
+	// address the header is ignored.
 	TrustedProxies []netip.Prefix
 	// TrustedOrigins are other origins whose pages may use the routes and read the
-	// answers, as a browser writes them in Origin: "https://app.example.com". They may use
-	// the cookie routes, and the handlers answer their CORS preflights; cookies go along
-	// on cookie routes only, which under HostSessions are all. No other origin gets a
-	// header of CORS. Empty: there is none.
+	// answers. Write them as a browser does in Origin: "https://app.example.com". The
+	// handlers answer their CORS preflights. Cookies are accepted from these pages on the
+	// routes that use cookies only; under HostSessions these are all routes. No other
+	// origin gets a CORS header. Empty means that no other origin is trusted.
 	TrustedOrigins []string
-	// UserView adds the host's own attributes and relationships to user documents, and its
-	// attributes to the user in an answer of the Login API. It is asked after somebody has
-	// signed in: its error is a 503 to them, and they are. Nil adds nothing.
+	// UserView returns the host's attributes and relationships for user documents, and its
+	// attributes for the user in an answer of the Login API. It is called after the
+	// sign-in: its error is a 503 to the client, who is signed in all the same. Nil adds
+	// nothing.
 	UserView func(context.Context, User) (UserView, error)
-	// Claims says who is signed in, under HostSessions; its error means nobody.
+	// Authenticate returns who is signed in, under HostSessions. An error means that
+	// nobody is; one that is ErrUnavailable is a 503.
 	Authenticate func(*http.Request) (Claims, error)
-	// SignedIn starts the host's session, under HostSessions, before the answer is
-	// written: set a cookie here.
+	// SignedIn starts the host's session under HostSessions, for example by a cookie. It
+	// is called before the answer is written. Its error is a 503.
 	SignedIn func(http.ResponseWriter, *http.Request, *Session) error
-	// SignedOut ends the host's session, under HostSessions, before POST /logout is
-	// answered: remove a cookie here. It is called for requests without a session, too, and
-	// must not fail for them. Its error is a 503. Nil: there is no route /logout, because
-	// only the host can end its sessions.
+	// SignedOut ends the host's session under HostSessions, for example by removing a
+	// cookie. It is called before POST /logout is answered. It is called for requests
+	// without a session too, and must not fail for them. Its error is a 503. With nil
+	// there is no route /logout, because only the host can end its sessions.
 	SignedOut func(http.ResponseWriter, *http.Request) error
 }
 
-// UserView is the host's part of a user. Names that the contract fixes are not overwritten.
+// UserView is what the host adds to a user in an answer. It cannot replace the members that
+// docs/openapi.yaml names.
 type UserView struct {
-	// Attributes stand beside ours in user documents, and in the user of the Login API.
-	// Each must be what encoding/json can write. Nil: there are none.
+	// Attributes are added to the attributes of user documents and to the user of the
+	// Login API. Their values must be what encoding/json can write. Nil adds none.
 	Attributes map[string]any
-	// Relationships are JSON:API's, in user documents alone. Nil: the member is left out.
+	// Relationships is the member of that name in user documents (JSON:API). Nil leaves it
+	// out.
 	Relationships map[string]any
 }
 
-// maxCodeLife is NIST's 10 minutes for out-of-band secrets (SP 800-63B-4, 3.1.3.2).
+// maxCodeLife is the 10 minutes of NIST for out-of-band secrets (SP 800-63B-4, 3.1.3.2).
 const maxCodeLife = 10 * time.Minute
 
 func (c Config) withDefaults() Config {
@@ -278,7 +326,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// partsOf are the parts that a store was put together from, if it was.
+// partsOf returns the parts of a store that is a [Stores].
 func partsOf(s Store) (Stores, bool) {
 	switch s := s.(type) {
 	case interface{ unwrap() Store }:

@@ -3,17 +3,18 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/phoneauth/phoneauth/internal/keyring"
 	"github.com/phoneauth/phoneauth/internal/random"
 )
 
-// deviceLife is how long a device is known.
+// deviceLife is how long a device stays known after a sign-in.
 const deviceLife = 180 * 24 * time.Hour
 
-// device is a known device: one that a user signed in on before. The zero device is
-// none.
+// device is a known device. The zero device stands for a client that is not one.
 type device struct {
 	id, userID string
 	epoch      int64
@@ -21,16 +22,16 @@ type device struct {
 
 func (d device) known() bool { return d.id != "" }
 
-// signDevice makes the token of a known device, as of a sign-in at that time. It names the
-// phone's print, the user and its epoch, so that a change of number or password, a block or
+// signDevice makes the device token for a sign-in at that time. The token contains the
+// print of the phone, the user and the epoch. So a change of number or password, a block or
 // a deletion ends it.
 func (s *Service) signDevice(u User, deviceID string, at time.Time) (Secret, error) {
 	claims := deviceClaims{s.phonePrint(u.Phone), device{deviceID, u.ID, u.Epoch}, at}
 	return signedToken(s.keys.SignToken(keyring.Device, claims.encode(), at.Add(deviceLife)))
 }
 
-// knownDevice is the device that c's client names, if it is one of the account of c's
-// phone and was not ended; anything else is none, and no error.
+// knownDevice returns the known device that the client of c names, if it belongs to the
+// account of c's phone and was not ended. Otherwise it returns the zero device and no error.
 func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
 	if c.client.Device == "" {
 		return device{}, nil
@@ -58,7 +59,7 @@ func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
 	return d, nil
 }
 
-// deviceHasEnded reports whether the device was ended by itself, or with all others.
+// deviceHasEnded reports whether the device was ended, by itself or with all others.
 func (s *Service) deviceHasEnded(ctx context.Context, d deviceClaims, now time.Time) (bool, error) {
 	state, err := s.store.ReadState(ctx, StateParams{
 		Takes:      []Take{deviceEnded(d.phonePrint, d.device.id)},
@@ -73,7 +74,7 @@ func (s *Service) deviceHasEnded(ctx context.Context, d deviceClaims, now time.T
 	return state.Waits[0] > 0 || before, nil
 }
 
-// endDevice makes the device one that is not known. It may be done twice.
+// endDevice makes the device unknown. It may be called again for the same device.
 func (s *Service) endDevice(ctx context.Context, u User, deviceID string) error {
 	err := s.store.TakeLimits(ctx, TakeParams{Takes: []Take{deviceEnded(s.phonePrint(u.Phone), deviceID)}, Now: s.now()})
 	if limitOf(err) != "" {
@@ -82,8 +83,8 @@ func (s *Service) endDevice(ctx context.Context, u User, deviceID string) error 
 	return err
 }
 
-// deviceEnded is taken when a device is ended, and refuses for as long as its token could
-// be good.
+// deviceEnded returns the take that records the end of a device. It is taken when the device
+// is ended, and refuses as long as the device token could be good.
 func deviceEnded(phonePrint, deviceID string) Take {
 	return Take{
 		Key:   key(phonePrint, kindDeviceEnded) + deviceID,
@@ -92,9 +93,9 @@ func deviceEnded(phonePrint, deviceID string) Take {
 	}
 }
 
-// endDevicesBut makes all devices of the user but one that are known by now ones that are
-// not. The store keeps that as a challenge that nothing answers: its ID is the device that
-// stays known, and its end says when this was.
+// endDevicesBut makes all known devices of the user unknown except one. The store keeps this
+// as a challenge whose secret nobody has: its ID is the device that stays known, and its
+// ExpiresAt minus deviceLife is the time of this call.
 func (s *Service) endDevicesBut(ctx context.Context, u User, deviceID string) error {
 	now := s.now()
 	all := Challenge{
@@ -110,4 +111,212 @@ func (s *Service) endDevicesBut(ctx context.Context, u User, deviceID string) er
 	}
 	_, err := s.store.BeginChallenge(ctx, BeginParams{Challenge: all, Now: now})
 	return err
+}
+
+// SessionInfo describes a session to its owner.
+type SessionInfo struct {
+	// ID is Session.ID.
+	ID string `json:"id"`
+	// CreatedAt is when the user signed in. LastUsedAt is when the session was last
+	// refreshed, or CreatedAt if it never was.
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
+	// Client is a rough name of the program, such as "Chrome on Android". Place is what
+	// Hooks.Place returned at the last use. Both may be empty.
+	Client string `json:"client,omitempty"`
+	Place  string `json:"place,omitempty"`
+	// AMR says how the user signed in (RFC 8176): "sms", "pwd".
+	AMR []string `json:"amr"`
+}
+
+// Sessions returns the live sessions of a user. The one that was used last comes first.
+// Under HostSessions the list is empty. ErrNotFound: there is no such user; ErrUnavailable.
+func (s *Service) Sessions(ctx context.Context, userID string) ([]SessionInfo, error) {
+	if s.cfg.HostSessions {
+		return nil, nil
+	}
+	user, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.store.UserSessions(ctx, userID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	var all []SessionInfo
+	for _, r := range records {
+		if r.Epoch == user.Epoch { // a session of an earlier epoch has ended
+			all = append(all, SessionInfo{r.ID, r.CreatedAt, r.LastUsedAt(), r.Client, r.Place, r.AMR})
+		}
+	}
+	return all, nil
+}
+
+// EndSession ends one session of a user. Its device is no longer a known device. Access
+// tokens of the session stay good until they expire, except for methods that need a live
+// session.
+//
+// Errors:
+//   - ErrNotFound: the user has no live session with this ID.
+//   - ErrUnavailable: the session may or may not have ended. Call it again.
+func (s *Service) EndSession(ctx context.Context, userID, sessionID string) error {
+	user, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if s.cfg.HostSessions {
+		return ErrNotFound
+	}
+	rec, err := s.store.SessionByID(ctx, sessionID, s.now())
+	if err == nil && rec.UserID != userID {
+		return ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	meant := s.aboutUser(user, EventSessionEnded)
+	meant.SessionID = sessionID
+	if err := s.intends(ctx, meant); err != nil {
+		return err
+	}
+	// The device comes first: while the session exists, a failed call can be repeated.
+	if err := s.endDevice(ctx, user, rec.DeviceID); err != nil {
+		return err
+	}
+	if err := s.store.EndSession(ctx, userID, sessionID); err != nil {
+		return err
+	}
+	e := s.aboutUser(user, EventSessionEnded)
+	e.SessionID = sessionID
+	s.event(ctx, e)
+	return nil
+}
+
+// endOwnSession is EndSession for the user of claims. To end a session that is older than
+// the one of claims, the sign-in must be fresh, else ErrReauthenticate. Otherwise a thief
+// could end the sessions of the owner.
+func (s *Service) endOwnSession(ctx context.Context, claims Claims, id string) error {
+	user, own, err := s.live(ctx, claims)
+	if err != nil {
+		return err
+	}
+	rec, err := s.store.SessionByID(ctx, id, s.now())
+	switch {
+	case err != nil:
+		return err
+	case rec.UserID != user.ID:
+		return ErrNotFound
+	case rec.CreatedAt.Before(own.CreatedAt) && !s.fresh(own.AuthTime):
+		return ErrReauthenticate
+	}
+	return s.EndSession(ctx, user.ID, id)
+}
+
+// Live returns the account of claims if the session of claims is live and at the epoch of
+// the account. Use it where an ended session must be refused at once, and not only when its
+// access token expires. It calls the store twice. Under HostSessions only the account is
+// checked.
+//
+// Errors:
+//   - ErrUnauthenticated: the session or the account has ended, or the account is blocked
+//     or locked.
+//   - ErrUnavailable.
+func (s *Service) Live(ctx context.Context, claims Claims) (User, error) {
+	user, _, err := s.live(ctx, claims)
+	return user, err
+}
+
+// live returns the account and the session of claims.
+func (s *Service) live(ctx context.Context, claims Claims) (User, SessionRecord, error) {
+	user, err := s.User(ctx, claims)
+	if err != nil {
+		return User{}, SessionRecord{}, err
+	}
+	if s.cfg.HostSessions {
+		return user, SessionRecord{AMR: claims.AMR, AuthTime: claims.AuthTime}, nil
+	}
+	rec, err := s.store.SessionByID(ctx, claims.SessionID, s.now())
+	if errors.Is(err, ErrNotFound) || err == nil && (rec.UserID != user.ID || rec.Epoch != user.Epoch) {
+		return User{}, SessionRecord{}, ErrUnauthenticated
+	}
+	return user, rec, err
+}
+
+// EndOtherSessions ends every session of the user except that of claims. If devices is
+// true, it also makes all known devices unknown except that of claims. If another session
+// is older than that of claims, the sign-in must be at most 5 minutes old. Under
+// HostSessions it does nothing.
+//
+// Errors:
+//   - ErrUnauthenticated: the session of claims is not live.
+//   - ErrReauthenticate: the sign-in is too old.
+//   - ErrUnavailable: some sessions may not have ended. Call it again.
+func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices bool) error {
+	user, own, err := s.live(ctx, claims)
+	if err != nil {
+		return err
+	}
+	if s.cfg.HostSessions {
+		return nil
+	}
+	records, err := s.store.UserSessions(ctx, user.ID, s.now())
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if r.ID != own.ID && r.CreatedAt.Before(own.CreatedAt) && !s.fresh(own.AuthTime) {
+			return ErrReauthenticate
+		}
+	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if devices {
+		if err := s.endDevicesBut(ctx, user, own.DeviceID); err != nil {
+			return err
+		}
+	}
+	if err := s.store.EndUserSessions(ctx, user.ID, own.ID); err != nil {
+		return err
+	}
+	e := s.aboutUser(user, EventSignedOut)
+	s.event(ctx, e)
+	return nil
+}
+
+// maxSessionText is the greatest length of the texts of a session, in bytes.
+const maxSessionText = 64
+
+// placeOf is place for the client of c, which is asked about once.
+func (s *Service) placeOf(ctx context.Context, c *call) string {
+	if !c.placed {
+		c.place, c.placed = s.place(ctx, c.client), true
+	}
+	return c.place
+}
+
+// place calls the hook Place.
+func (s *Service) place(ctx context.Context, c ClientInfo) string {
+	if s.cfg.Hooks.Place == nil || !c.Addr.IsValid() {
+		return ""
+	}
+	return truncated(s.cfg.Hooks.Place(ctx, c.Addr), maxSessionText)
+}
+
+// truncated returns text without bytes that are not valid UTF-8, cut at a whole character
+// to at most most bytes.
+func truncated(text string, most int) string {
+	text = strings.ToValidUTF8(text, "")
+	for len(text) > most {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
 }

@@ -6,116 +6,133 @@ import (
 	"time"
 )
 
-// What a caller of the Service can meet, beside *LimitError, *SendError and
-// *PasswordError. Test with [errors.Is].
+// Errors of the Service. Others are *LimitError, *SendError and *PasswordError. Test with
+// [errors.Is].
 var (
-	// ErrInvalidPhone: no valid number, or one whose region or type is not allowed.
+	// ErrInvalidPhone: the text is no valid number, or its region or type is not served.
 	ErrInvalidPhone = errors.New("phoneauth: invalid phone number")
-	// ErrInvalidCode: wrong, expired, used up, or never sent; on purpose one error. A
-	// *CodeError is one, too.
+	// ErrInvalidCode: the code is wrong, expired, used up, or was never sent. These are
+	// one error on purpose. A *CodeError wraps it.
 	ErrInvalidCode = errors.New("phoneauth: invalid code")
-	// ErrInvalidToken: a verification or refresh token that is forged, expired, used,
-	// of another phone or purpose, or of a user who is gone.
+	// ErrInvalidToken: a verification or refresh token is forged, expired, used, of
+	// another number or purpose, or its account has changed or no longer exists.
 	ErrInvalidToken = errors.New("phoneauth: invalid token")
-	// ErrInvalidPassword: wrong phone or password; on purpose one error.
+	// ErrInvalidPassword: the number or the password is wrong. These are one error on
+	// purpose.
 	ErrInvalidPassword = errors.New("phoneauth: wrong phone number or password")
-	// ErrUnauthenticated: an access token that is missing, forged or expired, or whose
-	// session or user is gone.
+	// ErrUnauthenticated: the access token is missing, forged or expired, or its session
+	// or user no longer exists.
 	ErrUnauthenticated = errors.New("phoneauth: not signed in")
-	// ErrReauthenticate: the sign-in is too old for what is asked; sign in again.
+	// ErrReauthenticate: the sign-in is more than 5 minutes old. The user must sign in
+	// again to do this.
 	ErrReauthenticate = errors.New("phoneauth: sign in again to do this")
-	// ErrPhoneTaken: the number belongs to an account already. A UserStore returns it
-	// too.
+	// ErrPhoneTaken: another account has the number. A UserStore returns it too.
 	ErrPhoneTaken = errors.New("phoneauth: phone number is taken")
-	// ErrBlocked: the secret proved right, but the account is blocked. A UserStore
+	// ErrBlocked: the code or password was right, but the account is blocked. A UserStore
 	// returns it too.
 	ErrBlocked = errors.New("phoneauth: account is blocked")
-	// ErrLocked: the secret proved right, but the owner has locked the account, after a
-	// change that was not theirs. A UserStore returns it too.
+	// ErrLocked: the code or password was right, but the owner has locked the account,
+	// because somebody else had changed it. A UserStore returns it too.
 	ErrLocked = errors.New("phoneauth: account is locked by its owner")
-	// ErrRefused: Config.BeforeSignIn said no. The hook's error is wrapped beside it.
+	// ErrRefused: Hooks.BeforeSignIn refused the sign-in. The error of the hook is wrapped
+	// too.
 	ErrRefused = errors.New("phoneauth: sign-in refused")
-	// ErrPurpose: a purpose that this method does not serve, or a malformed one. A
-	// fault of the program, not of its user.
+	// ErrPurpose: the method does not serve this purpose, or the purpose is malformed.
+	// The program is wrong, not its user.
 	ErrPurpose = errors.New("phoneauth: purpose not served here")
-	// ErrUnavailable: the store, the sender or a hash slot did not answer in time. What
-	// was asked may or may not have happened; nobody was let in. The cause is wrapped,
-	// for logs, and is not part of the text.
+	// ErrUnavailable: the store, the sender or a place for hashing was not available in
+	// time. The operation may or may not have been done. Nobody was signed in. The cause
+	// is wrapped for logs. It is not in the text.
 	ErrUnavailable = errors.New("phoneauth: unavailable")
 )
 
-// What a Store answers; see store.go. The Service turns them into the errors above.
+// Errors of a Store; see store.go. Most of them reach the caller of the Service as one of
+// the errors above.
 var (
-	// ErrNotFound: there is no such record, or it is gone.
+	// ErrNotFound: there is no such record, or it has expired. Some methods of the Service
+	// return it too, for a user or a session that does not exist.
 	ErrNotFound = errors.New("phoneauth: not found")
-	// ErrMismatch: the digest is not the challenge's; the try was counted.
+	// ErrMismatch: no digest equals that of the challenge. The try was counted.
 	ErrMismatch = errors.New("phoneauth: mismatch")
-	// ErrStale: the user's epoch is another.
+	// ErrStale: the user is at another epoch than the one that was named.
 	ErrStale = errors.New("phoneauth: stale")
-	// ErrReused: a refresh token was used a second time; its family is ended.
+	// ErrReused: a refresh token was used a second time. Its session was ended.
 	ErrReused = errors.New("phoneauth: refresh token reused")
 )
 
-// CodeError is ErrInvalidCode for whoever brought the session token of a live challenge:
-// they hear how many tries it has left. Whoever has the number only does not.
+// CodeError is ErrInvalidCode for a client that brought the challenge token of a live
+// challenge with a wrong code. It says how many tries are left. A client that knows only
+// the number is not told.
 type CodeError struct {
-	// TriesLeft of the challenge. At 0 it is gone, and a new code is needed.
+	// TriesLeft is how many tries the challenge has left. At 0 the challenge is removed,
+	// and a new code is needed.
 	TriesLeft int
 }
 
+// Error returns the text of ErrInvalidCode.
 func (e *CodeError) Error() string { return ErrInvalidCode.Error() }
 
 // Unwrap returns ErrInvalidCode.
 func (e *CodeError) Unwrap() error { return ErrInvalidCode }
 
-// SpentTokenError is ErrInvalidToken for a sign-in proof that is authentic and has not
-// expired, but was used.
+// SpentTokenError is ErrInvalidToken for the proof of a sign-in that is authentic and has
+// not expired, but was used.
 type SpentTokenError struct {
-	// SignedUp: the phone's account is not older than the proof, or there is none yet. So
-	// the first use of the proof has signed up, or is about to: the client asked twice.
+	// SignedUp is true when the first use of the proof has created the account, or is
+	// about to: the account is not older than the proof, or does not exist yet. The
+	// client has asked twice.
 	SignedUp bool
 }
 
+// Error returns the text of ErrInvalidToken, and that the token was used.
 func (e *SpentTokenError) Error() string { return ErrInvalidToken.Error() + ": it was used" }
 
 // Unwrap returns ErrInvalidToken.
 func (e *SpentTokenError) Unwrap() error { return ErrInvalidToken }
 
-// BlockedError is ErrBlocked with the account, for whoever has proved to be its owner.
+// BlockedError is ErrBlocked with the account. Only a caller who has proved the number or
+// the password gets it.
 type BlockedError struct {
+	// User is the account that is blocked.
 	User User
 }
 
+// Error returns the text of ErrBlocked.
 func (e *BlockedError) Error() string { return ErrBlocked.Error() }
 
 // Unwrap returns ErrBlocked.
 func (e *BlockedError) Unwrap() error { return ErrBlocked }
 
-// LimitError is a refusal that time mends. Errors of one limit differ in RetryAfter
-// only, whatever the number is and whether or not it has an account.
+// LimitError is a refusal by a limit, a lockout or a score. The same request may succeed
+// later. Errors of one limit differ in RetryAfter only: they do not tell whether the number
+// has an account.
 type LimitError struct {
-	// Limit is the name of the rule that refused, one of the Limit… constants.
+	// Limit is the name of the rule that refused: one of the Limit… constants.
 	Limit string
-	// RetryAfter is how long to wait, more than 0, unless others take in between.
+	// RetryAfter is how long to wait before the request can succeed. It is more than 0.
+	// The wait becomes longer when others use the same limit in between.
 	RetryAfter time.Duration
 }
 
+// Error names the limit and the wait.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("phoneauth: limit %s: retry after %s", e.Limit, e.RetryAfter)
 }
 
-// PasswordError says why a new password was not accepted. Nothing was consumed.
+// PasswordError says why a new password was not accepted. No code was used up.
 type PasswordError struct {
-	// Reason is for the user, and completes "password …": "is too short (minimum is 8
-	// characters)", or the text of the error that PasswordRules.Check returned.
+	// Reason is for the user. It completes a sentence that begins with "password", such as
+	// "is too short (minimum is 8 characters)". It is the text of the error that
+	// PasswordRules.Check returned, if that refused.
 	Reason string
 }
 
+// Error returns "phoneauth: password " and the Reason.
 func (e *PasswordError) Error() string { return "phoneauth: password " + e.Reason }
 
-// unavailable is ErrUnavailable with the step that failed and its cause. The cause is
-// reachable by errors.Is and As, and logged, but not in the text: a driver's words are
-// not ours to show.
+// unavailable is ErrUnavailable with the step that failed and its cause. The cause can be
+// found by errors.Is and As, and is logged. It is not in the text, because the text of a
+// driver may hold what must not be shown.
 type unavailable struct {
 	step  string
 	cause error
@@ -124,7 +141,7 @@ type unavailable struct {
 func (e *unavailable) Error() string   { return ErrUnavailable.Error() + ": " + e.step }
 func (e *unavailable) Unwrap() []error { return []error{ErrUnavailable, e.cause} }
 
-// causes is the text of what was wrong behind an ErrUnavailable, for the log.
+// causes returns the text of the cause of an ErrUnavailable, for the log.
 func causes(err error) string {
 	if u, ok := errors.AsType[*unavailable](err); ok {
 		return u.cause.Error()

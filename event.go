@@ -6,38 +6,69 @@ import (
 	"time"
 )
 
-// EventType says what happened.
+// EventType says what happened. Hosts must expect types that later versions add.
 type EventType string
 
-// What can happen.
+// The types of events.
 const (
-	EventCodeSent        EventType = "code_sent"
-	EventSendFailed      EventType = "send_failed"
-	EventSendRefused     EventType = "send_refused" // by BeforeSend
-	EventNoticeSent      EventType = "notice_sent"
-	EventVerified        EventType = "verified"
-	EventVerifyFailed    EventType = "verify_failed"
-	EventPasswordFailed  EventType = "password_failed"
-	EventLimited         EventType = "limited" // Limit says by which
-	EventCeilingNear     EventType = "ceiling_near"
-	EventRedeemed        EventType = "redeemed"
-	EventSignedUp        EventType = "signed_up" // in place of signed_in
-	EventSignedIn        EventType = "signed_in"
-	EventSignInRefused   EventType = "sign_in_refused" // by BeforeSignIn, or blocked
-	EventRefreshed       EventType = "refreshed"
-	EventRefreshReused   EventType = "refresh_reused"  // the session was ended
-	EventSessionEvicted  EventType = "session_evicted" // a newer one took its place
-	EventSessionEnded    EventType = "session_ended"   // one by one, and its device with it
-	EventSignedOut       EventType = "signed_out"
+	// EventCodeSent: the sender accepted a text with a code. A test number counts as sent.
+	EventCodeSent EventType = "code_sent"
+	// EventSendFailed: the sender did not accept a text. SendClass, SendFault and SendCode
+	// say more.
+	EventSendFailed EventType = "send_failed"
+	// EventSendRefused: Hooks.BeforeSend refused a code. Nothing was sent.
+	EventSendRefused EventType = "send_refused"
+	// EventNoticeSent: the sender accepted a notice.
+	EventNoticeSent EventType = "notice_sent"
+	// EventVerified: a code was right.
+	EventVerified EventType = "verified"
+	// EventVerifyFailed: a code was wrong, or there was no live challenge for it.
+	EventVerifyFailed EventType = "verify_failed"
+	// EventPasswordFailed: a password was wrong, or the number has none.
+	EventPasswordFailed EventType = "password_failed"
+	// EventLimited: a limit refused. Limit is its name.
+	EventLimited EventType = "limited"
+	// EventCeilingNear: the sends of the realm have reached 80 % of Limits.ServiceSends.
+	EventCeilingNear EventType = "ceiling_near"
+	// EventRedeemed: a purpose of the host was finished by Redeem.
+	EventRedeemed EventType = "redeemed"
+	// EventSignedUp: a sign-in created the account. It takes the place of signed_in.
+	EventSignedUp EventType = "signed_up"
+	// EventSignedIn: somebody signed in to an account that existed.
+	EventSignedIn EventType = "signed_in"
+	// EventSignInRefused: Hooks.BeforeSignIn refused, or the account is blocked or locked.
+	EventSignInRefused EventType = "sign_in_refused"
+	// EventRefreshed: a session got new tokens.
+	EventRefreshed EventType = "refreshed"
+	// EventRefreshReused: a refresh token was used a second time, and its session ended.
+	// One of its two users is a thief, or the client has a bug.
+	EventRefreshReused EventType = "refresh_reused"
+	// EventSessionEvicted: a session ended because the user has begun a newer one and had
+	// the most that are allowed.
+	EventSessionEvicted EventType = "session_evicted"
+	// EventSessionEnded: EndSession ended one session and its known device.
+	EventSessionEnded EventType = "session_ended"
+	// EventSignedOut: Logout ended one session, or LogoutAll or EndOtherSessions ended
+	// several. SessionID is empty for several.
+	EventSignedOut EventType = "signed_out"
+	// EventPasswordChanged: the password was set or changed.
 	EventPasswordChanged EventType = "password_changed"
-	EventPhoneChanged    EventType = "phone_changed"
-	EventBlocked         EventType = "blocked"
-	EventUnblocked       EventType = "unblocked"
-	EventUnlocked        EventType = "unlocked"
-	EventDeleted         EventType = "deleted"
-	EventDelivered       EventType = "delivered"
-	EventUndelivered     EventType = "undelivered"
-	EventOptedOut        EventType = "opted_out"
+	// EventPhoneChanged: the account has another number. Phone is the new one.
+	EventPhoneChanged EventType = "phone_changed"
+	// EventBlocked: SetBlocked blocked the account.
+	EventBlocked EventType = "blocked"
+	// EventUnblocked: SetBlocked unblocked the account.
+	EventUnblocked EventType = "unblocked"
+	// EventUnlocked: Unlock cleared the failures and limits of a number.
+	EventUnlocked EventType = "unlocked"
+	// EventDeleted: the account was deleted.
+	EventDeleted EventType = "deleted"
+	// EventDelivered: the provider reported that a message arrived.
+	EventDelivered EventType = "delivered"
+	// EventUndelivered: the provider reported that a message did not arrive.
+	EventUndelivered EventType = "undelivered"
+	// EventOptedOut: the owner of Phone answered STOP to the provider.
+	EventOptedOut EventType = "opted_out"
 	// EventOperator: an operator is about to do what Event.Intent says. The event of the
 	// deed itself follows when it is done.
 	EventOperator EventType = "operator"
@@ -50,40 +81,57 @@ const (
 // Event is one thing that happened, for audit, metrics and fraud teams. It holds no
 // secret and no whole number. Fields that do not apply are zero.
 type Event struct {
-	Type      EventType
-	Time      time.Time
-	Realm     string
-	Purpose   Purpose
-	Phone     string // masked
-	Region    string // ISO 3166-1 alpha-2 of the number
-	UserID    string
+	// Type says what happened.
+	Type EventType
+	// Time is when it happened, in UTC.
+	Time time.Time
+	// Realm is Config.Realm.
+	Realm string
+	// Purpose is that of the code or notice.
+	Purpose Purpose
+	// Phone is the number, masked as by Phone.String.
+	Phone string
+	// Region is the region of the number, ISO 3166-1 alpha-2, or "001" for a number that
+	// belongs to no region.
+	Region string
+	// UserID is User.ID of the account.
+	UserID string
+	// SessionID is Session.ID.
 	SessionID string
-	Limit     string    // the rule that refused
-	Sender    string    // Receipt.Sender
-	MessageID string    // Receipt.ID
-	SendClass SendClass // of a failed send
-	SendFault SendFault // of a failed send, or of a message that did not arrive
-	SendCode  string    // the provider's
-	Segments  int       // of the text as SMS, see Segments
-	Device    bool      // a known device asked
-	Test      bool      // a test number
-
-	// Print is the keyed fingerprint of the phone. Hosts join their logs by it; without
-	// Keys.Index nobody can make it of a number.
+	// Limit is the name of the rule that refused: one of the Limit… constants.
+	Limit string
+	// Sender is Receipt.Sender.
+	Sender string
+	// MessageID is Receipt.ID.
+	MessageID string
+	// SendClass is the class of a failed send.
+	SendClass SendClass
+	// SendFault is the fault of a failed send, or of a message that did not arrive.
+	SendFault SendFault
+	// SendCode is the error code of the provider.
+	SendCode string
+	// Segments is how many SMS the text takes; see [Segments].
+	Segments int
+	// Device is true when a known device asked.
+	Device bool
+	// Test is true when the number is a test number.
+	Test bool
+	// Print is the keyed fingerprint of the phone. Hosts join their logs by it. Without
+	// Keys.Index nobody can compute it from a number.
 	Print string
-	// Until is when what was refused would be admitted; zero unless a limit refused.
+	// Until is when the limit would admit again. It is zero unless a limit refused.
 	Until time.Time
-	// Client is the coarse name of the program that signed in, such as "Chrome on Android".
+	// Client is a rough name of the program that signed in, such as "Chrome on Android".
 	Client string
 	// Place is what Hooks.Place said of the client that signed in.
 	Place string
-	// Actor is the operator who did this, and Reason why. Intent is what an EventOperator is
-	// about to do.
+	// Actor is the operator who did this, and Reason why.
 	Actor, Reason string
-	Intent        EventType
+	// Intent is what the operator of an EventOperator is about to do.
+	Intent EventType
 }
 
-// LogValue groups the fields that are set.
+// LogValue returns a group of the fields that are not zero, without Type and Time.
 func (e Event) LogValue() slog.Value {
 	attrs := make([]slog.Attr, 0, 16)
 	for _, f := range [...]struct{ name, value string }{
@@ -110,6 +158,9 @@ func (e Event) LogValue() slog.Value {
 			attrs = append(attrs, slog.String(f.name, f.value))
 		}
 	}
+	if !e.Until.IsZero() {
+		attrs = append(attrs, slog.Time("until", e.Until))
+	}
 	if e.Segments > 0 {
 		attrs = append(attrs, slog.Int("segments", e.Segments))
 	}
@@ -122,7 +173,7 @@ func (e Event) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// warns reports whether somebody should look at events of this type.
+// warns reports whether events of this type are logged as warnings.
 func (t EventType) warns() bool {
 	switch t {
 	case EventSendFailed, EventVerifyFailed, EventPasswordFailed, EventLimited,
@@ -132,7 +183,7 @@ func (t EventType) warns() bool {
 	return false
 }
 
-// event is an event of type what, about c.
+// event returns an event of type what about the call c.
 func (c *call) event(what EventType) Event {
 	return Event{
 		Type:    what,
@@ -145,7 +196,7 @@ func (c *call) event(what EventType) Event {
 	}
 }
 
-// aboutUser is an event of type what, about u.
+// aboutUser returns an event of type what about the account u.
 func (s *Service) aboutUser(u User, what EventType) Event {
 	return Event{Type: what, UserID: u.ID, Phone: u.Phone.String(), Print: s.phonePrint(u.Phone)}
 }

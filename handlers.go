@@ -2,6 +2,7 @@ package phoneauth
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -13,28 +14,30 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/phoneauth/phoneauth/internal/body"
+	"github.com/phoneauth/phoneauth/internal/cookies"
 )
 
-// API names a group of routes that can be mounted by itself.
+// API names a group of routes that can be served without the others.
 type API string
 
-// The APIs. Each answers errors in a shape of its own; docs/openapi.yaml has them all.
+// The APIs. The error answers of each have a shape of their own. docs/openapi.yaml describes
+// all routes.
 const (
-	// ConnectAPI: /users/verification/start and verify, /connect.
+	// ConnectAPI has /users/verification/start, /users/verification/verify and /connect.
 	ConnectAPI API = "connect"
-	// PhoneAPI: /api/phone/register and verify.
+	// PhoneAPI has /api/phone/register and /api/phone/verify.
 	PhoneAPI API = "phone"
-	// UsersAPI: /api/v1/users and below: phone and password.
+	// UsersAPI has /api/v1/users and the routes below it, for phone and password.
 	UsersAPI API = "users"
-	// LoginAPI: /api/v1/login.
+	// LoginAPI has /api/v1/login.
 	LoginAPI API = "login"
-	// SessionAPI: /token/refresh, /logout, /users/me and its sessions, /users/phone/start and verify,
-	// /.well-known/jwks.json. Under HostSessions there is a /logout only with
-	// HTTP.SignedOut.
+	// SessionAPI has /token/refresh, /logout, /users/me and its sessions,
+	// /users/phone/start, /users/phone/verify and /.well-known/jwks.json. Under
+	// HostSessions it has no routes for sessions, and /logout only with HTTP.SignedOut.
 	SessionAPI API = "session"
 )
 
-// allAPIs are all that there are, in the order of the table of routes.
+// allAPIs lists all APIs in the order of the table of routes.
 var allAPIs = []API{ConnectAPI, PhoneAPI, UsersAPI, LoginAPI, SessionAPI}
 
 func listAPIs() string {
@@ -54,13 +57,13 @@ type route struct {
 	serve        func(*request) (any, error)
 }
 
-// access says what a route wants to see before it is served.
+// access says what a route requires before it is served.
 type access int
 
 const (
-	open   access = iota // whatever is in the body
-	cookie               // a cookie of ours counts, so that the origin must be ours
-	bearer               // somebody signed in
+	open   access = iota // nothing: the body decides
+	cookie               // a cookie counts, so the origin must be this one or a trusted one
+	bearer               // somebody who is signed in
 )
 
 // routes is the one table of routes. An answer of nil is an empty body.
@@ -92,13 +95,13 @@ var routes = []route{
 	{"GET", "/.well-known/jwks.json", SessionAPI, open, 200, (*request).jwks},
 }
 
-// Handler serves the documented routes of apis, or of all when none is named. It panics if
-// one of apis is none of the constants, as [http.ServeMux] does for a wrong pattern: the
-// program would serve less than it was written to serve.
+// Handler returns a handler for the routes of apis, or of all APIs when apis is empty. It
+// panics if one of apis is not one of the constants, as [http.ServeMux] does for a wrong
+// pattern.
 //
-// It goes by the exact path of the URL: mount it at the root of any router, or below a
-// prefix with [http.StripPrefix]. Let the router pass on every method of these paths,
-// OPTIONS too: the handler answers CORS preflights, and 405 in the shape of the API.
+// The handler compares the exact path of the URL. Mount it at the root of any router, or
+// below a prefix with [http.StripPrefix]. The router must pass on every method of these
+// paths, OPTIONS too, because the handler answers CORS preflights and 405.
 func (s *Service) Handler(apis ...API) http.Handler {
 	for _, name := range apis {
 		if !slices.Contains(allAPIs, name) {
@@ -111,7 +114,7 @@ func (s *Service) Handler(apis ...API) http.Handler {
 			h.paths[way.path] = append(h.paths[way.path], way)
 		}
 	}
-	h.origins, _ = s.cfg.HTTP.crossOrigin() // New has refused what is no origin
+	h.origins, _ = s.cfg.HTTP.crossOrigin() // New has refused wrong origins
 	for _, origin := range s.cfg.HTTP.TrustedOrigins {
 		h.trusted[origin] = true
 	}
@@ -127,8 +130,8 @@ const (
 	sessionsPath = "/users/me/sessions"
 )
 
-// serves reports whether s can do what way promises. Sessions that the host keeps are
-// listed by the host, and ended by the host or not at all.
+// serves reports whether s has the route. Under HostSessions only the host can list and end
+// its sessions.
 func (s *Service) serves(way route) bool {
 	if !s.cfg.HostSessions {
 		return true
@@ -136,7 +139,7 @@ func (s *Service) serves(way route) bool {
 	return (way.path != logoutPath || s.cfg.HTTP.SignedOut != nil) && !strings.HasPrefix(way.path, sessionsPath)
 }
 
-// handler is a Service with what its requests share.
+// handler is the Service and the data that all its requests share.
 type handler struct {
 	s           *Service
 	paths       map[string][]route // one for each method
@@ -152,16 +155,17 @@ type request struct {
 	r *http.Request
 	// body is empty for methods whose body is ignored.
 	body body.Object
-	// foreign: sent for a page of another origin. Its cookies count for nothing, and
-	// it is given none.
+	// foreign is true when a page of another origin sent the request. Its cookies are
+	// ignored, and its answer sets none.
 	foreign bool
 	client  ClientInfo
 	// id is the last part of the path, on routes that end with one.
 	id string
-	// claims are of the one who is signed in, on routes that want somebody.
+	// claims are those of the user who is signed in, on routes that require one.
 	claims Claims
 }
 
+// ServeHTTP answers a request to a route, or 404 or 405.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ways, id := h.waysOf(r.URL.Path)
 	if h.cors(w, r, ways) {
@@ -181,8 +185,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.s.fail(w, r, ways[0].api, errMethod)
 }
 
-// waysOf are the routes of a path, one for each method, and the id at its end, if its
-// routes have one.
+// waysOf returns the routes of a path, one for each method, and the id at the end of the
+// path, if its routes have one.
 func (h *handler) waysOf(path string) (ways []route, id string) {
 	if ways := h.paths[path]; ways != nil {
 		return ways, ""
@@ -208,8 +212,8 @@ func (h *handler) serve(way route, q *request) {
 	write(q.w, way.status, data)
 }
 
-// answer checks what holds for every route, in the order of refusals that the
-// contract fixes: body, sign-in, origin; then it serves.
+// answer checks what every route requires, in this order: body, sign-in, origin. Then it
+// serves the request.
 func (q *request) answer(way route) (_ any, err error) {
 	if way.method == http.MethodPost || way.method == http.MethodPut {
 		if q.body, err = body.Read(q.r); err != nil {
@@ -243,8 +247,8 @@ func (q *request) token(name string, given ...string) Secret {
 	return q.s.cfg.HTTP.cookie(q.r, name)
 }
 
-// signedIn does what belongs to every answer that says that somebody is signed in:
-// the host starts its session, the browser gets its device cookie.
+// signedIn must be called before every answer to a sign-in. It lets the host start its
+// session and sets the device cookie.
 func (q *request) signedIn(session *Session) error {
 	if start := q.s.cfg.HTTP.SignedIn; start != nil && q.s.cfg.HostSessions {
 		if err := start(q.w, q.r, session); err != nil {
@@ -257,7 +261,7 @@ func (q *request) signedIn(session *Session) error {
 	return nil
 }
 
-// write sends an answer with the headers that every answer has.
+// write sends an answer with the headers of every answer.
 func write(w http.ResponseWriter, status int, data []byte) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -269,10 +273,123 @@ func write(w http.ResponseWriter, status int, data []byte) {
 	_, _ = w.Write(data) // an error means that the client has disconnected: there is nobody to tell
 }
 
-// wholeSeconds rounds up, and is 0 for what is negative.
+// wholeSeconds returns d in seconds, rounded up. It is 0 for a negative d.
 func wholeSeconds(d time.Duration) int64 {
 	return max(0, int64(math.Ceil(d.Seconds())))
 }
 
-// secondsUntil is how the answers write a time to come.
+// secondsUntil returns the seconds until t, as answers write it.
 func (s *Service) secondsUntil(t time.Time) int64 { return wholeSeconds(t.Sub(s.now())) }
+
+const (
+	// corsHeaders are the request headers that the routes read and that CORS does not
+	// allow by itself (Fetch, "CORS-safelisted request-header").
+	corsHeaders = "Authorization, Content-Type"
+	// corsExposed is the answer header that a page needs and cannot read otherwise.
+	corsExposed = "Retry-After"
+	// corsMaxAge is for how many seconds a browser may remember a preflight. Chromium
+	// remembers none for more than two hours.
+	corsMaxAge = "600"
+)
+
+// cors sets the headers that let a page of a trusted origin read the answer. It answers
+// preflights, and returns true if it has answered. ways are the routes of the path; it may
+// be empty.
+func (h *handler) cors(w http.ResponseWriter, r *http.Request, ways []route) (answered bool) {
+	if len(h.trusted) == 0 {
+		return false
+	}
+	header := w.Header()
+	header.Add("Vary", "Origin")
+	origin := r.Header.Get("Origin")
+	if !h.trusted[origin] {
+		return false
+	}
+	header.Set("Access-Control-Allow-Origin", origin)
+	if h.takesCookies(ways) {
+		header.Set("Access-Control-Allow-Credentials", "true")
+	}
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" || len(ways) == 0 {
+		header.Set("Access-Control-Expose-Headers", corsExposed)
+		return false
+	}
+	header.Set("Access-Control-Allow-Methods", methodsOf(ways))
+	header.Set("Access-Control-Allow-Headers", corsHeaders)
+	header.Set("Access-Control-Max-Age", corsMaxAge)
+	write(w, http.StatusNoContent, nil)
+	return true
+}
+
+// takesCookies reports whether a cookie counts on one of ways. Only then the answer allows
+// credentials: without that a browser neither sends cookies nor keeps them.
+func (h *handler) takesCookies(ways []route) bool {
+	return h.s.cfg.HostSessions || slices.ContainsFunc(ways, h.byCookie)
+}
+
+// byCookie reports whether a cookie counts on way: the registration cookie, or the session
+// cookie of the host.
+func (h *handler) byCookie(way route) bool {
+	return way.access == cookie || h.s.cfg.HostSessions
+}
+
+// methodsOf lists the methods of ways, as Allow and Access-Control-Allow-Methods do.
+func methodsOf(ways []route) string {
+	methods := make([]string, len(ways))
+	for i, way := range ways {
+		methods[i] = way.method
+	}
+	return strings.Join(methods, ", ")
+}
+
+// The names of cookies. The registration cookie holds the challenge token of a password
+// registration. The device cookie holds a device token.
+const (
+	registrationCookie = "phoneauth"
+	deviceCookie       = "phoneauth-device"
+)
+
+// newCookie returns a cookie with all its attributes. A life of 0 or less removes the cookie.
+// With the prefix __Host- browsers refuse cookies that a sibling domain planted (RFC 6265bis,
+// 4.1.3.2).
+func (c HTTPConfig) newCookie(name string, value Secret, life time.Duration) *http.Cookie {
+	maxAge := wholeSeconds(life)
+	if maxAge == 0 {
+		maxAge = -1
+	}
+	return &http.Cookie{
+		Name:     c.cookieName(name),
+		Value:    string(value),
+		Path:     "/",
+		MaxAge:   int(maxAge),
+		Secure:   !c.InsecureCookie,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	}
+}
+
+func (c HTTPConfig) cookieName(name string) string {
+	if c.InsecureCookie {
+		return name
+	}
+	return "__Host-" + name
+}
+
+// cookie returns the value of a cookie of r. It returns "" when several arrived that differ:
+// with InsecureCookie a sibling domain can plant one. The client can then send its token in
+// the body.
+func (c HTTPConfig) cookie(r *http.Request, name string) Secret {
+	return Secret(cookies.Value(r, c.cookieName(name)))
+}
+
+// crossOrigin returns the check for requests that a page of another origin sends. The error
+// names the trusted origins that are malformed. These are not trusted.
+func (c HTTPConfig) crossOrigin() (*http.CrossOriginProtection, error) {
+	p := http.NewCrossOriginProtection()
+	var errs []error
+	for _, origin := range c.TrustedOrigins {
+		if err := p.AddTrustedOrigin(origin); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return p, errors.Join(errs...)
+}

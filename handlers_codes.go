@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// connectStart sends a code. Whatever keeps it from being sent is one error, limits
-// excepted.
+// connectStart sends a code. Every failure to send it is one error, except limits.
 func (q *request) connectStart() (any, error) {
 	_, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.Text("phone"), Client: q.client})
 	if err != nil && failureOf(ConnectAPI, err).status >= http.StatusInternalServerError {
@@ -34,8 +33,8 @@ func (q *request) connectVerify() (any, error) {
 	}{"Verification code is correct.", true, string(proof.Token)}, nil
 }
 
-// verify is Service.Verify for bodies that must have both a phone and a code. The
-// service answers for an invalid phone before it looks at the code, and so does this.
+// verify calls Service.Verify for bodies that must have both a phone and a code. Like the
+// Service it refuses an invalid phone before it looks at the code.
 func (q *request) verify(v VerifyRequest) (*Proof, error) {
 	if v.Phone == "" {
 		return nil, ErrInvalidPhone // for the service it is optional
@@ -66,7 +65,7 @@ func (q *request) connect() (any, error) {
 	return q.sessionDocument(session, err)
 }
 
-// userDocument is a user in the manner of JSON:API, with the tokens of a new session.
+// userDocument is a user as JSON:API writes it, with the tokens of a new session.
 type userDocument struct {
 	Data struct {
 		ID            string         `json:"id"`
@@ -77,7 +76,7 @@ type userDocument struct {
 	Meta *tokens `json:"meta,omitempty"`
 }
 
-// sessionDocument returns the document of whoever has just signed in.
+// sessionDocument returns the document of the user who has just signed in.
 func (q *request) sessionDocument(session *Session, err error) (any, error) {
 	if err != nil {
 		return nil, err
@@ -122,7 +121,7 @@ func (q *request) view(u User) (UserView, error) {
 	return view, nil
 }
 
-// merged adds the host's attributes to ours, where ours has no such name.
+// merged returns ours and those attributes of the host whose names ours does not have.
 func merged(hosts, ours map[string]any) map[string]any {
 	if len(hosts) == 0 {
 		return ours
@@ -152,8 +151,8 @@ func (q *request) phoneRegister() (any, error) {
 	}, nil
 }
 
-// phoneVerify wants the session token too: the service would do without one, but a
-// token of the wrong JSON type must not pass for none.
+// phoneVerify requires the session token too. The Service does not, but a token of the wrong
+// JSON type must not count as none.
 func (q *request) phoneVerify() (any, error) {
 	v := VerifyRequest{
 		Phone:          q.body.Text("phone_number"),
@@ -173,7 +172,7 @@ func (q *request) phoneVerify() (any, error) {
 	}{"Security code is valid.", string(proof.Token)}, nil
 }
 
-// maxJSONNumber is where numbers of JSON end to be exact everywhere (RFC 8259, 6).
+// maxJSONNumber is the greatest integer that every JSON reader keeps exactly (RFC 8259, 6).
 const maxJSONNumber = 1 << 53
 
 func (q *request) login() (any, error) {
@@ -202,7 +201,8 @@ func (q *request) login() (any, error) {
 	}{merged(view.Attributes, q.s.loginUser(session)), session.First}, q.signedIn(session)
 }
 
-// loginUser is the user of a Login answer, with the tokens among the attributes.
+// loginUser returns the user of an answer of the Login API, with the tokens among the
+// attributes.
 func (s *Service) loginUser(session *Session) map[string]any {
 	u := session.User
 	user := map[string]any{
@@ -220,7 +220,8 @@ func (s *Service) loginUser(session *Session) map[string]any {
 	return user
 }
 
-// jsonID returns id as a number, if it is one and reads back as it was.
+// jsonID returns id as a number if it is one and can be read back unchanged. Otherwise it
+// returns id.
 func jsonID(id string) any {
 	n, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || n > maxJSONNumber || strconv.FormatUint(n, 10) != id {

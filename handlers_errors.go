@@ -11,7 +11,7 @@ import (
 	"github.com/phoneauth/phoneauth/internal/body"
 )
 
-// Refusals that only handlers know. Those of the body are in internal/body.
+// Errors that only the handlers return. Those of the body are in internal/body.
 var (
 	errNoRoute          = errors.New("phoneauth: no such route")
 	errMethod           = errors.New("phoneauth: method not allowed")
@@ -21,17 +21,18 @@ var (
 	errNotSent          = errors.New("phoneauth: code not sent")
 )
 
-// fieldErrors are what is wrong with the fields of a body of the Users API.
+// fieldErrors lists the faults of the fields of a body of the Users API.
 type fieldErrors map[string][]string
 
+// Error returns the same text for all faults.
 func (fieldErrors) Error() string { return "phoneauth: invalid fields" }
 
-// failure is how an API answers an error.
+// failure says how an API answers an error.
 type failure struct {
-	api     API // "": every API that has no row of its own above
+	api     API // "" for every API that has no row of its own above
 	is      func(error) bool
 	status  int
-	code    string // for the Users API the field that is wrong, where status is 422
+	code    string // for a 422 of the Users API, the field that is wrong
 	message string
 }
 
@@ -46,15 +47,16 @@ func as[E error](err error) bool {
 	return ok
 }
 
-// spentSigningUp: the client used its sign-in proof twice, and the first use signed up.
+// spentSigningUp reports whether the proof of a sign-in was used before and its first use
+// signed up.
 func spentSigningUp(err error) bool {
 	spent, ok := errors.AsType[*SpentTokenError](err)
 	return ok && spent.SignedUp
 }
 
-// failures is the one table from errors to answers; the first row that fits counts.
-// What errNotSent, ErrUnavailable and ErrRefused wrap is for the log alone, so these
-// stand before what they may wrap.
+// failures is the one table from errors to answers. The first row that fits counts.
+// errNotSent, ErrUnavailable and ErrRefused come before the errors that they may wrap,
+// because what they wrap is for the log only.
 var failures = []failure{
 	{"", is(errNotSent), 500, "sending_verification_failed", "Sending the verification code failed."},
 	{"", is(ErrUnavailable), 503, "unavailable", "The service is unavailable. Try again later."},
@@ -98,7 +100,7 @@ var failures = []failure{
 	{"", is(body.ErrTooLarge), 413, "body_too_large", "The body is too large."},
 	{"", is(body.ErrMalformed), 400, "bad_request", "The body must be one JSON object."},
 	{"", is(errCrossOrigin), 403, "cross_origin", "Requests of other origins are not allowed."},
-	// Errors that are no answer: a fault of ours, of the store, or of the host.
+	// All other errors: a fault of this package, of the store, or of the host.
 	{"", func(error) bool { return true }, 503, "unavailable", "The service is unavailable. Try again later."},
 }
 
@@ -112,7 +114,7 @@ func failureOf(api API, err error) failure {
 	panic("unreachable: the last row fits all")
 }
 
-// fail answers with err in the shape of api, and logs what is a fault.
+// fail answers with err in the shape of api, and logs faults.
 func (s *Service) fail(w http.ResponseWriter, r *http.Request, api API, err error) {
 	f := failureOf(api, err)
 	if f.status >= 500 {
@@ -125,11 +127,11 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, api API, err erro
 	case f.status == http.StatusUnauthorized && errors.Is(err, ErrUnauthenticated):
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	data, _ := json.Marshal(api.refusal(f, err)) // text alone
+	data, _ := json.Marshal(api.refusal(f, err)) // it is text, which can always be encoded
 	write(w, f.status, data)
 }
 
-// logFault logs the cause of a 500 or 503. A client that went away is no fault.
+// logFault logs the cause of a 500 or 503, unless the client has disconnected.
 func (s *Service) logFault(r *http.Request, api API, err error) {
 	if r.Context().Err() != nil {
 		return
@@ -137,7 +139,7 @@ func (s *Service) logFault(r *http.Request, api API, err error) {
 	s.cfg.Logger.ErrorContext(r.Context(), "phoneauth: request failed", "api", api, "error", err, "cause", causes(err))
 }
 
-// refusal returns the body of an error answer: the shape that api documents.
+// refusal returns the body of an error answer in the shape of api.
 func (api API) refusal(f failure, err error) any {
 	type object = map[string]any
 	switch api {
@@ -156,7 +158,7 @@ func (api API) refusal(f failure, err error) any {
 	return object{"message": f.message, "code": f.code}
 }
 
-// fields returns what is wrong with which field, for a 422 of the Users API.
+// fields returns the faults of the fields, for a 422 of the Users API.
 func (f failure) fields(err error) fieldErrors {
 	if all, ok := errors.AsType[fieldErrors](err); ok {
 		return all

@@ -1,6 +1,7 @@
 package phoneauth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +12,7 @@ import (
 	"github.com/phoneauth/phoneauth/internal/useragent"
 )
 
-// tokens are what a new session brings.
+// tokens are the tokens of a session, as answers write them.
 type tokens struct {
 	AccessToken  string `json:"access_token"`
 	TokenType    string `json:"token_type"`
@@ -20,7 +21,7 @@ type tokens struct {
 	DeviceToken  string `json:"device_token"`
 }
 
-// tokensOf returns the tokens of session; nil where the host keeps sessions.
+// tokensOf returns the tokens of session. It is nil when the host keeps the sessions.
 func (s *Service) tokensOf(session *Session) *tokens {
 	if session.RefreshToken == "" {
 		return nil
@@ -46,8 +47,8 @@ func (q *request) refresh() (any, error) {
 	return q.s.tokensOf(session), q.signedIn(session)
 }
 
-// logout has one answer, also for a token that is missing or means nothing. Where the host
-// keeps the sessions it is the host that ends them.
+// logout ends a session. It answers alike for a token that is missing or invalid. Under
+// HostSessions it calls HTTP.SignedOut.
 func (q *request) logout() (any, error) {
 	if q.s.cfg.HostSessions {
 		if err := q.s.cfg.HTTP.SignedOut(q.w, q.r); err != nil {
@@ -114,8 +115,8 @@ func (q *request) deleteMe() (any, error) {
 	return nil, q.s.DeleteUser(q.r.Context(), q.claims)
 }
 
-// jwks serves the public keys of a TokenIssuer that has some: its method JWKS returns
-// them as a JSON document (RFC 7517, 5).
+// jwks serves the public keys of the TokenIssuer, if it has a method JWKS that returns them
+// as a JSON document (RFC 7517, 5).
 func (q *request) jwks() (any, error) {
 	if keys, ok := q.s.cfg.Tokens.(interface{ JWKS() []byte }); ok {
 		return json.RawMessage(keys.JWKS()), nil
@@ -125,9 +126,9 @@ func (q *request) jwks() (any, error) {
 
 type claimsKey struct{}
 
-// ClientOf returns who asks: the client's address, by HTTP.TrustedProxies, the first
-// language that it accepts, and a coarse name of its program. It leaves Client.Device
-// empty, because each route has a cookie or a field of its own for it.
+// ClientOf describes the client of a request: its address, found with HTTP.TrustedProxies,
+// the first language that it accepts, and a rough name of its program. It leaves
+// ClientInfo.Device empty, because each route has a cookie or a field of its own for it.
 func (s *Service) ClientOf(r *http.Request) ClientInfo {
 	return ClientInfo{
 		Addr:   client.Addr(r, s.cfg.HTTP.TrustedProxies),
@@ -136,10 +137,11 @@ func (s *Service) ClientOf(r *http.Request) ClientInfo {
 	}
 }
 
-// Require lets a request through to next only if somebody is signed in: by the bearer
-// access token, or under HostSessions by what HTTP.Authenticate says. next finds them with
-// [ClaimsFrom]. It looks at no store: a session that was ended lives on here until its
-// access token expires. Else the answer is 401, or 503 if that cannot be told.
+// Require returns a handler that calls next only if somebody is signed in: by the bearer
+// access token, or under HostSessions by HTTP.Authenticate. next gets the claims from
+// [ClaimsFrom]. Require does not call the store, so a session that has ended is accepted
+// until its access token expires; see [Service.RequireLive]. Otherwise the answer is 401, or
+// 503 if the token could not be checked.
 func (s *Service) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, err := s.claims(r)
@@ -151,9 +153,9 @@ func (s *Service) Require(next http.Handler) http.Handler {
 	})
 }
 
-// RequireLive is [Service.Require] for what must not wait until an access token expires: the
-// session must be live, and the account neither blocked nor changed since. It asks the store
-// twice.
+// RequireLive does what [Service.Require] does, and checks in the store that the session is
+// live and that the account is not blocked, locked or changed since. It calls the store
+// twice for each request.
 func (s *Service) RequireLive(next http.Handler) http.Handler {
 	return s.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := ClaimsFrom(r.Context())
@@ -165,16 +167,17 @@ func (s *Service) RequireLive(next http.Handler) http.Handler {
 	}))
 }
 
-// ClaimsFrom returns the claims of whoever is signed in, in a handler behind
-// [Service.Require]: what the access token says, or HTTP.Authenticate. It reads no store; for the
-// account itself give them to [Service.User]. False: the handler is not behind Require.
+// ClaimsFrom returns the claims of the user who is signed in, in a handler behind
+// [Service.Require]. They are those of the access token or of HTTP.Authenticate.
+// [Service.User] returns the account for them. ClaimsFrom returns false when the handler is
+// not behind Require.
 func ClaimsFrom(ctx context.Context) (Claims, bool) {
 	claims, ok := ctx.Value(claimsKey{}).(Claims)
 	return claims, ok
 }
 
-// claims returns who sent r: ErrUnauthenticated if nobody, ErrUnavailable if that
-// cannot be told.
+// claims returns the claims of the user who sent r. ErrUnauthenticated: nobody is signed in.
+// ErrUnavailable: the token could not be checked.
 func (s *Service) claims(r *http.Request) (Claims, error) {
 	if !s.cfg.HostSessions {
 		token := bearerToken(r)
@@ -200,4 +203,53 @@ func bearerToken(r *http.Request) Secret {
 		return ""
 	}
 	return Secret(strings.TrimSpace(token))
+}
+
+// sessionView is a session in the list of a user's sessions.
+type sessionView struct {
+	ID         string   `json:"id"`
+	Current    bool     `json:"current"`
+	CreatedAt  string   `json:"created_at"`
+	LastUsedAt string   `json:"last_used_at"`
+	Client     string   `json:"client"`
+	Place      *string  `json:"place"`
+	AMR        []string `json:"amr"`
+}
+
+// sessions lists the sessions of the user. The session of the access token must be live.
+func (q *request) sessions() (any, error) {
+	if _, err := q.s.Live(q.r.Context(), q.claims); err != nil {
+		return nil, err
+	}
+	all, err := q.s.Sessions(q.r.Context(), q.claims.UserID)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]sessionView, len(all))
+	for i, s := range all {
+		views[i] = sessionView{
+			ID:         s.ID,
+			Current:    s.ID == q.claims.SessionID,
+			CreatedAt:  timestamp(s.CreatedAt),
+			LastUsedAt: timestamp(s.LastUsedAt),
+			Client:     cmp.Or(s.Client, "Unknown"),
+			AMR:        s.AMR,
+		}
+		if s.Place != "" {
+			views[i].Place = &s.Place
+		}
+	}
+	return struct {
+		Sessions []sessionView `json:"sessions"`
+	}{views}, nil
+}
+
+func (q *request) endSession() (any, error) {
+	return nil, q.s.endOwnSession(q.r.Context(), q.claims, q.id)
+}
+
+// endSessions ends all sessions of the user except the one of the access token. With
+// ?devices=1 it makes their devices unknown too.
+func (q *request) endSessions() (any, error) {
+	return nil, q.s.EndOtherSessions(q.r.Context(), q.claims, q.r.URL.Query().Get("devices") == "1")
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/phoneauth/phoneauth/docs"
 	"github.com/phoneauth/phoneauth/internal/body"
+	"github.com/phoneauth/phoneauth/internal/suite/record"
 )
 
 // bare is a Service that cannot do anything: good for what never reaches it.
@@ -37,7 +38,7 @@ func ask(h http.Handler, method, path, body string, headers ...string) *httptest
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
-	Recorded(h).ServeHTTP(w, r)
+	record.Handler(h).ServeHTTP(w, r)
 	return w
 }
 
@@ -114,7 +115,6 @@ func TestHandlerMounting(t *testing.T) {
 	}
 	const jwks = "/.well-known/jwks.json"
 	assertRefused(t, ask(s.Handler(ConnectAPI), "GET", jwks, ""), SessionAPI, 404, "not_found")
-	assert.Panics(t, func() { s.Handler(ConnectAPI, "no such") })
 	for _, h := range []http.Handler{
 		s.Handler(),
 		s.Handler(SessionAPI),
@@ -128,6 +128,21 @@ func TestHandlerMounting(t *testing.T) {
 		assert.Equal(t, 200, w.Code)
 		assert.Equal(t, `{"keys":[]}`, w.Body.String())
 		assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	}
+}
+
+// Whoever asks for an API that does not exist hears of it when the program starts.
+func TestHandlerOfAnUnknownAPI(t *testing.T) {
+	t.Parallel()
+	for _, name := range []API{"conect", "", "Connect"} {
+		message := func() (message any) {
+			defer func() { message = recover() }()
+			bare(Config{}).Handler(SessionAPI, name)
+			return nil
+		}()
+		require.IsType(t, "", message, "%q", name)
+		assert.Contains(t, message, "phoneauth: Handler: there is no API \""+string(name)+"\"")
+		assert.Contains(t, message, "connect, phone, users, login, session")
 	}
 }
 

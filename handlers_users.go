@@ -11,7 +11,7 @@ import (
 
 const blank = "can't be blank"
 
-// usersAnswer is an answer of the Users API; what does not apply is left out.
+// usersAnswer is an answer of the Users API. Fields that do not apply are left out.
 type usersAnswer struct {
 	MSISDN              string `json:"msisdn"`
 	AuthenticationToken string `json:"authentication_token,omitempty"`
@@ -61,7 +61,7 @@ func (q *request) usersVerify() (any, error) {
 		q.setRegistration("", 0)
 		return usersAnswer{MSISDN: q.msisdn(blocked.User.Phone)}, nil
 	case errors.Is(err, ErrPhoneTaken):
-		return nil, inField(field, ErrInvalidCode) // of a registration that came too late
+		return nil, inField(field, ErrInvalidCode) // the number has an account by now
 	case err != nil:
 		return nil, inField(field, err)
 	}
@@ -98,8 +98,8 @@ func (q *request) usersRecoverPassword() (any, error) {
 	return usersAnswer{MSISDN: q.msisdn(phone), Valid: true}, nil
 }
 
-// usersResetPassword leaves it to the service whether the session is good enough, but
-// asks by itself before it complains of fields: 401 and 403 come first.
+// usersResetPassword changes a password. The Service checks the session. Before a fault of
+// the fields is reported, the session is checked here, because 401 and 403 come first.
 func (q *request) usersResetPassword() (any, error) {
 	wrong := q.wrongFields("password")
 	current := q.body.Text("current_password")
@@ -137,10 +137,9 @@ func (q *request) usersSession(session *Session) (any, error) {
 	return a, q.signedIn(session)
 }
 
-// wrongFields returns which of the required fields are missing, and whether a
-// confirmation, required or not, differs. The service stops at the first fault that it
-// finds: so where there is one already, what it would say of the others is asked for
-// here, and all are reported together.
+// wrongFields returns the faults of the body: required fields that are missing, and a
+// confirmation that differs. If there is one, it checks the number and the password too, so
+// that all faults are reported together. The Service would stop at the first.
 func (q *request) wrongFields(required ...string) fieldErrors {
 	wrong := fieldErrors{}
 	for _, name := range required {
@@ -163,7 +162,7 @@ func (q *request) wrongFields(required ...string) fieldErrors {
 	return wrong
 }
 
-// wrongPassword is what the service would say of the new password.
+// wrongPassword returns the fault of the new password, if it has one.
 func (q *request) wrongPassword() fieldErrors {
 	err := q.s.checkPassword(q.r.Context(), Secret(q.body.Text("password")))
 	if !as[*PasswordError](err) {
@@ -172,8 +171,8 @@ func (q *request) wrongPassword() fieldErrors {
 	return failureOf(UsersAPI, err).fields(err)
 }
 
-// wrongToo adds to a fault of the number, with which the service stops, that of the
-// password.
+// wrongToo adds the fault of the password to a fault of the number. The Service stops at the
+// latter.
 func (q *request) wrongToo(err error) error {
 	if !errors.Is(err, ErrInvalidPhone) {
 		return err
@@ -183,7 +182,7 @@ func (q *request) wrongToo(err error) error {
 	return wrong
 }
 
-// codeField returns the name under which the code was sent: one of two.
+// codeField returns the name of the field with the code: "code" or "verification_code".
 func (q *request) codeField() string {
 	if _, ok := q.body["verification_code"]; ok && q.body.Text("code") == "" {
 		return "verification_code"
@@ -191,7 +190,7 @@ func (q *request) codeField() string {
 	return "code"
 }
 
-// inField makes an error about the code one about the field it was sent in.
+// inField names the field of the code in an error about the code.
 func inField(field string, err error) error {
 	if f := failureOf(UsersAPI, err); f.status == http.StatusUnprocessableEntity && f.code == "code" {
 		return fieldErrors{field: {f.message}}
@@ -199,7 +198,7 @@ func inField(field string, err error) error {
 	return err
 }
 
-// registration returns the token of the registration that this client has begun.
+// registration returns the challenge token of the password registration of this client.
 func (q *request) registration() Secret {
 	return q.token(registrationCookie, q.body.Text("session_token"))
 }
@@ -208,9 +207,9 @@ func (q *request) setRegistration(token Secret, life time.Duration) {
 	http.SetCookie(q.w, q.s.cfg.HTTP.newCookie(registrationCookie, token, life))
 }
 
-// msisdn writes a number as the Users API does: national digits where the default
-// region has its calling code, else international digits. No calling code begins
-// with another one (ITU-T E.164), so the prefix decides.
+// msisdn writes a number as the Users API does: without the calling code if that is the
+// calling code of the default region, else with it. No calling code is a prefix of another
+// one (ITU-T E.164), so comparing the prefix is enough.
 func (h *handler) msisdn(p Phone) string {
 	return strings.TrimPrefix(strings.TrimPrefix(p.E164(), "+"), h.callingCode)
 }

@@ -20,19 +20,20 @@ import (
 const (
 	// accessType is the typ of access tokens (RFC 9068, 2.1).
 	accessType = "at+jwt"
-	// maxAccessLife of an access token: nobody can take one back.
+	// maxAccessLife is how long an access token may live. It is short, because an access
+	// token cannot be revoked.
 	maxAccessLife = 15 * time.Minute
-	// accessLeeway is for clocks that differ (RFC 7519, 4.1.4: "no more than a few
-	// minutes").
+	// accessLeeway is how much the clocks of two machines may differ (RFC 7519, 4.1.4: "no
+	// more than a few minutes").
 	accessLeeway = 30 * time.Second
 )
 
-// JWT issues and verifies access tokens in the profile of RFC 9068, after the advice of
-// RFC 8725. It is safe for concurrent use and keeps no token. One that is made of public
-// keys alone verifies only: examples/resource has programs that verify the tokens of a
-// Service elsewhere, by its key set.
+// JWT issues and verifies access tokens in the profile of RFC 9068, following RFC 8725. Make
+// one with [NewJWT]. It is safe for concurrent use and stores no token. A JWT that has only
+// public keys verifies and cannot issue: examples/resource has programs that verify the
+// tokens of a Service by its key set.
 //
-// A header says alg, kid and typ, "at+jwt". The claims are iss, aud, sub
+// The header of a token has alg, kid and typ "at+jwt". The claims are iss, aud, sub
 // (Claims.Subject), uid (Claims.UserID), sid, iat, nbf, exp, jti (128 random bits),
 // auth_time, amr, and those of Claims.Extra that have other names.
 type JWT struct {
@@ -44,7 +45,7 @@ type JWT struct {
 	jwks             []byte
 }
 
-// NewJWT copies c, and reports every fault at once, naming the field.
+// NewJWT makes a JWT from a copy of c. Its error lists every fault of c with its field.
 func NewJWT(c JWTConfig) (*JWT, error) { return newJWT(c, time.Now) }
 
 // newJWT is NewJWT with a clock.
@@ -110,20 +111,20 @@ func newJWT(c JWTConfig, clock func() time.Time) (*JWT, error) {
 	return j, err
 }
 
-// JWKS returns the public keys, signing and verifying, as a JSON Web Key Set (RFC 7517,
-// 5). HMAC keys are never in it: with none but those it is {"keys":[]}.
+// JWKS returns a JSON Web Key Set (RFC 7517, 5) of the public keys of j and of the public halves
+// of its private keys. Private keys and HMAC keys are never in it. A JWT that has only HMAC keys
+// returns {"keys":[]}.
 func (j *JWT) JWKS() []byte { return bytes.Clone(j.jwks) }
 
-// Format tells nothing of the keys, whatever the verb.
+// Format writes "phoneauth.JWT" for every verb, and nothing of the keys.
 func (JWT) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.JWT") }
 
 // signs reports whether j has a key to sign with.
 func (j *JWT) signs() bool { return j != nil && j.signer != nil && j.signer.Sign != nil }
 
-// IssueToken signs c with the first key. It is an error of the program to ask a JWT that has
-// public keys alone, to leave out UserID or Subject, to give an ExpiresAt that is past or
-// more than 15 minutes away, and to have an Extra that is no JSON or makes the token longer
-// than 4 KiB. An AuthTime that is zero is left out.
+// IssueToken signs c with the first key. It leaves out an AuthTime that is zero. It returns
+// an error when the JWT has only public keys, UserID or Subject is empty, ExpiresAt is past
+// or more than 15 minutes away, or Extra is no JSON or makes the token longer than 4 KiB.
 func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 	if j.signer == nil {
 		return "", errors.New("phoneauth: issue token: the JWT was not made by NewJWT")
@@ -165,7 +166,7 @@ func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 	return Secret(signed), nil
 }
 
-// accessClaims are the claims of a token beside Claims.Extra.
+// accessClaims are the claims of a token, without those of Claims.Extra.
 type accessClaims struct {
 	Issuer    string   `json:"iss"`
 	Audience  string   `json:"aud"`
@@ -180,7 +181,8 @@ type accessClaims struct {
 	AMR       []string `json:"amr,omitempty"`
 }
 
-// withExtra adds to the object claims those of extra that have other names.
+// withExtra adds the members of extra to the JSON object claims, except those whose names
+// are registered.
 func withExtra(claims []byte, extra map[string]any) ([]byte, error) {
 	others := maps.Clone(extra)
 	maps.DeleteFunc(others, isAccessName)
@@ -194,7 +196,7 @@ func withExtra(claims []byte, extra map[string]any) ([]byte, error) {
 	return append(append(claims[:len(claims)-1], ','), more[1:]...), nil
 }
 
-// accessNames are the claims that Claims.Extra cannot say.
+// accessNames are the names of claims that Claims.Extra cannot set.
 var accessNames = map[string]bool{
 	"iss": true, "aud": true, "sub": true, "uid": true, "sid": true, "iat": true,
 	"nbf": true, "exp": true, "jti": true, "auth_time": true, "amr": true,
@@ -202,20 +204,21 @@ var accessNames = map[string]bool{
 
 func isAccessName(name string, _ any) bool { return accessNames[name] }
 
-// Why an access token was refused. The texts are for logs, and tell nothing of it.
+// Reasons to refuse an access token, for logs. They quote nothing of the token.
 var (
 	errTokenHeader = fmt.Errorf("%w: access token has a form or header that is none of ours", ErrUnauthenticated)
 	errTokenClaims = fmt.Errorf("%w: access token is forged, out of its time, of another issuer or audience, or lacks a claim", ErrUnauthenticated)
 )
 
-// VerifyToken returns the claims of a token that a key of j signed, for j's issuer and
-// audience, that has begun and has not ended; clocks may differ by 30 seconds. Extra
-// has the claims that are not among ours, as encoding/json decodes them into any. Any
-// other token is ErrUnauthenticated.
+// VerifyToken returns the claims of a token that a key of j signed, for the issuer and
+// audience of j, between its nbf and its exp. Clocks may differ by 30 seconds. Extra has the
+// other claims, as encoding/json decodes them into any. For any other token it returns
+// ErrUnauthenticated.
 //
-// A token longer than 4 KiB or without two dots, or whose header is not byte for byte
-// what a key of j writes, is refused before anything of it is decoded: so are "none" and
-// every algorithm but the key's own, an unknown kid, crit, jku, jwk and x5*.
+// The header must be, byte for byte, one that a key of j writes. A token with another header,
+// a token longer than 4 KiB, and a token without two dots are refused before anything is
+// decoded. This refuses "none", every algorithm but that of the key, unknown kids, crit, jku,
+// jwk and x5*.
 func (j *JWT) VerifyToken(_ context.Context, token Secret) (Claims, error) {
 	key := j.byHeader[jws.HeaderOf(string(token))]
 	if key == nil {
@@ -251,7 +254,7 @@ func (j *JWT) VerifyToken(_ context.Context, token Secret) (Claims, error) {
 	return c, nil
 }
 
-// claimTime is a NumericDate in whole seconds, zero if it is none.
+// claimTime returns a NumericDate in whole seconds, or zero if the claim is no such date.
 func claimTime(claims jwt.MapClaims, name string) time.Time {
 	seconds, ok := claims[name].(float64)
 	if !ok || seconds < 1 || seconds > 1<<40 {

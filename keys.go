@@ -15,13 +15,13 @@ import (
 	"github.com/phoneauth/phoneauth/internal/random"
 )
 
-// minKeyLength of every secret key, in bytes: the output of SHA-256.
+// minKeyLength is the least length of a secret key in bytes: that of the output of SHA-256.
 const minKeyLength = jws.MinSecret
 
 // String returns "[redacted]".
 func (Keys) String() string { return redacted }
 
-// Format writes what String returns, whatever the verb.
+// Format writes what String returns, for every verb.
 func (k Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
 // MarshalText returns what String does.
@@ -30,10 +30,10 @@ func (k Keys) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 // LogValue returns what String does.
 func (Keys) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// String returns the id and no more.
+// String returns the ID and ":[redacted]".
 func (k Key) String() string { return k.ID + ":" + redacted }
 
-// Format writes what String returns, whatever the verb.
+// Format writes what String returns, for every verb.
 func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
 // MarshalText returns what String does.
@@ -74,7 +74,7 @@ func newKeyring(keys Keys, realm string) (*keyring.Ring, error) {
 	return keyring.New(keys.Index, secrets, realm)
 }
 
-// accessTokens is the default TokenIssuer: HS256 under keys derived from Keys.
+// accessTokens returns the default TokenIssuer: HS256 under keys derived from Keys.
 func accessTokens(ring *keyring.Ring, name string, clock func() time.Time) (*JWT, error) {
 	c := JWTConfig{Issuer: name, Audience: name}
 	for _, key := range ring.AccessKeys() {
@@ -83,16 +83,16 @@ func accessTokens(ring *keyring.Ring, name string, clock func() time.Time) (*JWT
 	return newJWT(c, clock)
 }
 
-// GenerateKeys returns new random keys: an Index and one secret, with the ID "1", of 32
-// bytes each. Write them down once, by [Keys.Encode], and read them at every start: keys
-// that are made anew end every session and every code, and forget every limit.
+// GenerateKeys returns new random keys: an Index and one secret with the ID "1", of 32 bytes
+// each. Write them once, with [Keys.Encode], and read them at every start, with
+// [ParseKeys]. New keys end every session and every code, and all limits are forgotten.
 func GenerateKeys() Keys {
 	return Keys{Index: random.Bytes(minKeyLength), Secrets: []Key{{ID: "1", Secret: random.Bytes(minKeyLength)}}}
 }
 
-// keyFile is what Encode writes; []byte is base64 there (RFC 4648, 4).
+// keyFile is what Encode writes. []byte is base64 in it (RFC 4648, 4).
 type keyFile struct {
-	Comment any          `json:"comment,omitempty"` // whatever people make of it
+	Comment any          `json:"comment,omitempty"` // people may have edited it
 	Index   []byte       `json:"index"`
 	Secrets []keyFileKey `json:"secrets"`
 }
@@ -102,7 +102,7 @@ type keyFileKey struct {
 	Secret []byte `json:"secret"`
 }
 
-// keyFileComment is for whoever opens the file to rotate a key.
+// keyFileComment is for the person who opens the file to rotate a key.
 var keyFileComment = []string{
 	"Keep this file secret, and apart from the database and its backups.",
 	"The first of secrets signs and seals. All of them verify and open.",
@@ -112,25 +112,25 @@ var keyFileComment = []string{
 	"Never change index: every limit, failure count and lock would be forgotten.",
 }
 
-// Encode writes k as JSON that [ParseKeys] reads, with a comment that says which key signs
-// and how to rotate. The keys are in clear: write it to a file of mode 0600, or to a
-// store of secrets.
+// Encode returns k as JSON for [ParseKeys], with a comment that says which key signs and how
+// to rotate. The keys are in clear: write them to a file of mode 0600 or to a store of
+// secrets.
 //
-// It is a method to call, and none that an encoder finds by itself: MarshalText writes
-// [redacted], so that encoding a [Config] into a log or an answer gives no key away.
+// Encoders do not call this method. They call MarshalText, which writes [redacted], so a
+// [Config] in a log or an answer shows no key.
 func (k Keys) Encode() []byte {
 	file := keyFile{Comment: keyFileComment, Index: k.Index, Secrets: make([]keyFileKey, len(k.Secrets))}
 	for i, key := range k.Secrets {
 		file.Secrets[i] = keyFileKey(key)
 	}
-	text, _ := json.MarshalIndent(file, "", "\t") // bytes and text always can be written
+	text, _ := json.MarshalIndent(file, "", "\t") // bytes and text can always be encoded
 	return append(text, '\n')
 }
 
 var errKeyFile = errors.New("phoneauth: keys: not the JSON that Keys.Encode writes")
 
-// ParseKeys reads what [Keys.Encode] wrote. Keys that [New] would refuse are an error,
-// which names each field that is wrong. No error quotes anything of text.
+// ParseKeys reads what [Keys.Encode] returned. It refuses keys that [New] would refuse. Its
+// error names each field that is wrong, and never quotes text.
 func ParseKeys(text []byte) (Keys, error) {
 	var file keyFile
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -138,7 +138,7 @@ func ParseKeys(text []byte) (Keys, error) {
 	if d.Decode(&file) != nil {
 		return Keys{}, errKeyFile
 	}
-	if _, err := d.Token(); err != io.EOF { // something comes after it
+	if _, err := d.Token(); err != io.EOF { // more text follows
 		return Keys{}, errKeyFile
 	}
 	k := Keys{Index: file.Index}

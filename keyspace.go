@@ -6,19 +6,18 @@ import (
 	"github.com/phoneauth/phoneauth/internal/client"
 )
 
-// Every key that the Service hands to a store is made here. The keys are a storage
-// promise: what one version has stored, the next one must find.
+// This file makes every key that the Service hands to a store. The keys must not change:
+// the next version must find what this one has stored.
 //
-// A key is a print in braces, then the kind, then what tells several of one kind apart.
-// Redis Cluster takes what stands in braces for the slot, so all of one phone is one slot.
-// The store keeps challenges, limits, lockouts and scores apart, so kinds need only differ
-// within each of these.
+// A key is a print in braces, then the kind, then a text that tells several keys of one
+// kind apart. Redis Cluster computes the slot from the text in braces, so all keys of one
+// phone are in one slot. The store keeps challenges, limits, lockouts and scores apart, so
+// kinds must differ only within each of these.
 const (
 	// Challenges of a phone.
-	kindChallenge = "c" // a code; then the print of purpose, binding and device
-	kindProof     = "p" // a verification token; then the print of its secret
-	// All known devices but one were ended.
-	kindDevicesEnded = "z"
+	kindChallenge    = "c" // a code; then the print of purpose, binding and device
+	kindProof        = "p" // a verification token; then the print of its secret
+	kindDevicesEnded = "z" // the record that all known devices but one were ended
 
 	// Limits of a phone.
 	kindSends       = "s" // codes; then the index in Limits.PhoneSends
@@ -47,35 +46,36 @@ const (
 	kindDeviceScore = "v"
 )
 
-// key is where a store finds what is kept under a print.
+// key returns the key of a kind under a print.
 func key(print, kind string) string { return "{" + print + "}" + kind }
 
-// indexed is the key of the i-th of several limits of one kind.
+// indexed returns the key of the i-th of several limits of one kind.
 func indexed(print, kind string, i int) string { return key(print, kind) + strconv.Itoa(i) }
 
-// phonePrint is the fingerprint of a phone. Everything kept about the phone is under it.
+// phonePrint returns the print of a phone. All keys of the phone begin with it.
 func (s *Service) phonePrint(p Phone) string { return s.keys.Print("phone", p.e164) }
 
-// addressPrint is the fingerprint of what a client can easily change addresses within.
+// addressPrint returns the print of the client's IPv4 address or IPv6 /64. A client can
+// easily change its address within a /64.
 func (s *Service) addressPrint(c ClientInfo) string {
 	return s.keys.Print("address", client.Block(c.Addr))
 }
 
-// servicePrint is the fingerprint of the realm itself.
+// servicePrint returns the print of the realm itself.
 func (s *Service) servicePrint() string { return s.keys.Print("service") }
 
-// budgetPrint is the fingerprint of a block of numbers or a country, for codes of one
-// kind of purpose.
+// budgetPrint returns the print of a block of numbers or a country, for codes of one kind of
+// purpose.
 func (s *Service) budgetPrint(rule, what string) string { return s.keys.Print("budget", rule, what) }
 
-// challengeKey is where the challenge of t is. Whoever differs in purpose, binding or
-// device has another one, with tries of its own.
+// challengeKey returns the key of the challenge of t. Each purpose, binding and known device
+// has another challenge, with tries of its own.
 func (s *Service) challengeKey(t *target) string {
 	return key(t.print, kindChallenge) + s.keys.Print("challenge", t.print, string(t.purpose), t.boundTo, t.device.id)
 }
 
-// proofKey is where a proof is. It differs from proof to proof: several of one phone are
-// good at once.
+// proofKey returns the key of a proof. Each proof has another key, because several proofs of
+// one phone may be live at once.
 func (s *Service) proofKey(phonePrint, secret string) string {
 	return key(phonePrint, kindProof) + s.keys.Print("proof", secret)
 }

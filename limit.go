@@ -6,63 +6,88 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
 
-// Names of the limits, in LimitError.Limit and Event.Limit.
+// Names of the limits, in LimitError.Limit and Event.Limit. In parentheses stands the field
+// that configures it.
 const (
-	LimitPhoneSends       = "phone_sends"
-	LimitAddressSends     = "address_sends"
-	LimitServiceSends     = "service_sends"
-	LimitBlock            = "number_block"
-	LimitWideBlock        = "number_wide_block"
-	LimitCountry          = "country"
-	LimitPhoneFailures    = "phone_failures"
-	LimitAddressFailures  = "address_failures"
+	// LimitPhoneSends: the number got too many codes (Limits.PhoneSends).
+	LimitPhoneSends = "phone_sends"
+	// LimitAddressSends: the address asked for too many codes (Limits.AddressSends).
+	LimitAddressSends = "address_sends"
+	// LimitServiceSends: the realm sent too many codes (Limits.ServiceSends).
+	LimitServiceSends = "service_sends"
+	// LimitBlock: the score of the block of the number is too high (Limits.Block).
+	LimitBlock = "number_block"
+	// LimitWideBlock: the score of the wide block of the number is too high
+	// (Limits.WideBlock).
+	LimitWideBlock = "number_wide_block"
+	// LimitCountry: the score of the country of the number is too high (Limits.Country).
+	LimitCountry = "country"
+	// LimitPhoneFailures: the number is locked after wrong codes (Limits.PhoneLockout).
+	LimitPhoneFailures = "phone_failures"
+	// LimitAddressFailures: too many wrong codes and passwords came from the address
+	// (Limits.AddressFailures).
+	LimitAddressFailures = "address_failures"
+	// LimitPasswordFailures: passwords of the number must wait after wrong ones
+	// (Limits.PasswordLockout).
 	LimitPasswordFailures = "password_failures"
-	LimitPasswords        = "password_sign_ins"
-	LimitDeviceSends      = "device_sends"
-	LimitSessions         = "sessions"
+	// LimitPasswords: the number signed in by password too often (Limits.Passwords).
+	LimitPasswords = "password_sign_ins"
+	// LimitDeviceSends: the known devices of the number asked for 5 codes in a day that
+	// were not verified. The Service then charges them to the number budgets, so no caller
+	// of the Service gets this name.
+	LimitDeviceSends = "device_sends"
+	// LimitSessions: the user has 100 live sessions, none of which a session by password
+	// may end.
+	LimitSessions = "sessions"
 )
 
-// UntilUnlock is a LockoutStep.Wait that nobody sees the end of: only [Service.Unlock] ends it.
+// UntilUnlock is a LockoutStep.Wait of 100 years: the lock lasts until [Service.Unlock].
 const UntilUnlock = 100 * 365 * 24 * time.Hour
 
-// Limits are the defaults of docs/security.md where zero.
+// Limits are the limits, lockouts and number budgets of a Service. The zero value of a
+// field is its default.
 type Limits struct {
-	// PhoneSends all hold for each number; empty is 1 each 60 s, 5 each 12 min, 10 each
-	// 144 min.
+	// PhoneSends limit the codes to one number. All of them apply. Empty means three:
+	// 1, then one each 60 s; 5, then one each 12 min; 10, then one each 144 min.
 	PhoneSends []Limit
-	// AddressSends hold for each client address (IPv4, or IPv6 /64); zero is 20, one
-	// each 3 min. A verification gives its sends back.
+	// AddressSends limits the codes that one client address asks for (an IPv4 address or
+	// an IPv6 /64). Zero means 20, then one each 3 min. A verification gives back the
+	// sends of its challenge.
 	AddressSends Limit
-	// ServiceSends is a ceiling for the whole realm; zero is none: it is an off-switch
-	// for strangers. EventCeilingNear comes at 80 % of it.
+	// ServiceSends limits the codes of the whole realm. Zero means no limit, which is
+	// safer against strangers: they can use up such a limit, and then nobody gets a code.
+	// EventCeilingNear is reported at 80 % of it.
 	ServiceSends Limit
-	// AddressFailures holds for wrong codes and passwords from one address; zero is 30,
-	// one each 10 s.
+	// AddressFailures limits the wrong codes and passwords from one client address. Zero
+	// means 30, then one each 10 s.
 	AddressFailures Limit
-	// PhoneLockout: failures in a row lock a number; empty is 15 min at 10, 1 h at 20, 24 h at 50,
-	// 30 days at 100. At most 100 at the last step (NIST SP 800-63B-4, 3.2.2), whose
-	// Wait may be UntilUnlock.
+	// PhoneLockout locks a number after failures in a row. Empty means 15 min at 10, 1 h
+	// at 20, 24 h at 50, 30 days at 100. The last step must be at 100 failures or before
+	// (NIST SP 800-63B-4, 3.2.2). Its Wait may be UntilUnlock.
 	PhoneLockout []LockoutStep
-	// PasswordLockout: failures in a row make a number's passwords wait; empty is 1 s at the 10th,
-	// doubling to 15 min.
+	// PasswordLockout makes the passwords of a number wait after failures in a row. Empty
+	// means 1 s at the 10th, doubling up to 15 min.
 	PasswordLockout []LockoutStep
-	// Passwords hold for sign-ins by password of each number, right ones too; those on known
-	// devices have the same by themselves. A wrong password gives its take back. Zero is
-	// 10, one each 30 s.
+	// Passwords limits the sign-ins by password to one number, including those with the
+	// right password. The known devices of the number have the same limit for themselves.
+	// A wrong password gives its take back, because PasswordLockout counts it. Zero means
+	// 10, then one each 30 s.
 	Passwords Limit
-	// Budgets of blocks of 10,000 numbers, of 1,000,000, and of countries; zero is 20,
-	// 60, 100.
+	// Block, WideBlock and Country are the greatest scores of a block of 10,000 numbers, a
+	// block of 1,000,000 numbers and a country. 0 means 20, 60 and 100. docs/security.md
+	// explains them under "Number budgets".
 	Block, WideBlock, Country int
-	// InsecureOff drops the limits of sends and addresses and the number budgets, for
-	// development. Tries and failures per phone are counted all the same.
+	// InsecureOff drops the limits of sends, addresses and passwords and the number
+	// budgets, for development. Tries and failures are counted all the same.
 	InsecureOff bool
 }
 
-// How long a row of failures is remembered after the last one.
+// How long failures are remembered after the last one.
 const (
 	phoneFailuresForgotten    = 30 * 24 * time.Hour
 	passwordFailuresForgotten = 24 * time.Hour
@@ -133,14 +158,14 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 	}
 }
 
-// sendTakes are the limits that a code for c must pass, private keys first, shared ones
-// last.
+// sendTakes returns the limits that a code for c must pass. The keys of the number come
+// first, those that many share come last.
 func (s *Service) sendTakes(c *call) []Take {
 	return append(append(s.phoneSendTakes(c.print, c.device.known()), s.addressSendTakes(c)...), s.serviceTakes()...)
 }
 
-// phoneSendTakes are the limits of codes to the phone with this print. Its known devices
-// have a second set.
+// phoneSendTakes returns the limits of codes to the phone with this print. Its known
+// devices have a second set.
 func (s *Service) phoneSendTakes(phonePrint string, known bool) []Take {
 	if s.cfg.Limits.InsecureOff {
 		return nil
@@ -156,9 +181,9 @@ func (s *Service) phoneSendTakes(phonePrint string, known bool) []Take {
 	return takes
 }
 
-// cooldown is the one of phoneSendTakes with the shortest wait. A verified code gives it
-// back, so that a code for something else can follow at once. The longer ones are not
-// given back: whoever owns a number would have texts without end.
+// cooldown returns the take of phoneSendTakes with the shortest wait. A verified code gives
+// it back, so that a code for something else can follow at once. The longer ones are not
+// given back, because the owner of a number could then ask for any number of texts.
 func (s *Service) cooldown(phonePrint string, known bool) []Take {
 	takes := s.phoneSendTakes(phonePrint, known)
 	if len(takes) == 0 {
@@ -191,8 +216,8 @@ func (s *Service) serviceTakes() []Take {
 	return []Take{{LimitServiceSends, key(s.servicePrint(), kindServiceSends), l, 1}}
 }
 
-// passwordTakes are the limit of sign-ins by password of the phone with this print. Its
-// known devices have one of their own.
+// passwordTakes returns the limit of sign-ins by password of the phone with this print. Its
+// known devices have a limit of their own.
 func (s *Service) passwordTakes(phonePrint string, known bool) []Take {
 	if s.cfg.Limits.InsecureOff {
 		return nil
@@ -223,7 +248,7 @@ func (s *Service) passwordLockout(phonePrint string, known bool) Lockout {
 	return Lockout{LimitPasswordFailures, key(phonePrint, kind), s.cfg.Limits.PasswordLockout, passwordFailuresForgotten}
 }
 
-// limited is err; a refusal is made an event.
+// limited returns err. If err is a refusal, limited reports it as an event.
 func (s *Service) limited(ctx context.Context, c *call, err error) error {
 	if refused, ok := errors.AsType[*LimitError](err); ok {
 		e := c.event(EventLimited)
@@ -233,8 +258,8 @@ func (s *Service) limited(ctx context.Context, c *call, err error) error {
 	return err
 }
 
-// watchCeiling tells when the realm's sends have reached 80 % of their ceiling: it asks
-// the same key as if its Burst were that much smaller.
+// watchCeiling reports when the sends of the realm have reached 80 % of their limit. It
+// asks the same key with a Burst that is smaller by a fifth.
 func (s *Service) watchCeiling(ctx context.Context, c *call) {
 	takes := s.serviceTakes()
 	if len(takes) == 0 {
@@ -245,5 +270,94 @@ func (s *Service) watchCeiling(ctx context.Context, c *call) {
 		e := c.event(EventCeilingNear)
 		e.Limit = LimitServiceSends
 		s.event(ctx, e)
+	}
+}
+
+// How scores fade, and when only one in 16 changes of a busy country is written. A country
+// is busy when its score is below budgetSampleBelow: many more codes were verified there than
+// were not. Each change that is written then counts as 16.
+const (
+	debtDecay         = 24 * time.Hour
+	creditDecay       = 4 * time.Hour
+	budgetSampleBelow = -500
+	budgetSample      = 16
+)
+
+// A verification credits this much beyond what its challenge was charged, once per number
+// and day.
+const (
+	rewardAmount = 2
+	rewardEvery  = 24 * time.Hour
+)
+
+// deviceSends is the greatest score of the known devices of a number: about how many
+// unverified codes they may ask for in 24 hours. Then they are charged like strangers.
+const deviceSends = 5
+
+// budgeted reports whether codes for c are charged to the number budgets or to the score of
+// known devices. Those of a test number are not.
+func (s *Service) budgeted(c *call) bool { return !s.cfg.Limits.InsecureOff && c.test == nil }
+
+// charges returns the charges of a code for c. Known devices have a score of their own.
+func (s *Service) charges(c *call) []Charge {
+	switch {
+	case !s.budgeted(c):
+		return nil
+	case c.device.known():
+		return []Charge{s.deviceScore(c, deviceSends)}
+	}
+	return s.budgets(c)
+}
+
+// strangersCharges returns the charges of a code for a known device after the score of known
+// devices has reached its greatest value.
+func (s *Service) strangersCharges(c *call) []Charge {
+	return append(s.budgets(c), s.deviceScore(c, math.Inf(1)))
+}
+
+// deviceScore returns the charge for a code to a known device of c's phone.
+func (s *Service) deviceScore(c *call, most float64) Charge {
+	return Charge{Amount: 1, Score: Score{
+		Name: LimitDeviceSends, Key: key(c.print, kindDeviceScore),
+		Max: most, DebtDecay: debtDecay, CreditDecay: creditDecay,
+	}}
+}
+
+// budgets returns the charges of c's blocks and country. The country comes last, because many
+// operations use its key. Password resets have budgets of their own, so that no answer about
+// signing in tells how many resets there were.
+func (s *Service) budgets(c *call) []Charge {
+	reset := ""
+	if c.purpose == PurposePasswordReset {
+		reset = "reset "
+	}
+	charge := func(name, what string, most int) Charge {
+		return Charge{Amount: 1, Score: Score{
+			Name: name, Key: key(s.budgetPrint(reset+name, what), kindBudget),
+			Max: float64(most), DebtDecay: debtDecay, CreditDecay: creditDecay,
+		}}
+	}
+	e164 := c.phone.e164
+	country := charge(LimitCountry, c.region, s.cfg.Limits.Country)
+	country.SampleBelow = budgetSampleBelow
+	if rand.IntN(budgetSample) == 0 {
+		country.SampleWeight = budgetSample
+	}
+	return []Charge{
+		charge(LimitBlock, e164[:len(e164)-4], s.cfg.Limits.Block),
+		charge(LimitWideBlock, e164[:len(e164)-6], s.cfg.Limits.WideBlock),
+		country,
+	}
+}
+
+// reward returns the credit that a verification of c earns beyond what was charged.
+func (s *Service) reward(c *call) Reward {
+	kind := kindReward
+	if c.purpose == PurposePasswordReset {
+		kind = kindResetReward
+	}
+	return Reward{
+		Take:   Take{Key: key(c.print, kind), Limit: Limit{Burst: 1, Every: rewardEvery}, Cost: 1},
+		Amount: rewardAmount,
 	}
 }

@@ -3,56 +3,79 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"time"
+	"unicode/utf8"
 
+	"github.com/phoneauth/phoneauth/internal/argon2id"
 	"github.com/phoneauth/phoneauth/internal/random"
 )
 
-// PasswordRequest registers a phone with a password.
+// PasswordRequest registers a number with a password.
 type PasswordRequest struct {
-	// Phone as typed, Password of 8 to 128 characters. Both are required.
-	Phone    string
-	Password Secret
-	// ChallengeToken of an earlier, live registration of this number: then this is the
-	// same one, with a newer password. Any other is ignored.
-	ChallengeToken Secret
-	Channel        string
-	Client         ClientInfo
-}
-
-// RecoverRequest sets a new password with a password-reset code.
-type RecoverRequest struct {
-	// Phone; "" takes the one of ChallengeToken.
+	// Phone is the number as the person typed it. Required.
 	Phone string
-	// ChallengeToken of Register; "" means the phone's own challenge.
+	// Password is the password of the new account, of 8 to 128 characters. Required.
+	Password Secret
+	// ChallengeToken is that of an earlier registration, if it is live and of this number.
+	// The registration then continues with the newer password and the tries that are
+	// left. Any other token is ignored. It may be empty.
 	ChallengeToken Secret
-	Code           string
-	// Password is the new one, of 8 to 128 characters.
-	Password Secret
-	Client   ClientInfo
+	// Channel is handed to the sender, such as "sms" or "whatsapp". It may be empty.
+	Channel string
+	// Client describes the client that asks.
+	Client ClientInfo
 }
 
-// PasswordLoginRequest brings a password.
+// RecoverRequest sets a new password with a code of [PurposePasswordReset]. It needs Phone
+// or ChallengeToken, or both.
+type RecoverRequest struct {
+	// Phone is the number as the person typed it. With a ChallengeToken it may be empty;
+	// otherwise it must be the number of the token.
+	Phone string
+	// ChallengeToken is that of the Pending. It may be empty when Phone is set.
+	ChallengeToken Secret
+	// Code is the code as the person typed it. ASCII spaces around it are ignored.
+	Code string
+	// Password is the new password, of 8 to 128 characters.
+	Password Secret
+	// Client describes the client that asks.
+	Client ClientInfo
+}
+
+// PasswordLoginRequest brings a password to [Service.LoginPassword].
 type PasswordLoginRequest struct {
-	// Phone as typed.
-	Phone    string
+	// Phone is the number as the person typed it.
+	Phone string
+	// Password is the password as the person typed it.
 	Password Secret
-	Client   ClientInfo
+	// Client describes the client that asks.
+	Client ClientInfo
 }
 
-// ChangePasswordRequest sets a new password for somebody signed in.
+// ChangePasswordRequest sets a new password for somebody who is signed in.
 type ChangePasswordRequest struct {
-	// Current password; not looked at when the account has none.
+	// Current is the current password. It is ignored when the account has none.
 	Current Secret
-	New     Secret
-	Client  ClientInfo
+	// New is the new password, of 8 to 128 characters.
+	New Secret
+	// Client describes the client that asks.
+	Client ClientInfo
 }
 
-// RegisterPassword sends a code to a number that wants a password. The password waits,
-// hashed and sealed, with the challenge of this very registration, and Login with
-// PurposePasswordRegistration makes the account with it: who registers somebody else's
-// number gains nothing.
+// RegisterPassword starts a password registration: it sends a code and stores the
+// password, hashed and sealed, with the challenge. [Service.Login] with the code, the
+// challenge token and PurposePasswordRegistration then creates the account with that
+// password. Each registration has a challenge of its own, so a stranger who registers a
+// number first cannot choose the password of its owner.
 //
-// Errors: those of Register; *PasswordError; ErrPhoneTaken when the number has an account.
+// Errors:
+//   - Those of [Service.Register], but for ErrNotFound and ErrPurpose.
+//   - *PasswordError: the password is too short, too long, or refused by
+//     PasswordRules.Check.
+//   - ErrPhoneTaken: the number has an account. This answer is charged to the sends of the
+//     address.
 func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pending, error) {
 	c, err := s.parsed(ctx, r.Phone, PurposePasswordRegistration, "", r.Client)
 	if err != nil {
@@ -66,8 +89,8 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 		return nil, err
 	}
 	defer done()
-	// The limits come before the look-up, and the address pays for it: "taken" is an
-	// answer worth asking for.
+	// The limits come before the look-up, and the address pays for it, because the answer
+	// "taken" tells that the number has an account.
 	o := sending{channel: r.Channel, takes: append(s.phoneSendTakes(c.print, c.device.known()), s.serviceTakes()...)}
 	err = s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Takes: s.addressSendTakes(c), Now: c.now})
 	if err != nil {
@@ -103,9 +126,14 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 
 // LoginPassword signs in with a password.
 //
-// Errors: ErrInvalidPhone; ErrInvalidPassword for a wrong password, an unknown number or
-// one without a password; *BlockedError; ErrLocked; ErrRefused; *LimitError, nothing was
-// compared; ErrUnavailable.
+// Errors:
+//   - ErrInvalidPhone: the number is invalid or not served.
+//   - ErrInvalidPassword: the password is wrong, or the number has no account or no
+//     password.
+//   - *BlockedError, ErrLocked: the account is blocked, or its owner has locked it.
+//   - ErrRefused: Hooks.BeforeSignIn refused.
+//   - *LimitError: nothing was compared, or the user has too many sessions.
+//   - ErrUnavailable.
 func (s *Service) LoginPassword(ctx context.Context, r PasswordLoginRequest) (*Session, error) {
 	c, err := s.parsed(ctx, r.Phone, PurposeSignIn, "", r.Client)
 	if err != nil {
@@ -135,18 +163,18 @@ func (s *Service) LoginPassword(ctx context.Context, r PasswordLoginRequest) (*S
 // passwordProof is a password that came back.
 type passwordProof struct {
 	password Secret
-	// known: it comes from a known device or a live session, so that strangers' failures
-	// do not count against it.
+	// known is true when it comes from a known device or a live session. The failures of
+	// strangers then do not count against it.
 	known bool
-	// find finds the user that it must belong to; the zero User is nobody.
+	// find returns the user that it must belong to, or the zero User if there is none.
 	find func() (User, error)
 }
 
-// provePassword compares the password of p with that of its user. Whoever the number
-// belongs to, it costs the same verbs and one hash. The limits are asked before a place is
-// taken. A failure is counted before the hash, since the hash takes time, and taken back
-// when the password is right; a wrong password gives its sign-in back, since the lockout
-// counts it.
+// provePassword compares the password of p with that of its user. It makes the same calls
+// of the store and one hash, with and without an account. Limits come before a place for
+// hashing. A failure is counted before the hash, because the hash takes time; when the
+// password is right, the count is cleared. A wrong password gives back its take of
+// Limits.Passwords, because the lockout counts it.
 func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) error {
 	signIn, failure := s.passwordTakes(c.print, p.known), s.addressFailureTakes(c)
 	if err := s.store.TakeLimits(ctx, TakeParams{Takes: append(signIn, failure...), Now: c.now}); err != nil {
@@ -156,7 +184,7 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 		return s.store.GiveBack(ctx, GiveBackParams{Takes: takes, Now: c.now})
 	}
 	leave, err := s.hashPlace(ctx, c)
-	if err != nil { // nothing was tried
+	if err != nil { // no password was compared
 		return errors.Join(err, giveBack(append(signIn, failure...)))
 	}
 	defer leave()
@@ -193,8 +221,8 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 	return nil
 }
 
-// rehash keeps the same password under today's parameters. It may fail: there is always
-// the next sign-in.
+// rehash stores the same password, hashed with the current parameters. If it fails, the
+// next sign-in does it.
 func (s *Service) rehash(ctx context.Context, user User, password Secret) {
 	hash := hashOf(password)
 	s.afterwards(ctx, "rehash", func(ctx context.Context) error {
@@ -209,11 +237,16 @@ func (s *Service) rehash(ctx context.Context, user User, password Secret) {
 }
 
 // RecoverPassword sets a new password with the code that Register sent for
-// PurposePasswordReset. Every session ends, nobody is signed in, and the owner is told
-// by SMS. It returns the phone as parsed.
+// PurposePasswordReset. Every session ends. Nobody is signed in. The owner gets a notice. It
+// returns the number.
 //
-// Errors: ErrInvalidPhone; *PasswordError, nothing was consumed; ErrInvalidCode;
-// *LimitError; ErrUnavailable.
+// Errors:
+//   - ErrInvalidPhone: the number is invalid or not served.
+//   - *PasswordError: the new password was refused. The code was not used up.
+//   - ErrInvalidCode: the code or the challenge token is wrong, expired or used, or the
+//     number has no account that may have a new password.
+//   - *LimitError: nothing was compared.
+//   - ErrUnavailable: the code may be used up.
 func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone, error) {
 	c, challengeID, err := s.received(ctx, answer{
 		phone: r.Phone, token: r.ChallengeToken, purpose: PurposePasswordReset, client: r.Client,
@@ -229,8 +262,8 @@ func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone,
 		return Phone{}, err
 	}
 	defer done()
-	// Ask the limits, take a place, attempt, hash: strangers burn no CPU and hold no place,
-	// and a busy machine loses nobody's code.
+	// The order is: ask the limits, take a place, compare the code, hash. So strangers cost
+	// no CPU and hold no place, and a busy machine uses up no code.
 	if err := s.mayAttempt(ctx, c); err != nil {
 		return Phone{}, err
 	}
@@ -259,13 +292,18 @@ func (s *Service) RecoverPassword(ctx context.Context, r RecoverRequest) (Phone,
 	return c.phone, nil
 }
 
-// ChangePassword sets a new password for somebody signed in at most 5 minutes ago. Every
-// session ends, the owner is told by SMS, and the Session returned is new. It is fresh if
-// Current was compared. Where the account had no password it is as old as the sign-in it
-// came from: a password set within a session proves nothing.
+// ChangePassword sets a new password for somebody who has signed in at most 5 minutes ago.
+// Every session ends, the owner gets a notice, and the Session that it returns is new. If
+// Current was compared, the AuthTime of the Session is now. If the account had no password,
+// it is the AuthTime of claims, because setting a password proves nothing.
 //
-// Errors: ErrUnauthenticated; ErrReauthenticate; *PasswordError; ErrInvalidPassword when
-// Current is wrong; *LimitError; ErrUnavailable.
+// Errors:
+//   - ErrUnauthenticated: the session of claims is not live.
+//   - ErrReauthenticate: the sign-in is too old.
+//   - *PasswordError: the new password was refused.
+//   - ErrInvalidPassword: Current is wrong.
+//   - *LimitError: nothing was changed.
+//   - ErrUnavailable: the password may have been changed.
 func (s *Service) ChangePassword(ctx context.Context, claims Claims, r ChangePasswordRequest) (*Session, error) {
 	user, rec, err := s.reauthenticated(ctx, claims)
 	if err != nil {
@@ -305,8 +343,8 @@ func (s *Service) ChangePassword(ctx context.Context, claims Claims, r ChangePas
 	return s.newSession(ctx, c, changed, facts)
 }
 
-// setPassword is the one place where a password changes: at user's epoch, which rises. The
-// owner is always told. A place for hashing must be held.
+// setPassword changes the password of user, at its epoch, and raises the epoch. It sends the
+// notice. Every change of a password goes through it. A place for hashing must be held.
 func (s *Service) setPassword(ctx context.Context, c *call, user User, password Secret) (User, error) {
 	hash := hashOf(password)
 	return s.change(ctx, change{
@@ -323,4 +361,93 @@ func (s *Service) setPassword(ctx context.Context, c *call, user User, password 
 			s.notify(ctx, c, NoticePasswordChanged)
 		},
 	})
+}
+
+// The length of a password in Unicode characters. NIST SP 800-63B-4, 3.1.1.2, requires at
+// least 8 for a password that is one of two factors, and requires that 64 are allowed.
+const (
+	minPassword = 8
+	maxPassword = 128
+)
+
+// hashWait is how long a password waits for a place.
+const hashWait = time.Second
+
+// hashesAtOnce returns the number of places. It bounds memory, and leaves CPU for everything else
+// when very many passwords arrive.
+func hashesAtOnce() int { return runtime.NumCPU() }
+
+// hashLine is how many passwords may wait for each place. More would wait longer than
+// hashWait.
+const hashLine = 32
+
+// hashPlace takes a place for hashing, until leave is called. No address has more than a
+// quarter of the places and of the line before them. Ask the limits first.
+func (s *Service) hashPlace(ctx context.Context, c *call) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, hashWait)
+	defer cancel()
+	leave, err = s.hashes.Enter(ctx, c.address)
+	if err != nil {
+		return nil, &unavailable{"hash a password", err}
+	}
+	return leave, nil
+}
+
+// hashPassword takes a place and hashes password in it.
+func (s *Service) hashPassword(ctx context.Context, c *call, password Secret) (Secret, error) {
+	leave, err := s.hashPlace(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return hashOf(password), nil
+}
+
+// checkPassword returns a *PasswordError if password is not allowed.
+func (s *Service) checkPassword(ctx context.Context, password Secret) error {
+	n := utf8.RuneCount(argon2id.Normal(string(password)))
+	switch {
+	case n < minPassword:
+		return &PasswordError{fmt.Sprintf("is too short (minimum is %d characters)", minPassword)}
+	case n > maxPassword:
+		return &PasswordError{fmt.Sprintf("is too long (maximum is %d characters)", maxPassword)}
+	case s.cfg.Password.Check == nil:
+		return nil
+	}
+	err := s.cfg.Password.Check(ctx, password)
+	if err == nil || errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return &PasswordError{err.Error()}
+}
+
+// hashOf hashes password. The caller must hold a place for hashing.
+func hashOf(password Secret) Secret { return Secret(argon2id.Hash(string(password))) }
+
+// comparePassword reports whether password belongs to hash, and whether it should be hashed
+// anew. For every hash it takes the time of one argon2id hash and, with
+// PasswordRules.Legacy, of one legacy hash.
+func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) {
+	result := argon2id.Compare(string(hash), string(password))
+	legacy := s.cfg.Password.Legacy
+	switch {
+	case result.Known || hash == "":
+	case legacy != nil:
+		return legacy(hash, password), true
+	default:
+		s.unknownHash(hash)
+	}
+	if legacy != nil {
+		legacy(s.cfg.Password.LegacyDecoy, password)
+	}
+	return result.Right, result.Outdated
+}
+
+// unknownHash logs that an account has a hash of a kind that cannot be verified. It logs each
+// kind once.
+func (s *Service) unknownHash(hash Secret) {
+	kind := argon2id.Kind(string(hash))
+	if _, known := s.unknownHashes.LoadOrStore(kind, true); !known {
+		s.cfg.Logger.Error("phoneauth: an account has a password hash of a kind that is not known; set PasswordRules.Legacy", "kind", kind)
+	}
 }

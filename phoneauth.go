@@ -18,28 +18,39 @@ import (
 	"github.com/phoneauth/phoneauth/internal/seam"
 )
 
-// Purpose says what a code is good for. A code, a session token or a verification
-// token of one purpose is nothing to another. A host's own purpose is 1 to 32 lower
-// case letters, digits and underscores, and ends with Redeem.
+// Purpose says what a code is for. A code, a challenge token or a verification token of
+// one purpose is not accepted for another. A purpose of the host is 1 to 32 lower case
+// letters, digits and underscores. [Service.Redeem] finishes it.
 type Purpose string
 
 // The purposes of the package.
 const (
-	PurposeSignIn               Purpose = "sign_in"
+	// PurposeSignIn signs in to the account of the number, and creates it if there is
+	// none. It is the default of requests that have a Purpose.
+	PurposeSignIn Purpose = "sign_in"
+	// PurposePasswordRegistration creates an account with a password. See
+	// [Service.RegisterPassword].
 	PurposePasswordRegistration Purpose = "password_registration"
-	PurposePasswordReset        Purpose = "password_reset"
-	PurposePhoneChange          Purpose = "phone_change"
+	// PurposePasswordReset sets a new password. See [Service.RecoverPassword].
+	PurposePasswordReset Purpose = "password_reset"
+	// PurposePhoneChange gives an account another number. The code goes to the new
+	// number. See [Service.ChangePhone].
+	PurposePhoneChange Purpose = "phone_change"
 )
 
-// Purposes of texts that carry no code. They are in the first of Texts.Locales, not in the
-// language of the caller, who may be a thief.
+// Purposes of notices: texts without a code that tell the owner about a change. They are
+// written in the first of TextRules.Locales. The language of the caller is not used,
+// because the caller may be a thief.
 const (
+	// NoticePasswordChanged says that the password was set or changed.
 	NoticePasswordChanged Purpose = "notice_password_changed"
-	NoticePhoneChanged    Purpose = "notice_phone_changed"
+	// NoticePhoneChanged goes to the old number and says that the account has left it.
+	NoticePhoneChanged Purpose = "notice_phone_changed"
 )
 
-// Service is the state machine. It is safe for concurrent use and keeps nothing: any
-// number of them, in any number of processes, share a Store.
+// Service is the state machine. Make one with [New]. It is safe for concurrent use. Its
+// Store keeps everything that must be remembered, so any number of Services, in any number
+// of processes, may share a Store.
 type Service struct {
 	cfg       *Config
 	keys      *keyring.Ring
@@ -48,17 +59,18 @@ type Service struct {
 	numbers   numberPolicy
 	tests     map[Phone]TestNumber
 	codeSpace *big.Int
-	running   chan struct{}  // a place for each operation that runs without its client
+	running   chan struct{}  // one place for each operation that no longer depends on its client
 	hashes    *places.Places // for password hashes
 	sendTimes *latency.Recent
-	later     *background.Group // what leaves after its answer
+	later     *background.Group // the work that is done after the answer
 	clock     func() time.Time
 	journal   *journal // nil: none is kept
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
 
-// New makes a Service, or says everything that is wrong with cfg, one line a field.
+// New makes a Service from a copy of cfg. Its error lists every fault of cfg, one line for
+// each field.
 func New(cfg Config) (*Service, error) {
 	cfg = cfg.withDefaults()
 	numbers, err := cfg.validate()
@@ -102,11 +114,12 @@ func New(cfg Config) (*Service, error) {
 			return nil, err
 		}
 	}
-	cfg.Keys = Keys{} // what is derived is enough
+	cfg.Keys = Keys{} // the derived keys are enough
 	return s, nil
 }
 
-// seamOf is what a suite of this module holds the Service by, nil for everybody else.
+// seamOf returns the clock that a test suite of this module gives to the Service. It is nil
+// for the stores of hosts.
 func seamOf(s Store) *seam.Seam {
 	switch s := s.(type) {
 	case seam.Holder:
@@ -117,11 +130,12 @@ func seamOf(s Store) *seam.Seam {
 	return nil
 }
 
-// Format tells nothing of the configuration, whatever the verb.
+// Format writes "phoneauth.Service" for every verb, and nothing of the configuration.
 func (Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
 
-// Close waits for the texts that leave after their answer, or for ctx to end, whose error
-// it then returns, and lets no more start. The Store and the Sender are the caller's to close, afterwards.
+// Close waits until the texts that are sent after an answer have left, and lets no more of
+// them start. If ctx ends first, Close returns its error. Close the Store and the Sender
+// yourself, after it.
 func (s *Service) Close(ctx context.Context) error {
 	err := s.later.Close(ctx)
 	if s.journal != nil {
@@ -133,104 +147,86 @@ func (s *Service) Close(ctx context.Context) error {
 	return nil
 }
 
-// now is the clock of everything: UTC, in whole microseconds.
+// now returns the time in UTC and whole microseconds, as stores keep it.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
-// RegisterRequest asks for a code.
-type RegisterRequest struct {
-	// Phone as typed.
-	Phone string
-	// Purpose is sign-in when empty. PasswordRegistration has a method of its own.
-	Purpose Purpose
-	// Subject binds the code to something beyond the phone: the User.ID for a change of
-	// number (required there), or whatever a host's own purpose is about. At most 128
-	// bytes.
-	BoundTo string
-	// Channel is handed to the sender: "sms", "whatsapp"; it may be empty.
-	Channel string
-	Client  ClientInfo
-}
-
-// Pending is a code that is on its way.
-type Pending struct {
-	// ChallengeToken names the challenge; VerifyRequest takes it in place of the phone.
-	ChallengeToken Secret
-	// Phone the code went to.
-	Phone Phone
-	// ExpiresAt is the end of the code, ResendAt when it can be sent again.
-	ExpiresAt, ResendAt time.Time
-	// CodeLength in digits.
-	CodeLength int
-	// TriesLeft to give the code. Sending it again adds none.
-	TriesLeft int
-}
-
-// VerifyRequest brings a code back.
+// VerifyRequest brings a code back. It needs Phone or ChallengeToken, or both.
 type VerifyRequest struct {
-	// Phone as typed. It may be empty when there is a ChallengeToken, and must be the
-	// token's phone otherwise.
+	// Phone is the number as the person typed it. With a ChallengeToken it may be empty;
+	// otherwise it must be the number of the token.
 	Phone string
-	Code  string
-	// ChallengeToken of the Pending; optional when there is a Phone.
+	// Code is the code as the person typed it. ASCII spaces around it are ignored.
+	Code string
+	// ChallengeToken is that of the Pending. It may be empty when Phone is set.
 	ChallengeToken Secret
-	// Purpose and Subject as in RegisterRequest.
+	// Purpose must be that of the RegisterRequest. Empty means [PurposeSignIn].
 	Purpose Purpose
+	// BoundTo must be that of the RegisterRequest.
 	BoundTo string
-	Client  ClientInfo
-}
-
-// Proof says that somebody holds a phone.
-type Proof struct {
-	// Token for Connect, ChangePhone or Redeem, once; empty in Redeem's answer.
-	Token     Secret
-	Phone     Phone
-	Purpose   Purpose
-	BoundTo   string
-	ExpiresAt time.Time
-}
-
-// ConnectRequest brings a sign-in proof, or for ChangePhone a phone-change proof.
-type ConnectRequest struct {
-	// Phone as typed; it must be the proof's. Empty: the proof's, whatever it is.
-	Phone  string
-	Token  Secret
+	// Client describes the client that asks.
 	Client ClientInfo
 }
 
-// LoginRequest brings a code.
-type LoginRequest struct {
-	// Phone as typed. It may be empty when there is a ChallengeToken, and must be the
-	// token's phone otherwise.
+// ConnectRequest brings the proof of a sign-in to [Service.Connect], or the proof of a
+// change of number to [Service.ChangePhone].
+type ConnectRequest struct {
+	// Phone is the number as the person typed it. It must be the number of the proof, or
+	// empty.
 	Phone string
-	Code  string
-	// ChallengeToken of the Pending; optional when there is a Phone.
-	ChallengeToken Secret
-	// Purpose is sign-in when empty, or PasswordRegistration, which needs ChallengeToken.
-	Purpose Purpose
-	Client  ClientInfo
+	// Token is Proof.Token.
+	Token Secret
+	// Client describes the client that asks.
+	Client ClientInfo
 }
 
-// RedeemRequest ends a host's own purpose, with the token of a Proof or with the code
+// LoginRequest brings a code to [Service.Login]. It needs Phone or ChallengeToken, or both.
+type LoginRequest struct {
+	// Phone is the number as the person typed it. With a ChallengeToken it may be empty;
+	// otherwise it must be the number of the token.
+	Phone string
+	// Code is the code as the person typed it. ASCII spaces around it are ignored.
+	Code string
+	// ChallengeToken is that of the Pending. It may be empty when Phone is set. A password
+	// registration requires it.
+	ChallengeToken Secret
+	// Purpose is [PurposeSignIn] or [PurposePasswordRegistration]. Empty means
+	// PurposeSignIn.
+	Purpose Purpose
+	// Client describes the client that asks.
+	Client ClientInfo
+}
+
+// RedeemRequest finishes a purpose of the host, with the token of a Proof or with the code
 // itself.
 type RedeemRequest struct {
-	// Token of the Proof. Where it is empty, Phone, Code and ChallengeToken are as in
-	// VerifyRequest.
-	Token          Secret
-	Phone          string
-	Code           string
+	// Token is Proof.Token. When it is set, Phone, Code and ChallengeToken are ignored.
+	Token Secret
+	// Phone is as in VerifyRequest.
+	Phone string
+	// Code is as in VerifyRequest.
+	Code string
+	// ChallengeToken is as in VerifyRequest.
 	ChallengeToken Secret
-	Purpose        Purpose
-	BoundTo        string
-	Client         ClientInfo
+	// Purpose must be that of the RegisterRequest. Required.
+	Purpose Purpose
+	// BoundTo must be that of the RegisterRequest.
+	BoundTo string
+	// Client describes the client that asks.
+	Client ClientInfo
 }
 
-// Register sends a code, or sends the live one again: the same code with the tries it
-// has left. It answers alike for all numbers, with an account or without; for
-// PurposePasswordReset the code leaves after the answer, and only if there is an account.
+// Register sends a code. If the number has a live challenge for that purpose, Register
+// sends the same code again, with the tries that it has left. It answers alike for numbers
+// with and without an account. For PurposePasswordReset the code is sent after the answer,
+// and only if there is an account.
 //
-// Errors: ErrInvalidPhone; ErrNotFound, a change of number is for a user who does not exist;
-// *LimitError, nothing was sent; ErrUnavailable, it may have been, and a *SendError is
-// wrapped when the sender is the cause; ErrPurpose.
+// Errors:
+//   - ErrInvalidPhone: the number is invalid or not served.
+//   - ErrNotFound: a change of number names a user who does not exist.
+//   - *LimitError: nothing was sent.
+//   - ErrUnavailable: the code may have been sent. A *SendError is wrapped when the sender
+//     is the cause.
+//   - ErrPurpose: Purpose or BoundTo is not allowed here.
 func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
@@ -247,11 +243,17 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 	return s.register(ctx, c, sending{channel: r.Channel, takes: s.sendTakes(c)})
 }
 
-// Verify turns the right code into a proof that is good for 5 minutes, once.
+// Verify exchanges the right code for a proof. The proof is good once, for 5 minutes. Of
+// concurrent calls with one code exactly one gets a proof.
 //
-// Errors: ErrInvalidPhone; ErrInvalidCode, whatever was wrong with the code or the session
-// token; *LimitError, nothing was compared; ErrUnavailable, and the code may be used up;
-// ErrPurpose.
+// Errors:
+//   - ErrInvalidPhone: the number is invalid or not served.
+//   - ErrInvalidCode: the code or the challenge token is wrong, expired or used. It is a
+//     *CodeError when the challenge token is right and the code is wrong.
+//   - *LimitError: nothing was compared.
+//   - ErrUnavailable: the code may be used up.
+//   - ErrPurpose: Purpose or BoundTo is not allowed here. A code of PurposePasswordReset is
+//     for [Service.RecoverPassword].
 func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
@@ -262,7 +264,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	}
 	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if errors.Is(err, ErrNotFound) {
-		return nil, ErrInvalidCode // such a user was never sent one
+		return nil, ErrInvalidCode // no code was ever sent for a user who does not exist
 	}
 	if err != nil {
 		return nil, err
@@ -294,12 +296,18 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	}, nil
 }
 
-// Connect turns a sign-in proof into a session for the owner of the number, whose
-// account is made if there is none.
+// Connect exchanges the proof of a sign-in for a session of the account that has the
+// number. It creates the account if there is none. Of concurrent calls with one proof
+// exactly one gets a session.
 //
-// Errors: ErrInvalidPhone; ErrInvalidToken, which is a *SpentTokenError for a proof that
-// was used; *BlockedError; ErrLocked; ErrRefused; *LimitError; ErrUnavailable, and the
-// proof may be used up.
+// Errors:
+//   - ErrInvalidPhone: Phone is set and no valid number.
+//   - ErrInvalidToken: the proof is forged, expired, or of another number or purpose, or
+//     the account has changed since. It is a *SpentTokenError when the proof was used.
+//   - *BlockedError, ErrLocked: the account is blocked, or its owner has locked it.
+//   - ErrRefused: Hooks.BeforeSignIn refused.
+//   - *LimitError: the number is locked.
+//   - ErrUnavailable: the proof may be used up.
 func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, error) {
 	c, proof, err := s.proved(presented{r.Token, r.Phone, PurposeSignIn, "", r.Client})
 	if err != nil {
@@ -320,11 +328,12 @@ func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, erro
 	return s.signIn(ctx, c, SignIn{UserID: c.account.id, Epoch: c.account.epoch}, byCode, ErrInvalidToken)
 }
 
-// Login is Verify and Connect in one. For PurposePasswordRegistration the code makes the
-// account, with the password that waited.
+// Login does what Verify and Connect do, in one call. For PurposePasswordRegistration it
+// creates the account with the password that [Service.RegisterPassword] has stored with
+// the challenge.
 //
-// Errors: those of Verify and Connect; ErrPhoneTaken when a registration's number has been
-// proved meanwhile.
+// Errors: those of Verify and Connect, with ErrInvalidCode in place of ErrInvalidToken.
+// ErrPhoneTaken: the number of a password registration has an account by now.
 func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	registration := r.Purpose == PurposePasswordRegistration
@@ -358,12 +367,17 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	return s.signIn(ctx, c, in, byCode, ErrInvalidCode)
 }
 
-// Redeem ends a purpose of the host's own: it takes the proof, once, or the code, and makes
-// neither an account nor a session. The Proof it returns has the phone and no token.
+// Redeem finishes a purpose of the host. It uses up the proof or the code, and creates
+// neither an account nor a session. The Proof that it returns has the number and no token.
 //
-// Errors: ErrInvalidToken, or with a code those of Verify; ErrBlocked, the number's account
-// is; *LimitError; ErrUnavailable, and the proof may be used up; ErrPurpose for a purpose of
-// the package.
+// Errors:
+//   - ErrInvalidToken: the proof is forged, expired, used, or of something else, or the
+//     account of the number has changed since the code was sent.
+//   - With a code, also those of [Service.Verify].
+//   - ErrBlocked: the account of the number is blocked or locked.
+//   - *LimitError: the number is locked, or the address has too many failures.
+//   - ErrUnavailable: the proof or the code may be used up.
+//   - ErrPurpose: the purpose is one of the package.
 func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	if r.Purpose.ours() {
 		return nil, ErrPurpose
@@ -395,7 +409,7 @@ func (s *Service) Redeem(ctx context.Context, r RedeemRequest) (*Proof, error) {
 	return &Proof{Phone: c.phone, Purpose: c.purpose, BoundTo: c.boundTo, ExpiresAt: c.now.Add(proofLife)}, nil
 }
 
-// redeemHosts takes away the proof or the code of r.
+// redeemHosts uses up the proof or the code of r.
 func (s *Service) redeemHosts(ctx context.Context, r RedeemRequest) (*call, error) {
 	if r.Token != "" || r.Code == "" {
 		return s.redeemed(ctx, presented{r.Token, "", r.Purpose, r.BoundTo, r.Client})
@@ -424,7 +438,7 @@ func (p Purpose) ours() bool {
 	return false
 }
 
-// checkPurpose is ErrPurpose for what Register, Verify and Redeem do not serve.
+// checkPurpose returns ErrPurpose for what Register, Verify and Redeem do not serve.
 func checkPurpose(p Purpose, subject string) error {
 	switch p {
 	case PurposeSignIn, PurposePasswordReset:
@@ -445,5 +459,5 @@ func checkPurpose(p Purpose, subject string) error {
 	return nil
 }
 
-// maxSubject is the longest subject, in bytes.
+// maxSubject is the greatest length of BoundTo, in bytes.
 const maxSubject = 128

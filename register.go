@@ -3,19 +3,54 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/phoneauth/phoneauth/internal/background"
 )
 
-// sending is how a code is asked for, beyond whom it is for.
+// RegisterRequest asks for a code.
+type RegisterRequest struct {
+	// Phone is the number as the person typed it. See [ParsePhone].
+	Phone string
+	// Purpose says what the code is for. Empty means [PurposeSignIn].
+	// [PurposePasswordRegistration] is refused: call [Service.RegisterPassword] for it.
+	Purpose Purpose
+	// BoundTo binds the code to something beyond the number. For [PurposePhoneChange] it
+	// is the User.ID and required. For a purpose of the host it is what the host chooses,
+	// and may be empty. For the other purposes it must be empty. At most 128 bytes.
+	BoundTo string
+	// Channel is handed to the sender, such as "sms" or "whatsapp". It may be empty.
+	Channel string
+	// Client describes the client that asks.
+	Client ClientInfo
+}
+
+// Pending describes a code that was sent.
+type Pending struct {
+	// ChallengeToken names the challenge. VerifyRequest, LoginRequest and others accept it
+	// in place of the phone.
+	ChallengeToken Secret
+	// Phone is the number that the code was sent to.
+	Phone Phone
+	// ExpiresAt is when the code expires. ResendAt is the earliest time at which the code
+	// can be sent again.
+	ExpiresAt, ResendAt time.Time
+	// CodeLength is the number of digits of the code.
+	CodeLength int
+	// TriesLeft is how many times the code may still be compared. Sending the code again
+	// does not raise it.
+	TriesLeft int
+}
+
+// sending says how a code is sent.
 type sending struct {
 	channel string
 	takes   []Take // the limits it must pass
-	renew   string // ID of the registration to go on with
+	renew   string // ID of the password registration to continue, or ""
 	pending []byte // its password, sealed
 }
 
-// register asks the limits and the host, opens the challenge of c or finds the live one,
+// register asks the limits and the host, creates the challenge of c or finds the live one,
 // and sends its code.
 func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, error) {
 	allowed, err := s.hostAllows(ctx, c, o)
@@ -30,8 +65,8 @@ func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, e
 	return s.open(ctx, c, o, allowed)
 }
 
-// open is register once the host has been asked. ErrNotFound: o.renew names no live
-// challenge, and nothing happened.
+// open returns the part of register that follows the hook of the host. ErrNotFound: o.renew names
+// no live challenge, and nothing was done.
 func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*Pending, error) {
 	p := BeginParams{
 		Challenge: Challenge{Pending: o.pending, Sends: 1},
@@ -41,7 +76,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		Charges:   s.charges(c),
 		Now:       c.now,
 	}
-	if !allowed { // as if it were sent, but not charged: nobody pays for it
+	if !allowed { // the answer is that of a send, but nothing is charged
 		p.Charges, p.Challenge.Sends = nil, 0
 	}
 	if !c.purpose.ours() {
@@ -52,7 +87,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		c.account = account{user.ID, user.Epoch}
 	}
 	var later *background.Place
-	if c.purpose == PurposePasswordReset { // no place is a 503 before anything is taken
+	if c.purpose == PurposePasswordReset { // fail before anything is taken when there is no place
 		var err error
 		if later, err = s.later.Plain(); err != nil {
 			return nil, &unavailable{"send after the answer", err}
@@ -83,9 +118,9 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	}, nil
 }
 
-// hostAllows asks BeforeSend, once the limits say that they would admit a send: a hook
-// that costs money is no cheaper to abuse than a text. For a purpose of the host's they
-// are asked as well, since the account is looked up next.
+// hostAllows calls the hook BeforeSend. It asks the limits first, because a hook may cost as
+// much as a text. For a purpose of the host it asks the limits without a hook too, because
+// the account is looked up next.
 func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, error) {
 	hook := s.cfg.Hooks.BeforeSend != nil && c.test == nil
 	if !hook && c.purpose.ours() {
@@ -111,17 +146,18 @@ func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, err
 	return false, nil
 }
 
-// delivery is a code that is to leave.
+// delivery is a code to send.
 type delivery struct {
 	challenge Challenge
 	code      string
 	allowed   bool              // by the host
-	later     *background.Place // for what leaves after its answer, else nil
+	later     *background.Place // to send after the answer; nil to send before it
 }
 
-// deliver sends a code: within the request where it is sent to every number, after the
-// answer where it is sent only if there is an account. Where nothing is sent, because the
-// host refused or for a test number, it takes as long as a send lately took.
+// deliver sends a code. A code that is sent to every number is sent before the answer. A
+// code that is sent only to numbers with an account is sent after it. When nothing is sent,
+// because the host refused or the number is a test number, deliver waits as long as a recent
+// send took.
 func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) error {
 	if d.later != nil {
 		d.later.Go(ctx, func(ctx context.Context) error { return s.deliverReset(ctx, c, o, d) })
@@ -144,7 +180,7 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 	return err
 }
 
-// deliverReset is deliver for what leaves after its answer.
+// deliverReset sends the code of a password reset, after the answer.
 func (s *Service) deliverReset(ctx context.Context, c *call, o sending, d delivery) error {
 	user, err := s.phoneAccount(ctx, c.phone)
 	if err != nil || user.ID == "" || user.Blocked {
@@ -160,8 +196,8 @@ func (s *Service) deliverReset(ctx context.Context, c *call, o sending, d delive
 	return s.send(ctx, c, m)
 }
 
-// nothingToSend reports whether the host refused the code, or the number is a test number,
-// which counts as sent.
+// nothingToSend reports whether the host refused the code or the number is a test number. A
+// code to a test number counts as sent.
 func (s *Service) nothingToSend(ctx context.Context, c *call, d delivery) bool {
 	if d.allowed && c.test != nil {
 		s.event(ctx, c.event(EventCodeSent))
@@ -175,8 +211,9 @@ func (s *Service) codeMessage(ctx context.Context, c *call, o sending, d deliver
 	})
 }
 
-// giveBack gives back what a code for c cost the limits of the phone and the scores, since
-// it was certainly not accepted. The address's send stays taken.
+// giveBack gives back what a code for c took of the limits of the phone and was charged to
+// the scores. It is for a code that was certainly not accepted. The send of the address
+// stays taken.
 func (s *Service) giveBack(ctx context.Context, c *call) error {
 	return s.store.GiveBack(ctx, GiveBackParams{
 		Takes: s.phoneSendTakes(c.print, c.device.known()), Credits: s.charges(c), Now: c.now,

@@ -2,97 +2,107 @@ package phoneauth
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
-// SMSSender sends a text. Implementations are safe for concurrent use, honour the
-// context (it has a deadline of 10 s), and never send twice for one call.
-//
-// A nil error means that the provider accepted the message. Otherwise the error is a
-// *SendError, or is taken for one of class Ambiguous and of no known fault. Its text must not hold the code,
-// the body, credentials, or the number.
+// SMSSender sends texts. Implementations must be safe for concurrent use.
 type SMSSender interface {
+	// Send sends one message, and never sends it twice. It returns soon after its context
+	// ends; the Service gives it a deadline of 10 s.
+	//
+	// A nil error means that the provider accepted the message. Otherwise the error is a
+	// *SendError. Any other error counts as one of class Ambiguous whose fault is not
+	// known. The text of the error must not hold the code, the body, credentials, or the
+	// number.
 	Send(context.Context, Message) (Receipt, error)
 }
 
 // Message is one text to one phone.
 type Message struct {
+	// To is the number to send to.
 	To Phone
-	// Body is the text to send, with the code in it.
+	// Body is the text to send. It contains the code, if there is one.
 	Body Secret
-	// Code is the code alone, for channels that format by themselves; empty in notices.
+	// Code is the code alone, for channels that format the text themselves. It is empty in
+	// notices.
 	Code Secret
-	// Purpose of the code, or one of the Notice… purposes.
+	// Purpose is that of the code, or one of the Notice… purposes.
 	Purpose Purpose
-	// Locale asked for, BCP 47; may be empty.
+	// Locale is the language that the client asked for (BCP 47). It may be empty.
 	Locale string
-	// Channel asked for by the client, such as "sms" or "whatsapp"; may be empty.
+	// Channel is what the client asked for, such as "sms" or "whatsapp". It may be empty.
 	Channel string
 	// Service is Config.Name.
 	Service string
-	// ExpiresAt is the end of the code; zero in notices.
+	// ExpiresAt is when the code expires. It is zero in notices.
 	ExpiresAt time.Time
 }
 
-// Receipt is what the provider said when it accepted a message.
+// Receipt says who accepted a message.
 type Receipt struct {
-	// ID of the message at the provider, which delivery reports name; may be empty.
+	// ID is the provider's id of the message. Delivery reports name it. It may be empty.
 	ID string
-	// Sender is the name of the one that accepted, such as "twilio".
+	// Sender is the name of the sender that accepted, such as "twilio".
 	Sender string
 }
 
-// SendClass says whether a message may be tried again elsewhere. [SendFault] says whose
-// fault the failure is; the two are independent, but for Permanent.
+// SendClass says whether the same message may be sent again, or by another provider.
+// [SendFault] says what caused the failure. The two are independent, except that a
+// Permanent failure always has FaultDestination.
 type SendClass string
 
 // The classes of a SendError.
 const (
-	// Permanent: certainly not accepted, and nobody else is to be tried. The number can
-	// receive no texts, such as a landline, or its owner wants none. Its fault is
-	// FaultDestination. A refusal that another provider might not share, such as of a
-	// region that this account may not send to, is Temporary.
+	// Permanent: the message was certainly not accepted, and no provider will deliver it.
+	// The number cannot receive texts, such as a landline, or its owner wants none. When
+	// another provider might accept the message, the class is Temporary.
 	Permanent SendClass = "permanent"
-	// Temporary: certainly not accepted. Another try or another provider may do.
+	// Temporary: the message was certainly not accepted. A second try or another provider
+	// may succeed.
 	Temporary SendClass = "temporary"
-	// Ambiguous: it may have been accepted. A second try may send a second text.
+	// Ambiguous: the message may have been accepted. A second try may send a second text.
 	Ambiguous SendClass = "ambiguous"
 )
 
-// SendFault says what a failure is evidence of: something about this destination, or
-// something about the sender. The zero value means that it is not known.
+// SendFault says what caused a failure: the destination or the sender. The zero value means
+// that this is not known.
 //
-// Whoever watches over a sender, as senders/failover does, counts FaultSender alone.
-// Anybody can ask for a text to a destination that fails, so a failure that may be the
-// destination's must keep nobody else from being served.
+// Code that switches a failing sender off, such as senders/failover, must count FaultSender
+// only. Anybody can ask for a text to a destination that fails. Such failures must not stop
+// the service for everybody else.
 type SendFault string
 
 // The faults of a SendError and of a Delivery.
 const (
-	// FaultDestination: it is about this number, its region or its carrier. The region is
-	// not enabled, there is no route, it is a landline, the phone is off, its owner opted
-	// out, its carrier filters. The same sender may well serve other numbers.
+	// FaultDestination: the number, its region or its carrier is the cause. Examples: the
+	// region is not enabled, there is no route, the number is a landline, the phone is off,
+	// its owner opted out, its carrier filters. The sender may well serve other numbers.
 	FaultDestination SendFault = "destination"
-	// FaultSender: it would have happened to any number. Credentials, balance, throttling,
-	// a 5xx, no connection, no answer in time.
+	// FaultSender: the failure would have happened for any number. Examples: credentials,
+	// balance, throttling, a 5xx, no connection, no answer in time.
 	FaultSender SendFault = "sender"
 )
 
-// SendError is why a message was not accepted, or may not have been.
+// SendError says why a message was not accepted, or may not have been.
 type SendError struct {
+	// Class says whether the message may be sent again. Required.
 	Class SendClass
-	// Fault is whose fault it is; empty if the sender cannot tell.
+	// Fault says what caused the failure. It is empty when the sender cannot tell.
 	Fault SendFault
-	// Code is the provider's own, such as "21610" or "HTTP 500".
+	// Code is the error code of the provider, such as "21610" or "HTTP 500". It may be
+	// empty.
 	Code string
-	// RetryAfter is what the provider asked for; 0 if nothing.
+	// RetryAfter is how long the provider asked to wait. It is 0 when it did not ask.
 	RetryAfter time.Duration
-	// Err is the cause, if any. It holds no secret.
+	// Err is the cause. It may be nil. It must hold no secret.
 	Err error
 }
 
-// Error is "phoneauth: send: " with the class, the fault, the code and the cause, as far
-// as they are there: "phoneauth: send: temporary, destination (21408)".
+// Error returns "phoneauth: send: " and the class, then the fault, the code and the cause
+// as far as they are set: "phoneauth: send: temporary, destination (21408)".
 func (e *SendError) Error() string {
 	s := "phoneauth: send: " + string(e.Class)
 	if e.Fault != "" {
@@ -107,39 +117,44 @@ func (e *SendError) Error() string {
 	return s
 }
 
+// Unwrap returns Err.
 func (e *SendError) Unwrap() error { return e.Err }
 
-// Delivery is what a provider reported of a message after it accepted it. The senders of
-// this module have handlers that make these of the provider's callbacks; hand them to
-// Service.ReportDelivery.
+// Delivery is what a provider reported about a message after it had accepted it. The
+// senders of this module have handlers that make Deliveries of the provider's callbacks.
+// Hand them to [Service.ReportDelivery].
 type Delivery struct {
-	// ID and Sender as in the Receipt of the message.
+	// ID and Sender are those of the Receipt of the message.
 	ID, Sender string
-	Status     DeliveryStatus
-	// Code is the provider's own, of a failure.
+	// Status says whether the message arrived.
+	Status DeliveryStatus
+	// Code is the error code of the provider for a failure. It may be empty.
 	Code string
-	// Fault is whose fault an Undelivered is; empty if the provider did not say.
+	// Fault says what caused an Undelivered. It is empty when the provider did not say.
 	Fault SendFault
-	// Phone is the number that opted out, if the provider said which. Reports of a
-	// message have none: their ID says whose it was.
+	// Phone is the number that opted out, if the provider named it. It is zero in reports
+	// of a message, which ID identifies.
 	Phone Phone
 }
 
-// DeliveryStatus is what became of a message.
+// DeliveryStatus says what happened to a message.
 type DeliveryStatus string
 
 // The statuses of a Delivery.
 const (
-	Delivered   DeliveryStatus = "delivered"
+	// Delivered: the message arrived.
+	Delivered DeliveryStatus = "delivered"
+	// Undelivered: the message did not arrive, and will not.
 	Undelivered DeliveryStatus = "undelivered"
 	// OptedOut: the owner of Phone answered STOP. ID is that of the answer. Some providers
-	// refuse to send to it from then on. The Service keeps no list of them: a host may, and
-	// refuse by Config.BeforeSend.
+	// refuse to send to the number from then on. The Service keeps no list of such
+	// numbers. A host may keep one and refuse by Hooks.BeforeSend.
 	OptedOut DeliveryStatus = "opted_out"
 )
 
-// ReportDelivery tells OnEvent and the log what became of a message, or that somebody
-// opted out; the event has d.Phone masked. It sends nothing and keeps nothing.
+// ReportDelivery hands a report to Hooks.OnEvent and to the log. The event has d.Phone
+// masked. ReportDelivery sends nothing and stores nothing. Any status but Delivered and
+// OptedOut is reported as EventUndelivered.
 func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	e := Event{
 		Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendFault: d.Fault, SendCode: d.Code, Phone: d.Phone.String(),
@@ -157,3 +172,98 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	}
 	s.event(ctx, e)
 }
+
+// sendDeadline bounds every call of the sender.
+const sendDeadline = 10 * time.Second
+
+// text says what a message contains.
+type text struct {
+	purpose         Purpose
+	code            string // empty in notices
+	locale, channel string
+	expires         time.Time
+}
+
+// message writes the text t to the phone of c.
+func (s *Service) message(ctx context.Context, c *call, t text) (Message, error) {
+	m := Message{
+		To:        c.phone,
+		Code:      Secret(t.code),
+		Purpose:   t.purpose,
+		Locale:    t.locale,
+		Channel:   t.channel,
+		Service:   s.cfg.Name,
+		ExpiresAt: t.expires,
+	}
+	if s.cfg.Hooks.Text != nil {
+		body, err := s.cfg.Hooks.Text(ctx, m)
+		if err != nil {
+			return Message{}, &unavailable{"word text", err}
+		}
+		m.Body = Secret(body)
+	}
+	if m.Body == "" {
+		m.Body = Secret(s.cfg.Texts.text(m))
+	}
+	return m, nil
+}
+
+// send hands m to the sender and reports the outcome as an event. Every failure is
+// ErrUnavailable.
+func (s *Service) send(ctx context.Context, c *call, m Message) error {
+	ctx, cancel := context.WithTimeout(ctx, sendDeadline)
+	defer cancel()
+	began := time.Now()
+	receipt, err := s.cfg.Sender.Send(ctx, m)
+	e := c.event(EventCodeSent)
+	e.Purpose, e.Sender, e.MessageID = m.Purpose, receipt.Sender, receipt.ID
+	e.Segments, _ = Segments(string(m.Body))
+	if m.Code == "" {
+		e.Type = EventNoticeSent
+	}
+	if err != nil {
+		failed, ok := errors.AsType[*SendError](err)
+		if !ok {
+			failed = &SendError{Class: Ambiguous, Err: err}
+		}
+		e.Type, e.SendClass, e.SendFault, e.SendCode = EventSendFailed, failed.Class, failed.Fault, failed.Code
+		err = &unavailable{"send", failed}
+	} else if m.Code != "" {
+		s.sendTimes.Add(time.Since(began))
+	}
+	s.event(ctx, e)
+	return err
+}
+
+// notify sends a notice, after the answer. A test number gets none. The notice is in the
+// language of the service, because the client that made the change may be a thief's.
+func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
+	if c.test != nil {
+		return
+	}
+	s.afterwards(ctx, "notice", func(ctx context.Context) error {
+		m, err := s.message(ctx, c, text{purpose: notice, locale: texts.Rules(s.cfg.Texts).Home()})
+		if err != nil {
+			return err
+		}
+		return s.send(ctx, c, m)
+	})
+}
+
+// afterwards runs do after the answer. When there is no place for it, do is not run, and the
+// log says so.
+func (s *Service) afterwards(ctx context.Context, what string, do func(context.Context) error) {
+	place, err := s.later.Urgent()
+	if err != nil {
+		s.cfg.Logger.ErrorContext(ctx, "phoneauth: not done: "+what, "error", err)
+		return
+	}
+	place.Go(ctx, do)
+}
+
+// How many texts may be on their way after an answer, and how many of them may be codes.
+// Strangers can ask for codes, and these must not take the places of notices.
+const (
+	laterAtOnce      = 256
+	laterCodesAtOnce = 128
+)

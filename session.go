@@ -14,45 +14,49 @@ import (
 	"github.com/phoneauth/phoneauth/internal/random"
 )
 
-// refreshGrace is how long a client that lost the answer may present the token it had.
+// refreshGrace is how long a client that lost the answer may send its used token again.
 const refreshGrace = 10 * time.Second
 
-// freshness is how old a sign-in may be for what must not be done with a stolen token.
+// freshness is the greatest age of a sign-in that is fresh.
 const freshness = 5 * time.Minute
 
-// Session is a sign-in.
+// Session is the result of a sign-in or a refresh.
 type Session struct {
+	// User is the account.
 	User User
-	// New: this sign-in made the account. First: it is the account's first.
+	// New is true when this sign-in created the account. First is true when it is the
+	// first sign-in of the account; an imported account is not new at its first sign-in.
 	New, First bool
-	// ID of the session; empty under Config.HostSessions.
+	// ID is the id of the session. It is empty under Config.HostSessions.
 	ID string
-	// AccessToken says who is signed in, until ExpiresAt. RefreshToken is for Refresh, once.
-	// Both are empty under Config.HostSessions.
+	// AccessToken says who is signed in, until ExpiresAt. RefreshToken is for
+	// [Service.Refresh], and good once. Both are empty under Config.HostSessions.
 	AccessToken, RefreshToken Secret
-	// DeviceToken marks a known device for 180 days, and survives signing out.
+	// DeviceToken makes this a known device for 180 days. The client should keep it after
+	// signing out.
 	DeviceToken Secret
-	// ExpiresAt is the end of the access token.
+	// ExpiresAt is when the access token expires.
 	ExpiresAt time.Time
-	// AMR says how the user proved who they are (RFC 8176), AuthTime when.
-	AMR      []string
+	// AMR says how the user proved who they are (RFC 8176): "sms", "pwd".
+	AMR []string
+	// AuthTime is when the user proved who they are. A refresh does not change it.
 	AuthTime time.Time
 }
 
-// signInFacts are how somebody signed in.
+// signInFacts say how somebody signed in.
 type signInFacts struct {
 	amr []string
-	// authTime is when they proved who they are; zero for now.
+	// authTime is when they proved who they are. Zero means now.
 	authTime time.Time
-	// deviceID of the known device; empty for a new one.
+	// deviceID is the id of the known device. It is empty for a new one.
 	deviceID string
 }
 
-// passwordAlone reports whether a password alone was what proved who they are.
+// passwordAlone reports whether the user proved who they are by a password and nothing else.
 func (f signInFacts) passwordAlone() bool { return len(f.amr) == 1 && f.amr[0] == amrPassword }
 
-// signIn finds or makes the account that in describes and starts a session on it. invalid
-// is the error for a proof that the account, as it is now, makes worthless.
+// signIn finds or creates the account that in describes and starts a session. It returns
+// invalid when the account has changed since the proof was given.
 func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts, invalid error) (*Session, error) {
 	in.Phone, in.UUID, in.Now = c.phone, newUUID(), s.now()
 	if c.device.known() {
@@ -77,9 +81,8 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 		return nil, err
 	}
 	e := c.event(EventSignedUp)
-	c.place = s.placeOf(ctx, c)
-	e.UserID, e.Client, e.Place = signed.User.ID, truncated(c.client.Name, maxSessionText), c.place
-	if signed.Created { // whatever becomes of the session
+	e.UserID, e.Client, e.Place = signed.User.ID, truncated(c.client.Name, maxSessionText), s.placeOf(ctx, c)
+	if signed.Created { // also when the session fails
 		s.event(ctx, e)
 	}
 	session, err := s.newSession(ctx, c, signed.User, f)
@@ -95,7 +98,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 	return session, nil
 }
 
-// hostAdmits asks BeforeSignIn.
+// hostAdmits calls the hook BeforeSignIn.
 func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 	if s.cfg.Hooks.BeforeSignIn == nil {
 		return nil
@@ -115,8 +118,8 @@ func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 // mostSessions is how many live sessions a user may have.
 const mostSessions = 100
 
-// newSession starts a session of u. Where the host keeps sessions it is the user and the
-// token of the device alone.
+// newSession starts a session of u. Under HostSessions the Session has only the user and
+// the device token.
 func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
 	now := s.now()
 	f.deviceID = cmp.Or(f.deviceID, random.ID())
@@ -159,7 +162,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 	return s.session(ctx, u, rec, secret, extra)
 }
 
-// session is what the client gets of rec, whose refresh token is made of secret.
+// session returns the tokens of rec. The refresh token contains secret.
 func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret string, extra map[string]any) (*Session, error) {
 	expires := s.now().Add(s.cfg.Sessions.AccessTTL).Truncate(time.Second)
 	access, err := s.tokens.IssueToken(ctx, Claims{
@@ -189,7 +192,8 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 	}, nil
 }
 
-// extraClaims asks the host before the session is stored or its token is used up.
+// extraClaims calls the hook ExtraClaims. Call it before the session is stored or its token
+// is used up.
 func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, error) {
 	if s.cfg.Hooks.ExtraClaims == nil {
 		return nil, nil
@@ -201,17 +205,22 @@ func (s *Service) extraClaims(ctx context.Context, u User) (map[string]any, erro
 	return extra, nil
 }
 
-// RefreshRequest brings a refresh token back.
+// RefreshRequest brings a refresh token to [Service.Refresh].
 type RefreshRequest struct {
-	Token  Secret
+	// Token is Session.RefreshToken.
+	Token Secret
+	// Client describes the client that asks.
 	Client ClientInfo
 }
 
-// Refresh rotates a refresh token: it returns new tokens, and the one presented is used.
-// Used again it ends the session and every token of it, but for 10 s, while its successor
-// is unused, it returns that same successor, for a client that lost the answer.
+// Refresh uses up a refresh token and returns new tokens. A client that lost the answer may
+// send the same token again: for 10 seconds, while its successor is unused, Refresh returns
+// that same successor. After that, a second use ends the session, because one of the two
+// users may be a thief.
 //
-// Errors: ErrInvalidToken; ErrUnavailable, and the token is good for another 10 s.
+// Errors:
+//   - ErrInvalidToken: the token is forged, expired or used, or its session has ended.
+//   - ErrUnavailable: the token may be used up. It is good for another 10 seconds.
 func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, error) {
 	now := s.now()
 	of, ok := s.openRefresh(r.Token, now)
@@ -258,7 +267,7 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
 		return nil, s.endInvalid(ctx, of)
 	}
-	for next := range s.keys.Successors(of.sessionID, of.secret) { // the first, unless a key was rotated within the grace
+	for next := range s.keys.Successors(of.sessionID, of.secret) { // it is the first, unless a key was rotated within the grace
 		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
 			e := s.aboutUser(user, EventRefreshed)
 			e.SessionID = of.sessionID
@@ -269,7 +278,7 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	return nil, ErrInvalidToken
 }
 
-// endInvalid removes a session that is worth nothing any more.
+// endInvalid removes a session that no longer belongs to its account.
 func (s *Service) endInvalid(ctx context.Context, of refreshClaims) error {
 	err := s.store.EndSession(ctx, of.userID, of.sessionID)
 	if err == nil || errors.Is(err, ErrNotFound) {
@@ -278,14 +287,15 @@ func (s *Service) endInvalid(ctx context.Context, of refreshClaims) error {
 	return err
 }
 
-// refreshDigest is what a store keeps of 256 random bits: their hash is enough.
+// refreshDigest returns what a store keeps of a refresh secret. A plain hash is enough,
+// because the secret has 256 random bits.
 func refreshDigest(secret string) []byte {
 	sum := sha256.Sum256([]byte(secret))
 	return sum[:]
 }
 
-// openRefresh reads a refresh token of ours. Junk costs no call of the store, and a token
-// that is old but authentic is known for a reuse.
+// openRefresh reads a refresh token of this Service. A forged token costs no call of the
+// store. A token that is authentic and was used is read too, so that its reuse is noticed.
 func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool) {
 	data, ok := s.keys.VerifyToken(keyring.Refresh, string(token), now)
 	if !ok || s.cfg.HostSessions {
@@ -294,18 +304,19 @@ func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool)
 	return decodeRefresh(data)
 }
 
-// SessionOf returns the ID of the session that a refresh token was issued for. It calls no
-// store and does not use the token, so the session may have ended already. It returns false
-// for a token that this Service did not issue or that has expired, and under HostSessions.
+// SessionOf returns the ID of the session that a refresh token was issued for. It does not
+// call the store and does not use up the token, so the session may have ended already. It
+// returns false for a token that this Service did not issue or that has expired, and under
+// HostSessions.
 func (s *Service) SessionOf(refresh Secret) (id string, ok bool) {
 	of, ok := s.openRefresh(refresh, s.now())
 	return of.sessionID, ok
 }
 
-// Logout ends the session of a refresh token. A token that is none of ours, or whose
-// session has ended, is no error: there is nothing left to end. Access tokens stay good
-// until they expire, but not for what needs a live session. ErrUnavailable: it may not
-// have ended.
+// Logout ends the session of a refresh token. It returns nil for a token that this Service
+// did not issue and for a session that has ended already. Access tokens of the session stay
+// good until they expire, except for methods that need a live session. ErrUnavailable: the
+// session may not have ended.
 func (s *Service) Logout(ctx context.Context, refresh Secret) error {
 	of, ok := s.openRefresh(refresh, s.now())
 	if !ok {
@@ -327,8 +338,8 @@ func (s *Service) Logout(ctx context.Context, refresh Secret) error {
 	return nil
 }
 
-// LogoutAll ends every session of the user. Known devices stay known. Under HostSessions
-// there is none to end. ErrUnavailable: some may not have ended; do it again.
+// LogoutAll ends every session of the user. Known devices stay known. Under HostSessions it
+// does nothing. ErrUnavailable: some sessions may not have ended; call it again.
 func (s *Service) LogoutAll(ctx context.Context, userID string) error {
 	if s.cfg.HostSessions {
 		return nil
@@ -348,8 +359,14 @@ func (s *Service) LogoutAll(ctx context.Context, userID string) error {
 	return nil
 }
 
-// Authenticate says who an access token is. It asks no store: the token is good until it
-// expires. ErrUnauthenticated: nobody.
+// Authenticate verifies an access token and returns its claims. It does not call the store,
+// so a session that has ended is accepted until its access token expires; see
+// [Service.Live].
+//
+// Errors:
+//   - ErrUnauthenticated: the token is missing, forged or expired. Under HostSessions every
+//     token is refused.
+//   - ErrUnavailable: the TokenIssuer of the host was not available.
 func (s *Service) Authenticate(ctx context.Context, access Secret) (Claims, error) {
 	if s.cfg.HostSessions || access == "" {
 		return Claims{}, ErrUnauthenticated
@@ -364,8 +381,13 @@ func (s *Service) Authenticate(ctx context.Context, access Secret) (Claims, erro
 	return c, nil
 }
 
-// User is the account of c. ErrUnauthenticated: it is gone or blocked, or c has the
-// Subject of another, who had that id before users were restored from a backup.
+// User returns the account of c.
+//
+// Errors:
+//   - ErrUnauthenticated: the account is deleted, blocked or locked, or c.Subject is not its
+//     UUID. The latter happens when users were restored from a backup and an ID was given
+//     to another user.
+//   - ErrUnavailable.
 func (s *Service) User(ctx context.Context, c Claims) (User, error) {
 	user, err := s.store.UserByID(ctx, c.UserID)
 	another := c.Subject != "" && c.Subject != user.UUID
@@ -375,9 +397,11 @@ func (s *Service) User(ctx context.Context, c Claims) (User, error) {
 	return user, err
 }
 
-// Reauthenticated is User for what a stolen token must not do: the session of c must be
-// live too, of the account's epoch, and its sign-in at most 5 minutes old, else
-// ErrReauthenticate. Hosts with sessions of their own vouch for c; its AuthTime counts.
+// Reauthenticated returns the account of c, for operations that a stolen access token must
+// not reach. The session of c must be live and at the epoch of the account, and its sign-in
+// at most 5 minutes old. Under HostSessions only the account and c.AuthTime are checked.
+//
+// Errors: those of [Service.Live]. ErrReauthenticate: the sign-in is too old.
 func (s *Service) Reauthenticated(ctx context.Context, c Claims) (User, error) {
 	user, _, err := s.reauthenticated(ctx, c)
 	return user, err
@@ -394,14 +418,13 @@ func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionR
 	return user, rec, nil
 }
 
-// fresh reports whether a sign-in at that time is recent enough for what must not be done
-// with a stolen token. One in the future is not.
+// fresh reports whether a sign-in at that time is fresh. A sign-in in the future is not.
 func (s *Service) fresh(authTime time.Time) bool {
 	age := s.now().Sub(authTime)
 	return age <= freshness && age >= -accessLeeway
 }
 
-// The ways in that the package has itself.
+// The ways to sign in that the package has itself.
 var (
 	byCode     = signInFacts{amr: []string{amrCode}}
 	byPassword = signInFacts{amr: []string{amrPassword}}
@@ -413,11 +436,59 @@ const (
 	amrPassword = "pwd"
 )
 
-// newUUID is a random UUID (RFC 9562, version 4).
+// newUUID returns a random UUID (RFC 9562, version 4).
 func newUUID() string {
 	var b [16]byte
 	rand.Read(b[:])
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// StartSessionRequest names a user who has proved to the host who they are, for example by
+// a passkey, or to the system that this one replaces.
+type StartSessionRequest struct {
+	// UserID is the ID of an account that exists. No account is created.
+	UserID string
+	// Epoch is the User.Epoch that the account had when the user proved who they are.
+	Epoch int64
+	// AMR says how they proved it (RFC 8176), such as "hwk". Required.
+	AMR []string
+	// AuthTime is when they proved it. Required. It must not be in the future.
+	AuthTime time.Time
+	// Client describes the client that asks.
+	Client ClientInfo
+}
+
+// StartSession starts a session for a user who has proved to the host who they are. The
+// Session has the AuthTime of that proof. Hooks.BeforeSignIn is called.
+//
+// Errors:
+//   - ErrNotFound: there is no such user.
+//   - ErrInvalidToken: the account is at another epoch, AMR or AuthTime is missing, or
+//     AuthTime is in the future.
+//   - *BlockedError, ErrLocked: the account is blocked, or its owner has locked it.
+//   - ErrRefused: Hooks.BeforeSignIn refused.
+//   - *LimitError: the user has too many sessions.
+//   - ErrUnavailable.
+func (s *Service) StartSession(ctx context.Context, r StartSessionRequest) (*Session, error) {
+	if len(r.AMR) == 0 || r.AuthTime.IsZero() || r.AuthTime.After(s.now()) {
+		return nil, ErrInvalidToken
+	}
+	user, err := s.store.UserByID(ctx, r.UserID)
+	if err != nil {
+		return nil, err
+	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	c := s.ofUser(user, PurposeSignIn, r.Client)
+	if c.device, err = s.knownDevice(ctx, c); err != nil {
+		return nil, err
+	}
+	in := SignIn{UserID: user.ID, Epoch: r.Epoch}
+	facts := signInFacts{amr: r.AMR, authTime: r.AuthTime.UTC().Truncate(time.Microsecond)}
+	return s.signIn(ctx, c, in, facts, ErrInvalidToken)
 }

@@ -6,19 +6,18 @@ import (
 	"time"
 )
 
-// Store keeps what a [Service] must remember: challenges and limits, users, and
-// sessions. [Stores] puts one together from parts that live in different databases.
-// Package storetest holds every sentence of the contracts below as a test, and
-// docs/writing-a-store.md leads through a store of your own.
+// Store keeps what a [Service] must remember: challenges and limits, users, and sessions.
+// [Stores] joins parts that are in different databases. Package storetest tests every
+// sentence of the contracts below. docs/writing-a-store.md explains how to write a store.
 //
-// The Service holds every rule; a store holds none. What a step does to the rows it
-// names is written once, in Go, beside the records: see [BeginParams.Run],
-// [AttemptParams.Run], [TakeParams.Run], [GiveBackParams.Run], [Lockout], [SignIn],
-// [UserUpdate], [Rotation] and [NewSession]. A store loads rows, calls that, and writes
-// what has changed, in one transaction.
+// A store contains no rules of its own. The functions that compute what a step does to its
+// rows are in this package: [BeginParams.Run], [AttemptParams.Run], [TakeParams.Run],
+// [GiveBackParams.Run], [StateParams.Run], [Lockout.Run], [SignIn.Run], [UserUpdate.Apply],
+// [UserImport.Apply], [Rotation.Apply] and [NewSession.Evict]. In one transaction, a store
+// loads rows, calls such a function, and writes the rows that have changed.
 //
-// Each verb is one atomic step: one statement or one short transaction, one script, one
-// critical section. These rules hold for all of them:
+// The methods are called verbs here. Each verb is one atomic step: one statement, one short
+// transaction, one script, or one critical section. These rules apply to all verbs:
 //
 //   - A store is safe for concurrent use, by goroutines and by processes. A verb returns
 //     soon after its context ends. A verb whose context ends may have done its work.
@@ -27,39 +26,42 @@ import (
 //     back zero. Durations are rounded up to whole microseconds. Something with an expiry
 //     is live while now is before it, and gone at that very microsecond, whether or not
 //     its row is still there. Times of concurrent callers may differ and may go back.
-//   - Values go in and come out: a store neither keeps nor changes a slice it was
-//     handed, and what it returns is the caller's.
+//   - A store copies values: a store neither keeps nor changes a slice it was handed, and
+//     what it returns belongs to the caller.
 //   - Keys and ids are opaque printable ASCII of at most 128 bytes, compared byte by
 //     byte. Empty and nil byte slices are the same. Challenges, limits, lockouts and
 //     scores each have keys of their own: one string may be the key of all four. A list
 //     may name one key twice: the second use sees what the first has done.
-//   - Errors: the named ones are answers, tested with [errors.Is] and [errors.As], and
-//     [IsAnswer] tells them. They leave the store as it was, except those of [Commits].
-//     Where a verb does not say what stands beside an error, the value is zero. Any other
-//     error means that the outcome is unknown; the Service then lets nobody in. No
-//     error text holds an argument or a connection string.
+//   - The errors that a contract names are answers. Test them with [errors.Is] and
+//     [errors.As]; [IsAnswer] knows them all. An answer leaves the store as it was, unless
+//     [Commits] is true for it. Where a verb does not say what it returns beside an error,
+//     the value is zero. Any other error means that the outcome is unknown, and the
+//     Service then signs nobody in. No error text holds an argument or a connection
+//     string.
 type Store interface {
 	ChallengeStore
 	UserStore
 	SessionStore
 }
 
-// Purger is what a store implements when it does not drop by itself what has expired.
+// Purger is implemented by stores that do not remove expired records by themselves. The host
+// calls Purge about once a minute.
 type Purger interface {
-	// Purge removes what is gone at now, and returns how many records that were. It
+	// Purge removes what is gone at now, and returns how many records it removed. It
 	// changes no answer of any verb; it may run at any time, also concurrently.
 	Purge(ctx context.Context, now time.Time) (int, error)
 }
 
-// Stores joins parts to a [Store]: users in SQL, say, and the rest in Redis.
+// Stores is a [Store] made of parts, such as users in SQL and the rest in Redis. Its
+// SessionStore may be nil under Config.HostSessions. The other parts are required.
 type Stores struct {
 	ChallengeStore
 	UserStore
 	SessionStore
 }
 
-// Purge asks every part that is a [Purger], and adds up what they removed. It goes on
-// after an error, and returns all of them joined.
+// Purge calls Purge of every part that is a [Purger], and returns the sum of what they
+// removed. It calls all of them even after an error, and joins their errors.
 func (s Stores) Purge(ctx context.Context, now time.Time) (int, error) {
 	var removed int
 	var errs []error
@@ -73,9 +75,9 @@ func (s Stores) Purge(ctx context.Context, now time.Time) (int, error) {
 	return removed, errors.Join(errs...)
 }
 
-// IsAnswer reports whether err is an answer of a store: one that its contract names. The
-// outcome of the verb is known then. Any other error is a fault, and the outcome is
-// unknown.
+// IsAnswer reports whether err is an answer of a store: an error that its contract names.
+// The outcome of the verb is then known. Any other error is a fault, and the outcome is
+// unknown. IsAnswer is false for nil.
 func IsAnswer(err error) bool {
 	for _, answer := range [...]error{ErrNotFound, ErrMismatch, ErrStale, ErrReused, ErrBlocked, ErrLocked, ErrPhoneTaken} {
 		if errors.Is(err, answer) {
@@ -86,10 +88,162 @@ func IsAnswer(err error) bool {
 	return limited
 }
 
-// Commits reports whether a step that ends with err has changed rows all the same, so
-// that its transaction must be committed: a step without an error; AttemptChallenge with
-// ErrMismatch, which counts the try, or with ErrNotFound, which keeps what was taken; and
-// RotateSession with ErrReused, which ends the session.
+// Commits reports whether the transaction of a step that ends with err must be committed.
+// It is true without an error; for ErrMismatch, because AttemptChallenge counts the try; for
+// ErrNotFound, because AttemptChallenge keeps what was taken; and for ErrReused, because
+// RotateSession ends the session. Other steps that return ErrNotFound have changed nothing,
+// so committing them does no harm.
 func Commits(err error) bool {
 	return err == nil || errors.Is(err, ErrMismatch) || errors.Is(err, ErrReused) || errors.Is(err, ErrNotFound)
+}
+
+// Around is called for every method of a wrapped store. verb is the name of the method, such
+// as "BeginChallenge". Around must call call exactly once, with ctx or a context made of it.
+// The error that Around returns is the error of the method. It is called concurrently.
+type Around func(ctx context.Context, verb string, call func(context.Context) error) error
+
+// WrapStore returns a Store that calls around for every method of s, so that calls can be
+// bounded, measured or traced. When a method returns an error for which [IsAnswer] is false,
+// its other result is replaced by the zero value. The Store is a [Purger] exactly if s is
+// one.
+func WrapStore(s Store, around Around) Store {
+	w := wrapped{s, around}
+	if p, ok := s.(Purger); ok {
+		return wrappedPurger{w, p}
+	}
+	return w
+}
+
+// unwrap returns the Store that was wrapped.
+func (w wrapped) unwrap() Store { return w.store }
+
+// wrapped is a Store with around in front of each method.
+type wrapped struct {
+	store  Store
+	around Around
+}
+
+// inside calls a method that has a result.
+func inside[T any](ctx context.Context, w wrapped, verb string, call func(context.Context) (T, error)) (v T, err error) {
+	err = w.around(ctx, verb, func(ctx context.Context) (err error) {
+		v, err = call(ctx)
+		return err
+	})
+	if err != nil && !IsAnswer(err) {
+		var none T
+		return none, err
+	}
+	return v, err
+}
+
+// wrappedPurger is a wrapped Store that is a Purger.
+type wrappedPurger struct {
+	wrapped
+	purger Purger
+}
+
+// Purge returns the count also with an error: so many records were removed.
+func (w wrappedPurger) Purge(ctx context.Context, now time.Time) (removed int, err error) {
+	err = w.around(ctx, "Purge", func(ctx context.Context) (err error) {
+		removed, err = w.purger.Purge(ctx, now)
+		return err
+	})
+	return removed, err
+}
+
+func (w wrapped) BeginChallenge(ctx context.Context, p BeginParams) (BeginResult, error) {
+	return inside(ctx, w, "BeginChallenge", func(ctx context.Context) (BeginResult, error) { return w.store.BeginChallenge(ctx, p) })
+}
+
+func (w wrapped) AttemptChallenge(ctx context.Context, p AttemptParams) (Challenge, error) {
+	return inside(ctx, w, "AttemptChallenge", func(ctx context.Context) (Challenge, error) { return w.store.AttemptChallenge(ctx, p) })
+}
+
+func (w wrapped) CancelChallenges(ctx context.Context, keys ...string) error {
+	return w.around(ctx, "CancelChallenges", func(ctx context.Context) error { return w.store.CancelChallenges(ctx, keys...) })
+}
+
+func (w wrapped) TakeLimits(ctx context.Context, p TakeParams) error {
+	return w.around(ctx, "TakeLimits", func(ctx context.Context) error { return w.store.TakeLimits(ctx, p) })
+}
+
+func (w wrapped) GiveBack(ctx context.Context, p GiveBackParams) error {
+	return w.around(ctx, "GiveBack", func(ctx context.Context) error { return w.store.GiveBack(ctx, p) })
+}
+
+func (w wrapped) CountFailure(ctx context.Context, l Lockout, now time.Time) error {
+	return w.around(ctx, "CountFailure", func(ctx context.Context) error { return w.store.CountFailure(ctx, l, now) })
+}
+
+func (w wrapped) ClearFailures(ctx context.Context, key string) error {
+	return w.around(ctx, "ClearFailures", func(ctx context.Context) error { return w.store.ClearFailures(ctx, key) })
+}
+
+func (w wrapped) ReadState(ctx context.Context, p StateParams) (State, error) {
+	return inside(ctx, w, "ReadState", func(ctx context.Context) (State, error) { return w.store.ReadState(ctx, p) })
+}
+
+func (w wrapped) SignInUser(ctx context.Context, s SignIn) (SignedIn, error) {
+	return inside(ctx, w, "SignInUser", func(ctx context.Context) (SignedIn, error) { return w.store.SignInUser(ctx, s) })
+}
+
+func (w wrapped) UserByID(ctx context.Context, id string) (User, error) {
+	return inside(ctx, w, "UserByID", func(ctx context.Context) (User, error) { return w.store.UserByID(ctx, id) })
+}
+
+func (w wrapped) UserByPhone(ctx context.Context, p Phone) (User, error) {
+	return inside(ctx, w, "UserByPhone", func(ctx context.Context) (User, error) { return w.store.UserByPhone(ctx, p) })
+}
+
+func (w wrapped) UpdateUser(ctx context.Context, u UserUpdate) (User, error) {
+	return inside(ctx, w, "UpdateUser", func(ctx context.Context) (User, error) { return w.store.UpdateUser(ctx, u) })
+}
+
+func (w wrapped) ImportUsers(ctx context.Context, users []UserImport, now time.Time) ([]ImportedUser, error) {
+	return inside(ctx, w, "ImportUsers", func(ctx context.Context) ([]ImportedUser, error) { return w.store.ImportUsers(ctx, users, now) })
+}
+
+func (w wrapped) DeleteUser(ctx context.Context, id string) error {
+	return w.around(ctx, "DeleteUser", func(ctx context.Context) error { return w.store.DeleteUser(ctx, id) })
+}
+
+func (w wrapped) CreateSession(ctx context.Context, n NewSession) (SessionRecord, error) {
+	return inside(ctx, w, "CreateSession", func(ctx context.Context) (SessionRecord, error) { return w.store.CreateSession(ctx, n) })
+}
+
+func (w wrapped) SessionByID(ctx context.Context, id string, now time.Time) (SessionRecord, error) {
+	return inside(ctx, w, "SessionByID", func(ctx context.Context) (SessionRecord, error) { return w.store.SessionByID(ctx, id, now) })
+}
+
+func (w wrapped) UserSessions(ctx context.Context, userID string, now time.Time) ([]SessionRecord, error) {
+	return inside(ctx, w, "UserSessions", func(ctx context.Context) ([]SessionRecord, error) { return w.store.UserSessions(ctx, userID, now) })
+}
+
+func (w wrapped) RotateSession(ctx context.Context, r Rotation) (SessionRecord, error) {
+	return inside(ctx, w, "RotateSession", func(ctx context.Context) (SessionRecord, error) { return w.store.RotateSession(ctx, r) })
+}
+
+func (w wrapped) EndSession(ctx context.Context, userID, id string) error {
+	return w.around(ctx, "EndSession", func(ctx context.Context) error { return w.store.EndSession(ctx, userID, id) })
+}
+
+func (w wrapped) EndUserSessions(ctx context.Context, userID, exceptID string) error {
+	return w.around(ctx, "EndUserSessions", func(ctx context.Context) error { return w.store.EndUserSessions(ctx, userID, exceptID) })
+}
+
+// storeDeadline bounds every call of the store.
+const storeDeadline = 2 * time.Second
+
+// guarded returns s with a deadline for every call. Every error of it is either an answer
+// (see IsAnswer) or ErrUnavailable.
+func guarded(s Store) Store {
+	return WrapStore(s, func(ctx context.Context, verb string, call func(context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+		defer cancel()
+		err := call(ctx)
+		if err == nil || IsAnswer(err) {
+			return err
+		}
+		return &unavailable{verb, err}
+	})
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// SessionStore keeps sessions: one record a refresh-token family.
+// SessionStore keeps sessions: one record for each family of refresh tokens.
 type SessionStore interface {
 	// CreateSession stores n.Session. Its ID is new; if it is not, that is an error and
 	// nothing is stored. When the user has n.Most live sessions at n.Now, one of them ends
@@ -16,8 +16,8 @@ type SessionStore interface {
 	// of concurrent callers no more than n.Most sessions of a user are live. The zero
 	// SessionRecord: none had to end.
 	//
-	// A store that keeps a user's sessions apart, as Redis Cluster does, may end the oldest
-	// in place of the one that was unused longest.
+	// A store that keeps the sessions of a user in several places, as Redis Cluster does,
+	// may end the oldest session in place of the one unused longest.
 	CreateSession(ctx context.Context, n NewSession) (evicted SessionRecord, err error)
 
 	// SessionByID returns the session with this id. ErrNotFound: none is live at now.
@@ -37,45 +37,51 @@ type SessionStore interface {
 	//     changes. The caller lost the answer; Digest is that of the unused successor.
 	//   - Else ErrReused: the session is ended, and returned as it was.
 	//
-	// Without an error the record is returned as it then is. All of it is Rotation.Apply.
+	// Without an error the record is returned as it then is. [Rotation.Apply] computes all
+	// of this.
 	RotateSession(ctx context.Context, r Rotation) (SessionRecord, error)
 
 	// EndSession removes the session of the user. ErrNotFound: the user has no session
 	// with this id.
 	EndSession(ctx context.Context, userID, id string) error
 
-	// EndUserSessions removes all sessions of the user but exceptID, if that is set.
+	// EndUserSessions removes all sessions of the user but exceptID, if that is set. A user
+	// without sessions is no error.
 	EndUserSessions(ctx context.Context, userID, exceptID string) error
 }
 
 // SessionRecord is one sign-in of one user on one device. It is live while now is
 // before both IdleUntil and ExpiresAt.
 type SessionRecord struct {
+	// ID is unique and random. UserID is User.ID.
 	ID, UserID string
-	// Epoch of the user at the sign-in. A session of another epoch is worth nothing.
+	// Epoch is the epoch of the user at the sign-in. The Service refuses a session of
+	// another epoch.
 	Epoch int64
-	// DeviceID is what the known-device token of this session names.
+	// DeviceID is the id in the device token of this session.
 	DeviceID string
-	// Digest of the refresh token that is good, and of the one Previous to it: empty
-	// before the first rotation. An empty digest equals nothing.
+	// Digest is that of the refresh token that is good. Previous is that of the token
+	// before it; it is empty before the first rotation. An empty digest equals nothing.
 	Digest, Previous []byte
 	// AMR says how the user signed in (RFC 8176): "sms", "pwd".
 	AMR []string
-	// ByPassword: the user signed in by a password alone.
+	// ByPassword is true when the user signed in by a password and nothing else.
 	ByPassword bool
-	// Client is a coarse name of the program, such as "Chrome on Android", and Place what
-	// the host says of the address: at most 64 bytes each, empty where unknown.
+	// Client is a rough name of the program, such as "Chrome on Android". Place is what
+	// Hooks.Place returned. Each has at most 64 bytes, and may be empty.
 	Client, Place string
 	// AuthTime is when the user proved who they are.
 	AuthTime time.Time
-	// CreatedAt is when the session began, RotatedAt when the digests last changed: zero
-	// before the first rotation.
+	// CreatedAt is when the session began. RotatedAt is when the digests last changed; it
+	// is zero before the first rotation.
 	CreatedAt, RotatedAt time.Time
-	// IdleUntil is when the session ends unless it is used, ExpiresAt its absolute end.
+	// IdleUntil is when the session ends if it is not used. ExpiresAt is when it ends in
+	// any case.
 	IdleUntil, ExpiresAt time.Time
 }
 
-// LastUsedAt is when the session was last used: at its rotation, or at its sign-in.
+// LastUsedAt returns when the session was last used: RotatedAt, or CreatedAt before the first
+// rotation.
 func (r SessionRecord) LastUsedAt() time.Time {
 	if r.RotatedAt.IsZero() {
 		return r.CreatedAt
@@ -88,23 +94,26 @@ func (r SessionRecord) Live(now time.Time) bool {
 	return now.Before(r.IdleUntil) && now.Before(r.ExpiresAt)
 }
 
-// ByLastUse orders sessions, newest use first; the ID decides between equals.
+// ByLastUse compares two sessions for [slices.SortFunc]: the newest use comes first, and the
+// smaller ID between equals.
 func ByLastUse(a, b SessionRecord) int {
 	return cmp.Or(b.LastUsedAt().Compare(a.LastUsedAt()), cmp.Compare(a.ID, b.ID))
 }
 
-// NewSession is what [SessionStore].CreateSession is asked to do.
+// NewSession is the argument of [SessionStore].CreateSession.
 type NewSession struct {
+	// Session is the session to store.
 	Session SessionRecord
-	// Most live sessions that the user may have, this one included; 0 is any number.
+	// Most is how many live sessions the user may have, this one included; 0 is any number.
 	Most int
-	Now  time.Time
+	// Now is the time of the step.
+	Now time.Time
 }
 
-// Evict says which of the live sessions of the user must end so that there is room for
+// Evict returns the live session of the user that must end so that there is room for
 // n.Session: the one unused longest. A session by password ends only a session by password.
 // It is nil when none must end. *LimitError: none may end; RetryAfter is how long until
-// the first of them ends by itself, used no more.
+// the first of them ends by itself, if it is not used.
 func (n NewSession) Evict(live []SessionRecord) (*SessionRecord, error) {
 	if n.Most <= 0 || len(live) < n.Most {
 		return nil, nil
@@ -129,7 +138,7 @@ func (n NewSession) Evict(live []SessionRecord) (*SessionRecord, error) {
 	return oldest, nil
 }
 
-// End is when the session ends by itself, used no more: a store may drop it then.
+// End returns when the session ends if it is not used. A store may remove it from then on.
 func (r SessionRecord) End() time.Time {
 	if r.ExpiresAt.Before(r.IdleUntil) {
 		return r.ExpiresAt
@@ -137,21 +146,25 @@ func (r SessionRecord) End() time.Time {
 	return r.IdleUntil
 }
 
-// Rotation is what [SessionStore].RotateSession is asked to do.
+// Rotation is the argument of [SessionStore].RotateSession.
 type Rotation struct {
+	// ID is the ID of the session.
 	ID string
-	// Digest of the token that was presented, and of the Next one.
+	// Digest is that of the token that was presented. Next is that of its successor.
 	Digest, Next []byte
-	// Grace is how long after a rotation the previous token is still answered.
-	Grace     time.Duration
+	// Grace is how long after a rotation the previous token is still answered. It is
+	// rounded up to whole microseconds.
+	Grace time.Duration
+	// IdleUntil is the new end of the session if it is not used.
 	IdleUntil time.Time
-	// Client and Place as of this use.
+	// Client and Place are those of this use.
 	Client, Place string
-	Now           time.Time
+	// Now is the time of the step.
+	Now time.Time
 }
 
-// Apply is what r makes of the session with its ID, and whether that is to be written.
-// ErrNotFound: the session is not live. ErrReused: the session is to be removed; it is
+// Apply returns the session with the ID of r after r, and whether it must be written.
+// ErrNotFound: the session is not live. ErrReused: the session must be removed; it is
 // returned as it was.
 func (r Rotation) Apply(session SessionRecord) (next SessionRecord, write bool, err error) {
 	switch {

@@ -5,42 +5,48 @@ import (
 	"time"
 )
 
-// Rows is what a step of a [ChallengeStore] reads and writes. A store implements it over
-// its transaction, and calls the Run of the step: [BeginParams.Run], [AttemptParams.Run],
-// [TakeParams.Run], [GiveBackParams.Run], [Lockout.Run] or [StateParams.Run].
+// Rows are the rows that a step of a [ChallengeStore] reads and writes. A store implements it
+// over its transaction, and calls the Run of the step: [BeginParams.Run],
+// [AttemptParams.Run], [TakeParams.Run], [GiveBackParams.Run], [Lockout.Run] or
+// [StateParams.Run]. One goroutine uses it.
 //
-// A Run reads what it needs before it writes. When it returns an error for which [Commits]
-// is false, it has written nothing. Its Keys method names every row that it may read or
-// write, in the order in which rows are to be locked: a phone's own first, those that many
-// share last. Instants are microseconds since 1970 in UTC.
+// A Run reads everything before it writes. When it returns an error for which [Commits] is
+// false, it has written nothing. The Keys method beside it names every row that it may read
+// or write. Lock the rows in that order: those of the phone come first, those that many
+// operations share come last. Instants are microseconds since 1970 in UTC.
 //
-// A method that meets a fault returns the zero value, and the store fails the step with
-// that fault instead of its outcome.
+// A method that cannot read its row must return the zero value. The store then ignores the
+// outcome of Run and returns the fault.
 type Rows interface {
 	// Challenge returns the challenge at key, if there is one, whether or not it is live.
 	Challenge(key string) (Challenge, bool)
-	// SetChallenge stores c at c.Key, in place of what is there. Its times are UTC. It may
-	// share slices with what the caller of the verb handed in.
+	// SetChallenge stores c at c.Key, in place of what is there. The times of c are UTC.
+	// c may share slices with the arguments of the verb.
 	SetChallenge(c Challenge)
+	// DeleteChallenge removes the challenge at key, if there is one.
 	DeleteChallenge(key string)
 
-	// TAT returns the instant that a limit keeps, NoTAT where there is none. One that now
-	// has reached may be dropped.
+	// TAT returns the instant that a limit keeps, or NoTAT if there is none.
 	TAT(key string) int64
+	// SetTAT stores the instant of a limit. A store may remove the row instead when tat is
+	// not after now.
 	SetTAT(key string, tat int64)
 
-	// LockoutState returns the zero state where there is none; setting it deletes the row.
+	// LockoutState returns the state at key, or the zero state if there is none.
 	LockoutState(key string) LockoutState
+	// SetLockoutState stores s at key. The zero state removes the row.
 	SetLockoutState(key string, s LockoutState)
 
-	// ScoreState returns the zero state where there is none; setting it deletes the row.
+	// ScoreState returns the state at key, or the zero state if there is none.
 	ScoreState(key string) ScoreState
+	// SetScoreState stores s at key. The zero state removes the row.
 	SetScoreState(key string, s ScoreState)
 }
 
 // RowKeys are the keys of the rows that a step may read or write. A key may be named
 // twice.
 type RowKeys struct {
+	// Challenges, Lockouts, Limits and Scores are the keys of each kind of row.
 	Challenges, Lockouts, Limits, Scores []string
 }
 
@@ -73,7 +79,7 @@ func (p *BeginParams) Keys() (k RowKeys) {
 	return k
 }
 
-// Run is [ChallengeStore].BeginChallenge on rows.
+// Run does what [ChallengeStore].BeginChallenge does, on rows.
 func (p *BeginParams) Run(rows Rows) (BeginResult, error) {
 	plan := plan{rows: rows, now: p.Now.UnixMicro()}
 	if err := plan.locked(&p.Lockout); err != nil {
@@ -97,7 +103,7 @@ func (p *BeginParams) Run(rows Rows) (BeginResult, error) {
 	return BeginResult{Challenge: c, ResendAt: instant(plan.resendAt(p.Takes))}, nil
 }
 
-// Touched is the live challenge c after a BeginChallenge of p found it.
+// Touched returns the live challenge c after BeginChallenge with p has touched it.
 func (c Challenge) Touched(p *BeginParams) Challenge {
 	if p.Renew != "" {
 		c.ID = p.Challenge.ID
@@ -116,7 +122,7 @@ func (c *Challenge) is(id string, now int64) bool {
 	return now < c.ExpiresAt.UnixMicro() && (id == "" || id == c.ID)
 }
 
-// Keys names the rows of p, whatever comes of it.
+// Keys names the rows of p, for every outcome.
 func (p *AttemptParams) Keys() (k RowKeys) {
 	for i := range p.Candidates {
 		k.Challenges = append(k.Challenges, p.Candidates[i].Key)
@@ -150,9 +156,9 @@ func (m *OnMatch) Keys() (k RowKeys) {
 	return k
 }
 
-// Find returns the candidate of p whose challenge is live, the first of them, with that
-// challenge, and whether a digest of it is the challenge's. It is nil if none is live.
-// challenge returns the challenge at a key, if there is one.
+// Find returns the first candidate of p whose challenge is live, that challenge, and whether
+// one of the candidate's digests equals that of the challenge. The candidate is nil if none is
+// live. Find calls challenge for the challenge at a key.
 func (p *AttemptParams) Find(challenge func(key string) (Challenge, bool)) (of *Candidate, c Challenge, equal bool) {
 	now := p.Now.UnixMicro()
 	for i := range p.Candidates {
@@ -169,7 +175,7 @@ func (p *AttemptParams) Find(challenge func(key string) (Challenge, bool)) (of *
 	return nil, Challenge{}, false
 }
 
-// Run is [ChallengeStore].AttemptChallenge on rows.
+// Run does what [ChallengeStore].AttemptChallenge does, on rows.
 func (p *AttemptParams) Run(rows Rows) (Challenge, error) {
 	plan := plan{rows: rows, now: p.Now.UnixMicro()}
 	if err := plan.locked(&p.Lockout); err != nil {
@@ -223,7 +229,7 @@ func (p *TakeParams) Keys() (k RowKeys) {
 	return k
 }
 
-// Run is [ChallengeStore].TakeLimits on rows.
+// Run does what [ChallengeStore].TakeLimits does, on rows.
 func (p *TakeParams) Run(rows Rows) error {
 	plan := plan{rows: rows, now: p.Now.UnixMicro()}
 	if err := plan.take(p.Asks, p.Takes, p.Charges); err != nil {
@@ -240,7 +246,7 @@ func (p *GiveBackParams) Keys() (k RowKeys) {
 	return k
 }
 
-// Run is [ChallengeStore].GiveBack on rows.
+// Run does what [ChallengeStore].GiveBack does, on rows.
 func (p *GiveBackParams) Run(rows Rows) {
 	plan := plan{rows: rows, now: p.Now.UnixMicro()}
 	plan.giveBack(p.Takes, 1)
@@ -250,7 +256,7 @@ func (p *GiveBackParams) Run(rows Rows) {
 	plan.write()
 }
 
-// Run is [ChallengeStore].CountFailure on rows.
+// Run does what [ChallengeStore].CountFailure does, on rows. The row is that of l.Key.
 func (l *Lockout) Run(rows Rows, now time.Time) error {
 	plan := plan{rows: rows, now: now.UnixMicro()}
 	if err := plan.locked(l); err != nil || l.Key == "" {
@@ -270,7 +276,7 @@ func (p *StateParams) Keys() (k RowKeys) {
 	return k
 }
 
-// Run is [ChallengeStore].ReadState on rows. It writes nothing.
+// Run does what [ChallengeStore].ReadState does, on rows. It writes nothing.
 func (p *StateParams) Run(rows Rows) (s State) {
 	now := p.Now.UnixMicro()
 	for _, key := range p.Challenges {
@@ -298,7 +304,7 @@ func (p *StateParams) Run(rows Rows) (s State) {
 	return s
 }
 
-// retryAfter is the wait of a *LimitError, 0 for no error.
+// retryAfter returns the wait of a *LimitError, or 0 for no error.
 func retryAfter(err error) time.Duration {
 	if refused, ok := err.(*LimitError); ok {
 		return refused.RetryAfter
@@ -306,6 +312,162 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// instant is the time of us microseconds since 1970. That of the zero time is the zero
-// time.
+// instant returns the time of us microseconds since 1970, in UTC. The microseconds of the
+// zero time give the zero time.
 func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
+
+// plan holds the changes that one step makes to limits and scores. They are written when all
+// of them are known, so a refusal has nothing to undo. A second use of one key sees the change
+// of the first here.
+type plan struct {
+	rows   Rows
+	now    int64
+	tats   few[plannedTAT]
+	scores few[plannedScore]
+}
+
+// few is a list whose first items need no allocation. A step rarely has more.
+type few[T any] struct {
+	first [6]T
+	rest  []T
+	n     int
+}
+
+func (f *few[T]) at(i int) *T {
+	if i < len(f.first) {
+		return &f.first[i]
+	}
+	return &f.rest[i-len(f.first)]
+}
+
+func (f *few[T]) add(v T) *T {
+	if f.n < len(f.first) {
+		f.first[f.n] = v
+	} else {
+		f.rest = append(f.rest, v)
+	}
+	f.n++
+	return f.at(f.n - 1)
+}
+
+type plannedTAT struct {
+	key      string
+	was, tat int64
+}
+
+type plannedScore struct {
+	key        string
+	was, state ScoreState
+}
+
+func (p *plan) tat(key string) *plannedTAT {
+	for i := range p.tats.n {
+		if planned := p.tats.at(i); planned.key == key {
+			return planned
+		}
+	}
+	tat := p.rows.TAT(key)
+	return p.tats.add(plannedTAT{key, tat, tat})
+}
+
+func (p *plan) score(key string) *plannedScore {
+	for i := range p.scores.n {
+		if planned := p.scores.at(i); planned.key == key {
+			return planned
+		}
+	}
+	s := p.rows.ScoreState(key)
+	return p.scores.add(plannedScore{key, s, s})
+}
+
+// locked returns the refusal of l, if it is locked.
+func (p *plan) locked(l *Lockout) error {
+	if l.Key == "" {
+		return nil
+	}
+	return p.rows.LockoutState(l.Key).Refusal(l, p.now)
+}
+
+// take asks, takes and charges in this order, or returns the first refusal.
+func (p *plan) take(asks, takes []Take, charges []Charge) error {
+	for i := range asks {
+		if _, err := asks[i].Taken(p.tat(asks[i].Key).tat, p.now); err != nil {
+			return err
+		}
+	}
+	for i := range takes {
+		t := p.tat(takes[i].Key)
+		next, err := takes[i].Taken(t.tat, p.now)
+		if err != nil {
+			return err
+		}
+		t.tat = next
+	}
+	for i := range charges {
+		s := p.score(charges[i].Key)
+		next, err := s.state.Charged(&charges[i], p.now)
+		if err != nil {
+			return err
+		}
+		s.state = next
+	}
+	return nil
+}
+
+// giveBack gives each of takes back n times.
+func (p *plan) giveBack(takes []Take, n int) {
+	if n <= 0 {
+		return
+	}
+	for i := range takes {
+		back := takes[i]
+		back.Cost = max(back.Cost, 1) * n
+		t := p.tat(back.Key)
+		t.tat = back.GivenBack(t.tat)
+	}
+}
+
+func (p *plan) credit(c *Charge, by float64) {
+	s := p.score(c.Key)
+	s.state = s.state.Credited(&c.Score, by, p.now)
+}
+
+// match changes limits and scores as m says, for a challenge with so many sends.
+func (p *plan) match(m *OnMatch, sends int) {
+	p.giveBack(m.Refunds, 1)
+	p.giveBack(m.SendRefunds, sends)
+	if len(m.Credits) == 0 {
+		return
+	}
+	var reward float64
+	if m.Reward.Take.Key != "" && p.take(nil, []Take{m.Reward.Take}, nil) == nil {
+		reward = m.Reward.Amount
+	}
+	for i := range m.Credits {
+		p.credit(&m.Credits[i], float64(sends)*m.Credits[i].Amount+reward)
+	}
+}
+
+// resendAt returns [ResendAt] of takes that the plan has taken.
+func (p *plan) resendAt(takes []Take) int64 {
+	var few [6]int64
+	tats := few[:0]
+	for i := range takes {
+		tats = append(tats, p.tat(takes[i].Key).tat)
+	}
+	return ResendAt(takes, tats, p.now)
+}
+
+// write writes the changes.
+func (p *plan) write() {
+	for i := range p.tats.n {
+		if t := p.tats.at(i); t.tat != t.was {
+			p.rows.SetTAT(t.key, t.tat)
+		}
+	}
+	for i := range p.scores.n {
+		if s := p.scores.at(i); s.state != s.was {
+			p.rows.SetScoreState(s.key, s.state)
+		}
+	}
+}

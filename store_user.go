@@ -5,31 +5,33 @@ import (
 	"time"
 )
 
-// AnyEpoch in place of an epoch: whatever the user's epoch is.
+// AnyEpoch stands for every epoch, in SignIn.Epoch and UserUpdate.Epoch.
 const AnyEpoch int64 = -1
 
-// UserStore keeps accounts: one a phone number. A host may implement it over its own
+// UserStore keeps accounts: one for each phone number. A host may implement it over its own
 // table; see examples/ownusers.
 //
 // A verb that takes an epoch does its work only while the user is at that epoch, or
 // at any for AnyEpoch, else it returns ErrStale. What changes a user raises User.Epoch by
-// one and sets UpdatedAt to the time it was given in the same step, so that every session
-// and proof of the epoch before is worth nothing from then on. Unless a verb says
-// otherwise, ErrNotFound: there is no such user.
+// one and sets UpdatedAt to the time it was given in the same step. The Service then refuses
+// every session and proof of an earlier epoch. Unless a verb says otherwise, ErrNotFound:
+// there is no such user.
 type UserStore interface {
 	// SignInUser finds the user of s.Phone, or creates one: of any number of concurrent
 	// callers with a new phone exactly one sees Created, and all get the same user. The
 	// first sign-in of an account sets SignedInAt and UpdatedAt to s.Now; exactly one
 	// caller in the life of an account sees First. Creating is a sign-in.
 	//
-	// In this order, and changing nothing: ErrBlocked, the user is blocked (the User is
-	// returned all the same); ErrLocked, the user is locked (likewise); ErrPhoneTaken,
-	// s.PasswordHash is set and there is a user; ErrNotFound, s.UserID is set and the
-	// phone's user is another or none; ErrStale, the user's epoch is not s.Epoch, where no
-	// user counts as epoch 0. All of it is SignIn.Run.
+	// It refuses in this order, and changes nothing then. SignIn.Run computes all of this.
+	//
+	//   - ErrBlocked: the user is blocked. The User is returned too.
+	//   - ErrLocked: the user is locked. The User is returned too.
+	//   - ErrPhoneTaken: s.PasswordHash is set and there is a user.
+	//   - ErrNotFound: s.UserID is set and the phone's user is another or none.
+	//   - ErrStale: the user's epoch is not s.Epoch, where no user counts as epoch 0.
 	SignInUser(ctx context.Context, s SignIn) (SignedIn, error)
 
-	// UserByID returns the user with the store's id.
+	// UserByID returns the user with this ID.
 	UserByID(ctx context.Context, id string) (User, error)
 
 	// UserByPhone returns the user who has proved p.
@@ -41,11 +43,11 @@ type UserStore interface {
 	UpdateUser(ctx context.Context, u UserUpdate) (User, error)
 
 	// ImportUsers creates a user for each of users whose Phone has none, and changes no
-	// user that exists. It returns, in the order of users, what each came to: the user who
-	// now has the phone, and whether this call created it. Where a Phone comes twice, the
-	// first creates the user and the second finds it. All are created or, with an error,
-	// it is unknown which; importing the same again is safe. The user that is created is
-	// UserImport.Apply.
+	// user that exists. It returns one result for each of users, in their order: the user
+	// who now has the phone, and whether this call created it. Where a Phone comes twice,
+	// the first creates the user and the second finds it. All are created or, with an error,
+	// it is unknown which; importing the same again is safe. UserImport.Apply computes the
+	// user to create.
 	ImportUsers(ctx context.Context, users []UserImport, now time.Time) ([]ImportedUser, error)
 
 	// DeleteUser removes the user; the phone is free at once. An unknown id is no
@@ -55,42 +57,48 @@ type UserStore interface {
 
 // User is an account.
 type User struct {
-	// ID is the store's. When it is a decimal number, the Login API writes it as one.
+	// ID is given by the store. When it is a decimal number, the Login API writes it as a
+	// number.
 	ID string
-	// UUID is random, made by the Service, and the subject of access tokens.
+	// UUID is random, made by the Service. It is the subject of access tokens.
 	UUID string
 	// Phone is the number that was proved. Stores write Phone.E164 and read it back
 	// with StoredPhone; they never parse it anew.
 	Phone Phone
 	// PasswordHash is a PHC string, empty for a user without a password.
 	PasswordHash Secret
-	// Epoch counts the changes that end what was open before: 0 for a new account.
+	// Epoch rises by one with each change that must end sessions and proofs. It is 0 for a
+	// new account.
 	Epoch int64
 	// Blocked is set by the host or its support desk. Locked is set by the owner, who
-	// said that a change of the account was not theirs. Nobody signs in to either.
+	// said that somebody else had changed the account. Nobody can sign in while one of
+	// them is true.
 	Blocked, Locked bool
-	// CreatedAt is when the account was made, UpdatedAt when it was last changed, and
-	// SignedInAt the first sign-in: zero before it.
+	// CreatedAt is when the account was created. UpdatedAt is when it was last changed.
+	// SignedInAt is the first sign-in; it is zero before that.
 	CreatedAt, UpdatedAt, SignedInAt time.Time
 }
 
-// SignIn is what [UserStore].SignInUser is asked to do.
+// SignIn is the argument of [UserStore].SignInUser.
 type SignIn struct {
+	// Phone is the number that was proved.
 	Phone Phone
-	// UserID, unless empty, is the user it must be: no account is created.
+	// UserID, unless empty, is the ID that the user must have; then no account is created.
 	UserID string
-	// Epoch the account must be at; 0 where there is none yet.
+	// Epoch is the epoch that the account must be at, or AnyEpoch. It is 0 when there is
+	// no account yet.
 	Epoch int64
-	// UUID of the account, if one is created.
+	// UUID is that of the account, if one is created.
 	UUID string
 	// PasswordHash, unless empty, is the password of the account that is created; with
 	// it an account that exists is an error.
 	PasswordHash Secret
-	Now          time.Time
+	// Now is the time of the step.
+	Now time.Time
 }
 
-// Refusal is how [UserStore].SignInUser refuses s where the user of s.Phone is found, the
-// zero User if there is none; nil when it does not.
+// Refusal returns the error with which [UserStore].SignInUser refuses s, or nil. found is the
+// user of s.Phone, or the zero User if there is none.
 func (s SignIn) Refusal(found User) error {
 	switch {
 	case found.Blocked:
@@ -107,9 +115,9 @@ func (s SignIn) Refusal(found User) error {
 	return nil
 }
 
-// Run is what [UserStore].SignInUser returns where the user of s.Phone is found, the zero
-// User if there is none: what stands beside s.Refusal, else s.Apply. A store writes the
-// user where First is true, and gives it an ID where Created is.
+// Run returns what [UserStore].SignInUser must return. found is the user of s.Phone, or the
+// zero User if there is none. The store must write the user when First is true. When Created
+// is true it must give the user an ID too.
 func (s SignIn) Run(found User) (SignedIn, error) {
 	switch err := s.Refusal(found); err {
 	case nil:
@@ -121,10 +129,9 @@ func (s SignIn) Run(found User) (SignedIn, error) {
 	}
 }
 
-// Apply is what [UserStore].SignInUser makes of found, the user of s.Phone or the zero
-// User where there is none, when s.Refusal has nothing against it. Where Created is
-// true the user is new and still lacks the ID, which the store gives. Where First is
-// false nothing is to be written.
+// Apply returns the result of a sign-in that s.Refusal does not refuse. found is the user of
+// s.Phone, or the zero User if there is none. When Created is true the user is new, and the
+// store must give it an ID. When First is false nothing must be written.
 func (s SignIn) Apply(found User) SignedIn {
 	if found.ID == "" {
 		now := s.Now.UTC()
@@ -145,28 +152,37 @@ func (s SignIn) Apply(found User) SignedIn {
 
 // SignedIn is the outcome of [UserStore].SignInUser.
 type SignedIn struct {
+	// User is the account.
 	User User
-	// Created: this call made the account. First: it is the account's first sign-in.
+	// Created is true when this call created the account. First is true when this is the
+	// first sign-in of the account.
 	Created, First bool
 }
 
-// UserUpdate is what [UserStore].UpdateUser is asked to do. A nil field keeps what is
+// UserUpdate is the argument of [UserStore].UpdateUser. A nil field keeps what is
 // there. An update raises the epoch also where every field stays as it is.
 type UserUpdate struct {
+	// UserID is the ID of the user.
 	UserID string
-	// Epoch the user must be at, or AnyEpoch.
-	Epoch        int64
-	Phone        *Phone
+	// Epoch is the epoch that the user must be at, or AnyEpoch.
+	Epoch int64
+	// Phone is the new number.
+	Phone *Phone
+	// PasswordHash is the new hash. An empty one removes the password.
 	PasswordHash *Secret
-	Blocked      *bool
-	Locked       *bool
-	// KeepEpoch leaves Epoch and UpdatedAt as they are: for the same password, hashed anew.
+	// Blocked is the new User.Blocked.
+	Blocked *bool
+	// Locked is the new User.Locked.
+	Locked *bool
+	// KeepEpoch leaves Epoch and UpdatedAt as they are. It is for the same password that
+	// was hashed anew.
 	KeepEpoch bool
-	Now       time.Time
+	// Now is the time of the step.
+	Now time.Time
 }
 
-// Apply is what u makes of user. ErrStale: the user is at another epoch. That the phone is
-// nobody else's is for the store to see to.
+// Apply returns user after u. ErrStale: the user is at another epoch. The store itself must
+// check that no other user has the phone.
 func (u UserUpdate) Apply(user User) (User, error) {
 	if u.Epoch != AnyEpoch && u.Epoch != user.Epoch {
 		return User{}, ErrStale
@@ -188,19 +204,21 @@ func set[T any](field *T, to *T) {
 	}
 }
 
-// UserImport is an account that comes from elsewhere. Its number was proved there.
+// UserImport is an account of another system. Its number was proved there.
 type UserImport struct {
+	// Phone is the number of the account.
 	Phone Phone
-	// UUID of the account, random like those of the Service.
+	// UUID is that of the account: random, like those of the Service.
 	UUID string
 	// PasswordHash may be of any kind that PasswordRules.Legacy knows; empty for none.
 	PasswordHash Secret
-	// CreatedAt is when the account was made elsewhere; the time of the import when zero.
+	// CreatedAt is when the other system created the account; the time of the import when
+	// zero.
 	CreatedAt time.Time
 }
 
-// Apply is the user that [UserStore].ImportUsers creates of u at now. It still lacks the
-// ID, which the store gives. UpdatedAt is now, and SignedInAt zero.
+// Apply returns the user that [UserStore].ImportUsers creates of u at now. The store must
+// give it an ID. UpdatedAt is now, and SignedInAt is zero.
 func (u UserImport) Apply(now time.Time) User {
 	created := u.CreatedAt.UTC()
 	if created.IsZero() {
@@ -209,10 +227,11 @@ func (u UserImport) Apply(now time.Time) User {
 	return User{UUID: u.UUID, Phone: u.Phone, PasswordHash: u.PasswordHash, CreatedAt: created, UpdatedAt: now.UTC()}
 }
 
-// ImportedUser is what became of a [UserImport].
+// ImportedUser is the result of a [UserImport].
 type ImportedUser struct {
-	// User who has the phone now.
+	// User is the user who has the phone now.
 	User User
-	// Created: the import made this user. An imported user has not signed in yet.
+	// Created is true when the import created this user. An imported user has not signed
+	// in yet.
 	Created bool
 }

@@ -3,20 +3,24 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"time"
+
+	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
-// answer says what a code that came back is for.
+// answer says what a code that a client brought is for.
 type answer struct {
 	phone   string // as typed; may be empty with a token
-	token   Secret // names the challenge; may be empty with a phone
+	token   Secret // the challenge token; may be empty with a phone
 	purpose Purpose
 	boundTo string
 	client  ClientInfo
 }
 
-// received is the call that a is about, and the ID of the challenge that its token names.
-// Without a token it is about the phone's own challenge. ErrInvalidPhone comes first,
-// whatever the token is.
+// received returns the call that a is about, and the ID of the challenge that its token
+// names. Without a token the ID is empty, and the call is about the challenge of the phone.
+// ErrInvalidPhone comes before any fault of the token.
 func (s *Service) received(ctx context.Context, a answer) (c *call, challengeID string, err error) {
 	if a.token == "" {
 		c, err = s.parsed(ctx, a.phone, a.purpose, a.boundTo, a.client)
@@ -29,7 +33,7 @@ func (s *Service) received(ctx context.Context, a answer) (c *call, challengeID 
 		return nil, "", err
 	}
 	t := claims.about
-	// What a registration is bound to is known by its token alone.
+	// Only the token of a password registration knows what the registration is bound to.
 	bound := t.boundTo == a.boundTo || a.purpose == PurposePasswordRegistration
 	if !ok || !same || t.purpose != a.purpose || !bound {
 		return nil, "", ErrInvalidCode
@@ -39,16 +43,15 @@ func (s *Service) received(ctx context.Context, a answer) (c *call, challengeID 
 	return c, claims.challengeID, nil
 }
 
-// mayAttempt asks whether c's address may try a code. Limits come before look-ups and
-// before a place for hashing.
+// mayAttempt asks whether the address of c may try a code. Call it before look-ups and
+// before taking a place for hashing.
 func (s *Service) mayAttempt(ctx context.Context, c *call) error {
 	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: s.addressFailureTakes(c), Now: c.now}))
 }
 
-// ownerOf is the user of c's phone now, zero where there is none, and sets c.account to it:
-// what comes of a code is worth nothing once the account has changed. For a known device it
-// is ErrInvalidCode when that is not the user, or not at the epoch, that the device belongs
-// to.
+// ownerOf returns the user of c's phone, or the zero User if there is none, and sets
+// c.account to it. A proof or session that follows is then valid for that account at that
+// epoch only. ErrInvalidCode: the known device belongs to another account or epoch.
 func (s *Service) ownerOf(ctx context.Context, c *call) (User, error) {
 	user, err := s.phoneAccount(ctx, c.phone)
 	if err != nil {
@@ -61,9 +64,9 @@ func (s *Service) ownerOf(ctx context.Context, c *call) (User, error) {
 	return user, nil
 }
 
-// attemptFor is mayAttempt, ownerOf and attempt.
+// attemptFor calls mayAttempt, ownerOf and attempt.
 func (s *Service) attemptFor(ctx context.Context, c *call, challengeID, code string, proof *Challenge) (Challenge, error) {
-	if _, ok := s.wellFormed(code); !ok { // a malformed code is a wrong one, and costs nothing
+	if _, ok := s.wellFormed(code); !ok { // a malformed code is not counted
 		return Challenge{}, ErrInvalidCode
 	}
 	if err := s.mayAttempt(ctx, c); err != nil {
@@ -75,9 +78,9 @@ func (s *Service) attemptFor(ctx context.Context, c *call, challengeID, code str
 	return s.attempt(ctx, c, challengeID, code, proof)
 }
 
-// attempt gives code to the challenge of c, and stores proof, unless nil, in the step that
-// takes the challenge away. Whatever was wrong, it is ErrInvalidCode. mayAttempt and
-// ownerOf come before it.
+// attempt compares code with the challenge of c. On a match it stores proof, unless nil, in
+// the step that removes the challenge. ErrInvalidCode: the code is wrong or there is no live
+// challenge. Call mayAttempt and ownerOf before it.
 func (s *Service) attempt(ctx context.Context, c *call, challengeID, code string, proof *Challenge) (Challenge, error) {
 	code, ok := s.wellFormed(code)
 	if !ok {
@@ -103,8 +106,8 @@ func (s *Service) attempt(ctx context.Context, c *call, challengeID, code string
 	return taken, nil
 }
 
-// candidates are the challenges that the code may be for. A known device may also answer
-// the challenge of the phone itself, unless a token names the one it means.
+// candidates returns the challenges that the code may be for. A known device may also answer
+// the challenge that the phone has without a device, unless a token names the challenge.
 func (s *Service) candidates(c *call, challengeID, code string, proof *Challenge) []Candidate {
 	own := s.candidate(c, &c.target, code, proof)
 	own.ID = challengeID
@@ -116,9 +119,9 @@ func (s *Service) candidates(c *call, challengeID, code string, proof *Challenge
 	return []Candidate{own, s.candidate(c, &plain, code, proof)}
 }
 
-// candidate is the challenge of t, to be answered with code. A match gives back what its
-// codes cost the address, and one cooldown; it takes away what they were charged to the
-// budgets, and forgets what known devices were charged.
+// candidate returns the challenge of t as a candidate for code. A match gives back the sends
+// of the address and one cooldown. It credits the number budgets with what the codes were
+// charged, and clears the score of the known devices.
 func (s *Service) candidate(c *call, t *target, code string, proof *Challenge) Candidate {
 	key := s.challengeKey(t)
 	m := OnMatch{
@@ -133,4 +136,138 @@ func (s *Service) candidate(c *call, t *target, code string, proof *Challenge) C
 		m.ClearScores = []string{s.deviceScore(c, deviceSends).Key}
 	}
 	return Candidate{Key: key, Digests: s.digests(t, key, code, c.account), OnMatch: m}
+}
+
+// proofLife is how long a proof is good.
+const proofLife = 5 * time.Minute
+
+// Proof says that somebody has received a code on a phone.
+type Proof struct {
+	// Token is the verification token for [Service.Connect], [Service.ChangePhone] or
+	// [Service.Redeem]. It is good once. It is empty in what Redeem returns.
+	Token Secret
+	// Phone is the number that was proved.
+	Phone Phone
+	// Purpose is that of the code.
+	Purpose Purpose
+	// BoundTo is that of the request.
+	BoundTo string
+	// ExpiresAt is when the proof expires: 5 minutes after the code was checked.
+	ExpiresAt time.Time
+}
+
+// account is the account of a phone at one epoch. It is zero when the phone has none.
+type account struct {
+	id    string
+	epoch int64
+}
+
+// still reports whether a proof that was given for the account a is good for the account
+// that the phone has now. It is good for the same account at the same epoch. If there was no
+// account, it is good for none and for a new one.
+func (a account) still(now account) bool {
+	return a == now || a.id == "" && now.epoch == 0
+}
+
+// newProof returns a proof for c and the challenge to store for it. The secret of that
+// challenge is in the verification token. A proof counts only while the store still holds
+// it.
+func (s *Service) newProof(c *call) (proofClaims, *Challenge) {
+	p := proofClaims{secret: random.Secret(), at: c.now, about: c.target}
+	key := s.proofKey(c.print, p.secret)
+	return p, &Challenge{
+		Key:       key,
+		ID:        "proof",
+		Digest:    s.keys.Digest(key, p.secret),
+		TriesLeft: 1,
+		ExpiresAt: p.expires(),
+		Until:     p.expires(),
+	}
+}
+
+func (p proofClaims) expires() time.Time { return p.at.Add(proofLife) }
+
+// openProof reads a verification token. It returns false for one that is forged or expired.
+func (s *Service) openProof(token Secret, now time.Time) (p proofClaims, ok bool) {
+	data, ok := s.keys.OpenToken(keyring.Verification, string(token), now)
+	if !ok {
+		return proofClaims{}, false
+	}
+	p, ok = s.decodeProof(data)
+	return p, ok && now.Before(p.expires())
+}
+
+// presented is a verification token that a client brought, and what it must be for.
+type presented struct {
+	token   Secret
+	phone   string // as typed; empty for the number of the proof
+	purpose Purpose
+	boundTo string
+	client  ClientInfo
+}
+
+// proved reads the token of p, without calling the store. ErrInvalidToken: the token is
+// forged or expired, or is for something else.
+func (s *Service) proved(p presented) (*call, proofClaims, error) {
+	c := s.started(p.client)
+	proof, ok := s.openProof(p.token, c.now)
+	same, err := s.numbers.same(p.phone, proof.about.phone)
+	if err != nil {
+		return nil, proofClaims{}, err
+	}
+	if !ok || !same || proof.about.purpose != p.purpose || proof.about.boundTo != p.boundTo {
+		return nil, proofClaims{}, ErrInvalidToken
+	}
+	c.target = proof.about
+	c.account = proof.account
+	c.test = s.testNumber(c.phone, c.now)
+	return c, proof, nil
+}
+
+// redeem uses up the proof. ErrNotFound: the token is authentic and has not expired, but the
+// store no longer has its proof. *LimitError: the number was locked after the proof was
+// given.
+func (s *Service) redeem(ctx context.Context, c *call, p proofClaims) error {
+	key := s.proofKey(c.print, p.secret)
+	_, err := s.store.AttemptChallenge(ctx, AttemptParams{
+		Candidates: []Candidate{{Key: key, Digests: s.keys.Digests(key, p.secret)}},
+		Lockout:    s.codeLockout(c),
+		Now:        c.now,
+	})
+	if errors.Is(err, ErrMismatch) {
+		return ErrInvalidToken
+	}
+	return s.limited(ctx, c, err)
+}
+
+// redeemed does what proved and redeem do. ErrInvalidToken: also for a proof that was used.
+func (s *Service) redeemed(ctx context.Context, p presented) (*call, error) {
+	c, proof, err := s.proved(p)
+	if err != nil {
+		return nil, err
+	}
+	err = s.redeem(ctx, c, proof)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrInvalidToken
+	}
+	return c, err
+}
+
+// spent returns the error for the proof of a sign-in that was used.
+func (s *Service) spent(ctx context.Context, p proofClaims) error {
+	user, err := s.phoneAccount(ctx, p.about.phone)
+	if err != nil {
+		return err
+	}
+	// If there is no account, the first request is about to create it.
+	return &SpentTokenError{SignedUp: user.ID == "" || !user.CreatedAt.Before(p.at)}
+}
+
+// phoneAccount returns the user of a phone, or the zero User if there is none.
+func (s *Service) phoneAccount(ctx context.Context, p Phone) (User, error) {
+	user, err := s.store.UserByPhone(ctx, p)
+	if errors.Is(err, ErrNotFound) {
+		return User{}, nil
+	}
+	return user, err
 }

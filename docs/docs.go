@@ -7,8 +7,8 @@
 // Its server is ".", so that a client finds the routes relative to the place that it has
 // the description from.
 //
-// What it says of each route, body, error and header is what the handlers do: their tests
-// are held to it.
+// The tests of the handlers compare every request and answer with it, so its routes, bodies,
+// errors and headers are those of the handlers.
 package docs
 
 import (

@@ -16,22 +16,29 @@ import (
 
 // phoneTable is a phone, and what its clients know.
 type phoneTable struct {
-	store   phoneauth.ChallengeStore
-	tag     string
-	scored  bool // there are scores in play
+	store phoneauth.ChallengeStore
+	tag   string
+	// scored: there are scores in play. Else there are limits: of both there would be too
+	// many states.
+	scored bool
+	// apart: ReadState reads one row a call.
+	apart   bool
 	serial  atomic.Int64
 	mu      sync.Mutex
 	lastIDs [2]string
 }
 
-// phoneGame is without scores: what is computed elsewhere may differ from Go in the last
-// bit of a float.
+var phones atomic.Int64
+
 func phoneGame(store phoneauth.Store, tag string) table { return newPhone(store, tag, false) }
 
-func scoredPhoneGame(store phoneauth.Store, tag string) table { return newPhone(store, tag, true) }
+// phoneGameApart is for PostgreSQL, where a key without a row cannot be locked: a step may
+// rest on its absence until the commit, while another fills it, and so comes before that
+// other. Who reads both at one moment between may see the later without the earlier.
+func phoneGameApart(store phoneauth.Store, tag string) table { return newPhone(store, tag, true) }
 
-func newPhone(store phoneauth.Store, tag string, scored bool) table {
-	p := &phoneTable{store: store, tag: "{" + tag + "}", scored: scored}
+func newPhone(store phoneauth.Store, tag string, apart bool) table {
+	p := &phoneTable{store: store, tag: "{" + tag + "}", scored: phones.Add(1)%2 == 0, apart: apart}
 	return table{parts: 1, start: phoneState{}, next: p.next, perhaps: func(state any, now, latest instant) []any {
 		return state.(phoneState).perhaps(now, latest)
 	}}
@@ -60,7 +67,7 @@ func (p *phoneTable) next(r *rand.Rand, now instant) call {
 	case n < 18:
 		return p.giveBack(r, now)
 	case n < 20:
-		return p.read(now)
+		return p.read(r, now)
 	case n < 23:
 		l := p.lockout(true)
 		return p.call(now, "CountFailure", func(ctx context.Context) (string, error) {
@@ -99,28 +106,37 @@ func (p *phoneTable) lockout(asked bool) phoneauth.Lockout {
 
 var phoneLimits = [2]phoneauth.Limit{{Burst: 4, Every: tick / 2}, {Burst: 6, Every: tick / 4}}
 
+func (p *phoneTable) limit(i, cost int) phoneauth.Take {
+	return phoneauth.Take{Key: fmt.Sprint(p.tag, limitKey, i), Limit: phoneLimits[i], Cost: cost}
+}
+
 // takes are in one order, as those of the Service are: others may come to a deadlock, of
 // which Postgres takes its time to think.
 func (p *phoneTable) takes(r *rand.Rand, n int) (takes []phoneauth.Take) {
+	if p.scored {
+		return nil
+	}
 	for i := range n {
-		limit := r.IntN(len(phoneLimits))
-		takes = append(takes, phoneauth.Take{Name: fmt.Sprint("take ", i), Key: fmt.Sprint(p.tag, limitKey, limit),
-			Limit: phoneLimits[limit], Cost: 1 + r.IntN(2)})
+		t := p.limit(r.IntN(len(phoneLimits)), 1+r.IntN(2))
+		t.Name = fmt.Sprint("take ", i)
+		takes = append(takes, t)
 	}
 	slices.SortStableFunc(takes, func(a, b phoneauth.Take) int { return cmp.Compare(a.Key, b.Key) })
 	return takes
 }
 
+// score is forgotten within a tick, so that it is a whole number at any time: of fractions
+// there would be too many states.
 func (p *phoneTable) score() phoneauth.Score {
-	return phoneauth.Score{Name: "score", Key: p.tag + scoreKey, Max: 6, DebtDecay: tick / 2, CreditDecay: tick / 4}
+	return phoneauth.Score{Name: "score", Key: p.tag + scoreKey, Max: 6, DebtDecay: tick / 8, CreditDecay: tick / 8}
 }
 
-// charges are none without scores.
 func (p *phoneTable) charges(r *rand.Rand, n int) (charges []phoneauth.Charge) {
-	if p.scored {
-		for range n {
-			charges = append(charges, phoneauth.Charge{Score: p.score(), Amount: float64(1 + r.IntN(3))})
-		}
+	if !p.scored {
+		return nil
+	}
+	for range n {
+		charges = append(charges, phoneauth.Charge{Score: p.score(), Amount: float64(1 + r.IntN(3))})
 	}
 	return charges
 }
@@ -199,9 +215,11 @@ func (p *phoneTable) candidate(r *rand.Rand, which int, now instant) phoneauth.C
 	if r.IntN(2) == 0 {
 		c.OnMatch.Refunds, c.OnMatch.SendRefunds = p.takes(r, r.IntN(2)), p.takes(r, r.IntN(2))
 		c.OnMatch.Credits = p.charges(r, r.IntN(2))
-		c.OnMatch.Reward = phoneauth.Reward{Take: p.takes(r, 1)[0], Amount: 1}
-		if p.scored && r.IntN(4) == 0 {
-			c.OnMatch.ClearScores = []string{p.tag + scoreKey}
+		if p.scored {
+			c.OnMatch.Reward = phoneauth.Reward{Take: p.limit(0, 1), Amount: 1}
+			if r.IntN(4) == 0 {
+				c.OnMatch.ClearScores = []string{p.tag + scoreKey}
+			}
 		}
 	}
 	return c
@@ -252,19 +270,25 @@ func (p *phoneTable) giveBack(r *rand.Rand, now instant) call {
 	})
 }
 
-// read is ReadState of everything.
-func (p *phoneTable) read(now instant) call {
-	ask := phoneauth.StateParams{Challenges: []string{p.tag + codeKey, p.tag + proofKey}, Lockouts: []string{p.tag + lockoutKey}, Now: now.time()}
-	for i, limit := range phoneLimits {
-		ask.Takes = append(ask.Takes, phoneauth.Take{Key: fmt.Sprint(p.tag, limitKey, i), Limit: limit, Cost: 1})
+// read is ReadState of everything, or of one row.
+func (p *phoneTable) read(r *rand.Rand, now instant) call {
+	whole := phoneauth.StateParams{Challenges: []string{p.tag + codeKey, p.tag + proofKey}, Lockouts: []string{p.tag + lockoutKey},
+		Takes: []phoneauth.Take{p.limit(0, 1), p.limit(1, 1)}, Scores: []phoneauth.Score{p.score()}}
+	ask := whole
+	if p.apart {
+		n := r.IntN(2)
+		ask = []phoneauth.StateParams{{Challenges: whole.Challenges[n : n+1]}, {Lockouts: whole.Lockouts},
+			{Takes: whole.Takes[n : n+1]}, {Scores: whole.Scores}}[r.IntN(4)]
 	}
-	if p.scored {
-		ask.Scores = append(ask.Scores, p.score())
-	}
+	ask.Now = now.time()
 	text := func(s phoneauth.State) string {
-		return fmt.Sprint(heldOf(s.Challenges[aCode]), heldOf(s.Challenges[aProof]), s.Lockouts, s.Waits, s.Scores)
+		var held []heldChallenge
+		for _, c := range s.Challenges {
+			held = append(held, heldOf(c))
+		}
+		return fmt.Sprint(held, s.Lockouts, s.Waits, s.Scores)
 	}
-	return p.call(now, "ReadState", func(ctx context.Context) (string, error) {
+	return p.call(now, fmt.Sprint("ReadState ", ask.Challenges, ask.Lockouts, ask.Takes), func(ctx context.Context) (string, error) {
 		got, err := p.store.ReadState(ctx, ask)
 		if err != nil {
 			return "", err

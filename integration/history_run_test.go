@@ -214,6 +214,20 @@ func (r *run) ask(ctx context.Context, dice *rand.Rand, tbl *table) *event {
 	return e
 }
 
+// after are the states that e may have made of state, with the answer that it had.
+func (e *event) after(tbl *table, state any, end instant) (next []any) {
+	latest := e.latest
+	if e.lost {
+		latest = end
+	}
+	for _, s := range tbl.perhaps(state, e.now, latest) {
+		if after, answer := e.step(s); e.lost || answer == e.answer {
+			next = append(next, after...)
+		}
+	}
+	return next
+}
+
 // checkLimit bounds the search for an order. It takes milliseconds, and seconds where
 // several outcomes are unknown.
 const checkLimit = time.Minute
@@ -224,18 +238,19 @@ const checkLimit = time.Minute
 // it has not returned when all others have, and any answer is right. That it was not done
 // at all is the same as that it was done last.
 func linearizable(tbl *table, history []*event, end instant) string {
+	type stepped struct {
+		call  *event
+		state any
+	}
+	done := map[stepped][]any{} // the search comes to most steps many times
 	model := porcupine.NondeterministicModel{
 		Init: func() []any { return []any{tbl.start} },
-		Step: func(state, input, _ any) (next []any) {
+		Step: func(state, input, _ any) []any {
 			e := input.(*event)
-			latest := e.latest
-			if e.lost {
-				latest = end
-			}
-			for _, s := range tbl.perhaps(state, e.now, latest) {
-				if after, answer := e.step(s); e.lost || answer == e.answer {
-					next = append(next, after...)
-				}
+			next, ok := done[stepped{e, state}]
+			if !ok {
+				next = e.after(tbl, state, end)
+				done[stepped{e, state}] = next
 			}
 			return next
 		},

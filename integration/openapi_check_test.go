@@ -114,10 +114,21 @@ func (o ours) check(e exchange) error {
 	return nil
 }
 
+// described is the path as the description writes it, and the values of its parameters. What
+// it does not have is returned as it is.
+func (o ours) described(path string) (string, map[string]string) {
+	dir, id := path[:strings.LastIndexByte(path, '/')+1], path[strings.LastIndexByte(path, '/')+1:]
+	if o.doc.Paths.Value(path) == nil && o.doc.Paths.Value(dir+"{id}") != nil {
+		return dir + "{id}", map[string]string{"id": id}
+	}
+	return path, nil
+}
+
 // find returns what describes e. Two kinds of answers belong to no operation: 404 of
 // paths that are not there or not mounted, and 405.
 func (o ours) find(e exchange) (*openapi3.Operation, *openapi3.Response, error) {
-	item := o.doc.Paths.Value(e.Path)
+	path, _ := o.described(e.Path)
+	item := o.doc.Paths.Value(path)
 	if e.Status == http.StatusNotFound {
 		ref := o.doc.Components.Responses["NotFound"]
 		responses := openapi3.NewResponses(openapi3.WithName("404", ref.Value))
@@ -201,9 +212,11 @@ func (o ours) input(e exchange, operation *openapi3.Operation) *openapi3filter.R
 	}
 	r := httptest.NewRequest(method, e.Path, body)
 	r.Header = e.Header.Clone()
+	path, params := o.described(e.Path)
 	return &openapi3filter.RequestValidationInput{
-		Request: r,
-		Route:   &routers.Route{Spec: o.doc, Path: e.Path, PathItem: o.doc.Paths.Value(e.Path), Method: e.Method, Operation: operation},
+		Request:    r,
+		PathParams: params,
+		Route:      &routers.Route{Spec: o.doc, Path: path, PathItem: o.doc.Paths.Value(path), Method: e.Method, Operation: operation},
 		Options: &openapi3filter.Options{
 			MultiError:            true,
 			IncludeResponseStatus: true,

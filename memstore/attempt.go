@@ -58,8 +58,9 @@ func (s *Store) attempt(st *step, p *phoneauth.AttemptParams) (phoneauth.Challen
 	return c, err
 }
 
-// mayAdd is the most that an attempt on the live challenge c can add to the store,
-// whatever comes of it. A refusal that told right from wrong would be a free try.
+// mayAdd returns the most that an attempt on the live challenge c can add to the store,
+// for every outcome. If a full store refused only right or only wrong codes, the refusal would
+// tell which it was, without counting a try.
 func (st *step) mayAdd(p *phoneauth.AttemptParams, c *phoneauth.Challenge) (more usage) {
 	for i := range p.Takes {
 		more = more.plus(st.limits.missing(st.s, &st.s.limits, p.Takes[i].Key))
@@ -82,7 +83,7 @@ func (st *step) mayAdd(p *phoneauth.AttemptParams, c *phoneauth.Challenge) (more
 	return more
 }
 
-// onMatch is that of the candidate whose challenge c is.
+// onMatch returns that of the candidate whose challenge c is.
 func onMatch(p *phoneauth.AttemptParams, c *phoneauth.Challenge) *phoneauth.OnMatch {
 	for i := range p.Candidates {
 		if of := &p.Candidates[i]; of.Key == c.Key && (of.ID == "" || of.ID == c.ID) {

@@ -16,23 +16,22 @@ type Option func(*Store)
 // MaxRecords caps how many challenges, limits, lockouts, scores, sessions, users and
 // journal entries there are together: by default, or when n is zero, 1,000,000.
 //
-// At the cap nothing new is begun. To an attempt on a live challenge, which may have to
-// count a failure, and to what is given back, an eighth more is open, or 1,024 records if
-// that is more.
+// At the cap no new work is accepted. Attempts on live challenges, which may have to count a
+// failure, and giving back may use an eighth more, or 1,024 records if that is more.
 //
-// While lockouts hold a quarter of the cap, CountFailure refuses a key without failures.
-// Lockouts that there are count on, and an attempt on a live challenge still makes one.
-// Journal entries hold a quarter of the cap at most. Both is true of MaxBytes too.
+// When lockouts hold a quarter of the cap, CountFailure refuses keys that have no failures.
+// Existing lockouts still count, and an attempt on a live challenge may still create one.
+// Journal entries hold at most a quarter of the cap. Both rules apply to MaxBytes too.
 func MaxRecords(n int) Option {
 	return func(s *Store) { s.open.records = cmp.Or(n, defaultRecords) }
 }
 
-// MaxBytes caps the memory that the records hold, tables included, by a reckoning that
-// is rather too high than too low: by default, or when n is zero, 256 MiB, room for
-// 1,000,000 pending challenges.
+// MaxBytes caps the memory that the records and their tables use. The estimate is a little too
+// high. By default, or when n is zero, the cap is 256 MiB, which is enough for 1,000,000 pending
+// challenges.
 //
-// At the cap nothing new is begun. To what there is, as it grows, to an attempt on a live
-// challenge, and to what is given back, an eighth more is open, or 1 MiB if that is more.
+// At the cap no new work is accepted. Existing records that grow, attempts on live challenges,
+// and giving back may use an eighth more, or 1 MiB if that is more.
 func MaxBytes(n int) Option {
 	return func(s *Store) { s.open.bytes = cmp.Or(n, defaultBytes) }
 }
@@ -47,16 +46,16 @@ func (u usage) near(limit usage) bool {
 	return u.records >= limit.records-limit.records/16 || u.bytes >= limit.bytes-limit.bytes/16
 }
 
-// share is the most that the journal may hold, and that lockouts may when a failure of a
+// share returns the most that the journal may hold, and that lockouts may when a failure of a
 // new key is counted. Requests that prove nothing make both.
 func (u usage) share() usage { return usage{max(u.records/4, 1), u.bytes / 4} }
 
-// reserve is a cap with what is open to work that has begun.
+// reserve returns a cap with what is open to work that has begun.
 func (u usage) reserve() usage {
 	return usage{more(u.records, 1024), more(u.bytes, 1<<20)}
 }
 
-// more is n with an eighth more, and at least least more.
+// more returns n plus an eighth of it, or plus least if that is more.
 func more(n, least int) int { return n + min(max(n/8, least), math.MaxInt-n) }
 
 func (s *Store) used() usage {

@@ -38,7 +38,7 @@ func (c *challenge) holds(of *phoneauth.Challenge) bool {
 		c.sealed() == string(of.Sealed) && c.pending() == string(of.Pending)
 }
 
-// with is c with the numbers and times of of.
+// with returns c with the numbers and times of of.
 func (c challenge) with(of *phoneauth.Challenge) challenge {
 	c.tries = int32(min(of.TriesLeft, math.MaxInt32))
 	c.sends = int32(min(of.Sends, math.MaxInt32))
@@ -79,9 +79,9 @@ func owned(c phoneauth.Challenge) phoneauth.Challenge {
 	return c
 }
 
-// instant is the time of us microseconds since 1970. That of the zero time is the zero
-// time.
+// instant returns the time of us microseconds since 1970, in UTC. The microseconds of the zero
+// time give the zero time.
 func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// utc is t as a store returns it: whole microseconds, and no other zone.
+// utc returns t as a store returns it: in whole microseconds and UTC.
 func utc(t time.Time) time.Time { return instant(t.UnixMicro()) }

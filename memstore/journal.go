@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// journal is what the entries hold of the caps.
+// journal returns what the entries hold of the caps.
 func (s *Store) journal() usage {
 	u := s.lines.used()
 	for i := range s.threads {

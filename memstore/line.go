@@ -61,7 +61,7 @@ func (e *entry) line() line {
 func (e *entry) id() string   { return e.body[:e.printAt] }
 func (e *entry) data() string { return e.body[e.dataAt:] }
 
-// name is what the thread of a kind is found by; the entry is in none if it is empty.
+// name returns what the thread of a kind is found by; the entry is in none if it is empty.
 func (e *entry) name(threadKind int) string {
 	switch threadKind {
 	case byPrint:
@@ -115,8 +115,8 @@ func newestFirst(a, b *entry) int {
 	return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(a.id(), b.id()))
 }
 
-// withNewer is list, which has the newest entries first and at most limit of them, after e
-// came to it.
+// withNewer returns list with e added. The newest entries come first, and at most limit of them
+// are kept.
 func withNewer(list []*entry, e *entry, limit int) []*entry {
 	at, _ := slices.BinarySearchFunc(list, e, newestFirst)
 	if at == limit {

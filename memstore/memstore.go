@@ -2,15 +2,13 @@
 // tests, for development, and for a service that is one process and may forget its users
 // when it ends.
 //
-// It is one mutex around a few hash tables. No goroutine works behind it and no clock
-// is read: what has expired is dropped a few records at a time by the verbs that come
-// after, and its memory goes back to the runtime. [Store.Purge] drops all of it at
-// once, for a store that has gone quiet.
+// It is one mutex around a few hash tables. It starts no goroutine and reads no clock. Each
+// verb drops a few expired records, and their memory goes back to the runtime. [Store.Purge]
+// drops all of them at once, for a store that is no longer used much.
 //
-// It has caps, so that a flood of new work cannot take the memory of the process.
-// Beyond them new work is refused with [ErrFull]; what is live is never dropped for it.
-// Wrong passwords for numbers without an account, and the journal, can each fill only a
-// quarter of a cap.
+// It has caps, so that very many requests cannot use all memory of the process. At a cap new
+// work is refused with [ErrFull], and live records are never dropped. Wrong passwords for
+// numbers without an account can fill at most a quarter of a cap, and so can the journal.
 package memstore
 
 import (
@@ -24,9 +22,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// ErrFull is the refusal of new work by a store at one of its caps: nothing was
-// stored, taken or counted. It is not one of the named answers of a Store, so the
-// Service answers it as an outage.
+// ErrFull is the error for new work at a cap. Nothing was stored, taken or counted. It is no
+// answer of a Store (see [phoneauth.IsAnswer]), so the Service returns ErrUnavailable.
 var ErrFull = errors.New("memstore: full")
 
 var (

@@ -2,8 +2,8 @@ package memstore
 
 import "github.com/phoneauth/phoneauth"
 
-// limit is the tat of a [phoneauth.Limit], which is also its end: a tat that now has
-// reached is as good as none.
+// limit is the tat of a [phoneauth.Limit]. The tat is also its end, because a tat that now has
+// reached counts as none.
 type limit int64
 
 func (l limit) end() int64 { return int64(l) }
@@ -66,7 +66,7 @@ func (r *row[V]) delete() {
 	r.value, r.changed, r.gone = none, true, true
 }
 
-// adds is what the rows will add to the table.
+// adds returns what the rows will add to the table.
 func (r rows[V]) adds(t *table[V]) (more usage) {
 	for i := range r {
 		if r[i].changed {
@@ -88,7 +88,7 @@ func (r *row[V]) adds(t *table[V]) usage {
 	return usage{0, r.value.size() - r.at.value.size()}
 }
 
-// missing is what a row of constant size will add to the table, if it has none.
+// missing returns what a row of constant size will add to the table, if it has none.
 func (r *rows[V]) missing(s *Store, t *table[V], name string) usage {
 	if r.get(s, t, name).at != nil {
 		return usage{}

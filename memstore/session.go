@@ -11,7 +11,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// errSessionID: the one promise of a caller whose breach would hand a session over.
+// errSessionID is returned for an ID that exists. Storing it would give the session of one user
+// to another.
 var errSessionID = errors.New("memstore: create session: there is one with this id")
 
 // session is a record and its place among the sessions of its user, a list that begins
@@ -38,7 +39,7 @@ func (s session) size() int {
 	return size
 }
 
-// rotatedSize is the part of size that a rotation may change.
+// rotatedSize returns the part of size that a rotation may change.
 func rotatedSize(r *phoneauth.SessionRecord) int {
 	return allocated(len(r.Digest)) + allocated(max(len(r.Previous), len(r.Digest))) +
 		allocated(len(r.Client)) + allocated(len(r.Place))
@@ -61,8 +62,8 @@ func clone(r phoneauth.SessionRecord) phoneauth.SessionRecord {
 	return r
 }
 
-// kept is r as the store keeps it. A string may be a small part of a large one, a request
-// say.
+// kept returns r with strings of its own. A string may be a small part of a large one, such as
+// a request.
 func kept(r phoneauth.SessionRecord) phoneauth.SessionRecord {
 	r = clone(r)
 	for _, text := range [...]*string{&r.ID, &r.UserID, &r.DeviceID, &r.Client, &r.Place} {
@@ -127,7 +128,7 @@ func (s *Store) evict(of key, n *phoneauth.NewSession) (*phoneauth.SessionRecord
 	return n.Evict(live)
 }
 
-// liveSessions are those of a user that are live at now, in any order.
+// liveSessions returns those of a user that are live at now, in any order.
 func (s *Store) liveSessions(of key, now time.Time) (live []*phoneauth.SessionRecord) {
 	o, _ := s.owners.get(of)
 	live = make([]*phoneauth.SessionRecord, 0, o.n)

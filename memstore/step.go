@@ -6,8 +6,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// step is one verb on rows: a [phoneauth.Rows] that reads the tables and keeps what is to
-// be written. So the caps can be asked before anything is.
+// step is one verb: a [phoneauth.Rows] that reads the tables and collects the changes. So the caps
+// can be checked before anything is written.
 type step struct {
 	s          *Store
 	now        int64
@@ -20,7 +20,7 @@ type step struct {
 
 var _ phoneauth.Rows = (*step)(nil)
 
-// steps are used again: a step has lists, and goes through an interface.
+// steps are reused, because each would cost several allocations.
 var steps = sync.Pool{New: func() any { return new(step) }}
 
 // step begins a verb at now. Its rows may then be named, and it ends with done.
@@ -76,7 +76,7 @@ func (st *step) pack(c *phoneauth.Challenge) {
 	st.packed = append(st.packed, pack(c))
 }
 
-// adds is what the step will add to the store.
+// adds returns what the step will add to the store.
 func (st *step) adds() usage {
 	return st.challenges.adds(&st.s.challenges).
 		plus(st.limits.adds(&st.s.limits)).

@@ -221,18 +221,18 @@ func (t *table[V]) purge(now int64, c *cursor, steps int) (removed int) {
 	return removed
 }
 
-// each is the memory of a record without what its value holds: its part of a chunk, and
+// each returns the memory of a record without what its value holds: its part of a chunk, and
 // of a shard that has as many slots as it may.
 func (t *table[V]) each() int {
 	return int(unsafe.Sizeof(record[V]{})) + 2 + 4*int(unsafe.Sizeof(slot{}))
 }
 
-// cost is the memory of a record with the value v.
+// cost returns the memory of a record with the value v.
 func (t *table[V]) cost(v V) int { return t.each() + v.size() }
 
 func (t *table[V]) used() usage { return usage{t.records, t.records*t.each() + t.held} }
 
-// allocated is the memory of n bytes on their own: there are size classes.
+// allocated returns the memory of n bytes on their own: there are size classes.
 func allocated(n int) int {
 	if n == 0 {
 		return 0

@@ -78,8 +78,8 @@ func (s *Store) createUser(phone key, u *phoneauth.User) bool {
 	return true
 }
 
-// own is u as the store keeps it. A string may be a small part of a large one, a request
-// say.
+// own returns u with strings of its own. A string may be a small part of a large one, such as a
+// request.
 func own(u phoneauth.User) *phoneauth.User {
 	u.UUID = strings.Clone(u.UUID)
 	u.Phone = phoneauth.StoredPhone(strings.Clone(u.Phone.E164()))

@@ -40,10 +40,10 @@ var routes = map[string]bool{
 // sessionPath is the beginning of the one path that ends with an id.
 const sessionPath = "/users/me/sessions/"
 
-// Handler is [phoneauth.Service.Handler] with a span and a duration for each request.
-// They have the method, the route and the status, and nothing else of the request; the
-// route is the path of the contract, without a prefix that [http.StripPrefix] took. What
-// is no route is "_OTHER".
+// Handler returns [phoneauth.Service.Handler] with a span and a duration for each request. They
+// contain the method, the route and the status, and nothing else of the request. The route is
+// the documented path, without a prefix that [http.StripPrefix] removed. It is "_OTHER" for
+// other paths.
 func (s *Service) Handler(apis ...phoneauth.API) http.Handler {
 	next := s.Service.Handler(apis...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +56,7 @@ func (s *Service) Handler(apis ...phoneauth.API) http.Handler {
 	})
 }
 
-// route is the work of one request.
+// route returns the work of one request.
 func (t *telemetry) route(r *http.Request) work {
 	w := work{duration: t.operationDuration}
 	path := r.URL.Path
@@ -73,7 +73,7 @@ func (t *telemetry) route(r *http.Request) work {
 	return w
 }
 
-// routeOutcome is the status. Those of servers are faults, as the semantic conventions
+// routeOutcome returns the status. Those of servers are faults, as the semantic conventions
 // want it.
 func routeOutcome(_ context.Context, status int, _ error) outcome {
 	o := outcome{attrs: []attribute.KeyValue{keyStatus.Int(status)}}
@@ -91,7 +91,7 @@ type statusWriter struct {
 	wrote  bool
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap returns the writer inside, for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *statusWriter) WriteHeader(status int) {

@@ -11,16 +11,17 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Instrument returns a copy of cfg, to make a Service of, whose Store and Sender have
-// spans and durations, and whose OnEvent counts and then calls cfg's. cfg stays as it is.
+// Instrument returns a copy of cfg for [phoneauth.New]. The Store and Sender of the copy report
+// spans and durations. Its OnEvent counts the event and then calls that of cfg. cfg is not
+// changed.
 //
-// The Store of the copy is a [phoneauth.Purger] exactly if cfg's is. A Store or Sender
-// that is missing stays missing, for [phoneauth.New] to refuse, and so does a part of a
-// [phoneauth.Stores]. Errors and results pass as they are.
+// The Store of the copy is a [phoneauth.Purger] exactly if cfg's is. A Store or Sender,
+// or a part of a [phoneauth.Stores], that is nil stays nil, so that [phoneauth.New] refuses it.
+// Errors and results are not changed.
 //
-// The error is one of the MeterProvider, or says that cfg is instrumented already: all
-// would count twice. Services that share a MeterProvider, such as one for each realm, are
-// counted together.
+// It returns the error of the MeterProvider, or an error if cfg is instrumented already,
+// because everything would count twice. Services that share a MeterProvider, such as one for
+// each realm, are counted together.
 func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) {
 	if _, twice := cfg.Sender.(*sender); twice {
 		return phoneauth.Config{}, errors.New("otelphoneauth: instrument: the Config is instrumented already")
@@ -63,7 +64,7 @@ func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
 	trace.SpanFromContext(ctx).AddEvent("phoneauth."+string(e.Type), trace.WithAttributes(attrs...))
 }
 
-// eventAttrs are the names in e, but for its type and region, and have room for two more.
+// eventAttrs returns the names in e, but for its type and region, and have room for two more.
 func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
 	attrs := make([]attribute.KeyValue, 0, 8)
 	if e.Purpose != "" {

@@ -73,7 +73,7 @@ func newNames(most int, known ...string) *names {
 	return n
 }
 
-// tell is name, or other.
+// tell returns name if it may be reported, else other.
 func (n *names) tell(name string, like *regexp.Regexp) string {
 	n.mu.RLock()
 	known := n.known[name]
@@ -93,7 +93,7 @@ func (n *names) tell(name string, like *regexp.Regexp) string {
 	return name
 }
 
-// sendCode is a provider's code, or other.
+// sendCode returns a provider's code, or other.
 func sendCode(code string) string {
 	if codeLike.MatchString(code) && fewDigits(code) {
 		return code

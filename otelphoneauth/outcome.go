@@ -44,7 +44,7 @@ var refusals = append([]struct {
 	{phoneauth.ErrPurpose, "purpose"},
 }, answers...)
 
-// storeOutcome is what a verb of a store came to: "ok", an answer, or what is broken.
+// storeOutcome returns what a verb of a store came to: "ok", an answer, or what is broken.
 func (t *telemetry) storeOutcome(ctx context.Context, err error) outcome {
 	if err == nil {
 		return named(ok)
@@ -60,7 +60,7 @@ func (t *telemetry) storeOutcome(ctx context.Context, err error) outcome {
 	return broken(ctx, err)
 }
 
-// operationOutcome is what a method of the Service came to.
+// operationOutcome returns what a method of the Service came to.
 func (t *telemetry) operationOutcome(ctx context.Context, err error) outcome {
 	switch {
 	case err == nil:
@@ -88,8 +88,8 @@ func (t *telemetry) limited(refused *phoneauth.LimitError) outcome {
 	return o
 }
 
-// broken is "timeout" or "unavailable". When the caller has gone, it is "canceled", and
-// nobody's fault.
+// broken is "timeout" or "unavailable". When the caller has
+// cancelled the context, it is "canceled" and no fault.
 func broken(ctx context.Context, err error) outcome {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):

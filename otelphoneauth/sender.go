@@ -27,7 +27,7 @@ func (s *sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 		s.outcome)
 }
 
-// outcome is "ok" or the class of the failure. A sender that fails need not name itself.
+// outcome returns "ok" or the class of the failure. A failed send may have no sender name.
 func (s *sender) outcome(_ context.Context, r phoneauth.Receipt, err error) outcome {
 	o := named(ok)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *sender) outcome(_ context.Context, r phoneauth.Receipt, err error) outc
 	return o
 }
 
-// class is c if it is one of the package's.
+// class returns c if it is one of the classes of package phoneauth.
 func class(c phoneauth.SendClass) string {
 	switch c {
 	case phoneauth.Permanent, phoneauth.Temporary, phoneauth.Ambiguous:
@@ -58,7 +58,7 @@ func class(c phoneauth.SendClass) string {
 	return other
 }
 
-// fault is f if it is one of the package's.
+// fault returns f if it is one of the faults of package phoneauth.
 func fault(f phoneauth.SendFault) string {
 	switch f {
 	case phoneauth.FaultDestination, phoneauth.FaultSender:

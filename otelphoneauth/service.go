@@ -6,10 +6,10 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Service is a [phoneauth.Service] whose operations have a span and a duration each: its
-// methods "phoneauth.Login" and so on, what comes through its Handler one for the route,
-// "POST /api/v1/login". The wrapped Service does the work; Close, Require and
-// ReportDelivery are its own.
+// Service is a [phoneauth.Service] that reports a span and a duration for each operation. The
+// span of a method is named "phoneauth.Login" and so on. The span of a request to its Handler
+// is named by the route, such as "POST /api/v1/login". Close, Require, ReportDelivery and
+// other methods without a span are those of the wrapped Service.
 //
 // Both ways are needed, since the handlers of a Service call it and not its wrapper. A
 // request has one span of an operation either way. It is an internal span, a child of the
@@ -45,122 +45,122 @@ func operationErr(ctx context.Context, t *telemetry, name string, do func(contex
 	return err
 }
 
-// Authenticate is [phoneauth.Service.Authenticate] with a span.
+// Authenticate calls [phoneauth.Service.Authenticate] in a span.
 func (s *Service) Authenticate(ctx context.Context, access phoneauth.Secret) (phoneauth.Claims, error) {
 	return operation(ctx, s.t, "Authenticate", func(ctx context.Context) (phoneauth.Claims, error) { return s.Service.Authenticate(ctx, access) })
 }
 
-// ChangePassword is [phoneauth.Service.ChangePassword] with a span.
+// ChangePassword calls [phoneauth.Service.ChangePassword] in a span.
 func (s *Service) ChangePassword(ctx context.Context, c phoneauth.Claims, r phoneauth.ChangePasswordRequest) (*phoneauth.Session, error) {
 	return operation(ctx, s.t, "ChangePassword", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.ChangePassword(ctx, c, r) })
 }
 
-// ChangePhone is [phoneauth.Service.ChangePhone] with a span.
+// ChangePhone calls [phoneauth.Service.ChangePhone] in a span.
 func (s *Service) ChangePhone(ctx context.Context, c phoneauth.Claims, r phoneauth.ConnectRequest) (*phoneauth.Session, error) {
 	return operation(ctx, s.t, "ChangePhone", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.ChangePhone(ctx, c, r) })
 }
 
-// Connect is [phoneauth.Service.Connect] with a span.
+// Connect calls [phoneauth.Service.Connect] in a span.
 func (s *Service) Connect(ctx context.Context, r phoneauth.ConnectRequest) (*phoneauth.Session, error) {
 	return operation(ctx, s.t, "Connect", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Connect(ctx, r) })
 }
 
-// DeleteUser is [phoneauth.Service.DeleteUser] with a span.
+// DeleteUser calls [phoneauth.Service.DeleteUser] in a span.
 func (s *Service) DeleteUser(ctx context.Context, c phoneauth.Claims) error {
 	return operationErr(ctx, s.t, "DeleteUser", func(ctx context.Context) error { return s.Service.DeleteUser(ctx, c) })
 }
 
-// Login is [phoneauth.Service.Login] with a span.
+// Login calls [phoneauth.Service.Login] in a span.
 func (s *Service) Login(ctx context.Context, r phoneauth.LoginRequest) (*phoneauth.Session, error) {
 	return operation(ctx, s.t, "Login", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Login(ctx, r) })
 }
 
-// Logout is [phoneauth.Service.Logout] with a span.
+// Logout calls [phoneauth.Service.Logout] in a span.
 func (s *Service) Logout(ctx context.Context, refresh phoneauth.Secret) error {
 	return operationErr(ctx, s.t, "Logout", func(ctx context.Context) error { return s.Service.Logout(ctx, refresh) })
 }
 
-// LogoutAll is [phoneauth.Service.LogoutAll] with a span.
+// LogoutAll calls [phoneauth.Service.LogoutAll] in a span.
 func (s *Service) LogoutAll(ctx context.Context, userID string) error {
 	return operationErr(ctx, s.t, "LogoutAll", func(ctx context.Context) error { return s.Service.LogoutAll(ctx, userID) })
 }
 
-// Reauthenticated is [phoneauth.Service.Reauthenticated] with a span.
+// Reauthenticated calls [phoneauth.Service.Reauthenticated] in a span.
 func (s *Service) Reauthenticated(ctx context.Context, c phoneauth.Claims) (phoneauth.User, error) {
 	return operation(ctx, s.t, "Reauthenticated", func(ctx context.Context) (phoneauth.User, error) { return s.Service.Reauthenticated(ctx, c) })
 }
 
-// RecoverPassword is [phoneauth.Service.RecoverPassword] with a span.
+// RecoverPassword calls [phoneauth.Service.RecoverPassword] in a span.
 func (s *Service) RecoverPassword(ctx context.Context, r phoneauth.RecoverRequest) (phoneauth.Phone, error) {
 	return operation(ctx, s.t, "RecoverPassword", func(ctx context.Context) (phoneauth.Phone, error) { return s.Service.RecoverPassword(ctx, r) })
 }
 
-// Redeem is [phoneauth.Service.Redeem] with a span.
+// Redeem calls [phoneauth.Service.Redeem] in a span.
 func (s *Service) Redeem(ctx context.Context, r phoneauth.RedeemRequest) (*phoneauth.Proof, error) {
 	return operation(ctx, s.t, "Redeem", func(ctx context.Context) (*phoneauth.Proof, error) { return s.Service.Redeem(ctx, r) })
 }
 
-// LoginPassword is [phoneauth.Service.LoginPassword] with a span.
+// LoginPassword calls [phoneauth.Service.LoginPassword] in a span.
 func (s *Service) LoginPassword(ctx context.Context, r phoneauth.PasswordLoginRequest) (*phoneauth.Session, error) {
 	return operation(ctx, s.t, "LoginPassword", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.LoginPassword(ctx, r) })
 }
 
-// Refresh is [phoneauth.Service.Refresh] with a span.
+// Refresh calls [phoneauth.Service.Refresh] in a span.
 func (s *Service) Refresh(ctx context.Context, r phoneauth.RefreshRequest) (*phoneauth.Session, error) {
 	return operation(ctx, s.t, "Refresh", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Refresh(ctx, r) })
 }
 
-// Register is [phoneauth.Service.Register] with a span.
+// Register calls [phoneauth.Service.Register] in a span.
 func (s *Service) Register(ctx context.Context, r phoneauth.RegisterRequest) (*phoneauth.Pending, error) {
 	return operation(ctx, s.t, "Register", func(ctx context.Context) (*phoneauth.Pending, error) { return s.Service.Register(ctx, r) })
 }
 
-// RegisterPassword is [phoneauth.Service.RegisterPassword] with a span.
+// RegisterPassword calls [phoneauth.Service.RegisterPassword] in a span.
 func (s *Service) RegisterPassword(ctx context.Context, r phoneauth.PasswordRequest) (*phoneauth.Pending, error) {
 	return operation(ctx, s.t, "RegisterPassword", func(ctx context.Context) (*phoneauth.Pending, error) { return s.Service.RegisterPassword(ctx, r) })
 }
 
-// SetBlocked is [phoneauth.Service.SetBlocked] with a span.
+// SetBlocked calls [phoneauth.Service.SetBlocked] in a span.
 func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) error {
 	return operationErr(ctx, s.t, "SetBlocked", func(ctx context.Context) error { return s.Service.SetBlocked(ctx, userID, blocked) })
 }
 
-// Unlock is [phoneauth.Service.Unlock] with a span.
+// Unlock calls [phoneauth.Service.Unlock] in a span.
 func (s *Service) Unlock(ctx context.Context, phone string) error {
 	return operationErr(ctx, s.t, "Unlock", func(ctx context.Context) error { return s.Service.Unlock(ctx, phone) })
 }
 
-// User is [phoneauth.Service.User] with a span.
+// User calls [phoneauth.Service.User] in a span.
 func (s *Service) User(ctx context.Context, c phoneauth.Claims) (phoneauth.User, error) {
 	return operation(ctx, s.t, "User", func(ctx context.Context) (phoneauth.User, error) { return s.Service.User(ctx, c) })
 }
 
-// Verify is [phoneauth.Service.Verify] with a span.
+// Verify calls [phoneauth.Service.Verify] in a span.
 func (s *Service) Verify(ctx context.Context, r phoneauth.VerifyRequest) (*phoneauth.Proof, error) {
 	return operation(ctx, s.t, "Verify", func(ctx context.Context) (*phoneauth.Proof, error) { return s.Service.Verify(ctx, r) })
 }
 
-// EndOtherSessions is [phoneauth.Service.EndOtherSessions] with a span.
+// EndOtherSessions calls [phoneauth.Service.EndOtherSessions] in a span.
 func (s *Service) EndOtherSessions(ctx context.Context, c phoneauth.Claims, devices bool) error {
 	return operationErr(ctx, s.t, "EndOtherSessions", func(ctx context.Context) error { return s.Service.EndOtherSessions(ctx, c, devices) })
 }
 
-// EndSession is [phoneauth.Service.EndSession] with a span.
+// EndSession calls [phoneauth.Service.EndSession] in a span.
 func (s *Service) EndSession(ctx context.Context, userID, sessionID string) error {
 	return operationErr(ctx, s.t, "EndSession", func(ctx context.Context) error { return s.Service.EndSession(ctx, userID, sessionID) })
 }
 
-// Live is [phoneauth.Service.Live] with a span.
+// Live calls [phoneauth.Service.Live] in a span.
 func (s *Service) Live(ctx context.Context, c phoneauth.Claims) (phoneauth.User, error) {
 	return operation(ctx, s.t, "Live", func(ctx context.Context) (phoneauth.User, error) { return s.Service.Live(ctx, c) })
 }
 
-// Sessions is [phoneauth.Service.Sessions] with a span.
+// Sessions calls [phoneauth.Service.Sessions] in a span.
 func (s *Service) Sessions(ctx context.Context, userID string) ([]phoneauth.SessionInfo, error) {
 	return operation(ctx, s.t, "Sessions", func(ctx context.Context) ([]phoneauth.SessionInfo, error) { return s.Service.Sessions(ctx, userID) })
 }
 
-// StartSession is [phoneauth.Service.StartSession] with a span.
+// StartSession calls [phoneauth.Service.StartSession] in a span.
 func (s *Service) StartSession(ctx context.Context, r phoneauth.StartSessionRequest) (*phoneauth.Session, error) {
 	return operation(ctx, s.t, "StartSession", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.StartSession(ctx, r) })
 }

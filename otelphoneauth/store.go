@@ -6,7 +6,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// store is s with a span and a duration for each verb.
+// store returns s with a span and a duration for each verb.
 func (t *telemetry) store(s phoneauth.Store) phoneauth.Store {
 	if s == nil {
 		return nil

@@ -16,7 +16,8 @@ import (
 // scope is the name of the instrumentation scope.
 const scope = "github.com/phoneauth/phoneauth/otelphoneauth"
 
-// Attributes of ours. Those of OpenTelemetry's semantic conventions are beneath.
+// The attributes of this package. Below them are those of OpenTelemetry's semantic
+// conventions.
 const (
 	keyEventType = attribute.Key("phoneauth.event.type")
 	keyPurpose   = attribute.Key("phoneauth.purpose")
@@ -45,7 +46,7 @@ var (
 	operationBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 )
 
-// Option changes where telemetry goes.
+// Option configures where spans and metrics are sent.
 type Option func(*options)
 
 type options struct {
@@ -53,12 +54,12 @@ type options struct {
 	meters  metric.MeterProvider
 }
 
-// WithTracerProvider takes the place of the global TracerProvider, which nil means too.
+// WithTracerProvider sets the TracerProvider. Nil means the global one, which is the default.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(o *options) { o.tracers = p }
 }
 
-// WithMeterProvider takes the place of the global MeterProvider, which nil means too.
+// WithMeterProvider sets the MeterProvider. Nil means the global one, which is the default.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(o *options) { o.meters = p }
 }
@@ -137,16 +138,16 @@ type outcome struct {
 	// attrs of span and duration, spanOnly of the span.
 	attrs, spanOnly []attribute.KeyValue
 	// fault, unless empty, is the class of what is broken: the span's status is then an
-	// error. An answer that somebody did not like is none.
+	// error. A refusal is no fault.
 	fault string
 }
 
-// named is the outcome of that name.
+// named returns the outcome of that name.
 func named(name string) outcome {
 	return outcome{attrs: []attribute.KeyValue{keyOutcome.String(name)}}
 }
 
-// faulty is the outcome of that name, which somebody should look at.
+// faulty returns the outcome of that name, which somebody should look at.
 func faulty(name string) outcome {
 	o := named(name)
 	o.fault = name

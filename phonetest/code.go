@@ -14,9 +14,9 @@ import (
 // wait is how long Code waits. Nothing takes that long unless it is broken.
 const wait = 10 * time.Second
 
-// Code returns the newest code that arrived at a phone (E.164) and was not read yet,
-// waiting up to 10 s for one; older ones count as read with it. Without one it ends the
-// test, so call it from the test's own goroutine only; elsewhere there is
+// Code returns the newest code that arrived at a phone (E.164) and was not read yet. It waits
+// up to 10 s for one. Older codes of that phone then count as read. If no code arrives it ends
+// the test, so call it only from the goroutine of the test. Other goroutines can call
 // [Inbox.WaitCode].
 func (b *Inbox) Code(t testing.TB, phone string) string {
 	t.Helper()
@@ -31,8 +31,8 @@ func (b *Inbox) Code(t testing.TB, phone string) string {
 	return code
 }
 
-// WaitCode does what [Inbox.Code] does, waiting until ctx ends. Of several that wait
-// for the same phone, each code goes to one. Its error wraps that of ctx and holds no
+// WaitCode does what [Inbox.Code] does, waiting until ctx ends. When several
+// wait for the same phone, each code goes to one of them. Its error wraps that of ctx and holds no
 // whole number.
 func (b *Inbox) WaitCode(ctx context.Context, phone string) (string, error) {
 	if !strings.HasPrefix(phone, "+") || len(phone) < 2 || strings.Trim(phone[1:], "0123456789") != "" {

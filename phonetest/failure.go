@@ -10,21 +10,21 @@ import (
 // *phoneauth.SendError with the code "phonetest".
 type Failure string
 
-// The failures there are.
+// The values of Failure.
 const (
-	// Permanent: the number cannot be reached, by nobody. The destination's fault.
+	// Permanent: no provider can reach the number. It has FaultDestination.
 	Permanent Failure = "permanent"
-	// Destination: the provider does not serve this number, another may. Temporary, and
-	// the destination's fault.
+	// Destination: the provider does not serve this number, but another may. The error is
+	// Temporary and has FaultDestination.
 	Destination Failure = "destination"
-	// Temporary: the provider did not accept the message. The sender's fault, as that of
-	// all that follow.
+	// Temporary: the provider did not accept the message. It has FaultSender, like all
+	// that follow.
 	Temporary Failure = "temporary"
-	// Ambiguous: the message may have gone, and has not.
+	// Ambiguous: the error says that the message may have been sent. It does not arrive.
 	Ambiguous Failure = "ambiguous"
-	// AmbiguousArrived: the message may have gone, and has arrived.
+	// AmbiguousArrived: the error says that the message may have been sent. It arrives.
 	AmbiguousArrived Failure = "ambiguous, arrived"
-	// Hang: no answer until the context ends, then Ambiguous. Nothing arrives.
+	// Hang: Send returns when the context ends. The error is Ambiguous. Nothing arrives.
 	Hang Failure = "hang"
 )
 
@@ -46,10 +46,10 @@ func (f Failure) sendError(ctx context.Context) error {
 	return e
 }
 
-// FailNext scripts the coming sends, one error each, after those scripted before: a
-// [Failure]; nil, for one that succeeds; or any other error, such as a
-// *phoneauth.SendError with a RetryAfter, which Send returns as it is while nothing
-// arrives. A send that fails of itself uses none up.
+// FailNext sets the errors of the next sends, one for each, after those that were set before.
+// An error is a [Failure], or nil for a send that succeeds, or any other error, such as a
+// *phoneauth.SendError with a RetryAfter. Send returns the latter as it is, and nothing
+// arrives. A send that fails for another reason uses none of them.
 func (b *Inbox) FailNext(errs ...error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package phonetest helps the tests of hosts: an [Inbox] takes the place of the SMS
-// provider, and of the phones.
+// Package phonetest is for the tests of hosts. An [Inbox] takes the place of the SMS provider
+// and of the phones.
 //
 //	inbox := phonetest.New()
 //	svc, err := phoneauth.New(phoneauth.Config{Sender: inbox, …})
@@ -64,7 +64,7 @@ func (b *Inbox) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receip
 	return phoneauth.Receipt{}, err
 }
 
-// next is what becomes of one send.
+// next returns what becomes of one send.
 func (b *Inbox) next(ctx context.Context, m phoneauth.Message) error {
 	if err := ctx.Err(); err != nil {
 		return &phoneauth.SendError{Class: phoneauth.Temporary, Code: "phonetest", Err: err}
@@ -97,8 +97,8 @@ func (b *Inbox) arrive(m phoneauth.Message) {
 	}
 }
 
-// Messages returns what has arrived, oldest first. Failed sends did not arrive, but for
-// [AmbiguousArrived].
+// Messages returns the messages that have arrived, oldest first. Messages of failed sends have
+// not arrived, except those of [AmbiguousArrived].
 func (b *Inbox) Messages() []phoneauth.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -106,7 +106,8 @@ func (b *Inbox) Messages() []phoneauth.Message {
 }
 
 // Last returns the newest message, code or notice, that arrived at a phone (E.164), and
-// false if there is none. It reads no code in the sense of [Inbox.Code].
+// false if there is none. The code of the message stays unread for
+// [Inbox.Code].
 func (b *Inbox) Last(phone string) (phoneauth.Message, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -34,7 +34,8 @@ func (s *Store) BeginChallenge(ctx context.Context, p phoneauth.BeginParams) (ph
 	return begun, nil
 }
 
-// refused is answer, of a step that has changed nothing, if what it has read is still so.
+// refused returns answer, for a step that has changed nothing. It returns errRaced if a row
+// that the step has read was changed meanwhile.
 func (r *rows) refused(answer error) error {
 	if err := r.save(); err != nil {
 		return err
@@ -42,7 +43,7 @@ func (r *rows) refused(answer error) error {
 	return answer
 }
 
-// plain is c with slices of its own, and times as they are read.
+// plain returns c with slices of its own, and with times as they are read.
 func plain(c phoneauth.Challenge) phoneauth.Challenge {
 	c.Digest, c.Sealed, c.Pending = slices.Clone(c.Digest), slices.Clone(c.Sealed), slices.Clone(c.Pending)
 	c.ExpiresAt, c.Until = instant(c.ExpiresAt.UnixMicro()), instant(c.Until.UnixMicro())
@@ -88,7 +89,7 @@ func (s *Store) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams)
 	return found, err
 }
 
-// held is Challenge before the step runs.
+// held returns the challenge at key as it was loaded.
 func (r *rows) held(key string) (phoneauth.Challenge, bool) {
 	sl := r.slot(key)
 	return sl.was, sl.known

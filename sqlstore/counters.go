@@ -6,7 +6,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// What a counter counts is the first byte of its key in the table:
+// The first byte of the key says what the row is. The columns are used so:
 //
 //   - A limit has its tat in at, and in until, where Purge looks too.
 //   - A lockout has the count in amount, the end of the lock in until, and in at when the
@@ -27,8 +27,8 @@ type counter struct {
 	at, until int64
 	amount    float64
 
-	// peek: it is read without a lock. sampled: a score that is, until its changes would be
-	// written.
+	// peek is true while the row is read without a lock. sampled is the score of a row that
+	// is read so until its changes would be written.
 	peek    bool
 	sampled *phoneauth.Score
 
@@ -38,12 +38,12 @@ type counter struct {
 	remove bool
 }
 
-// forget makes c what a counter is without a row.
+// forget sets c to the value of a counter without a row.
 func (c *counter) forget() {
 	c.known, c.at, c.until, c.amount = false, phoneauth.NoTAT, phoneauth.NoTAT, 0
 }
 
-// score is c as the score that it is.
+// score returns c as a score.
 func (c *counter) score() phoneauth.ScoreState {
 	if !c.known {
 		return phoneauth.ScoreState{}
@@ -59,7 +59,7 @@ func (r *rows) find(key string) *counter {
 	return r.counters[i]
 }
 
-// counter is one that was named.
+// counter returns one that was named.
 func (r *rows) counter(of, key string) *counter { return r.find(of + key) }
 
 // name adds the counters with these keys, to be locked in this order.

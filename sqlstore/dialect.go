@@ -5,11 +5,11 @@ import (
 	"database/sql"
 )
 
-// Dialect is a database that the store can speak to. The zero Dialect is none.
+// Dialect is a kind of database. The zero Dialect is invalid.
 type Dialect int
 
 const (
-	// Postgres is PostgreSQL 13 or later, and what speaks its language.
+	// Postgres is PostgreSQL 13 or later, or a database that understands its SQL.
 	Postgres Dialect = 1 + iota
 	// SQLite is SQLite 3.35 or later, in a file.
 	SQLite
@@ -33,13 +33,12 @@ func (d Dialect) speech() *speech {
 	return nil
 }
 
-// speech is in what the dialects differ; all other SQL here is understood by both. One
-// without RETURNING is to read what it needs, locked in the order of keys, and then to
-// write it.
+// speech contains the differences between the dialects. Both understand all other SQL here. A
+// dialect without RETURNING would read the rows, locked in the order of keys, and then write them.
 type speech struct {
 	name string
-	// alone: one writer at a time. Nothing need be locked, and nothing that a
-	// transaction has read changes before it writes.
+	// alone is true when there is one writer at a time. Rows then need no locks, and rows
+	// that a transaction has read do not change before it writes.
 	alone bool
 	// forUpdate ends a SELECT that locks its rows in the order it returns them,
 	// skipLocked one that passes over rows that are locked.

@@ -11,54 +11,51 @@
 //
 // # PostgreSQL
 //
-// Version 13 or later, with synchronous_commit on. Every verb is one statement or one
+// PostgreSQL must be version 13 or later, with synchronous_commit on. Every verb is one statement or one
 // transaction at READ COMMITTED, which finds its rows by primary key and is committed
 // once; reads are single statements without a transaction. A transaction that the server
-// rolled back, as a deadlock or a serialization failure, is done again whole. Nothing
-// else is ever done again. Where the sessions of a user are counted, callers for one user
+// rolled back because of a deadlock or a serialization failure is done again from the
+// beginning. Nothing else is repeated. Where the sessions of a user are counted, callers for one user
 // take turns by an advisory lock that ends with the transaction.
 //
-// Bound the pool, and keep its connections: SetMaxOpenConns(n) and SetMaxIdleConns(n)
-// with one n for both, 4 for each core of the server to begin with; database/sql alone
-// would open any number and keep two. Behind PgBouncer in transaction mode, set the
+// Limit the pool and keep its connections: call SetMaxOpenConns(n) and SetMaxIdleConns(n)
+// with the same n. Begin with 4 for each core of the server. Without these calls database/sql
+// opens any number of connections and keeps two. Behind PgBouncer in transaction mode, set the
 // driver's simple or exec mode (pgx: default_query_exec_mode=exec).
 //
 // # SQLite
 //
-// Version 3.35 or later, in a file on a local disk, with these settings, which [New]
-// checks. They belong in the DSN, so that every connection has them:
+// SQLite must be version 3.35 or later, in a file on a local disk, with these settings, which
+// [New] checks. Put them into the DSN, so that every connection has them:
 //
 //	modernc.org/sqlite:      file:phoneauth.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)
 //	github.com/mattn/go-sqlite3: file:phoneauth.db?_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL
 //
-// There is one writer at a time: writes begin with BEGIN IMMEDIATE, and those of one
-// Store queue up in their order. Readers wait for nobody. Make one Store for a file in
-// a process. A pool of 4 connections is plenty.
+// There is one writer at a time. Writes begin with BEGIN IMMEDIATE, and those of one Store wait
+// for one another in their order. Readers do not wait. Make only one Store for a file in a
+// process. A pool of 4 connections is enough.
 //
 // # Tables
 //
-// Their DDL is in the directory migrations, in goose's format, one file for each part of
-// the store; [Migrations] hands it to the host's own tool, and [Migrate] applies it.
-// [Prefix] and [Schema] say how the tables are called. A host that keeps users in a table
-// of its own, or challenges in Redis, leaves out what it does not need: [Only].
+// The DDL of the tables is in the directory migrations, in goose's format, one file for each
+// part of the store. [Migrate] applies it. [Migrations] returns it for the host's own tool.
+// [Prefix] and [Schema] set the names of the tables. A host that keeps users in a table of its
+// own, or challenges in Redis, selects the parts that it needs with [Only].
 //
-// Times are microseconds since 1970 in UTC, so whoever reads the tables by hand divides
-// by 1,000,000: to_timestamp(expires_at / 1e6), datetime(expires_at / 1000000,
-// 'unixepoch'). The zero time is −62135596800000000, which is what signed_in_at is for
-// an account that has never signed in: the default for accounts that the host imports.
-// Keys and ids are ASCII in columns of bytes.
+// Times are microseconds since 1970 in UTC. To read them by hand, divide by 1,000,000:
+// to_timestamp(expires_at / 1e6), datetime(expires_at / 1000000, 'unixepoch'). The zero time is
+// −62135596800000000. It is the signed_in_at of an account that has never signed in, and the
+// default for accounts that the host imports. Keys and ids are ASCII in columns of bytes.
 //
-// A store of the version before works on the tables of this one: what is new in them has
-// a default. So instances can be replaced one after the other, once the tables are
-// migrated. What the former version does not know, as a lock by the owner, it does not
-// heed.
+// A store of the previous version works on the tables of this one, because new columns have
+// defaults. So migrate the tables first, and then replace the instances one after the other. The
+// previous version ignores what it does not know, such as a lock by the owner.
 //
-// Rows that have expired count for nothing, and stay until [Store.Purge] removes them.
-// Call it once a minute.
+// Expired rows are ignored, and stay until [Store.Purge] removes them. Call it once a minute.
 //
 // # Another dialect
 //
-// What differs between dialects is the type speech. MySQL, which has no RETURNING, would
-// read the rows it changes with SELECT … FOR UPDATE, in the order of their keys, and then
-// write them, as challenges and counters are already.
+// The type speech contains all differences between dialects. MySQL has no RETURNING. A dialect for
+// it would read rows with SELECT … FOR UPDATE, in the order of their keys, and then write them,
+// as the store already does with challenges and counters.
 package sqlstore

@@ -11,12 +11,12 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// errRaced: between what a transaction read and what it would write somebody else wrote.
-// It is rolled back and done again.
+// errRaced says that another transaction wrote what this one has read. This one is rolled back
+// and done again.
 var errRaced = errors.New("raced")
 
-// fault is an error that is no answer. Its text holds a code and no word of the
-// driver's, who may quote an argument or where it connects to. The cause is wrapped.
+// fault is an error that is no answer. Its text holds the error code. It holds no text of the
+// driver, which may quote an argument or an address. The cause is wrapped.
 type fault struct {
 	step  string
 	cause error
@@ -25,7 +25,7 @@ type fault struct {
 func (f *fault) Error() string { return "sqlstore: " + f.step + ": " + describe(f.cause) }
 func (f *fault) Unwrap() error { return f.cause }
 
-// failed is err as a verb returns it: an answer as it is, anything else as a fault.
+// failed returns err as a verb returns it: an answer as it is, anything else as a fault.
 func failed(step string, err error) error {
 	if err == nil || phoneauth.IsAnswer(err) {
 		return err
@@ -51,8 +51,8 @@ func describe(err error) string {
 	return fmt.Sprintf("%T", err)
 }
 
-// rolledBack reports whether err says that the transaction is rolled back, though
-// nothing is wrong with it: it is to be done again, whole.
+// rolledBack reports whether the database has rolled back a transaction that may succeed when it
+// is done again.
 func rolledBack(err error) bool {
 	switch sqlState(err) {
 	case "40001", "40P01": // serialization_failure, deadlock_detected
@@ -70,7 +70,7 @@ func duplicate(err error) bool {
 	return sqlState(err) == "23505" || ok && code == constraintUnique
 }
 
-// sqlState is the code of PostgreSQL: pgx and lib/pq have this method.
+// sqlState returns the code of PostgreSQL: pgx and lib/pq have this method.
 func sqlState(err error) string {
 	var coded interface{ SQLState() string }
 	if errors.As(err, &coded) {
@@ -79,7 +79,7 @@ func sqlState(err error) string {
 	return ""
 }
 
-// sqliteCode is the extended code of SQLite: modernc has this method, mattn only words,
+// sqliteCode returns the extended code of SQLite: modernc has this method, mattn only words,
 // and those are SQLite's own.
 func sqliteCode(err error) (int, bool) {
 	var coded interface{ Code() int }

@@ -24,7 +24,7 @@ func scanEntry(scan func(into ...any) error) (e phoneauth.JournalEntry, err erro
 	return e, err
 }
 
-// entryValues are those of entryColumns, hour and due.
+// entryValues returns those of entryColumns, hour and due.
 func entryValues(e *phoneauth.JournalEntry) []any {
 	at, expires := e.Time.UnixMicro(), e.ExpiresAt.UnixMicro()
 	return []any{[]byte(e.ID), at, expires, []byte(e.Print), []byte(e.UserID), []byte(e.MessageID),
@@ -67,8 +67,8 @@ func (s *Store) appending(entries []phoneauth.JournalEntry) *query {
 	return q.add(" ON CONFLICT (id) DO UPDATE SET count = j.count + excluded.count")
 }
 
-// merged is entries with each ID once, in the order of IDs: a statement changes a row once
-// only, and two callers who change the same rows come to no deadlock.
+// merged returns entries with each ID once, in the order of IDs. A statement can change a row
+// only once, and two callers who change the same rows then cannot deadlock.
 func merged(entries []phoneauth.JournalEntry) []phoneauth.JournalEntry {
 	entries = slices.Clone(entries)
 	slices.SortStableFunc(entries, func(a, b phoneauth.JournalEntry) int { return cmp.Compare(a.ID, b.ID) })
@@ -98,7 +98,7 @@ func (s *Store) Entries(ctx context.Context, q phoneauth.JournalQuery) ([]phonea
 	return all, nil
 }
 
-// entries is one search in an index, which holds no empty values.
+// entries returns one search in an index, which holds no empty values.
 func (s *Store) entries(q phoneauth.JournalQuery) *query {
 	column, key := "message_id", q.MessageID
 	switch {

@@ -23,11 +23,11 @@ const defaultPrefix = "phoneauth_"
 // format, and numbered. Of opts, Prefix and Only count; a Schema is for the tool's
 // connection to set, as its search_path.
 //
-// What a tool has applied, [Migrate] may apply again, and the other way around: whatever
-// a file makes, it makes only where it is not there. Their records of what was applied
-// are their own: the table phoneauth_migrations here, goose_db_version there. One case is
-// different: SQLite cannot add a column only where it is missing. A tool that takes over
-// a SQLite file from Migrate is to be told first that the files are applied.
+// The files create only what is missing. So [Migrate] may apply files that a tool has applied,
+// and a tool may apply files that Migrate has applied. Each keeps its own record: Migrate in the
+// table phoneauth_migrations, goose in goose_db_version. There is one exception: SQLite cannot
+// add a column only if it is missing. Before a tool takes over a SQLite file from Migrate, mark
+// the files as applied in the tool.
 func Migrations(dialect Dialect, opts ...Option) (fs.FS, error) {
 	o, err := optionsOf(dialect, opts)
 	if err != nil {
@@ -44,10 +44,9 @@ func migrations(dialect Dialect, o options) fs.FS {
 	return &files{dir, &o}
 }
 
-// Migrate makes the tables that are missing, and brings those that are there up to date.
-// It may be called at every start, by any number of processes at once: they wait for one
-// another. All of it is one transaction, so that a process that is killed leaves nothing
-// half done. Where nothing is missing it only reads.
+// Migrate creates the tables that are missing and updates the others. It may be called at every
+// start, by any number of processes at once; they wait for one another. It is one transaction,
+// so a process that is killed leaves nothing half done. When nothing is missing it only reads.
 func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) error {
 	o, err := optionsOf(dialect, opts)
 	if err != nil {

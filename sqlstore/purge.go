@@ -9,10 +9,9 @@ import (
 // purgeBatch is how many rows one statement of Purge removes: a few milliseconds.
 const purgeBatch = 500
 
-// Purge removes what is gone at now, and returns how many rows that were. It does so a
-// few hundred rows at a time, each a transaction of its own, and passes over rows that
-// others have locked: no verb waits for it long. Once a minute, from one of the
-// instances or from all of them, keeps the tables small.
+// Purge removes what is gone at now, and returns how many rows it removed. It removes a few
+// hundred rows in each transaction, and skips rows that are locked, so no verb waits for it
+// long. Call it once a minute, from one instance or from all of them.
 func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 	var removed int
 	at := now.UnixMicro()

@@ -100,8 +100,8 @@ func (q *query) lookUp(in lookup, lock, read []any) *query {
 	return q
 }
 
-// batch is the writes of one verb, and the reads that they rest on. They touch different
-// rows, and each that says how many rows it affects is right only if it does: see errRaced.
+// batch holds the writes of one verb and the checks that they depend on. They change different
+// rows. If one affects another number of rows than it must, the batch fails with errRaced.
 type batch struct {
 	*speech
 	args  []any
@@ -139,8 +139,8 @@ func (b *batch) end(q *query, want int) {
 
 func (b *batch) add(want int, text string, args ...any) { b.end(b.begin(text, args...), want) }
 
-// run does all of it: in one round trip, where numbered placeholders let statements
-// share their arguments. What inserts comes first, see counters.
+// run does all of the batch: in one round trip, where numbered placeholders let statements share
+// their arguments. Inserts come first; see counters.
 func (b *batch) run(ctx context.Context, on querier) error {
 	slices.SortStableFunc(b.parts, func(x, y part) int { return cmp.Compare(x.rank(), y.rank()) })
 	if b.numbered && (len(b.parts) > 1 || slices.ContainsFunc(b.parts, part.reads)) {

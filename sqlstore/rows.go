@@ -8,14 +8,13 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// rows are those of one step in one transaction: what is loaded before the step runs, and
-// what the step then wants written. It implements [phoneauth.Rows].
+// rows are the rows of one step in one transaction: those loaded before the step runs, and the
+// changes that the step makes. It implements [phoneauth.Rows].
 //
 // Rows that exist are locked when they are loaded. A key without a row cannot be locked,
-// so whatever the step has concluded from its absence is checked by save. Three phases,
-// each in the same order of rows in every step, come to no deadlock: locking waits for
-// whoever holds a row; inserting, which passes over rows that are locked, only for those
-// who insert or update; updating for nobody.
+// so save checks that it is still absent. A step has three phases, each in the same order of rows,
+// so steps do not deadlock: locking waits for transactions that hold a row; inserting skips
+// locked rows, and waits only for transactions that insert or update; updating waits for none.
 type rows struct {
 	s        *Store
 	ctx      context.Context
@@ -32,8 +31,8 @@ func (s *Store) rows(ctx context.Context, on querier, now int64) *rows {
 	return &rows{s: s, ctx: ctx, on: on, now: now}
 }
 
-// save writes what the step has changed. It is errRaced when a row that the step needed
-// to be absent is there now.
+// save writes the changes of the step. It returns errRaced when a row exists now that was absent
+// when the step read it.
 func (r *rows) save() error {
 	if r.err != nil {
 		return r.err

@@ -119,7 +119,7 @@ func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phonea
 	return none, failed(step, errRows)
 }
 
-// exchanged is the rotation with the digest that is good: ErrNotFound if it is not.
+// exchanged returns the rotation with the digest that is good: ErrNotFound if it is not.
 func (s *Store) exchanged(ctx context.Context, step string, r phoneauth.Rotation) (next phoneauth.SessionRecord, err error) {
 	if len(r.Digest) == 0 {
 		return next, phoneauth.ErrNotFound

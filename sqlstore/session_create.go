@@ -8,7 +8,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// newSessionValues are those of sessionColumns and due.
+// newSessionValues returns those of sessionColumns and due.
 func newSessionValues(r *phoneauth.SessionRecord) ([]any, error) {
 	var amr []byte
 	if len(r.AMR) > 0 {
@@ -60,7 +60,8 @@ func (q *query) newSession(table, begin string, values []any, end string, more .
 		add(strings.Repeat("?, ", len(values)-1)+"?", values...).add(end, more...)
 }
 
-// takeUserTurn is for those who create sessions of a user, or end all of them.
+// takeUserTurn waits for the turn to create sessions of a user or to end all of them. The turn
+// ends with the transaction.
 func (s *Store) takeUserTurn(ctx context.Context, q querier, userID string) error {
 	return s.takeTurn(ctx, q, s.table.sessions+" of "+userID)
 }

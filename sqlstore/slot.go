@@ -26,7 +26,7 @@ func scanChallenge(scan func(into ...any) error, more ...any) (c phoneauth.Chall
 	return c, err
 }
 
-// slot is where a challenge is: its row, or the place of one that is not there.
+// slot is the row of a challenge, or the place of a row that does not exist.
 type slot struct {
 	key   string
 	was   phoneauth.Challenge // the row
@@ -64,8 +64,8 @@ func (r *rows) loadSlots(keys ...string) error {
 	})
 }
 
-// save adds to b what the step has made of the slot or, with check, that it is empty still
-// where it was found empty.
+// save adds the change of the slot to b. With check, it adds a check that a slot which was empty is
+// still empty.
 func (sl *slot) save(table string, b *batch, check bool) {
 	const insert = " (" + challengeColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO "
 	switch {

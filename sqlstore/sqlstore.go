@@ -52,17 +52,18 @@ type options struct {
 	parts          []Part
 }
 
-// Prefix is what the names of the tables begin with; "phoneauth_" unless set. It is made
-// of at most 32 lower-case letters, digits and underscores.
+// Prefix sets the beginning of the names of the tables. Without it they begin with
+// "phoneauth_". It has at most 32 lower-case letters, digits and underscores.
 func Prefix(prefix string) Option { return func(o *options) { o.prefix = prefix } }
 
-// Schema is the schema that the tables are in; the first of the connection's search_path
-// unless set. [Migrate] creates it. It is made as a Prefix is. SQLite has no schemas.
+// Schema sets the schema of the tables. Without it they are in the first schema of the
+// connection's search_path. [Migrate] creates the schema. The same characters are allowed as in
+// a Prefix. SQLite has no schemas.
 func Schema(schema string) Option { return func(o *options) { o.schema = schema } }
 
-// Only makes a store of some parts, for a [phoneauth.Stores] whose other parts live
-// elsewhere. Only the tables of these parts are made and purged. The verbs of all other
-// parts fail.
+// Only makes a store of some parts, for a [phoneauth.Stores] whose other parts are elsewhere.
+// Only the tables of these parts are created and purged. The verbs of all other parts return
+// an error.
 func Only(parts ...Part) Option { return func(o *options) { o.parts = parts } }
 
 // tables are their names, as they are written.
@@ -115,11 +116,11 @@ func (o *options) tables() tables {
 	return tables{name("users"), name("challenges"), name("counters"), name("sessions"), name("journal"), name("migrations")}
 }
 
-// New returns the store in db, after looking whether all it needs is there: the server,
-// its settings and the tables, which [Migrate] or another tool has made. Its error says
-// what to change. Give ctx a deadline: a server that is away may not say so.
+// New returns the store in db. It checks the server, its settings, and the tables, which
+// [Migrate] or another tool must have created. Its error says what to change. Give ctx a
+// deadline, because a server that is away may not answer.
 //
-// The caller keeps db, and closes it when the store is not used any more.
+// The caller closes db when the store is no longer used.
 func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Store, error) {
 	o, err := optionsOf(dialect, opts)
 	if err != nil {
@@ -145,7 +146,7 @@ func newStore(db *sql.DB, dialect Dialect, o options) *Store {
 	return &Store{speech: dialect.speech(), options: o, db: db, table: o.tables(), writer: make(chan struct{}, 1)}
 }
 
-// unfit is err of New. What the settings lack is told in our own words.
+// unfit returns err as New returns it. A wrong setting is described in this package's words.
 func (s *Store) unfit(err error) error {
 	if setting, ok := errors.AsType[*settingError](err); ok {
 		return fmt.Errorf("sqlstore: %s: %w", s.name, setting)
@@ -158,7 +159,7 @@ type settingError struct{ say string }
 
 func (e *settingError) Error() string { return e.say }
 
-// columns are what the statements of the store's parts name.
+// columns returns what the statements of the store's parts name.
 func (s *Store) columns() (all []struct{ table, columns string }) {
 	need := func(table, columns string) {
 		all = append(all, struct{ table, columns string }{table, columns})

@@ -13,7 +13,7 @@ import (
 // the deadline that every call of a store has.
 const mostTries = 20
 
-// errRows: somebody else keeps changing the rows that a verb would change.
+// errRows says that other transactions keep changing the rows of a verb.
 var errRows = errors.New("its rows change too fast")
 
 // atomically calls do in a transaction, which is committed if do returns no error and
@@ -65,8 +65,8 @@ func again(ctx context.Context, do func() error) error {
 	}
 }
 
-// immediately is the transaction of a database with one writer. Those of this process
-// queue up here, in order; between processes there is only busy_timeout.
+// immediately calls do in a transaction of a database with one writer. The writers of this
+// process queue here, in order. Between processes there is only busy_timeout.
 func (s *Store) immediately(ctx context.Context, do func(q querier) error) error {
 	select {
 	case s.writer <- struct{}{}:
@@ -82,8 +82,8 @@ func (s *Store) immediately(ctx context.Context, do func(q querier) error) error
 	return immediate(ctx, conn, func() error { return do(conn) })
 }
 
-// immediate calls do in a transaction of conn. It ends on what has begun, whatever ctx
-// says by then; a connection that cannot end it is closed, which rolls it back.
+// immediate calls do in a transaction of conn. It ends the transaction even if
+// ctx has ended. If that fails it closes the connection, which rolls back.
 func immediate(ctx context.Context, conn *sql.Conn, do func() error) error {
 	discard := func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {

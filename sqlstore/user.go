@@ -37,7 +37,7 @@ func (q *query) user(ctx context.Context, on querier) (phoneauth.User, error) {
 	return u, err
 }
 
-// userID is the id of a row, if text is just what the store would call one.
+// userID returns the id of a row, if text is just what the store would call one.
 func userID(text string) (id int64, ok bool) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	return id, err == nil && strconv.FormatInt(id, 10) == text
@@ -87,7 +87,7 @@ func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.
 		if !next.First {
 			return next, nil
 		}
-		// What was read holds still, or nothing is written, and it is read again.
+		// The write is guarded by what was read. If that has changed, it is read again.
 		err = s.write(ctx, step, func(q querier) (err error) {
 			if next.Created {
 				next.User, err = s.creation(&next.User).user(ctx, q)

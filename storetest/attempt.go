@@ -17,9 +17,9 @@ var attemptCases = []testCase[*challenges]{
 			require.Equal(c, left, c.miss(wrong(ch, start)), "the returned Challenge's TriesLeft says what remains")
 		}
 		_, err := c.attempt(wrong(ch, start))
-		require.ErrorIs(c, err, phoneauth.ErrNotFound, "at none the challenge is gone")
+		require.ErrorIs(c, err, phoneauth.ErrNotFound, "at 0 the challenge is removed")
 	}},
-	{"Attempt with the right digest after the last try", "at none the challenge is gone", func(c *challenges) {
+	{"Attempt with the right digest after the last try", "at 0 the challenge is removed", func(c *challenges) {
 		ch := c.challenge("login")
 		ch.TriesLeft = 1
 		c.open(ch)
@@ -189,7 +189,7 @@ var attemptCases = []testCase[*challenges]{
 		}
 		c.counted(l, 0, ch.ExpiresAt, "what is gone counts no failure")
 	}},
-	{"Attempt without Lockout", "A zero Key does none of it", func(c *challenges) {
+	{"Attempt without Lockout", "An empty Key does none of it", func(c *challenges) {
 		ch := c.challenge("login")
 		ch.TriesLeft = 30
 		c.open(ch)

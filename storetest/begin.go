@@ -18,7 +18,7 @@ func challengeCases() []testCase[*challenges] {
 		challengePurgeCases, codeRaces, limitRaces)
 }
 
-// touch is a later Begin under the key of ch, different from it in every field.
+// touch returns a later Begin under the key of ch, different from it in every field.
 func (c *challenges) touch(ch phoneauth.Challenge, now time.Time) phoneauth.BeginParams {
 	later := c.challenge(unique())
 	later.Key = ch.Key
@@ -32,7 +32,7 @@ var beginCases = []testCase[*challenges]{
 		ch := c.open(c.challenge("login"))
 		c.same(ch, c.win(ch, start), "the challenge taken away as it was")
 	}},
-	{"Begin keeps challenges of other keys apart", "there is one live challenge a key", func(c *challenges) {
+	{"Begin keeps challenges of other keys apart", "each key has at most one live challenge", func(c *challenges) {
 		one, two := c.open(c.challenge("login")), c.open(c.challenge("login2"))
 		c.same(one, c.win(one, start), "the first")
 		c.same(two, c.win(two, start), "the second")
@@ -150,7 +150,7 @@ var beginCases = []testCase[*challenges]{
 		c.same(b.Challenge, c.begin(b).Challenge, "the new one")
 		c.same(b.Challenge, c.win(b.Challenge, start), "the new one")
 	}},
-	{"Begin stores anew after a match", "the challenge is taken away", func(c *challenges) {
+	{"Begin stores anew after a match", "the challenge is removed", func(c *challenges) {
 		ch := c.open(c.challenge("login"))
 		c.win(ch, start)
 		b := c.touch(ch, start)
@@ -184,7 +184,7 @@ var beginCases = []testCase[*challenges]{
 		c.begin(b)
 		require.ErrorIs(c, c.tryBegin(b), phoneauth.ErrNotFound, "renewed a second time by the earlier ID")
 	}},
-	{"CancelChallenges takes challenges away", "CancelChallenges takes away the challenges with these keys", func(c *challenges) {
+	{"CancelChallenges takes challenges away", "CancelChallenges removes the challenges with these keys", func(c *challenges) {
 		one, two, other := c.open(c.challenge("1")), c.open(c.challenge("2")), c.open(c.challenge("12"))
 		require.NoError(c, c.store.CancelChallenges(c.Context(), one.Key, two.Key))
 		c.gone(one, start, "cancelled", phoneauth.ErrNotFound)

@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// candidate is a candidate for ch with this digest.
+// candidate returns a candidate for ch with this digest.
 func candidate(ch phoneauth.Challenge, digest []byte) phoneauth.Candidate {
 	return phoneauth.Candidate{Key: ch.Key, Digests: [][]byte{bytes.Clone(digest)}}
 }
@@ -82,7 +82,7 @@ var candidateCases = []testCase[*challenges]{
 		require.ErrorIs(c, err, phoneauth.ErrMismatch)
 		assert.Zero(c, got.TriesLeft)
 		_, err = c.choose(candidates...)
-		require.ErrorIs(c, err, phoneauth.ErrNotFound, "at none the challenge is gone")
+		require.ErrorIs(c, err, phoneauth.ErrNotFound, "at 0 the challenge is removed")
 	}},
 	{"no candidate is live", "No candidate is live: ErrNotFound", func(c *challenges) {
 		_, err := c.choose(candidate(c.challenge("unknown"), []byte("x")), candidate(c.challenge("nobody's"), []byte("x")))

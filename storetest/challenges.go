@@ -44,7 +44,7 @@ func (c *challenges) next() {
 
 func (c *challenges) key(name string) string { return c.slot + name }
 
-// challenge is a new one under the key of this name: 5 tries and 1 send, gone after 5
+// challenge returns a new one under the key of this name: 5 tries and 1 send, gone after 5
 // minutes, or 10 at the latest.
 func (c *challenges) challenge(name string) phoneauth.Challenge {
 	return phoneauth.Challenge{
@@ -60,7 +60,7 @@ func (c *challenges) challenge(name string) phoneauth.Challenge {
 	}
 }
 
-// passing is a challenge at now that nobody comes back to.
+// passing returns a challenge at now that nobody comes back to.
 func (c *challenges) passing(now time.Time) phoneauth.Challenge {
 	ch := c.challenge(unique())
 	ch.ExpiresAt, ch.Until = now.Add(time.Minute), now.Add(time.Minute)
@@ -88,7 +88,7 @@ func (c *challenges) begin(b phoneauth.BeginParams) phoneauth.BeginResult {
 	return begun
 }
 
-// tryBegin is BeginChallenge where the answer is an error, or where only that matters.
+// tryBegin calls BeginChallenge where it may return an error.
 func (c *challenges) tryBegin(b phoneauth.BeginParams) error {
 	_, err := c.store.BeginChallenge(c.Context(), b)
 	return err
@@ -115,12 +115,12 @@ func (c *challenges) attempt(a attempt) (phoneauth.Challenge, error) {
 		Candidates: []phoneauth.Candidate{a.Candidate}, Lockout: a.Lockout, Takes: a.Takes, Now: a.Now})
 }
 
-// right is an attempt with the digest of ch.
+// right returns an attempt with the digest of ch.
 func right(ch phoneauth.Challenge, now time.Time) attempt {
 	return attempt{Candidate: phoneauth.Candidate{Key: ch.Key, Digests: [][]byte{bytes.Clone(ch.Digest)}}, Now: now}
 }
 
-// wrong is an attempt with the digest of something else.
+// wrong returns an attempt with the digest of something else.
 func wrong(ch phoneauth.Challenge, now time.Time) attempt {
 	return attempt{Candidate: phoneauth.Candidate{Key: ch.Key, Digests: [][]byte{[]byte("digest of another secret")}}, Now: now}
 }
@@ -157,14 +157,14 @@ func (c *challenges) miss(a attempt) int {
 	return got.TriesLeft
 }
 
-// take is one use of a limit of the given Burst, then one each minute and a microsecond.
+// take returns one use of a limit of the given Burst, then one each minute and a microsecond.
 func (c *challenges) take(name string, burst int) phoneauth.Take {
 	return phoneauth.Take{Name: name, Key: c.key(name), Limit: phoneauth.Limit{Burst: burst, Every: every}, Cost: 1}
 }
 
 const every = time.Minute + tick
 
-// cost is take with another cost.
+// cost returns what take returns, with another cost.
 func cost(take phoneauth.Take, n int) phoneauth.Take {
 	take.Cost = n
 	return take
@@ -185,13 +185,13 @@ func (c *challenges) ask(now time.Time, asks ...phoneauth.Take) error {
 	return c.store.TakeLimits(c.Context(), phoneauth.TakeParams{Asks: asks, Now: now})
 }
 
-// giveBack gives takes back, which nothing refuses.
+// giveBack gives takes back. It must succeed.
 func (c *challenges) giveBack(now time.Time, takes ...phoneauth.Take) {
 	c.Helper()
 	require.NoError(c, c.store.GiveBack(c.Context(), phoneauth.GiveBackParams{Takes: takes, Now: now}), "GiveBack")
 }
 
-// busy is how far the tat of a limit's key is ahead of now: what a limit of Burst 1
+// busy returns how far the tat of a limit's key is ahead of now: what a limit of Burst 1
 // makes one wait.
 func (c *challenges) busy(take phoneauth.Take, now time.Time) time.Duration {
 	c.Helper()
@@ -257,8 +257,8 @@ func (c *challenges) locked(l phoneauth.Lockout, wait time.Duration, now time.Ti
 	require.Equal(c, wait, refused.RetryAfter, probe+"AttemptChallenge without a challenge: "+message)
 }
 
-// charge is 1 on a score that may reach 20; a debt fades over a day, a credit over four
-// hours.
+// charge returns a charge of 1 to a score of at most 20. A positive score fades over a day, a
+// negative one over four hours.
 func (c *challenges) charge(name string) phoneauth.Charge {
 	return phoneauth.Charge{
 		Score:  phoneauth.Score{Name: name, Key: c.key(name), Max: 20, DebtDecay: 24 * time.Hour, CreditDecay: 4 * time.Hour},

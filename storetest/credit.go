@@ -9,14 +9,14 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// reward is 2 more, once a day.
+// reward returns a Reward of 2, once a day.
 func (c *challenges) reward(name string) phoneauth.Reward {
 	take := c.take(name, 1)
 	take.Every = 24 * time.Hour
 	return phoneauth.Reward{Take: take, Amount: 2}
 }
 
-// crediting is a match of a new challenge of so many sends, with scores to credit.
+// crediting returns a match of a new challenge of so many sends, with scores to credit.
 func (c *challenges) crediting(sends int, now time.Time, reward phoneauth.Reward, credits ...phoneauth.Charge) attempt {
 	c.Helper()
 	ch := c.passing(now)
@@ -27,7 +27,7 @@ func (c *challenges) crediting(sends int, now time.Time, reward phoneauth.Reward
 	return a
 }
 
-// spentReward is one whose take is refused.
+// spentReward returns one whose take is refused.
 func (c *challenges) spentReward() phoneauth.Reward {
 	c.Helper()
 	reward := c.reward("spent reward")
@@ -88,7 +88,7 @@ var creditCases = []testCase[*challenges]{
 		c.matched(c.crediting(0, after(24*time.Hour), reward, country))
 		c.score(country, -4*fade(24, 1000)-2, after(24*time.Hour), "the reward is due again")
 	}},
-	{"a match without a reward", "One whose Take has no Key is never given", func(c *challenges) {
+	{"a match without a reward", "A Reward whose Take has no Key is never given", func(c *challenges) {
 		country := c.charge("country")
 		reward := c.reward("reward")
 		reward.Take.Key = ""
@@ -110,7 +110,7 @@ var creditCases = []testCase[*challenges]{
 		c.matched(c.crediting(1, start, reward, c.charge("country")))
 		assert.Equal(c, 24*time.Hour, c.busy(reward.Take, start))
 	}},
-	{"only a match credits", "OnMatch is what a match does besides taking the challenge away", func(c *challenges) {
+	{"only a match credits", "OnMatch says what a match does in addition to removing the challenge", func(c *challenges) {
 		country, reward, ch := c.charge("country"), c.reward("reward"), c.open(c.challenge("login"))
 		otherID := right(ch, start)
 		otherID.ID = "another"

@@ -19,14 +19,13 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Differential holds a store that computes by itself, in Lua or in SQL, to the arithmetic
-// of package phoneauth: it runs a random history on it and on maps that call the Run of
-// each step, and compares every answer, every error and what ReadState says after each
-// step. Instants and counts must be equal, scores to a billionth, and the RetryAfter of a
+// Differential compares a store that computes by itself, in Lua or in SQL, with the arithmetic
+// of package phoneauth. It runs a random history on the store and on maps that call the Run of
+// each step. After each step it compares the answer, the error and the result of ReadState. Instants and counts must be equal, scores to a billionth, and the RetryAfter of a
 // score to a microsecond.
 //
-// The history has so many steps; with 0 it is 2,000, or 1,000,000 where the environment
-// has PHONEAUTH_RELEASE=1. Every 200 steps it begins again with new keys, so that the
+// steps is the length of the history. 0 means 2,000, or 1,000,000 with PHONEAUTH_RELEASE=1 in
+// the environment. Every 200 steps it begins again with new keys, so that the
 // store stays small. Keys are of two Redis slots. Time goes forward, often to the very
 // microsecond at which something ends or one beside it, and also back, but not before the
 // end of anything that the store may have forgotten.
@@ -45,8 +44,12 @@ func Differential(t testing.TB, newStore func(t testing.TB) phoneauth.ChallengeS
 		}
 	}
 	t.Logf("PHONEAUTH_SEED=%d: %d steps", seed, steps)
+	differential(t, newStore(t), steps, seed)
+}
+
+func differential(t testing.TB, store phoneauth.ChallengeStore, steps int, seed uint64) {
+	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 0))
-	store := newStore(t)
 	for done := 0; done < steps; done += chapter {
 		h := newHistory(random)
 		for i := range min(chapter, steps-done) {
@@ -181,7 +184,7 @@ func (h *history) forget(ctx context.Context) {
 	h.now = later(h.now, time.UnixMicro(h.floor).UTC())
 }
 
-// ends are the instants at which a row of the reference ends.
+// ends returns the instants at which a row of the reference ends.
 func (h *history) ends() (ends []int64) {
 	for _, c := range h.reference.challenges {
 		ends = append(ends, c.ExpiresAt.UnixMicro())
@@ -198,7 +201,7 @@ func (h *history) ends() (ends []int64) {
 	return ends
 }
 
-// edges are the instants after now at which an answer may change: rows end, locks and counts too.
+// edges returns the instants after now at which an answer may change: rows end, locks and counts too.
 func (h *history) edges() []int64 {
 	edges := h.ends()
 	for _, l := range h.reference.lockouts {
@@ -230,7 +233,7 @@ func (h *history) move() {
 	h.latest = later(h.latest, h.now)
 }
 
-// later is the later of two times.
+// later returns the later of two times.
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

@@ -19,12 +19,12 @@ type verb struct {
 	call func(ctx context.Context) (any, error)
 }
 
-// only is a verb that returns an error alone.
+// only returns a verb that returns an error alone.
 func only(name string, call func(ctx context.Context) error) verb {
 	return verb{name, func(ctx context.Context) (any, error) { return nil, call(ctx) }}
 }
 
-// with is a verb that returns a value.
+// with returns a verb that returns a value.
 func with[V any](name string, call func(ctx context.Context) (V, error)) verb {
 	return verb{name, func(ctx context.Context) (any, error) { return call(ctx) }}
 }
@@ -35,7 +35,7 @@ type result struct {
 	err   error
 }
 
-// within is the result of v, which must come in time.
+// within returns the result of v, which must come in time.
 func within(t testing.TB, o options, ctx context.Context, v verb) result {
 	t.Helper()
 	done := make(chan result, 1)
@@ -88,7 +88,7 @@ func secretive(t testing.TB, errs []error, arguments ...string) {
 	}
 }
 
-// verbs are all verbs of a ChallengeStore.
+// verbs returns all verbs of a ChallengeStore.
 func (c *challenges) verbs() []verb {
 	c.Helper()
 	ch, wronged, cancelled := c.open(c.challenge("live")), c.open(c.challenge("wronged")), c.open(c.challenge("cancelled"))
@@ -147,7 +147,7 @@ var challengeEdgeCases = []testCase[*challenges]{
 		errs = append(errs, c.tryBegin(b), c.takeLimits(start, take), c.charged(start, full), c.count(l, start))
 		secretive(c, errs, c.slot, c.slot[1:27], "digest of", ch.ID, string(ch.Digest), string(ch.Sealed), "renew")
 	}},
-	{"values beside errors of challenges", "Where a verb does not say what stands beside an error, the value is zero", func(c *challenges) {
+	{"values beside errors of challenges", "Where a verb does not say what it returns beside an error, the value is zero", func(c *challenges) {
 		c.eachRefusal(true, func(name string, _ phoneauth.Challenge, b phoneauth.BeginParams) {
 			begun, err := c.store.BeginChallenge(c.Context(), b)
 			require.Error(c, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// list is UserSessions, which must succeed.
+// list returns UserSessions, which must succeed.
 func (s *sessions) list(userID string, now time.Time) []phoneauth.SessionRecord {
 	s.Helper()
 	all, err := s.store.UserSessions(s.Context(), userID, now)
@@ -18,13 +18,9 @@ func (s *sessions) list(userID string, now time.Time) []phoneauth.SessionRecord 
 	return all
 }
 
-// listed checks that UserSessions returns these, in this order, or none if there are not
-// to be any.
-func (s *sessions) listed(userID string, now time.Time, message string, any bool, want ...phoneauth.SessionRecord) {
+// listed checks that UserSessions returns these, in this order.
+func (s *sessions) listed(userID string, now time.Time, message string, want ...phoneauth.SessionRecord) {
 	s.Helper()
-	if !any {
-		want = nil
-	}
 	all := s.list(userID, now)
 	var ids, wantIDs []string
 	for _, r := range all {
@@ -52,9 +48,9 @@ var sessionListCases = []testCase[*sessions]{
 		two.CreatedAt, three.CreatedAt = after(time.Minute), after(2*time.Minute)
 		s.stored(three)
 		s.stored(two)
-		s.listed(one.UserID, after(2*time.Minute), "in the order of sign-in", true, three, two, one)
+		s.listed(one.UserID, after(2*time.Minute), "in the order of sign-in", three, two, one)
 		one = s.rotated(s.rotation(one, after(3*time.Minute)))
-		s.listed(one.UserID, after(3*time.Minute), "a rotation is a use", true, one, three, two)
+		s.listed(one.UserID, after(3*time.Minute), "a rotation is a use", one, three, two)
 	}},
 	{"UserSessions orders equals by ID", "newest use first, as ByLastUse orders them", func(s *sessions) {
 		one := s.create()
@@ -63,7 +59,7 @@ var sessionListCases = []testCase[*sessions]{
 			all = append(all, s.createOf(one.UserID))
 		}
 		slices.SortFunc(all, phoneauth.ByLastUse)
-		s.listed(one.UserID, start, "as ByLastUse orders them", true, all...)
+		s.listed(one.UserID, start, "as ByLastUse orders them", all...)
 	}},
 	{"UserSessions leaves out what is gone", "UserSessions returns the sessions of the user that are live at now", func(s *sessions) {
 		ended := s.create()
@@ -80,29 +76,29 @@ var sessionListCases = []testCase[*sessions]{
 		slices.SortFunc(both, phoneauth.ByLastUse)
 		all := append(both, expired)
 		slices.SortFunc(all, phoneauth.ByLastUse)
-		s.listed(live.UserID, after(time.Minute-tick), "all live", true, all...)
+		s.listed(live.UserID, after(time.Minute-tick), "all live", all...)
 		two := []phoneauth.SessionRecord{expired, live}
 		slices.SortFunc(two, phoneauth.ByLastUse)
-		s.listed(live.UserID, after(time.Minute), "one is idle", true, two...)
-		s.listed(live.UserID, after(2*time.Minute), "one is idle and one expired", true, live)
+		s.listed(live.UserID, after(time.Minute), "one is idle", two...)
+		s.listed(live.UserID, after(2*time.Minute), "one is idle and one expired", live)
 	}},
 	{"UserSessions of one user", "UserSessions returns the sessions of the user", func(s *sessions) {
 		one, other := s.create(), s.create()
-		s.listed(one.UserID, start, "the user's own", true, one)
+		s.listed(one.UserID, start, "the user's own", one)
 		require.NoError(s, s.store.EndUserSessions(s.Context(), one.UserID, ""))
-		s.listed(one.UserID, start, "all ended", false)
-		s.listed(other.UserID, start, "another user's", true, other)
+		s.listed(one.UserID, start, "all ended")
+		s.listed(other.UserID, start, "another user's", other)
 	}},
 }
 
-// byCode is a new session of a user, not by password, that began at this time.
+// byCode returns a new session of a user, not by password, that began at this time.
 func (s *sessions) byCode(userID string, at time.Time) phoneauth.SessionRecord {
 	r := s.session(userID)
 	r.ByPassword, r.CreatedAt = false, at
 	return r
 }
 
-// byPassword is the same, by password.
+// byPassword returns the same, by password.
 func (s *sessions) byPassword(userID string, at time.Time) phoneauth.SessionRecord {
 	r := s.byCode(userID, at)
 	r.ByPassword = true
@@ -130,7 +126,7 @@ var evictCases = []testCase[*sessions]{
 			s.evicts(none, r, 3, "room for one more")
 			all = append([]phoneauth.SessionRecord{r}, all...)
 		}
-		s.listed(user, after(2*tick), "all three", true, all...)
+		s.listed(user, after(2*tick), "all three", all...)
 	}},
 	{"Create evicts one when there is no room", "one of them ends and is returned", func(s *sessions) {
 		user := unique()
@@ -138,7 +134,7 @@ var evictCases = []testCase[*sessions]{
 		three, four := s.byCode(user, after(2*time.Second)), s.byCode(user, after(3*time.Second))
 		s.evicts(one, three, 2, "the first")
 		s.evicts(two, four, 2, "the second")
-		s.listed(user, after(3*time.Second), "no more than Most", true, four, three)
+		s.listed(user, after(3*time.Second), "no more than Most", four, three)
 	}},
 	{"Create evicts what was unused longest", "the one unused longest", func(s *sessions) {
 		user := unique()
@@ -188,7 +184,7 @@ var evictCases = []testCase[*sessions]{
 		s.evicts(code, s.byCode(user, after(3*time.Second)), 2, "one by code")
 		s.live(third, after(3*time.Second), "the younger")
 	}},
-	{"a session by password is refused", "*LimitError: none may end; RetryAfter is how long until the first of them ends by itself, used no more", func(s *sessions) {
+	{"a session by password is refused", "*LimitError: none may end; RetryAfter is how long until the first of them ends by itself, if it is not used", func(s *sessions) {
 		user := unique()
 		one, two := s.byCode(user, start), s.byCode(user, after(time.Second))
 		two.IdleUntil, two.ExpiresAt = after(2*time.Hour), after(40*time.Minute)
@@ -199,12 +195,12 @@ var evictCases = []testCase[*sessions]{
 		assert.Equal(s, 39*time.Minute, limitError(s, err, phoneauth.LimitSessions))
 		s.same(phoneauth.SessionRecord{}, evicted, "what stands beside the refusal")
 		s.dead(n.Session, n.Now, "the one that was refused")
-		s.listed(user, n.Now, "both are still there", true, two, one)
+		s.listed(user, n.Now, "both are still there", two, one)
 		n.Now = after(40 * time.Minute)
 		_, err = s.store.CreateSession(s.Context(), n)
 		require.NoError(s, err, "when the first of them has ended by itself")
 	}},
-	{"RetryAfter of a session by password follows use", "RetryAfter is how long until the first of them ends by itself, used no more", func(s *sessions) {
+	{"RetryAfter of a session by password follows use", "RetryAfter is how long until the first of them ends by itself, if it is not used", func(s *sessions) {
 		user := unique()
 		one := s.stored(s.byCode(user, start))
 		s.rotated(s.rotation(one, after(30*time.Minute)))

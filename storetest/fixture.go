@@ -24,7 +24,7 @@ var farAway = []time.Time{start.AddDate(-40, 0, 0), start.AddDate(100, 0, 0)}
 // tick is the smallest time that counts.
 const tick = time.Microsecond
 
-// after is the time d after start.
+// after returns the time d after start.
 func after(d time.Duration) time.Time { return start.Add(d) }
 
 // unique tells keys, ids and names of this case from all others.
@@ -38,7 +38,7 @@ func assertUTC(t testing.TB, times ...time.Time) {
 	}
 }
 
-// plain is b, with the two empty slices made one.
+// plain returns b, with nil in place of an empty slice.
 func plain(b []byte) []byte {
 	if len(b) == 0 {
 		return nil
@@ -57,7 +57,7 @@ func limitError(t testing.TB, err error, name string) time.Duration {
 	return refused.RetryAfter
 }
 
-// fade is what is left of a score of 1 after so many hours.
+// fade returns what is left of a score of 1 after so many hours.
 func fade(hours, eFold float64) float64 { return math.Exp(-hours / eFold) }
 
 // limited reports whether err is a refusal by the limit of this name.
@@ -71,7 +71,7 @@ func limited(err error, name string) bool {
 // earlier cases pass, the rule of the case is broken.
 const probe = "probe: "
 
-// uuid is a new random UUID, as the Service makes them for users.
+// uuid returns a new random UUID, as the Service makes them for users.
 func uuid() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:])

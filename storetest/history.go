@@ -41,7 +41,7 @@ type step struct {
 	call   func(context.Context, phoneauth.ChallengeStore) (any, error)
 }
 
-// step is the next step of h.
+// step returns the next step of h.
 func (h *history) step() step {
 	switch n := h.random.IntN(20); {
 	case n < 5:
@@ -74,17 +74,17 @@ func (h *history) step() step {
 	}
 }
 
-// pick is one of n names.
+// pick returns one of n names.
 func (h *history) pick(name string, n int) string {
 	return fmt.Sprintf("%s %d", name, h.random.IntN(n))
 }
 
-// chance is true once in n times.
+// chance returns true once in n times.
 func (h *history) chance(n int) bool { return h.random.IntN(n) == 0 }
 
 func (h *history) challengeKey() string { return h.own + h.pick("challenge", 3) }
 
-// blob is a value that no other step has.
+// blob returns a value that no other step has.
 func (h *history) blob(name string) []byte {
 	h.made++
 	return fmt.Appendf(nil, "%s %d", name, h.made)
@@ -161,7 +161,7 @@ func (h *history) candidate() phoneauth.Candidate {
 // limits are what Every is of each key: some have a part of a microsecond.
 var limits = []time.Duration{time.Second, time.Minute + 1, time.Hour, 90 * time.Second, tick, 10*time.Second + 1500}
 
-// take is a use of one of these limits. The first three are the phone's, the rest shared.
+// take returns a use of one of these limits. The first three are the phone's, the rest shared.
 func (h *history) take() phoneauth.Take {
 	i := h.random.IntN(len(limits))
 	key := h.own
@@ -186,7 +186,7 @@ var decays = [][2]time.Duration{{24 * time.Hour, 4 * time.Hour}, {10 * time.Minu
 
 func (h *history) scoreKey() string { return h.scoreOf(h.random.IntN(len(decays))).Key }
 
-// scoreOf is the score of this number. The first two are the phone's, the rest shared.
+// scoreOf returns the score of this number. The first two are the phone's, the rest shared.
 func (h *history) scoreOf(i int) phoneauth.Score {
 	key := h.own
 	if i >= 2 {
@@ -196,7 +196,7 @@ func (h *history) scoreOf(i int) phoneauth.Score {
 		DebtDecay: decays[i][0], CreditDecay: decays[i][1]}
 }
 
-// amount is mostly whole, and often a half more, where rounding decides.
+// amount returns mostly whole numbers, and often a half more, where rounding matters.
 func (h *history) amount() float64 {
 	return float64(1+h.random.IntN(24)) / []float64{1, 1, 2, 7}[h.random.IntN(4)]
 }
@@ -243,7 +243,7 @@ func (h *history) charges(most int) []phoneauth.Charge {
 	return all
 }
 
-// lockout is one of two keys under some rule, once in a while of no key.
+// lockout returns one of two keys under some rule, once in a while of no key.
 func (h *history) lockout() phoneauth.Lockout {
 	l := phoneauth.Lockout{Name: h.pick("lockout", 9), Key: h.own + h.pick("failures", 2), TTL: 10*time.Minute + time.Duration(h.random.IntN(3))*700,
 		Steps: []phoneauth.LockoutStep{{Failures: 2, Wait: 5 * time.Minute}, {Failures: 4, Wait: 20*time.Minute + 1}}}
@@ -259,7 +259,7 @@ func (h *history) lockout() phoneauth.Lockout {
 	return l
 }
 
-// everything is all that h has, to be read, and some of it twice.
+// everything returns all that h has, to be read, and some of it twice.
 func (h *history) everything() phoneauth.StateParams {
 	p := phoneauth.StateParams{Now: h.now, Challenges: []string{h.challengeKey()}, Takes: h.takes(3)}
 	for i := range 3 {

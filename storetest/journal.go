@@ -38,7 +38,7 @@ func journalCases() []testCase[*journal] {
 	return slices.Concat(journalFindCases, journalCountCases, journalBlankCases, journalValueCases, journalEdgeCases, journalRaces)
 }
 
-// entry is a new one of this print and user, at a time on the day of the case, gone
+// entry returns a new one of this print and user, at a time on the day of the case, gone
 // thirty days later.
 func (j *journal) entry(print, userID string, at time.Duration) phoneauth.JournalEntry {
 	now := j.day.Add(at)
@@ -55,7 +55,7 @@ func (j *journal) add(entries ...phoneauth.JournalEntry) {
 	require.NoError(j, j.store.AppendEntries(j.Context(), entries), "AppendEntries")
 }
 
-// find is Entries, which must succeed. Limit and Now are set where they are not.
+// find calls Entries, which must succeed. It sets Limit and Now if they are not set.
 func (j *journal) find(q phoneauth.JournalQuery) []phoneauth.JournalEntry {
 	j.Helper()
 	if q.Now.IsZero() {
@@ -90,7 +90,7 @@ func plainEntry(e phoneauth.JournalEntry) phoneauth.JournalEntry {
 	return e
 }
 
-// counts is CountEntries between two times of the case, in the order of hour and type.
+// counts returns CountEntries between two times of the case, ordered by hour and type.
 func (j *journal) counts(from, to time.Time) []phoneauth.JournalCount {
 	j.Helper()
 	counts, err := j.store.CountEntries(j.Context(), phoneauth.JournalCountQuery{From: from, To: to})
@@ -105,7 +105,7 @@ func (j *journal) counts(from, to time.Time) []phoneauth.JournalCount {
 	return counts
 }
 
-// kind is the count of entries like e in the hour of e.
+// kind returns the count of entries like e in the hour of e.
 func kind(e phoneauth.JournalEntry, n int) phoneauth.JournalCount {
 	return phoneauth.JournalCount{Hour: e.Time.UTC().Truncate(time.Hour), Type: e.Type, Region: e.Region, Purpose: e.Purpose,
 		Channel: e.Channel, Sender: e.Sender, Count: n}

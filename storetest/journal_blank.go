@@ -14,14 +14,14 @@ func (j *journal) blank(userID, print string, before time.Time) {
 	require.NoError(j, j.store.BlankEntries(j.Context(), userID, print, before), "BlankEntries")
 }
 
-// blanked is e without what BlankEntries takes away.
+// blanked returns e as it is after BlankEntries.
 func blanked(e phoneauth.JournalEntry) phoneauth.JournalEntry {
 	e.Data, e.MessageID, e.UserID = nil, "", ""
 	return e
 }
 
 var journalBlankCases = []testCase[*journal]{
-	{"Blank by user", "BlankEntries takes away Data, MessageID and UserID of the entries of this user", func(j *journal) {
+	{"Blank by user", "BlankEntries empties Data, MessageID and UserID of the entries of this user", func(j *journal) {
 		print, user := unique(), unique()
 		one, two, other := j.entry(print, user, 2*time.Second), j.entry(print, user, time.Hour), j.entry(print, unique(), 0)
 		j.add(one, two, other)
@@ -44,7 +44,7 @@ var journalBlankCases = []testCase[*journal]{
 		j.blank("", print, late.Time.Add(tick))
 		j.found(phoneauth.JournalQuery{Print: print}, "both", blanked(late), blanked(early))
 	}},
-	{"Blank by user and print", "BlankEntries takes away Data, MessageID and UserID of the entries of this user, and of the entries with this print", func(j *journal) {
+	{"Blank by user and print", "BlankEntries empties Data, MessageID and UserID of the entries of this user, and of the entries with this print", func(j *journal) {
 		print, user := unique(), unique()
 		owned, printed, later := j.entry(unique(), user, time.Hour), j.entry(print, unique(), 0), j.entry(print, unique(), 2*time.Hour)
 		j.add(owned, printed, later)
@@ -64,7 +64,7 @@ var journalBlankCases = []testCase[*journal]{
 		j.found(phoneauth.JournalQuery{Print: e.Print}, "appended again: the count alone", blanked(e))
 		j.found(phoneauth.JournalQuery{UserID: e.UserID}, "appended again: the user stays away")
 	}},
-	{"Blank of no user and no print", "An empty userID or print names none", func(j *journal) {
+	{"Blank of no user and no print", "An empty userID or print matches nothing", func(j *journal) {
 		nobody, nowhere := j.entry(unique(), "", 0), j.entry("", unique(), 0)
 		j.add(nobody, nowhere)
 		j.blank("", "", j.day.Add(time.Hour))

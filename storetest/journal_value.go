@@ -34,7 +34,7 @@ var journalValueCases = []testCase[*journal]{
 		spoil(e.Data)
 		j.found(phoneauth.JournalQuery{Print: e.Print}, "as handed over", was)
 	}},
-	{"entries come out by value", "what it returns is the caller's", func(j *journal) {
+	{"entries come out by value", "what it returns belongs to the caller", func(j *journal) {
 		e := j.entry(unique(), unique(), 0)
 		j.add(e)
 		want := e
@@ -73,7 +73,7 @@ var journalValueCases = []testCase[*journal]{
 		j.found(phoneauth.JournalQuery{Print: short.Print, Now: short.ExpiresAt}, "gone")
 		j.found(phoneauth.JournalQuery{Print: long.Print, Now: short.ExpiresAt}, "another", long)
 	}},
-	{"Purge says how many entries it removed", "Purge removes what is gone at now, and returns how many records that were", func(j *journal) {
+	{"Purge says how many entries it removed", "Purge removes what is gone at now, and returns how many records it removed", func(j *journal) {
 		now := j.day.Add(time.Hour)
 		if !purge(j, j.store, now, -1) {
 			j.Skip("the store is no Purger")
@@ -87,7 +87,7 @@ var journalValueCases = []testCase[*journal]{
 	}},
 }
 
-// verbs are all verbs of a JournalStore.
+// verbs returns all verbs of a JournalStore.
 func (j *journal) verbs() []verb {
 	e := j.entry(unique(), unique(), 0)
 	return []verb{

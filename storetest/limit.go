@@ -111,7 +111,7 @@ var limitCases = []testCase[*challenges]{
 		c.giveBack(after(tick), take)
 		assert.Equal(c, 2*every-tick, c.busy(take, after(tick)))
 	}},
-	{"GiveBack is never refused", "Nothing refuses that", func(c *challenges) {
+	{"GiveBack is never refused", "It is never refused", func(c *challenges) {
 		take := c.take("address", 1)
 		c.spend(start, take)
 		c.giveBack(start, take)
@@ -200,7 +200,7 @@ var limitCases = []testCase[*challenges]{
 		require.NoError(c, c.ask(start, wide))
 		assert.Equal(c, 2*every, limitError(c, c.ask(start, narrow), narrow.Name))
 	}},
-	{"limits of other keys are apart", "It keeps one instant a key", func(c *challenges) {
+	{"limits of other keys are apart", "It keeps one instant for each key", func(c *challenges) {
 		one, two := c.take("address", 1), c.take("address2", 1)
 		c.spend(start, one)
 		c.spend(start, two)

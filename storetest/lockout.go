@@ -38,7 +38,7 @@ var lockoutCases = []testCase[*challenges]{
 		c.fail(l, 1, after(time.Minute))
 		c.locked(l, 0, after(time.Minute), "3 failures: what came while it was locked is not counted")
 	}},
-	{"CountFailure without a key", "with a zero Key it does nothing", func(c *challenges) {
+	{"CountFailure without a key", "with an empty Key it does nothing", func(c *challenges) {
 		l := c.steps("phone")
 		l.Key = ""
 		for range 5 {

@@ -11,7 +11,7 @@ import (
 
 // matchCases are what a match does.
 var matchCases = []testCase[*challenges]{
-	{"a match takes the challenge away", "the challenge is taken away and returned as it was", func(c *challenges) {
+	{"a match takes the challenge away", "the challenge is removed and returned as it was", func(c *challenges) {
 		ch := c.open(c.challenge("login"))
 		require.Equal(c, 4, c.miss(wrong(ch, start)))
 		want := ch
@@ -42,7 +42,7 @@ var matchCases = []testCase[*challenges]{
 		c.matched(a)
 		c.gone(proof, proof.ExpiresAt, "gone at that very microsecond", phoneauth.ErrNotFound)
 	}},
-	{"Store has its own ID", "OnMatch is done in the step that takes the challenge away", func(c *challenges) {
+	{"Store has its own ID", "OnMatch is done in the step that removes the challenge", func(c *challenges) {
 		ch, proof := c.open(c.challenge("login")), c.challenge("proof")
 		a := right(ch, start)
 		a.OnMatch.Store = &proof
@@ -54,7 +54,7 @@ var matchCases = []testCase[*challenges]{
 		a.ID = proof.ID
 		c.matched(a)
 	}},
-	{"Store is stored on a match only", "OnMatch is what a match does besides taking the challenge away", func(c *challenges) {
+	{"Store is stored on a match only", "OnMatch says what a match does in addition to removing the challenge", func(c *challenges) {
 		ch, proof, l, none := c.open(c.challenge("login")), c.challenge("proof"), c.lockout("phone"), c.take("none", 1)
 		c.lock(l, start)
 		c.spend(start, none)
@@ -77,7 +77,7 @@ var matchCases = []testCase[*challenges]{
 		proof.TriesLeft--
 		c.same(proof, c.win(proof, start), "as stored")
 	}},
-	{"Store under the key of the challenge", "the challenge is taken away and returned as it was", func(c *challenges) {
+	{"Store under the key of the challenge", "the challenge is removed and returned as it was", func(c *challenges) {
 		ch, proof := c.open(c.challenge("login")), c.challenge("login")
 		a := right(ch, start)
 		a.OnMatch.Store = &proof
@@ -125,7 +125,7 @@ var matchCases = []testCase[*challenges]{
 		c.matched(a)
 		assert.Equal(c, 4*every, c.busy(take, start))
 	}},
-	{"only a match refunds", "OnMatch is what a match does besides taking the challenge away", func(c *challenges) {
+	{"only a match refunds", "OnMatch says what a match does in addition to removing the challenge", func(c *challenges) {
 		ch, take := c.open(c.challenge("login")), c.take("address", 9)
 		c.spend(start, cost(take, 4))
 		otherID := right(ch, start)
@@ -156,7 +156,7 @@ var matchCases = []testCase[*challenges]{
 		c.score(two, 0, start, "a credit is forgotten")
 		c.score(other, 5, start, "one that is not named")
 	}},
-	{"only a match clears scores", "OnMatch is what a match does besides taking the challenge away", func(c *challenges) {
+	{"only a match clears scores", "OnMatch says what a match does in addition to removing the challenge", func(c *challenges) {
 		ch, score := c.open(c.challenge("login")), c.charge("one")
 		c.owe(score, 5, start)
 		for _, a := range []attempt{wrong(ch, start), right(c.challenge("unknown"), start)} {

@@ -157,6 +157,7 @@ var naiveStores = []wrongStore{
 	{"naive: a resend revives a challenge", "race: touching revives no challenge", naiveBegin},
 	{"naive: an ID is renewed twice", "race: Renew renames once", naiveBegin},
 	{"naive: sends overshoot", "race: Begin and its takes", naiveBegin},
+	{"naive: the charges of Begin overshoot", "race: Begin and its charges", naiveBegin},
 	{"naive: a score overshoots", "race: a score never overshoots", naiveTake},
 	{"naive: a limit overshoots", "race: a limit never overshoots", naiveTake},
 	{"naive: two limits overshoot", "race: limits are taken all or none", naiveTake},

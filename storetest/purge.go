@@ -59,7 +59,7 @@ var challengePurgeCases = []testCase[*challenges]{
 		c.counted(l, 0, after(l.TTL), "after Purge")
 		c.open(ch)
 	}},
-	{"what may be forgotten changes no answer", "A store may forget tat once now has reached it: no later answer changes by that", func(c *challenges) {
+	{"what may be forgotten changes no answer", "A store may forget tat once now has reached it, because no later answer depends on it", func(c *challenges) {
 		take, l, score := c.take("phone", 3), c.lockout("phone"), c.charge("country")
 		l.TTL, score.DebtDecay, score.CreditDecay = every, every/5, every/5
 		for _, forget := range []bool{false, true} {
@@ -77,7 +77,7 @@ var challengePurgeCases = []testCase[*challenges]{
 			c.counted(l, 0, after(every), "a count that is over")
 		}
 	}},
-	{"Purge says how many records it removed", "Purge removes what is gone at now, and returns how many records that were", func(c *challenges) {
+	{"Purge says how many records it removed", "Purge removes what is gone at now, and returns how many records it removed", func(c *challenges) {
 		now := after(time.Hour)
 		if !purge(c, c.part, now, -1) {
 			c.Skip("the store is no Purger")
@@ -122,7 +122,7 @@ var sessionPurgeCases = []testCase[*sessions]{
 		s.purge(expired.ExpiresAt)
 		s.dead(expired, expired.ExpiresAt, "at ExpiresAt")
 	}},
-	{"Purge says how many sessions it removed", "Purge removes what is gone at now, and returns how many records that were", func(s *sessions) {
+	{"Purge says how many sessions it removed", "Purge removes what is gone at now, and returns how many records it removed", func(s *sessions) {
 		now := after(time.Hour)
 		if !purge(s, s.part, now, -1) {
 			s.Skip("the store is no Purger")

@@ -166,7 +166,7 @@ var codeRaces = []testCase[*challenges]{
 			require.Equal(c, 1+2*callers/2, got.Sends, "round %d: each send counts", round)
 		}
 	}},
-	{"race: touching revives no challenge", "the challenge is taken away", func(c *challenges) {
+	{"race: touching revives no challenge", "the challenge is removed", func(c *challenges) {
 		for round := range c.rounds {
 			c.next()
 			ch := c.open(c.challenge("login"))
@@ -193,7 +193,7 @@ var codeRaces = []testCase[*challenges]{
 			require.Error(c, err, "round %d: the code wins again", round)
 		}
 	}},
-	{"race: nothing revives a cancelled challenge", "CancelChallenges takes away the challenges with these keys", func(c *challenges) {
+	{"race: nothing revives a cancelled challenge", "CancelChallenges removes the challenges with these keys", func(c *challenges) {
 		for round := range c.heavy() {
 			c.next()
 			ch := c.challenge("login")

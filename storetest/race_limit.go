@@ -105,6 +105,20 @@ var limitRaces = []testCase[*challenges]{
 			c.score(b, 20, start, "one for each that was admitted")
 		}
 	}},
+	{"race: Begin and its charges", "Takes are taken and Charges charged, in this order, all or none", func(c *challenges) {
+		for round := range c.heavy() {
+			c.next()
+			score := c.charge("country")
+			begin := func() error {
+				return c.tryBegin(phoneauth.BeginParams{Challenge: c.challenge(unique()), Charges: []phoneauth.Charge{score}, Now: start})
+			}
+			n := admitted(c, round, score.Name, func(int) error { return begin() })
+			require.LessOrEqual(c, n, 20, "round %d: more than Max", round)
+			n += until(crowd, begin)
+			require.Equal(c, 20, n, "round %d: up to Max", round)
+			c.score(score, 20, start, "one for each that was admitted")
+		}
+	}},
 	{"race: every credit counts", "Credits lower their scores, each by one change", func(c *challenges) {
 		for round := range c.heavy() {
 			c.next()

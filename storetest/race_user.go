@@ -91,7 +91,7 @@ var userRaces = []testCase[*users]{
 			u.stored(user, "all changes, each an epoch")
 		}
 	}},
-	{"race: one phone for one user", "accounts: one a phone number", func(u *users) {
+	{"race: one phone for one user", "accounts: one for each phone number", func(u *users) {
 		for round := range u.heavy() {
 			all, p := make([]phoneauth.User, callers/2), u.phone()
 			for i := range all {
@@ -115,7 +115,7 @@ var userRaces = []testCase[*users]{
 			require.Equal(u, 1, won, "round %d: one has the phone", round)
 		}
 	}},
-	{"race: a sign-in and a change of phone", "accounts: one a phone number", func(u *users) {
+	{"race: a sign-in and a change of phone", "accounts: one for each phone number", func(u *users) {
 		for round := range u.heavy() {
 			user, p, mover := u.create(), u.phone(), round%callers
 			var moved error

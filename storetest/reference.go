@@ -93,7 +93,7 @@ func (r *reference) Purge(_ context.Context, now time.Time) (int, error) {
 	return before - r.size(), nil
 }
 
-// size is how many records there are.
+// size returns how many records there are.
 func (r *reference) size() int {
 	return len(r.challenges) + len(r.tats) + len(r.lockouts) + len(r.scores)
 }
@@ -137,7 +137,7 @@ func set[S comparable](all map[string]S, key string, s S) {
 	all[key] = s
 }
 
-// spared is c with slices of its own and times in UTC.
+// spared returns c with slices of its own and times in UTC.
 func spared(c phoneauth.Challenge) phoneauth.Challenge {
 	c.Digest, c.Sealed, c.Pending = bytes.Clone(c.Digest), bytes.Clone(c.Sealed), bytes.Clone(c.Pending)
 	c.ExpiresAt, c.Until = c.ExpiresAt.UTC(), c.Until.UTC()

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// refusal is a Begin under the key of ch that everything refuses: Lockout, Renew, two
+// refusal returns a Begin under the key of ch that everything refuses: Lockout, Renew, two
 // asks, two takes and two charges. Before each of the latter stands one that admits.
 func (c *challenges) refusal(ch phoneauth.Challenge, now time.Time) phoneauth.BeginParams {
 	c.Helper()
@@ -84,7 +84,7 @@ var refusalCases = []testCase[*challenges]{
 			c.refused(b, name)
 		})
 	}},
-	{"Begin refuses by the first limit", "refused, by the first limit in that order to say no", func(c *challenges) {
+	{"Begin refuses by the first limit", "the first limit in that order that refuses", func(c *challenges) {
 		c.eachRefusal(false, func(name string, ch phoneauth.Challenge, b phoneauth.BeginParams) {
 			c.refused(b, name)
 		})
@@ -166,7 +166,7 @@ var refusalCases = []testCase[*challenges]{
 		}
 		c.counted(l, 1, start, "after 20 of Begin")
 	}},
-	{"Begin without Lockout", "A zero Key asks nothing", func(c *challenges) {
+	{"Begin without Lockout", "An empty Key asks nothing", func(c *challenges) {
 		l := c.lockout("phone")
 		c.lock(l, start)
 		l.Key = ""

@@ -160,7 +160,7 @@ var rotateCases = []testCase[*sessions]{
 		assert.WithinRange(s, got.CreatedAt, record.CreatedAt, record.CreatedAt)
 		assert.WithinRange(s, got.ExpiresAt, record.ExpiresAt, record.ExpiresAt)
 	}},
-	{"Rotate keeps other sessions", "one record a refresh-token family", func(s *sessions) {
+	{"Rotate keeps other sessions", "one record for each family of refresh tokens", func(s *sessions) {
 		one := s.create()
 		two := s.createOf(one.UserID)
 		s.rotated(s.rotation(one, start))

@@ -10,7 +10,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// sampled is a charge of whose score only one of many changes is written, while it is
+// sampled returns a charge of whose score only one of many changes is written, while it is
 // below -500.
 func (c *challenges) sampled(weight float64) phoneauth.Charge {
 	ch := c.charge("country")
@@ -96,7 +96,7 @@ var scoreCases = []testCase[*challenges]{
 		c.owe(ch, 8, after(2*time.Hour))
 		c.score(ch, (8-3*fade(2, 4))*fade(12, 24), after(14*time.Hour), "positive")
 	}},
-	{"a time before the last change fades nothing", "A time before the last change fades nothing", func(c *challenges) {
+	{"a time before the last change fades nothing", "A time before the last change does not fade the score", func(c *challenges) {
 		for _, score := range []float64{10, -10} {
 			ch := c.charge("block")
 			if score > 0 {
@@ -215,7 +215,7 @@ var scoreCases = []testCase[*challenges]{
 		c.earn(ch, 2, after(tick))
 		c.score(ch, -600*fade(1, 4), after(time.Hour), "neither charged nor credited")
 	}},
-	{"a sampled charge is refused by its Amount", "What is refused goes by Amount alone", func(c *challenges) {
+	{"a sampled charge is refused by its Amount", "Whether a charge is refused depends on Amount alone", func(c *challenges) {
 		for _, weight := range []float64{0, 16} {
 			ch := c.sampled(weight)
 			c.earn(ch, 600, start)
@@ -238,7 +238,7 @@ var scoreCases = []testCase[*challenges]{
 		c.owe(ch, 1, after(time.Hour))
 		c.score(ch, -600*fade(1, 4)+1, after(time.Hour), "-467 is not below -500")
 	}},
-	{"SampleBelow 0 is never", "SampleBelow 0 is never", func(c *challenges) {
+	{"SampleBelow 0 turns sampling off", "SampleBelow 0 turns sampling off", func(c *challenges) {
 		ch := c.charge("country")
 		c.earn(ch, 10, start)
 		c.owe(ch, 1, start)

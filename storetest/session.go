@@ -35,7 +35,7 @@ func sessionCases() []testCase[*sessions] {
 // grace is how long a lost answer may be asked for again.
 const grace = 10 * time.Second
 
-// session is a new one of a user: idle after an hour, gone after three.
+// session returns a new one of a user: idle after an hour, gone after three.
 func (s *sessions) session(userID string) phoneauth.SessionRecord {
 	return phoneauth.SessionRecord{
 		ID: unique(), UserID: userID, Epoch: 3, DeviceID: unique(),
@@ -72,7 +72,7 @@ func (s *sessions) rotation(of phoneauth.SessionRecord, now time.Time) phoneauth
 		Grace: grace, IdleUntil: now.Add(time.Hour), Client: "Chrome on Android", Place: "Giza", Now: now}
 }
 
-// rotatedTo is what a rotation with Digest makes of record.
+// rotatedTo returns what a rotation with Digest makes of record.
 func rotatedTo(record phoneauth.SessionRecord, r phoneauth.Rotation) phoneauth.SessionRecord {
 	record.Previous, record.Digest = record.Digest, bytes.Clone(r.Next)
 	record.RotatedAt, record.IdleUntil, record.Client, record.Place = r.Now, r.IdleUntil, r.Client, r.Place
@@ -192,7 +192,10 @@ var sessionLifeCases = []testCase[*sessions]{
 			require.False(s, phoneauth.IsAnswer(err), "an error that is no answer, not %v", err)
 			s.same(phoneauth.SessionRecord{}, evicted, "what stands beside the error")
 			s.live(record, start, "the session that has the ID")
-			s.listed(userID, start, "sessions with the ID of another", userID == record.UserID, record)
+			s.listed(record.UserID, start, "the session that has the ID", record)
+			if userID != record.UserID {
+				s.listed(userID, start, "the user whose session was refused")
+			}
 		}
 	}},
 	{"EndUser removes all sessions of the user", "EndUserSessions removes all sessions of the user", func(s *sessions) {

@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// verbs are all verbs of a SessionStore.
+// verbs returns all verbs of a SessionStore.
 func (s *sessions) verbs() []verb {
 	s.Helper()
 	live, rotated, ended, other := s.create(), s.create(), s.create(), s.create()
@@ -68,7 +68,7 @@ var sessionEdgeCases = []testCase[*sessions]{
 		_, err = s.rotate(reuse)
 		secretive(s, append(errs, err), record.ID, record.UserID, code.UserID, full.Session.ID, record.DeviceID, "digest", "unknown", "nobody")
 	}},
-	{"values beside errors of sessions", "Where a verb does not say what stands beside an error, the value is zero", func(s *sessions) {
+	{"values beside errors of sessions", "Where a verb does not say what it returns beside an error, the value is zero", func(s *sessions) {
 		record := s.create()
 		none := phoneauth.SessionRecord{}
 		for _, id := range []string{unique(), record.ID} {

@@ -75,7 +75,7 @@ var sessionValueCases = []testCase[*sessions]{
 		spoil(r.Digest, r.Next)
 		s.live(was, start, "as handed over")
 	}},
-	{"sessions come out by value", "what it returns is the caller's", func(s *sessions) {
+	{"sessions come out by value", "what it returns belongs to the caller", func(s *sessions) {
 		record := s.create()
 		spoilt := func(got phoneauth.SessionRecord, err error) {
 			s.Helper()

@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// read is ReadState of p, which must succeed and have the lengths that p has.
+// read returns ReadState of p. It must succeed and have lists as long as those of p.
 func (c *challenges) read(p phoneauth.StateParams) phoneauth.State {
 	c.Helper()
 	s, err := c.store.ReadState(c.Context(), p)
@@ -96,7 +96,7 @@ var stateCases = []testCase[*challenges]{
 		p.Now = after(-time.Hour)
 		c.near(10, c.read(p).Scores[2], "a time before the last change fades nothing")
 	}},
-	{"ReadState changes nothing", "ReadState says what the store has of the rows that p names, at one moment, and changes nothing", func(c *challenges) {
+	{"ReadState changes nothing", "ReadState returns what the store has of the rows that p names, at one moment, and changes nothing", func(c *challenges) {
 		ch, l, take, score := c.open(c.challenge("login")), c.lockout("phone"), c.take("phone", 3), c.charge("country")
 		c.fail(l, 3, start)
 		c.spend(start, take)
@@ -112,7 +112,7 @@ var stateCases = []testCase[*challenges]{
 		c.same(ch, c.win(ch, start), "the challenge lost no try")
 		c.counted(l, 3, start, "no failure is counted or forgotten")
 	}},
-	{"ReadState agrees with the other verbs", "ReadState says what the store has of the rows that p names", func(c *challenges) {
+	{"ReadState agrees with the other verbs", "ReadState returns what the store has of the rows that p names", func(c *challenges) {
 		l, take, score := c.steps("phone"), c.take("phone", 2), c.charge("country")
 		p := phoneauth.StateParams{Lockouts: []string{l.Key}, Takes: []phoneauth.Take{take}, Scores: []phoneauth.Score{score.Score}, Now: start}
 		c.fail(l, 2, start)

@@ -9,13 +9,13 @@
 //		storetest.Run(t, func(t testing.TB) phoneauth.Store { return memstore.New() })
 //	}
 //
-// A host that implements one role only runs that role's cases: [RunUsers] for its own
-// table of users, say.
+// A host that implements one role runs the cases of that role, such as [RunUsers] for its own
+// table of users.
 //
 // A store that computes limits, lockouts and scores by itself, in place of calling the
 // steps that package phoneauth exports, also runs [Differential].
 //
-// Cases that race go in rounds, since most rounds of a race are won by luck: see
+// Cases with races run many rounds, because a wrong store passes most rounds by luck: see
 // [Rounds]. A store that reads, waits and then writes fails within 100 of them.
 package storetest
 
@@ -43,20 +43,20 @@ type options struct {
 // test run has 2,000 in memory and 300 on a server.
 func Rounds(n int) Option { return func(o *options) { o.rounds = n } }
 
-// OldestFirst is for a store that ends the oldest session of a user in place of the one
-// that was unused longest, as [phoneauth.SessionStore] lets it.
+// OldestFirst is for stores that end the oldest session of a user in place of the one that was
+// unused longest. [phoneauth.SessionStore] allows both.
 func OldestFirst() Option { return func(o *options) { o.oldestFirst = true } }
 
-// Run holds the stores that newStore makes to every sentence of [phoneauth.Store].
+// Run tests the stores that newStore makes against every sentence of [phoneauth.Store].
 //
 // newStore is called once for each case, and cleans up by t.Cleanup. It may return one
 // and the same store again, and that store need not be empty: no case uses a key, a
-// phone or an id of another, nor expects ids to begin anywhere. What must hold is that
-// nobody else uses the store with a later time. Cases run one after the other, at a time
+// phone or an id of another, nor expects ids to begin anywhere. While the
+// cases run, nobody else may use the store with a later time. Cases run one after the other, at a time
 // that is years from the clock's.
 //
-// A store that is a [phoneauth.Purger] is purged here too, and must say exactly how many
-// records that removed. Of [phoneauth.Stores] each part is asked by itself.
+// A store that is a [phoneauth.Purger] is purged here too, and must return exactly how many
+// records it removed. Of [phoneauth.Stores] each part is purged by itself.
 func Run(t *testing.T, newStore func(t testing.TB) phoneauth.Store, opts ...Option) {
 	t.Run("Challenges", func(t *testing.T) {
 		RunChallenges(t, func(t testing.TB) phoneauth.ChallengeStore { return newStore(t) }, opts...)
@@ -122,7 +122,7 @@ func run[F any](t *testing.T, cases []testCase[F], fixture func(testing.TB, opti
 	}
 }
 
-// heavy is the number of rounds for races of many callers.
+// heavy returns the number of rounds for races of many callers.
 func (o options) heavy() int { return max(min(o.rounds, 20), o.rounds/10) }
 
 // together runs call(0) to call(n-1), each on a goroutine of its own, which all wait

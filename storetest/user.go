@@ -29,12 +29,12 @@ func userCases() []testCase[*users] {
 	return slices.Concat(signInCases, updateCases, importCases, userValueCases, userEdgeCases, userRaces)
 }
 
-// phone is one that no case had before; nobody is assigned the country code 999.
+// phone returns one that no case had before; nobody is assigned the country code 999.
 func (u *users) phone() phoneauth.Phone {
 	return phoneauth.StoredPhone(fmt.Sprintf("+999%012d", rand.Int64N(1e12)))
 }
 
-// signIn is the first sign-in of a phone, without a password.
+// signIn returns the first sign-in of a phone, without a password.
 func (u *users) signIn(p phoneauth.Phone, now time.Time) phoneauth.SignIn {
 	return phoneauth.SignIn{Phone: p, UUID: uuid(), Now: now}
 }
@@ -67,7 +67,7 @@ func (u *users) create() phoneauth.User {
 	return in.User
 }
 
-// update is UpdateUser of user, at any epoch, which must succeed.
+// update calls UpdateUser for user, at any epoch. It must succeed.
 func (u *users) update(user phoneauth.User, change phoneauth.UserUpdate) phoneauth.User {
 	u.Helper()
 	change.UserID, change.Epoch = user.ID, phoneauth.AnyEpoch
@@ -117,7 +117,7 @@ func (u *users) free(p phoneauth.Phone, message string) {
 	require.ErrorIs(u, err, phoneauth.ErrNotFound, message)
 }
 
-// strangers are ids that no store gave to a user, some of them much like user's own.
+// strangers returns ids that no store gave to a user. Some of them are similar to that of user.
 func strangers(user phoneauth.User) []string {
 	return []string{"", "nobody", "-1", "0", "99999999999999999999", unique(), strings.Repeat("9", 128),
 		"0" + user.ID, "+" + user.ID, user.ID + ".0", user.ID + " ", " " + user.ID}
@@ -176,7 +176,7 @@ var signInCases = []testCase[*users]{
 		s.Epoch = phoneauth.AnyEpoch
 		assert.False(u, u.signedIn(s).First, "after it was blocked and locked")
 	}},
-	{"SignIn of a blocked user", "ErrBlocked, the user is blocked (the User is returned all the same)", func(u *users) {
+	{"SignIn of a blocked user", "ErrBlocked: the user is blocked. The User is returned too", func(u *users) {
 		user := u.block(u.create())
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.Epoch = user.Epoch
@@ -184,7 +184,7 @@ var signInCases = []testCase[*users]{
 		u.same(user, in.User, "returned all the same")
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn refuses a blocked user first", "In this order, and changing nothing: ErrBlocked", func(u *users) {
+	{"SignIn refuses a blocked user first", "It refuses in this order, and changes nothing then", func(u *users) {
 		user := u.block(u.create())
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.PasswordHash, s.UserID, s.Epoch = "$new$", "another", 9
@@ -192,7 +192,7 @@ var signInCases = []testCase[*users]{
 		u.same(user, in.User, "returned all the same")
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn of a locked user", "ErrLocked, the user is locked (likewise)", func(u *users) {
+	{"SignIn of a locked user", "ErrLocked: the user is locked. The User is returned too", func(u *users) {
 		user := u.lock(u.create())
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.Epoch = user.Epoch
@@ -200,7 +200,7 @@ var signInCases = []testCase[*users]{
 		u.same(user, in.User, "returned all the same")
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn refuses a locked user second", "ErrLocked, the user is locked (likewise); ErrPhoneTaken", func(u *users) {
+	{"SignIn refuses a locked user second", "ErrLocked: the user is locked. The User is returned too. - ErrPhoneTaken", func(u *users) {
 		user := u.lock(u.create())
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.PasswordHash, s.UserID, s.Epoch = "$new$", "another", 9
@@ -211,7 +211,7 @@ var signInCases = []testCase[*users]{
 		u.same(user, in.User, "blocked and locked")
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn with a password of a user", "ErrPhoneTaken, s.PasswordHash is set and there is a user", func(u *users) {
+	{"SignIn with a password of a user", "ErrPhoneTaken: s.PasswordHash is set and there is a user", func(u *users) {
 		user := u.create()
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.PasswordHash = "$new$"
@@ -220,7 +220,7 @@ var signInCases = []testCase[*users]{
 		u.notSignedIn(s, phoneauth.ErrPhoneTaken)
 		u.stored(user, "changing nothing")
 	}},
-	{"SignIn of another user's phone", "ErrNotFound, s.UserID is set and the phone's user is another or none", func(u *users) {
+	{"SignIn of another user's phone", "ErrNotFound: s.UserID is set and the phone's user is another or none", func(u *users) {
 		user, other := u.create(), u.create()
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.UserID = other.ID
@@ -243,7 +243,7 @@ var signInCases = []testCase[*users]{
 		u.notSignedIn(s, phoneauth.ErrNotFound)
 		u.free(p, "no account is created")
 	}},
-	{"SignIn at another epoch", "ErrStale, the user's epoch is not s.Epoch", func(u *users) {
+	{"SignIn at another epoch", "ErrStale: the user's epoch is not s.Epoch", func(u *users) {
 		user := u.create()
 		s := u.signIn(user.Phone, after(time.Hour))
 		s.Epoch = 1

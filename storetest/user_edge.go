@@ -9,7 +9,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// verbs are all verbs of a UserStore.
+// verbs returns all verbs of a UserStore.
 func (u *users) verbs() []verb {
 	u.Helper()
 	user, deleted := u.create(), u.create()
@@ -65,7 +65,7 @@ var userEdgeCases = []testCase[*users]{
 		_, err = u.store.UserByPhone(u.Context(), u.phone())
 		secretive(u, append(errs, err), "+999", user.Phone.E164()[1:], other.Phone.E164()[1:], "secret", "nobody", user.UUID, taken.UUID)
 	}},
-	{"values beside errors of users", "Where a verb does not say what stands beside an error, the value is zero", func(u *users) {
+	{"values beside errors of users", "Where a verb does not say what it returns beside an error, the value is zero", func(u *users) {
 		user, other := u.create(), u.create()
 		taken, stale, strange := u.signIn(user.Phone, start), u.signIn(user.Phone, start), u.signIn(user.Phone, start)
 		taken.PasswordHash, stale.Epoch, strange.UserID = "$new$", 7, other.ID

@@ -9,13 +9,13 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// incoming is an account to be imported, a year old.
+// incoming returns an account to be imported, a year old.
 func (u *users) incoming() phoneauth.UserImport {
 	return phoneauth.UserImport{Phone: u.phone(), UUID: uuid(), PasswordHash: "$2b$10$" + phoneauth.Secret(unique()),
 		CreatedAt: start.AddDate(-1, 0, 0)}
 }
 
-// imported is ImportUsers, which must succeed and answer for each.
+// imported calls ImportUsers, which must succeed and return a result for each.
 func (u *users) imported(now time.Time, all ...phoneauth.UserImport) []phoneauth.ImportedUser {
 	u.Helper()
 	done, err := u.store.ImportUsers(u.Context(), all, now)
@@ -42,7 +42,7 @@ var importCases = []testCase[*users]{
 			u.arrived(all[i], done, start, "in the order of users")
 		}
 	}},
-	{"Import of nobody", "It returns, in the order of users, what each came to", func(u *users) {
+	{"Import of nobody", "It returns one result for each of users, in their order", func(u *users) {
 		u.imported(start)
 	}},
 	{"Import without a time", "the time of the import when zero", func(u *users) {

@@ -16,7 +16,7 @@ type change struct {
 	params phoneauth.UserUpdate
 }
 
-// changes are the kinds of updates, the last of which changes all.
+// changes returns the kinds of updates, the last of which changes all.
 func (u *users) changes() []change {
 	hash, p := "$new$"+phoneauth.Secret(unique()), u.phone()
 	return []change{
@@ -29,13 +29,13 @@ func (u *users) changes() []change {
 	}
 }
 
-// of is the change of a user, at an epoch.
+// of returns the change of a user, at an epoch.
 func (c change) of(id string, epoch int64, now time.Time) phoneauth.UserUpdate {
 	c.params.UserID, c.params.Epoch, c.params.Now = id, epoch, now
 	return c.params
 }
 
-// made is user after the change at now.
+// made returns user after the change at now.
 func (c change) made(user phoneauth.User, now time.Time) phoneauth.User {
 	if c.params.PasswordHash != nil {
 		user.PasswordHash = *c.params.PasswordHash

@@ -78,7 +78,7 @@ var userValueCases = []testCase[*users]{
 	}},
 }
 
-// blobText is n printable characters.
+// blobText returns n printable characters.
 func blobText(n int) []byte {
 	text := blob(n)
 	for i := range text {

@@ -31,12 +31,12 @@ func spoilChallenge(ch *phoneauth.Challenge) phoneauth.Challenge {
 	return was
 }
 
-// longest is a key of 128 bytes that ends with last.
+// longest returns a key of 128 bytes that ends with last.
 func (c *challenges) longest(last string) string {
 	return c.slot + strings.Repeat("k", 128-len(c.slot)-len(last)) + last
 }
 
-// printable is every printable ASCII character but the space.
+// printable returns every printable ASCII character except the space.
 func printable() string {
 	var b strings.Builder
 	for char := byte('!'); char <= '~'; char++ {
@@ -45,7 +45,7 @@ func printable() string {
 	return b.String()
 }
 
-// blob is n bytes of every value.
+// blob returns n bytes, with every value among them.
 func blob(n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -132,7 +132,7 @@ var challengeValueCases = []testCase[*challenges]{
 		wasProof := spoilChallenge(&proof)
 		c.same(wasProof, c.win(wasProof, start), "as handed over in Store")
 	}},
-	{"challenges come out by value", "what it returns is the caller's", func(c *challenges) {
+	{"challenges come out by value", "what it returns belongs to the caller", func(c *challenges) {
 		ch := c.challenge("login")
 		stored := c.begin(phoneauth.BeginParams{Challenge: ch, Now: start}).Challenge
 		kept := spoilChallenge(&stored)

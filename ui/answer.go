@@ -16,8 +16,8 @@ var (
 	errCrossOrigin = errors.New("phoneauth/ui: request of another origin")
 )
 
-// refusals is the one table from errors to answers; the first row that fits counts. What
-// ErrUnavailable and ErrRefused wrap is for the log, so they come first. The page has a
+// refusals is the one table from errors to answers; the first row that fits counts. ErrUnavailable
+// and ErrRefused come first, because the errors that they wrap are for the log only. The page has a
 // sentence for each code: the texts under "error.".
 var refusals = []struct {
 	is     error
@@ -44,25 +44,26 @@ var refusals = []struct {
 // refusal is the body of a refusal.
 type refusal struct {
 	Code string `json:"code"`
-	// Limit and RetryAfter in seconds say which limit it was: "sent", a code has just
-	// been sent there; "locked", too many wrong codes or passwords; else "".
+	// Limit says which limit refused: "sent" means that a code has just been sent to the
+	// number, "locked" that there were too many wrong codes or passwords, "" any other.
+	// RetryAfter is in seconds.
 	Limit      string `json:"limit,omitempty"`
 	RetryAfter int    `json:"retry_after,omitempty"`
-	// TriesLeft for a code that lives. A wrong one without them is gone, for whoever
-	// brought its session token.
+	// TriesLeft are the tries of a live challenge, for a client that brought its challenge
+	// token. It is nil when the challenge is gone.
 	TriesLeft *int `json:"tries_left,omitempty"`
 	// Reason completes "password …".
 	Reason string `json:"reason,omitempty"`
 }
 
-// limitKinds are what the page has words for.
+// limitKinds are the kinds of limits that the page has texts for.
 var limitKinds = map[string]string{
 	phoneauth.LimitPhoneSends:       "sent",
 	phoneauth.LimitPhoneFailures:    "locked",
 	phoneauth.LimitPasswordFailures: "locked",
 }
 
-// refusalOf is the answer to err. Whatever has no row is a fault of ours.
+// refusalOf returns the answer to err. Errors without a row are faults.
 func refusalOf(err error) (int, refusal) {
 	if limit, ok := errors.AsType[*phoneauth.LimitError](err); ok {
 		seconds := max(1, int((limit.RetryAfter+1e9-1)/1e9))

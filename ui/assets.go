@@ -27,7 +27,7 @@ var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 }
 
-// staticFiles are what is embedded, the style sheet with the colours of the brand.
+// staticFiles returns what is embedded, the style sheet with the colours of the brand.
 func staticFiles(colors palette) map[string]*file {
 	files := map[string]*file{}
 	entries, _ := fs.ReadDir(static, "static") // embedded: it is there

@@ -52,24 +52,24 @@ func (p *Page) setCookie(w http.ResponseWriter, name string, value phoneauth.Sec
 }
 
 // A sibling domain can plant cookies: a refresh token always, the others only with
-// Options.InsecureCookie. The planted ones arrive beside the browser's own, in an order
-// that the sibling chooses. What it plants may be good: the tokens of a session of its own.
+// Options.InsecureCookie. They arrive together with the cookies of the browser, in an order that
+// the sibling chooses. Planted tokens may be good: those of a session of the sibling's owner.
 // These are the rules:
 //
 //   - The session cookie says which session is the browser's. It has the __Host- prefix.
 //     Access and refresh tokens of other sessions are not used. So nobody is signed in to
 //     a session that a sibling planted, and a planted token keeps nobody from refreshing.
-//   - A planted session that is not used is not ended either: it is not the browser's.
-//   - Signing out ends the session of every refresh token that arrived. Whoever planted a
-//     token has it, and could end its session anyway, so that this harms nobody else; to
-//     leave one out could leave the browser's own session alive.
-//   - Of several session cookies that differ none counts. Nobody can refresh then, but
-//     their session is not ended and their cookies stay. With InsecureCookie a sibling can
+//   - Such a session is not ended by a refresh, because it is not the browser's.
+//   - Signing out ends the session of every refresh token that arrived. A sibling that planted
+//     a token could end its session anyway, so this harms nobody. If one token were left out,
+//     the session of the browser could stay live.
+//   - When several session cookies arrive that differ, all are ignored. The browser can then not
+//     refresh, but its session is not ended and its cookies stay. With InsecureCookie a sibling can
 //     therefore keep people from being signed in. It can also sign in a browser that has
 //     no session yet.
 
-// cookie returns the value of a cookie that has the __Host- prefix. Of several that differ
-// none counts.
+// cookie returns the value of a cookie that has the __Host- prefix. It returns "" when several
+// arrived that differ.
 func (p *Page) cookie(r *http.Request, name string) phoneauth.Secret {
 	return phoneauth.Secret(cookies.Value(r, p.cookieName(name)))
 }

@@ -12,9 +12,9 @@ import (
 // front is the beginning of an answer that is the same for everybody. It is compressed
 // once, when the page is made.
 //
-// What follows it differs from request to request, and a link may choose a part of it. That
-// is sent without compression, inside of the same gzip stream. So the length of the answer
-// says nothing of it but its own length (BREACH), and no request costs a compression.
+// The rest of the answer differs between requests, and a link may choose a part of it. The rest is
+// sent without compression, inside the same gzip stream. So the length of the answer tells only
+// the length of the rest (BREACH), and no request costs a compression.
 type front struct {
 	plain    []byte
 	gzipped  []byte // the header of gzip, and blocks of which none is the last

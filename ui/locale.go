@@ -35,7 +35,7 @@ type locale struct {
 	front    *front // the page in it
 }
 
-// pluralBase is key without what it says of a number: Arabic has more forms than English.
+// pluralBase returns key without its plural form, because Arabic has more forms than English.
 func pluralBase(key string) string {
 	for _, form := range []string{".zero", ".one", ".two", ".few", ".many"} {
 		if base, ok := strings.CutSuffix(key, form); ok {
@@ -48,7 +48,7 @@ func pluralBase(key string) string {
 // rightToLeft are the languages that are written so (of those with more speakers).
 var rightToLeft = []string{"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
-// locales are the languages of a page with these options, and their order.
+// locales returns the languages of a page with these options, and their order.
 func (o Options) locales() (map[string]*locale, []*locale) {
 	tags := slices.Clone(languages)
 	for _, tag := range slices.Sorted(maps.Keys(o.Texts)) {
@@ -79,7 +79,7 @@ func (o Options) locales() (map[string]*locale, []*locale) {
 	return all, order
 }
 
-// locale is the language for r: the one asked for by ?lang=, else the best of
+// locale returns the language for r: the one asked for by ?lang=, else the best of
 // Accept-Language, else the first.
 func (p *Page) locale(r *http.Request) *locale {
 	if l := p.named(only(r.URL.Query()["lang"])); l != nil {
@@ -99,7 +99,7 @@ func (p *Page) locale(r *http.Request) *locale {
 	return best
 }
 
-// named is the language of a tag or of what it begins with: "fr" for "fr-CA".
+// named returns the language of a tag or of what it begins with: "fr" for "fr-CA".
 func (p *Page) named(tag string) *locale {
 	tag = strings.ToLower(tag)
 	for {

@@ -74,9 +74,9 @@ func (o Options) checked() (Options, palette) {
 	return o, newPalette(color)
 }
 
-// localPath reports whether every browser takes s for a path of this very origin. It
-// says no to "//host", to "/\host" and to what browsers drop from an address before
-// they read it: tabs and line ends (WHATWG URL, 4.4).
+// localPath reports whether every browser reads s as a path of this origin. It is false for
+// "//host", for "/\host", and for texts with tabs or line ends, which browsers remove from an
+// address (WHATWG URL, 4.4).
 func localPath(s string) bool {
 	if len(s) > 2048 || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") {
 		return false

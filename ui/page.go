@@ -14,7 +14,7 @@ import (
 
 var pageTemplate = template.Must(template.ParseFS(static, "static/page.html"))
 
-// config is what the scripts of the page are told, the same for everybody.
+// config is the configuration of the scripts of the page. It is the same for everybody.
 type config struct {
 	Lang      string            `json:"lang"`
 	Name      string            `json:"name"`
@@ -24,9 +24,9 @@ type config struct {
 	Texts     map[string]string `json:"texts"`
 }
 
-// visit is what they are told of one visit. No secret may stand in it, because Next is
-// chosen by whoever made the link: the scripts ask for the number of whoever is signed in
-// by a request of its own.
+// visit is the part of the configuration that differs between visits. It must hold no secret,
+// because a link can choose Next, and the length of the page would tell the secret. The scripts
+// ask for the number of the user by a separate request.
 type visit struct {
 	Next     string `json:"next"`
 	SignedIn bool   `json:"signed_in"`
@@ -80,8 +80,8 @@ func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
 	p.locale(r).front.serve(w, r, rest.Bytes())
 }
 
-// visit says where r leads to, and whether the page's cookies sign somebody in. It asks no
-// store, so that the account may be gone: the user route tells.
+// visit returns the address to go on to, and whether the cookies of r sign somebody in. It does
+// not call the store, so the account may be deleted; the route user checks that.
 func (p *Page) visit(r *http.Request) visit {
 	v := visit{Next: p.o.Next}
 	if next := only(r.URL.Query()["next"]); localPath(next) {
@@ -98,7 +98,7 @@ func (p *Page) visit(r *http.Request) visit {
 	return v
 }
 
-// icon is the logo, or a square with the first letter of the name.
+// icon returns the logo, or a square with the first letter of the name.
 func icon(o Options, colors palette) string {
 	if o.Logo != "" {
 		return o.Logo

@@ -47,8 +47,8 @@ func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route func(*re
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// phone is the number that was typed for the country that was chosen, or as it is where
-// it is none: the Service will say so.
+// phone returns the number that was typed, with the calling code of the country that was
+// chosen. It returns a text that is no number as it is, and the Service refuses that.
 func (q *request) phone() string {
 	typed := q.body["phone"]
 	if p, err := phoneauth.ParsePhone(typed, q.body["country"]); err == nil {
@@ -83,7 +83,7 @@ func pendingOf(p *phoneauth.Pending, err error) (any, error) {
 	}, nil
 }
 
-// display is the number as people write it.
+// display returns the number as people write it.
 func display(p phoneauth.Phone) string {
 	n, err := phonenumbers.Parse(p.E164(), "ZZ")
 	if err != nil {
@@ -92,7 +92,7 @@ func display(p phoneauth.Phone) string {
 	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 }
 
-// purpose is what the page may ask codes for by itself.
+// purpose returns the purpose of the code, for purposes that the page serves.
 func (q *request) purpose() (phoneauth.Purpose, error) {
 	switch p := phoneauth.Purpose(q.body["purpose"]); {
 	case p == phoneauth.PurposeSignIn:
@@ -153,8 +153,7 @@ func (q *request) password() (any, error) {
 	}))
 }
 
-// user tells the number of whoever is signed in. It is an answer of its own, in which
-// nothing of the request comes back.
+// user answers with the number of the user. The answer repeats nothing of the request.
 func (q *request) user() (any, error) {
 	claims, err := q.svc.Authenticate(q.r.Context(), q.access(q.r))
 	if err != nil {

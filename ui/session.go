@@ -18,7 +18,7 @@ const (
 	endRoute     = sessionPath + "end"
 )
 
-// signIn hands the session to whoever keeps it, and tells the page.
+// signIn hands the session to the host or puts it into cookies, and answers the page.
 func (q *request) signIn(session *phoneauth.Session, err error) (any, error) {
 	if err != nil {
 		return nil, err
@@ -57,8 +57,8 @@ func (p *Page) clearSession(w http.ResponseWriter) {
 	}
 }
 
-// refresh gets new tokens for the session of the browser. The cookies of one that is
-// certainly dead are removed.
+// refresh gets new tokens for the session of the browser. If the session has certainly ended, it
+// removes its cookies.
 func (q *request) refresh() (any, error) {
 	token, ambiguous := q.refreshToken(q.r)
 	if ambiguous {
@@ -83,7 +83,7 @@ func (q *request) end() (any, error) {
 	return struct{}{}, nil
 }
 
-// endByForm signs out for a plain form of the host's, and shows the page.
+// endByForm signs out for a plain form of the host, and shows the page.
 func (p *Page) endByForm(w http.ResponseWriter, r *http.Request) {
 	if err := p.endSessions(r); err != nil {
 		p.fail(w, r, err)
@@ -98,14 +98,13 @@ func isForm(r *http.Request) bool {
 	return err == nil && (t == "application/x-www-form-urlencoded" || t == "multipart/form-data")
 }
 
-// Require lets a request through to next only if the page's cookies say who is signed
-// in; next finds them with [phoneauth.ClaimsFrom]. It is [phoneauth.Service.Require] for
-// cookies: requests of other origins that could change something are refused with 403,
-// people without a session are sent to the page, and come back to where they were. Any
-// other request of theirs, of a script for example, is answered 401. Bearer tokens are
-// good too.
+// Require returns a handler that calls next only if somebody is signed in by the cookies of the
+// page or by a bearer token. next gets the claims from [phoneauth.ClaimsFrom]. Requests of other
+// origins that could change something are refused with 403. Visitors without a session are sent
+// to the page, and come back to the address that they asked for. Other requests without a
+// session, such as those of a script, are answered 401.
 //
-// It needs the page's own cookies: with Options.OnSession it panics.
+// It panics with Options.OnSession, because the page then sets no cookies of its own.
 func (p *Page) Require(next http.Handler) http.Handler {
 	if p.o.OnSession != nil {
 		panic("phoneauth/ui: Require needs the page's cookies, and Options.OnSession takes their place")

@@ -5,7 +5,8 @@
 //	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.ClaimsFrom says who is signed in
 //
 // Everything is embedded: no build step, no framework, under 40 KB gzipped, and no
-// request to another host. It speaks en, fr, es, ar and hi, and what a host adds.
+// request to another host. Its languages are en, fr, es, ar and hi, and those that a
+// host adds.
 //
 // # Where it is mounted
 //
@@ -39,8 +40,8 @@
 // to, ?next=/…, is a path of the same origin or it is dropped.
 //
 // The page holds no number and no token, because a link can choose ?next= and its length
-// would then tell the number to whoever sees the encrypted answers (BREACH). The scripts ask
-// POST user for the number of whoever is signed in. What a link chooses is not compressed,
+// would then tell the number to somebody who sees the encrypted answers (BREACH). The scripts ask
+// POST user for the number of the user. What a link chooses is not compressed,
 // and the rest of the page is compressed once, when it is made.
 //
 // # Codes that fill themselves in
@@ -63,66 +64,82 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Options say what the page looks like and where it leads. The zero value is a plain
-// page at /signin/ that stays where it is once somebody is signed in. What a Service is
-// configured with and does not tell has to be told again: Regions, Region,
-// InsecureCookie.
+// Options say what the page looks like and where it leads. The zero value is a plain page at
+// /signin/ that says so when somebody has signed in. Regions, Region and InsecureCookie must
+// be set as in the Config of the Service, because the page cannot read that.
 type Options struct {
-	// Path is where the browser finds the page; empty is "/signin/".
+	// Path is the path of the page as the browser sees it. Empty means "/signin/".
 	Path string
-	// Next is where somebody goes who has signed in, a path of this origin, unless the
-	// page was opened with ?next=. Empty: the page itself says that they are signed in.
+	// Next is the path of this origin that the browser goes to after a sign-in, unless the
+	// page was opened with ?next=. Empty means that the page stays and says that the user
+	// is signed in.
 	Next string
 
-	// Name of the service, shown above the form; empty shows none.
+	// Name is the name of the service, shown above the form. Empty shows none.
 	Name string
-	// Color of the brand, "#rrggbb" or "#rgb"; empty is a blue. What is written on it and
-	// with it is made legible, in light and in dark.
+	// Color is the colour of the brand, "#rrggbb" or "#rgb". Empty means a blue. The page
+	// changes it where text would not be legible, in light and in dark.
 	Color string
-	// Logo is a path of this origin, or a data:image/ URL; empty is the first letter of
+	// Logo is a path of this origin, or a data:image/ URL. Empty means the first letter of
 	// Name.
 	Logo string
-	// Texts replace words of the page, by language and key, as the files in ui/text have
-	// them. A language that is not shipped is added, with English where it has no words.
+	// Texts replace texts of the page, by language and key; the files in ui/text have all
+	// keys. A language that is not in ui/text is added, and gets English where it has no
+	// text.
 	Texts map[string]map[string]string
-	// Locale is the one language of the page; empty lets people choose, beginning with
-	// what their browser asks for.
+	// Locale is the only language of the page. Empty lets people choose, and begins with
+	// the language of their browser.
 	Locale string
 
-	// Region (ISO 3166-1 alpha-2) that is chosen at first; empty is the browser's guess.
+	// Region is the region that is chosen at first (ISO 3166-1 alpha-2). Empty means the
+	// region that the browser guesses.
 	Region string
-	// Regions to choose from, as in NumberRules; empty is all.
+	// Regions are the regions to choose from, as in NumberRules. Empty means all.
 	Regions []string
 	// Passwords shows the way to sign up, sign in and recover with a password.
 	Passwords bool
 
-	// OnSession takes the session in place of the page's cookies: it may set cookies of
-	// the host's own. Its error is a 503, and nobody is signed in. Required under
+	// OnSession receives the session, and the page then sets no cookies of its own. It may
+	// set cookies of the host. Its error is a 503, and nobody is signed in. Required under
 	// HostSessions.
 	OnSession func(http.ResponseWriter, *http.Request, *phoneauth.Session) error
-	// InsecureCookie is as in HTTPConfig: cookies without Secure and prefix, for plain HTTP
-	// on another host than localhost. A sibling domain can then plant a whole session. It
-	// is never taken for the browser's own, but beside it people cannot stay signed in, and
-	// a browser without a session is signed in to the planted one.
+	// InsecureCookie drops the attribute Secure and the prefix __Host- of cookies, as in
+	// HTTPConfig, for plain HTTP on another host than localhost. A sibling domain can then
+	// plant a whole session. It never replaces the session of the browser, but people
+	// cannot stay signed in while it is there, and a browser without a session is signed
+	// in to the planted one.
 	InsecureCookie bool
-	// Logger gets the causes of failures; nil is slog.Default().
+	// Logger gets the causes of failures. Nil means slog.Default().
 	Logger *slog.Logger
 }
 
-// Service is what the page asks of a [phoneauth.Service], in whose place another may stand
-// that does the same and tells of it, as that of otelphoneauth.
+// Service has the methods of [phoneauth.Service] that the page calls. A wrapper, such as the
+// Service of otelphoneauth, can take its place. Each method does what that of
+// phoneauth.Service does.
 type Service interface {
+	// Register sends a code.
 	Register(context.Context, phoneauth.RegisterRequest) (*phoneauth.Pending, error)
+	// RegisterPassword starts a password registration.
 	RegisterPassword(context.Context, phoneauth.PasswordRequest) (*phoneauth.Pending, error)
+	// Login signs in with a code.
 	Login(context.Context, phoneauth.LoginRequest) (*phoneauth.Session, error)
+	// LoginPassword signs in with a password.
 	LoginPassword(context.Context, phoneauth.PasswordLoginRequest) (*phoneauth.Session, error)
+	// RecoverPassword sets a new password with a code.
 	RecoverPassword(context.Context, phoneauth.RecoverRequest) (phoneauth.Phone, error)
+	// Refresh exchanges a refresh token for new tokens.
 	Refresh(context.Context, phoneauth.RefreshRequest) (*phoneauth.Session, error)
+	// Logout ends the session of a refresh token.
 	Logout(context.Context, phoneauth.Secret) error
+	// SessionOf returns the ID of the session of a refresh token.
 	SessionOf(phoneauth.Secret) (id string, ok bool)
+	// Authenticate returns the claims of an access token.
 	Authenticate(context.Context, phoneauth.Secret) (phoneauth.Claims, error)
+	// User returns the account of claims.
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
+	// Require calls a handler only for requests of somebody who is signed in.
 	Require(http.Handler) http.Handler
+	// ClientOf describes the client of a request.
 	ClientOf(*http.Request) phoneauth.ClientInfo
 }
 
@@ -139,8 +156,8 @@ type Page struct {
 	routes  map[string]func(*request) (any, error)
 }
 
-// Handler returns the page for svc. It panics when o is wrong, naming the field: that is
-// a fault of the program, found when it starts.
+// Handler returns the page for svc. It panics when a field of o is wrong, and names the field.
+// So a program with a wrong field fails when it starts.
 func Handler(svc Service, o Options) *Page {
 	o, colors := o.checked()
 	p := &Page{svc: svc, o: o, origins: http.NewCrossOriginProtection(), icon: icon(o, colors)}
@@ -180,6 +197,7 @@ var securityHeaders = map[string]string{
 	"Cross-Origin-Resource-Policy": "same-origin",
 }
 
+// ServeHTTP serves the page, its files and its routes.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range securityHeaders {
 		w.Header().Set(name, value)
@@ -213,7 +231,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// client is who asks, in the language that their page is in.
+// client describes the client of a request, with the language of its page.
 func (p *Page) client(r *http.Request) phoneauth.ClientInfo {
 	c := p.svc.ClientOf(r)
 	c.Locale, c.Device = p.locale(r).Tag, p.cookie(r, deviceCookie)

@@ -17,10 +17,10 @@ func (t *tx) putLine(e phoneauth.JournalEntry) {
 		entry("message", e.MessageID, newest(e.Time)))
 }
 
-// newest is a stamp that sorts newer times first.
+// newest returns a stamp that sorts newer times first.
 func newest(at time.Time) string { return stamp(^at.UnixMicro()) }
 
-// older is the range of the entries with this name whose time is before the given one.
+// older returns the range of the entries with this name whose time is before the given one.
 func older(kind, name string, before time.Time) (from, to string) {
 	_, to = all(entry(kind, name))
 	return entry(kind, name, newest(before.Add(-time.Microsecond))), to

@@ -80,11 +80,11 @@ func (t *tx) delete(keys ...string) {
 	}
 }
 
-// entry is the beginning of a key of the index; the key of a record comes behind it. A
+// entry returns the beginning of a key of the index; the key of a record comes behind it. A
 // zero byte ends each part: keys and ids are printable, and have none.
 func entry(parts ...string) string { return strings.Join(parts, "\x00") + "\x00" }
 
-// all is the range of everything that begins with e.
+// all returns the range of everything that begins with e.
 func all(e string) (from, to string) { return e, strings.TrimSuffix(e, "\x00") + "\x01" }
 
 // find returns the keys of the records to which entries lead, in the order of the entries:
@@ -97,11 +97,11 @@ func (t *tx) find(from, to string) (keys []string) {
 	return keys
 }
 
-// stamp is an instant in microseconds as text that sorts as time does: with the sign
+// stamp returns an instant in microseconds as text that sorts as time does: with the sign
 // turned over, instants before 1970 come first.
 func stamp(us int64) string { return fmt.Sprintf("%016x", uint64(us)^1<<63) }
 
-// ends is the entry by which Purge finds a record that is gone at us microseconds.
+// ends returns the entry by which Purge finds a record that is gone at us microseconds.
 func ends(us int64) string { return entry("ends", stamp(us)) }
 
 // inUTC makes times UTC, as they must come back. What a step sets is UTC already.

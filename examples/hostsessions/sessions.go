@@ -12,7 +12,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// What a session holds.
+// The values in a session.
 const (
 	userKey     = "user"      // User.ID
 	uuidKey     = "uuid"      // User.UUID, for ids that are given again after a restore
@@ -29,8 +29,8 @@ func newSessions(store scs.Store) *scs.SessionManager {
 	return m
 }
 
-// signedIn is the hook HTTP.SignedIn. The id of the session changes, so that one that
-// somebody planted before the sign-in is worth nothing after it.
+// signedIn returns the hook HTTP.SignedIn. The id of the session changes, so that an id
+// that somebody planted before the sign-in does not become a session.
 func (a *app) signedIn(_ http.ResponseWriter, r *http.Request, session *phoneauth.Session) error {
 	ctx, authTime := r.Context(), time.Now().Unix()
 	if strings.HasSuffix(r.URL.Path, "/reset_password") {
@@ -47,7 +47,7 @@ func (a *app) signedIn(_ http.ResponseWriter, r *http.Request, session *phoneaut
 	return nil
 }
 
-// claims is the hook HTTP.Authenticate: phoneauth asks it on its own routes, and Require on the
+// claims returns the hook HTTP.Authenticate: phoneauth asks it on its own routes, and Require on the
 // host's.
 func (a *app) claims(r *http.Request) (phoneauth.Claims, error) {
 	user, err := a.user(r.Context())
@@ -58,10 +58,9 @@ func (a *app) claims(r *http.Request) (phoneauth.Claims, error) {
 	return phoneauth.Claims{UserID: user.ID, Subject: user.UUID, AuthTime: authTime}, nil
 }
 
-// user is the one call that says whose session it is, if it is still worth something. The
-// epoch of an account rises when "every session ends": at a block, a new password or
-// number. A session that began at another epoch ends here, at its next request, and so
-// does one whose account is gone or blocked.
+// user returns the account of the session. Call it for every request. The epoch of an account
+// rises with a block, a new password or a new number. A session of another epoch ends here, at
+// its next request. So does a session whose account is deleted or blocked.
 //
 // Errors: phoneauth.ErrUnauthenticated; phoneauth.ErrUnavailable, which leaves the session
 // as it is.
@@ -83,7 +82,7 @@ func (a *app) user(ctx context.Context) (phoneauth.User, error) {
 	return user, nil
 }
 
-// signedOut is the hook HTTP.SignedOut, which POST /logout calls.
+// signedOut returns the hook HTTP.SignedOut, which POST /logout calls.
 func (a *app) signedOut(_ http.ResponseWriter, r *http.Request) error {
 	return a.sessions.Destroy(r.Context())
 }

@@ -46,7 +46,7 @@ func server(handler http.Handler) *http.Server {
 	}
 }
 
-// app is the host's application, with phoneauth in it.
+// app returns the host's application, with phoneauth in it.
 func app(members *Members, sender phoneauth.SMSSender, limits phoneauth.Limits) (http.Handler, error) {
 	memory := memstore.New()
 	svc, err := phoneauth.New(phoneauth.Config{

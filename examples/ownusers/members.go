@@ -86,7 +86,7 @@ func member(ctx context.Context, q querier, where string, arg any) (phoneauth.Us
 func micros(t time.Time) int64   { return t.UnixMicro() }
 func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// rowID is the key of the row of a user with this id, or 0, which no row has. "07" is
+// rowID returns the key of the row of a user with this id, or 0, which no row has. "07" is
 // not "7", though SQLite would take one for the other.
 func rowID(id string) int64 {
 	n, err := strconv.ParseInt(id, 10, 64)

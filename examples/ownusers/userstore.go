@@ -56,7 +56,7 @@ func create(ctx context.Context, tx *sql.Tx, u phoneauth.User) (phoneauth.User, 
 	return member(ctx, tx, "id = ?", id)
 }
 
-// welcome does whatever else belongs to being a new member.
+// welcome gives a new member the welcome credit.
 func welcome(ctx context.Context, tx *sql.Tx, u phoneauth.User) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO credits (member_id, reason, cents) VALUES (?, 'welcome', ?)", rowID(u.ID), welcomeCents)
 	return err

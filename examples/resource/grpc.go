@@ -33,7 +33,7 @@ func requireGRPC(keys *KeySet) grpc.UnaryServerInterceptor {
 	}
 }
 
-// newGRPC is the gRPC service, behind the interceptor.
+// newGRPC returns the gRPC service, behind the interceptor.
 func newGRPC(keys *KeySet) *grpc.Server {
 	server := grpc.NewServer(grpc.UnaryInterceptor(requireGRPC(keys)))
 	server.RegisterService(&ordersService, nil)

@@ -44,7 +44,7 @@ func requireHTTP(keys *KeySet, next http.Handler) http.Handler {
 	})
 }
 
-// routes is the HTTP service: orders of whoever is signed in.
+// routes returns the HTTP service: orders of whoever is signed in.
 func routes(keys *KeySet) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders", requireHTTP(keys, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

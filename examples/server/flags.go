@@ -69,7 +69,7 @@ func parseFlags(args []string, getenv func(string) string) (options, error) {
 	return o, errors.Join(faults...)
 }
 
-// variable is the environment variable of a flag: PHONEAUTH_INSECURE_COOKIE for
+// variable returns the environment variable of a flag: PHONEAUTH_INSECURE_COOKIE for
 // insecure-cookie.
 func variable(flag string) string {
 	return "PHONEAUTH_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

@@ -19,7 +19,7 @@ import (
 // them at / and needs no list.
 var apiPaths = []string{"/users/", "/connect", "/api/", "/token/", "/logout", "/.well-known/"}
 
-// routes is everything that the server serves, whoever sends its texts.
+// routes returns the handler of everything that the server serves.
 func routes(o options, svc *otelphoneauth.Service, metrics http.Handler, store phoneauth.Store, logger *slog.Logger) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/", ui.Handler(svc, ui.Options{

@@ -12,8 +12,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// loadKeys reads the file at path, and makes it first if there is none. Of several
-// servers that start at once, one makes it and all read the same. The file itself says how
+// loadKeys reads the file at path, and makes it first if there is none. When
+// several servers start at once, one makes the file and all read it. The file itself says how
 // to rotate the keys in it.
 func loadKeys(path string) (phoneauth.Keys, error) {
 	keys, err := readKeys(path)

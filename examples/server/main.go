@@ -11,8 +11,8 @@
 //	curl http://127.0.0.1:8080/api/v1/login --json '{"user":{"phone":"+201061797840","sms_code":"123456"}}'
 //
 // The description of the APIs is at /openapi.yaml. At /metrics is what Prometheus reads:
-// no number, no code and nobody's name, but how much the service is used and where it
-// refuses. So on a real deployment let nobody but your Prometheus have that path.
+// how much the service is used and what it refuses, without numbers, codes and names. In a
+// real deployment only your Prometheus may have access to that path.
 //
 // -h lists the flags. On PostgreSQL and Redis, which docker-compose.yml brings:
 //
@@ -66,8 +66,8 @@ func main() {
 	}
 }
 
-// run is the whole program, with everything that it takes from its process as an
-// argument, so that a test can run it. It serves until ctx ends; an end that was asked
+// run is the whole program. Everything that it takes from its process is an argument, so that a
+// test can run it. It serves until ctx ends; an end that was asked
 // for is no error.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (err error) {
 	o, err := parseFlags(args, getenv)
@@ -147,7 +147,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return serve(ctx, listener, svc.Service, mux, logger)
 }
 
-// greet tells whoever has started the server what there is to do.
+// greet prints what to do next.
 func greet(w io.Writer, o options, addr net.Addr) {
 	host := addr.String()
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {

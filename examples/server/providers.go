@@ -16,7 +16,7 @@ import (
 	"github.com/phoneauth/phoneauth/senders/webhook"
 )
 
-// webhook is a sender to an endpoint. With WEBHOOK_CALLBACK_SECRET the endpoint may report
+// webhook returns a sender to an endpoint. With WEBHOOK_CALLBACK_SECRET the endpoint may report
 // to the path of this name and that secret.
 func (s *senders) webhook(url, name string, getenv func(string) string) (phoneauth.SMSSender, error) {
 	if secret := getenv("WEBHOOK_CALLBACK_SECRET"); secret != "" {
@@ -29,7 +29,7 @@ func (s *senders) webhook(url, name string, getenv func(string) string) (phoneau
 	return webhook.New(webhook.Config{URL: url})
 }
 
-// kannel is a sender through the Kannel at url, which reports to the path of this name,
+// kannel returns a sender through the Kannel at url, which reports to the path of this name,
 // and a secret: KANNEL_CALLBACK_SECRET, or one that nobody knows but the two of them,
 // until this server ends.
 func (s *senders) kannel(url, name string, around surroundings) (phoneauth.SMSSender, error) {
@@ -50,7 +50,7 @@ func (s *senders) kannel(url, name string, around surroundings) (phoneauth.SMSSe
 	return gateway, nil
 }
 
-// twilio is a sender by Twilio. With CALLBACK_URL Twilio reports to the path of this name.
+// twilio returns a sender by Twilio. With CALLBACK_URL Twilio reports to the path of this name.
 func (s *senders) twilio(from, name string, getenv func(string) string) (phoneauth.SMSSender, error) {
 	account, token, err := secrets(getenv, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *senders) twilio(from, name string, getenv func(string) string) (phoneau
 	return twilio.New(c)
 }
 
-// vonage is a sender by Vonage. With VONAGE_SIGNATURE_SECRET Vonage may report to the path
+// vonage returns a sender by Vonage. With VONAGE_SIGNATURE_SECRET Vonage may report to the path
 // of this name, and is told so where there is a CALLBACK_URL.
 func (s *senders) vonage(from, name string, getenv func(string) string) (phoneauth.SMSSender, error) {
 	key, secret, err := secrets(getenv, "VONAGE_API_KEY", "VONAGE_API_SECRET")
@@ -91,7 +91,7 @@ func (s *senders) vonage(from, name string, getenv func(string) string) (phoneau
 	return vonage.New(c)
 }
 
-// callbackURL is where the world finds the path of this name, or "" where nobody said.
+// callbackURL returns where the world finds the path of this name, or "" where nobody said.
 func callbackURL(getenv func(string) string, name string) string {
 	base := getenv("CALLBACK_URL")
 	if base == "" {
@@ -109,7 +109,7 @@ func secrets(getenv func(string) string, first, second string) (string, string, 
 	return a, b, nil
 }
 
-// urlOf is where somebody on this machine, or who can reach an address that is not all
+// urlOf returns where somebody on this machine, or who can reach an address that is not all
 // of them, finds whoever listens at addr.
 func urlOf(addr net.Addr) string {
 	host, port := "127.0.0.1", 0

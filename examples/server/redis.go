@@ -11,7 +11,7 @@ import (
 )
 
 // unlogged is the logger of go-redis, which writes addresses to standard error, in
-// no form of ours. Whatever goes wrong is an error of a call, too.
+// its own format. Every failure is the error of a call too.
 type unlogged struct{}
 
 func (unlogged) Printf(context.Context, string, ...any) {}
@@ -41,8 +41,8 @@ func redisStore(ctx context.Context, client redis.UniversalClient) (*redisstore.
 	return store, cause(ctx, err, err)
 }
 
-// redisClient is one of a server, or with commas in spec of a cluster, whose first URL
-// has what is to be said for all.
+// redisClient returns a client of the server at spec. With commas in spec it is a client of a
+// cluster, and the first URL has the settings for all nodes.
 func redisClient(spec string) (redis.UniversalClient, error) {
 	// The errors of go-redis quote the URL.
 	unreadable := errors.New("cannot be read, must be redis://HOST:PORT, or several with commas between them")
@@ -77,7 +77,7 @@ func redisClient(spec string) (redis.UniversalClient, error) {
 	return redis.NewClusterClient(o), nil
 }
 
-// redisCause is what may be said of an answer that is an error, or nil. The answer
+// redisCause returns what may be said of an answer that is an error, or nil. The answer
 // itself may quote the password.
 func redisCause(err redis.Error) error {
 	text := err.Error()

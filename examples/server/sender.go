@@ -105,7 +105,7 @@ func (s *senders) open(name, kind, where string, around surroundings) (phoneauth
 	return nil, errors.New(`unknown kind of sender, must be "console", "file:PATH", "webhook:URL", "kannel:URL", "twilio:FROM" or "vonage:FROM"`)
 }
 
-// reports is what the callbacks of the sender of this name report to, who may be one of
+// reports returns what the callbacks of the sender of this name report to, who may be one of
 // several of a kind.
 func (s *senders) reports(name string) report {
 	return func(ctx context.Context, d phoneauth.Delivery) {

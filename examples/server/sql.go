@@ -54,8 +54,8 @@ func openSQLite(ctx context.Context, path string, parts ...sqlstore.Option) (pho
 	return openSQL(ctx, db, sqlstore.SQLite, sqliteConns, errors.New("SQLite cannot open the file"), parts...)
 }
 
-// openSQL makes the tables in db, and a store of them. stranger is what it says of
-// whoever does not answer as the database would.
+// openSQL creates the tables in db, and returns a store on them. stranger is the error for a
+// server that does not answer like the database.
 func openSQL(ctx context.Context, db *sql.DB, dialect sqlstore.Dialect, conns int, stranger error, parts ...sqlstore.Option) (phoneauth.Store, func() error, error) {
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
@@ -75,7 +75,7 @@ func openSQL(ctx context.Context, db *sql.DB, dialect sqlstore.Dialect, conns in
 	return store, db.Close, nil
 }
 
-// postgresCause is what may be said of an error of the server; its own words may quote
+// postgresCause returns what may be said of an error of the server; its own words may quote
 // what it was sent.
 func postgresCause(err *pgconn.PgError) error {
 	say := map[string]string{
@@ -93,7 +93,7 @@ func postgresCause(err *pgconn.PgError) error {
 	return fmt.Errorf("%s (SQLSTATE %s)", say, err.Code)
 }
 
-// sqliteCause is nil where there is nothing better to say than that it failed.
+// sqliteCause returns a better error than the driver's, or nil if it knows none.
 func sqliteCause(err *sqlite.Error) error {
 	say := map[int]string{
 		5:  "another process keeps the file locked",

@@ -83,7 +83,7 @@ func purge(ctx context.Context, store phoneauth.Store, logger *slog.Logger) {
 func ready(ctx context.Context, store phoneauth.Store) error {
 	now := time.Now()
 	_, challenges := store.ReadState(ctx, phoneauth.StateParams{Challenges: []string{"ready"}, Now: now})
-	_, users := store.UserByPhone(ctx, phoneauth.StoredPhone("+0")) // nobody's
+	_, users := store.UserByPhone(ctx, phoneauth.StoredPhone("+0")) // a number that nobody has
 	_, sessions := store.SessionByID(ctx, "ready", now)
 	var faults []error
 	for _, err := range []error{challenges, users, sessions} {

@@ -26,8 +26,8 @@ type Group struct {
 	rest   chan struct{} // closed when nothing runs; nil while nobody waits for that
 }
 
-// New returns a Group of at most so many functions at once. Of these at most mostPlain are
-// plain: the rest is kept for urgent ones. failed is told of errors and panics.
+// New returns a Group that runs at most so many functions at once. At most mostPlain of them are
+// plain; the other places are for urgent ones. failed is told of errors and panics.
 func New(most, mostPlain int, failed func(context.Context, error)) *Group {
 	return &Group{most: most, mostPlain: mostPlain, failed: failed, idle: make(chan struct{})}
 }

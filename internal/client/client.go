@@ -11,9 +11,9 @@ import (
 
 // Addr returns the address of the client: the peer or, as long as that is a
 // trusted proxy, the one it had its request from, read in X-Forwarded-For from right
-// to left. What stands left of the first address that is not trusted may be anybody's
-// invention. An entry that is no address ends the walk at the proxy that wrote it:
-// its clients share one allowance then, and nobody gets a fresh one. The zero Addr:
+// to left. Everything to the left of the first address that is not trusted may be
+// false. An entry that is no address ends the search at the proxy that wrote it. The
+// clients of that proxy then share the limits of one address. It returns the zero Addr if
 // the peer has no IP address.
 func Addr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	addr, ok := parseHop(r.RemoteAddr)
@@ -61,7 +61,7 @@ var (
 	shared = netip.MustParsePrefix("100.64.0.0/10")
 )
 
-// canonical is the one form of an address that limits count by: IPv4 in IPv6 is IPv4,
+// canonical returns the one form of an address that limits count by: IPv4 in IPv6 is IPv4,
 // mapped or behind NAT64, and a zone is dropped. Without that all IPv4 clients of a
 // server that has IPv6 alone would share the limits of one /64.
 //
@@ -79,7 +79,7 @@ func canonical(addr netip.Addr) netip.Addr {
 	return addr
 }
 
-// Block is the range within which one client can easily change its address: one IPv4
+// Block returns the range within which one client can easily change its address: one IPv4
 // address, or a /64 of IPv6. All clients without an address share one.
 func Block(a netip.Addr) string {
 	a = canonical(a)

@@ -37,7 +37,7 @@ func (r *Reader) Text() string {
 	return field
 }
 
-// Int64 returns the next field as a decimal number, and 0 if it is none.
+// Int64 returns the next field as a decimal number, or 0 if it is no number.
 func (r *Reader) Int64() int64 {
 	n, err := strconv.ParseInt(r.Text(), 10, 64)
 	r.bad = r.bad || err != nil

@@ -106,7 +106,7 @@ func (r *Ring) Seal(use, plain string) []byte {
 	return k.seal.Seal(blob, nil, []byte(plain), []byte(use))
 }
 
-// Open is the reverse of Seal. It is false for what no live key sealed for this use.
+// Open returns what Seal encrypted. It returns false if no live key sealed blob for this use.
 func (r *Ring) Open(use string, blob []byte) (string, bool) {
 	if len(blob) == 0 || len(blob) < 1+int(blob[0]) {
 		return "", false

@@ -11,7 +11,7 @@ import (
 )
 
 // Kind is the typ of a token, and the label of its key: explicit typing (RFC 8725, 3.11).
-// These tokens are read by nobody but the Service that made them.
+// Only a Service with the same keys reads these tokens.
 type Kind string
 
 const (
@@ -70,8 +70,8 @@ func (r *Ring) OpenToken(kind Kind, token string, now time.Time) (string, bool) 
 }
 
 // VerifyToken returns the data of a token of this kind that is live at now and signed
-// under a live key. As with access tokens, the header must be the one that we write, so
-// that nothing is to be read in it.
+// under a live key. As with access tokens, the header must be the one that SignToken
+// writes.
 func (r *Ring) VerifyToken(kind Kind, token string, now time.Time) (string, bool) {
 	header := jws.HeaderOf(token)
 	for _, live := range r.live {

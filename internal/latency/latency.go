@@ -26,7 +26,7 @@ func (r *Recent) Add(d time.Duration) {
 	r.seen++
 }
 
-// one is how long one of the latest operations took, chosen at random.
+// one returns how long one of the latest operations took, chosen at random.
 func (r *Recent) one() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()

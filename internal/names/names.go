@@ -1,4 +1,4 @@
-// Package names has the rule for names that hosts choose.
+// Package names checks names that hosts choose.
 package names
 
 import "strings"

@@ -12,7 +12,7 @@ import (
 type Number struct {
 	// E164 is the number in its canonical form, such as "+201061797840".
 	E164 string
-	// Region is its ISO 3166-1 alpha-2 code; NonGeographic if it belongs to none.
+	// Region is its ISO 3166-1 alpha-2 code, or NonGeographic if it belongs to no region.
 	Region string
 	// Kind is one of the four kinds that can be served, or "".
 	Kind string
@@ -66,7 +66,7 @@ func Parse(input, defaultRegion string) (Number, bool) {
 	return n.served()
 }
 
-// served is n, and false for a valid number of a type that nobody serves.
+// served returns n, and false for a valid number of a type that cannot be served.
 func (n Number) served() (Number, bool) {
 	if n.Kind == "" {
 		return Number{}, false

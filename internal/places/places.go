@@ -54,7 +54,7 @@ func (p *Places) Enter(ctx context.Context, client string) (leave func(), err er
 			if p.leaveLine(w) {
 				return nil, context.Cause(ctx)
 			}
-			// The place came at the same moment: it is ours.
+			// The place was given at the same moment, so this client has it.
 		}
 	}
 	return func() { p.leave(client) }, nil

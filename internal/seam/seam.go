@@ -1,6 +1,6 @@
-// Package seam is how the suites of this module hold a Service: its clock, and what it does
-// after its answers. A bubble of testing/synctest cannot hold sockets, so suites that run on
-// real databases move time by a [Seam] instead. Nothing outside of this module can name it.
+// Package seam lets the test suites of this module control a Service: its clock, and the work
+// that it does after its answers. A bubble of testing/synctest cannot contain sockets, so
+// suites that run on real databases move time by a [Seam]. No other module can import it.
 package seam
 
 import (
@@ -11,8 +11,11 @@ import (
 	"github.com/phoneauth/phoneauth/internal/background"
 )
 
-// Holder is a store that brings a Seam to the Service that is made of it.
-type Holder interface{ Seam() *Seam }
+// Holder is a store that gives a Seam to the Service that is made with it.
+type Holder interface {
+	// Seam returns the Seam. It is never nil.
+	Seam() *Seam
+}
 
 // Seam is a clock that stands still until it is moved, and the background work of the
 // Services that read it. [New] makes one. It is safe for concurrent use.
@@ -28,7 +31,7 @@ var Start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // New returns a Seam whose clock shows Start.
 func New() *Seam { return &Seam{now: Start} }
 
-// Now is the time that the clock shows.
+// Now returns the time that the clock shows.
 func (s *Seam) Now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -38,7 +38,7 @@ func split(text string, width func(rune) int, single, part int) int {
 	return segments
 }
 
-// septets is the room that r takes in GSM-7; 0: it is not in there.
+// septets returns the room that r takes in GSM-7; 0: it is not in there.
 func septets(r rune) int {
 	switch {
 	case ' ' <= r && r <= 'Z', 'a' <= r && r <= 'z', r == '_', r == '\n', r == '\r':

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,19 +19,8 @@ import (
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
-// NewStore makes an empty store, or returns one that no other test uses the keys, numbers
-// and ids of.
-type NewStore func(testing.TB) phoneauth.Store
-
-// Options say where and how much a suite runs.
-type Options struct {
-	// Store makes the stores.
-	Store NewStore
-	// Rounds is how often each race is run.
-	Rounds int
-	// Real: the store is a server. What only memory has time for is left out.
-	Real bool
-}
+// Start is when the clock of every Env begins.
+var Start = seam.Start
 
 // settleDeadline bounds how long a test waits for what leaves after its answer.
 const settleDeadline = 30 * time.Second
@@ -39,7 +29,7 @@ const settleDeadline = 30 * time.Second
 type Env struct {
 	testing.TB
 	Store phoneauth.Store
-	seam  *seam.Seam
+	seam  *seam.Seam // nil in a bubble
 }
 
 // New makes an Env on a store.
@@ -47,6 +37,11 @@ func New(t testing.TB, store phoneauth.Store) *Env {
 	held := seam.New()
 	return &Env{TB: t, Store: seamed{store, held}, seam: held}
 }
+
+// Bubble makes an Env whose clock is that of the bubble of testing/synctest around it. It is
+// for what has timers of its own, such as a sender that hangs. It goes with stores in memory
+// only.
+func Bubble(t testing.TB, store phoneauth.Store) *Env { return &Env{TB: t, Store: store} }
 
 // seamed is a store that brings a clock.
 type seamed struct {
@@ -58,14 +53,29 @@ type seamed struct {
 func (s seamed) Seam() *seam.Seam { return s.seam }
 
 // Hold is store with the clock of e: for a store that wraps e.Store.
-func (e *Env) Hold(store phoneauth.Store) phoneauth.Store { return seamed{store, e.seam} }
+func (e *Env) Hold(store phoneauth.Store) phoneauth.Store {
+	if e.seam == nil {
+		return store
+	}
+	return seamed{store, e.seam}
+}
 
 // Now is the time of the Services of this test.
-func (e *Env) Now() time.Time { return e.seam.Now() }
+func (e *Env) Now() time.Time {
+	if e.seam == nil {
+		return time.Now().UTC()
+	}
+	return e.seam.Now()
+}
 
 // Elapse waits for what leaves after its answer, and lets d pass.
 func (e *Env) Elapse(d time.Duration) {
 	e.Helper()
+	if e.seam == nil {
+		synctest.Wait()
+		time.Sleep(d) // in a bubble nobody really waits
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), settleDeadline)
 	defer cancel()
 	require.NoError(e, e.seam.Advance(ctx, d), "what leaves after its answer does not end")
@@ -92,7 +102,7 @@ func Keys(ids ...string) phoneauth.Keys {
 // Service is a Service of an Env and what a test wants to look at beside it.
 type Service struct {
 	*phoneauth.Service
-	Env    *Env
+	*Env
 	Inbox  *phonetest.Inbox
 	Config phoneauth.Config
 
@@ -114,15 +124,34 @@ func (e *Env) Service(change ...func(*phoneauth.Config)) *Service {
 	for _, c := range change {
 		c(&s.Config)
 	}
+	s.start()
+	return s
+}
+
+// Again is another Service with the Config of s, over the same store and sender.
+func (s *Service) Again(change ...func(*phoneauth.Config)) *Service {
+	s.Helper()
+	again := &Service{Env: s.Env, Inbox: s.Inbox, Config: s.Config}
+	for _, c := range change {
+		c(&again.Config)
+	}
+	again.start()
+	return again
+}
+
+func (s *Service) start() {
+	s.Helper()
+	if _, held := s.Config.Store.(seam.Holder); !held {
+		s.Config.Store = s.Hold(s.Config.Store) // a test has wrapped it, or taken another
+	}
 	var err error
 	s.Service, err = phoneauth.New(s.Config)
-	require.NoError(e, err)
-	e.Cleanup(func() {
+	require.NoError(s, err)
+	s.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), settleDeadline)
 		defer cancel()
-		require.NoError(e, s.Close(ctx))
+		require.NoError(s, s.Close(ctx))
 	})
-	return s
 }
 
 func (s *Service) tell(_ context.Context, e phoneauth.Event) {
@@ -131,12 +160,12 @@ func (s *Service) tell(_ context.Context, e phoneauth.Event) {
 	s.told = append(s.told, e)
 }
 
-// Events are those of one type, oldest first.
+// Events are those of one type, oldest first; of every type, where what is empty.
 func (s *Service) Events(what phoneauth.EventType) (all []phoneauth.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.told {
-		if e.Type == what {
+		if what == "" || e.Type == what {
 			all = append(all, e)
 		}
 	}

@@ -21,7 +21,7 @@ func AndroidHash(packageName string, certificate []byte) string {
 
 const androidHashLength = 11
 
-// autofill is the end of a text by which phones take the code out of it.
+// autofill returns the end of a text by which phones take the code out of it.
 func (r Rules) autofill(code string) string {
 	switch {
 	case code == "":

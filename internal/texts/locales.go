@@ -11,8 +11,8 @@ import (
 )
 
 // A text begins with the code, where phones and people look for it, and names the
-// purpose, so that a code given away to a caller says what it opens. It holds no number,
-// person or link, which whoever asked for the code could have chosen.
+// purpose, so that a code given away to a caller says what it opens. It contains no number,
+// person or link, because the client that asked for the code could have chosen them.
 //
 // To add a language: its words here, its name in wordings, its strings in
 // locales_test.go, its names in the documentation
@@ -83,7 +83,7 @@ var hindi = wording{"hi", map[string]words{
 	PhoneChanged:         {"आपके {service} खाते का फ़ोन नंबर बदल गया है।", "आपने नहीं बदला? हमसे संपर्क करें।"},
 }}
 
-// matcher is built when somebody first asks for what is not plainly one of ours.
+// matcher is built when a client first asks for a language that is not listed exactly.
 var matcher = sync.OnceValue(func() language.Matcher {
 	tags := make([]language.Tag, len(wordings))
 	for i, w := range wordings {
@@ -92,7 +92,7 @@ var matcher = sync.OnceValue(func() language.Matcher {
 	return language.NewMatcher(tags)
 })
 
-// wordingFor is the wording that serves a locale under r.
+// wordingFor returns the wording that serves a locale under r.
 func (r Rules) wordingFor(locale string) *wording {
 	w := nearest(locale)
 	if len(r.Locales) > 0 && !slices.Contains(r.Locales, w.locale) {
@@ -101,7 +101,7 @@ func (r Rules) wordingFor(locale string) *wording {
 	return w
 }
 
-// nearest is the wording that serves a locale, as CLDR has it: French for Breton,
+// nearest returns the wording that serves a locale, as CLDR has it: French for Breton,
 // English for what is unknown or malformed.
 func nearest(locale string) *wording {
 	if locale == "" || len(locale) > client.MaxLocale {

@@ -37,7 +37,7 @@ var systems = []rule{
 // maxHeader is how much of a header is looked at.
 const maxHeader = 512
 
-// Name is the coarse name of the program and system that header names: "Firefox on
+// Name returns the coarse name of the program and system that header names: "Firefox on
 // Windows", "curl", or "" where neither is known. It has at most 64 bytes.
 func Name(header string) string {
 	header = header[:min(len(header), maxHeader)]

@@ -1,6 +1,6 @@
-// Package callback is what a handler of a provider's callbacks needs: bounds, methods,
-// answers, and the words and numbers of people who opt out. The handlers of this module
-// are built on it, and a host's own may be.
+// Package callback helps to write a handler of a provider's callbacks. It bounds the body, checks
+// the method, writes the answer, and recognises people who opt out. The handlers of this module
+// use it, and a host's own may use it too.
 //
 //	func Callbacks(secret []byte, report callback.Report) http.Handler {
 //		return callback.Posts(report, func(r *http.Request, body []byte) (phoneauth.Delivery, int) {
@@ -15,9 +15,8 @@
 //		})
 //	}
 //
-// A provider that signs nothing is known by a secret in the path: [Behind].
+// For a provider that signs nothing, put a secret into the path: [Behind].
 //
-// A handler keeps nothing. It tells the same report again when the provider repeats it,
-// with the same Delivery.ID, by which whoever counts can count it once. senders/callbacktest
-// holds a handler to these rules.
+// A handler stores nothing. When the provider repeats a report, the handler reports it again,
+// with the same Delivery.ID. senders/callbacktest tests a handler against these rules.
 package callback

@@ -24,9 +24,9 @@ func Stop(text string) bool {
 // e164 is what E.164 numbers look like, with or without their '+'.
 var e164 = regexp.MustCompile(`^\+?([1-9][0-9]{6,14})$`)
 
-// Phone is the number that a text came from, with or without its '+'. One that no
-// numbering plan has (any more) is taken as it is: better an opt-out of nobody than one
-// that is lost. Short codes and names are no number, and the zero Phone.
+// Phone returns the number that a text came from, written with or without its '+'. A number that
+// no numbering plan has is returned as it is, so that no opt-out is lost. For short codes and
+// names it returns the zero Phone.
 func Phone(from string) phoneauth.Phone {
 	if p, err := phoneauth.ParsePhone(from, ""); err == nil {
 		return p

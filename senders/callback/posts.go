@@ -13,14 +13,14 @@ import (
 // 1,600 characters of an incoming text.
 const maxBody = 64 << 10
 
-// Report is told what a callback says, such as Service.ReportDelivery. It is called before
-// the answer, so that a provider whose report was lost on the way sends it again.
+// Report receives what a callback reports, such as Service.ReportDelivery. It is called before
+// the answer. So if it fails, the provider sends the report again.
 type Report = func(context.Context, phoneauth.Delivery)
 
-// Posts returns a handler of POSTs. read checks that r, whose body was read already, is
-// the provider's: it refuses it with a status, or returns 0 and what r says, without a
-// Delivery.Status if that is nothing to report. The answer to the rest is 204; 405 to
-// other methods, 413 to more than 64 KiB, and 400 to a body that breaks off.
+// Posts returns a handler of POSTs. read checks that r comes from the provider; its body was read
+// already. read returns a status to refuse r, or 0 and the Delivery. A Delivery without a Status
+// is not reported. The handler answers 204; 405 to other methods, 413 to more than 64 KiB, and
+// 400 to a body that ends early.
 func Posts(report Report, read func(r *http.Request, body []byte) (d phoneauth.Delivery, refuse int)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {

@@ -19,16 +19,16 @@ func ValidSecret(s string) bool {
 	})
 }
 
-// PathSecret is the last element of the path of u, as it is escaped there, whether it may
+// PathSecret returns the last element of the path of u, as it is escaped there, whether it may
 // be a secret or not.
 func PathSecret(u *url.URL) string {
 	path := u.EscapedPath()
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// Behind returns a handler that hands to h what comes to a path whose last element is
-// secret, which it compares in constant time. Everything else is 404, and with an empty
-// secret everything.
+// Behind returns a handler that calls h for requests whose last path element is secret. It
+// compares in constant time. It answers 404 to all other requests, and to all requests when
+// secret is empty.
 func Behind(secret string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		last := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]

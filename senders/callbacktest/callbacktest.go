@@ -1,5 +1,5 @@
-// Package callbacktest is the suite that every handler of a provider's callbacks passes,
-// exported so that a host can put its own through it:
+// Package callbacktest is a test suite for handlers of a provider's callbacks. A host can run it
+// on a handler of its own:
 //
 //	func TestCallbacks(t *testing.T) {
 //		callbacktest.Run(t, callbacktest.Provider{
@@ -19,15 +19,15 @@
 //		})
 //	}
 //
-// Run posts what a provider says, and what others say in its name. These are its rules, by
-// the names of its subtests; in all of them no answer shows a secret.
+// Run posts callbacks of the provider, and forged ones. These are its rules, by the names of its
+// subtests. No answer may show a secret.
 //
 //   - what the provider says: each of Provider.Says is reported as its Delivery says, once,
 //     with the context of the request, before the answer, which is 2xx; what is not
 //     understood is refused, and not reported.
 //   - fields it does not know: they change nothing.
-//   - a repeated report: it names the same message, so that whoever counts by
-//     Delivery.ID counts it once.
+//   - a repeated report: it names the same message, so that a count by Delivery.ID counts it
+//     once.
 //   - many at once: each report is reported once.
 //   - without a signature, with another's: 401, 403 or 404, and nothing is reported.
 //   - a body that was changed: refused at every byte, where the provider signs bodies.
@@ -53,46 +53,50 @@ import (
 	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
-// Provider is what the suite has to know of a handler and of the provider that calls it.
-// All fields are required but those that say otherwise.
+// Provider describes a handler and the provider that calls it. All fields are required except
+// those that are marked optional.
 type Provider struct {
-	// New returns the handler under test, which tells report.
+	// New returns the handler under test, which calls report.
 	New func(report callback.Report) (http.Handler, error)
-	// Signed returns the request by which the provider says fields, signed now, or with
-	// whatever else shows that it is the provider. It is called from many goroutines.
+	// Signed returns a request of the provider with these fields. It is signed now, or
+	// carries another proof that it comes from the provider. It is called from many
+	// goroutines.
 	Signed func(fields map[string]string) *http.Request
-	// Unsigned is as Signed, without what shows that it is the provider: no header, no
-	// field, no secret in the path.
+	// Unsigned returns the same request without that proof: without its header, its field,
+	// or the secret in the path.
 	Unsigned func(fields map[string]string) *http.Request
-	// Forged is as Signed, by somebody who has another secret.
+	// Forged returns the same request, made with another secret.
 	Forged func(fields map[string]string) *http.Request
-	// SignsBody says that a signature covers the body. Optional.
+	// SignsBody is true if a signature covers the body. Optional.
 	SignsBody bool
-	// MaxAge is how long after it was signed a request is taken; 0 if the provider signs
-	// no time, so that whoever saw a request can repeat it. Optional.
+	// MaxAge is how long after it was signed a request is accepted. It is 0 if the provider
+	// signs no time, so that somebody who saw a request can repeat it. Optional.
 	MaxAge time.Duration
-	// Methods of the provider's requests; POST if there are none. Optional.
+	// Methods are the methods of the provider's requests. Empty means POST. Optional.
 	Methods []string
-	// Secrets are what no answer may show.
+	// Secrets are texts that no answer may show.
 	Secrets []string
-	// Says are what the provider says: one at least of each status, and an Undelivered one
-	// of each fault.
+	// Says are callbacks of the provider: at least one of each status, and an Undelivered
+	// one of each fault.
 	Says []Say
-	// Never are the statuses that the provider does not tell. Optional.
+	// Never are the statuses that the provider does not report. Optional.
 	Never []phoneauth.DeliveryStatus
-	// NoFaults says that the provider does not tell why a message was not delivered.
+	// NoFaults is true if the provider does not report why a message was not delivered.
 	// Optional.
 	NoFaults bool
 }
 
-// Say is one thing that the provider says.
+// Say is one callback of the provider.
 type Say struct {
-	// Name of the case, unique.
-	Name   string
+	// Name is the name of the case. Each case has another.
+	Name string
+	// Fields are handed to Provider.Signed, which makes the request of them.
 	Fields map[string]string
-	// Want is what is reported; the zero Delivery if nothing is.
+	// Want is the Delivery that must be reported. The zero Delivery means that nothing
+	// must be reported.
 	Want phoneauth.Delivery
-	// Refused is the status of the answer to what is not understood; 0 is a success.
+	// Refused is the status of the answer when the handler must refuse the callback. 0
+	// means that it must answer with success.
 	Refused int
 }
 

@@ -84,7 +84,7 @@ func (p Provider) refuses(t testing.TB, r *http.Request, why string) answer {
 	return a
 }
 
-// reported are the things that the provider says which are reported.
+// reported returns the things that the provider says which are reported.
 func (p Provider) reported() (all []Say) {
 	for _, s := range p.Says {
 		if s.Want.Status != "" {

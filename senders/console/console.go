@@ -1,5 +1,5 @@
 // Package console writes messages to an io.Writer instead of sending them, for
-// development only: whoever reads what it writes can sign in as anybody.
+// development only: a person who reads its output can sign in as anybody.
 package console
 
 import (

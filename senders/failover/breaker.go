@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// maxRetryAfter bounds how long a sender can ask to be left alone: after that, a probe.
+// maxRetryAfter bounds the RetryAfter of a sender. After it comes a probe.
 const maxRetryAfter = time.Minute
 
-// outcome is what a call says of its sender.
+// outcome says what a call means for the breaker of its sender.
 type outcome int
 
 const (
-	// nothing: it is the destination's fault or of no known fault, the caller went away, or
-	// the sender panicked. It neither opens nor closes a breaker, and ends no row.
+	// nothing means that the failure is not counted: it has FaultDestination or no known
+	// fault, the caller cancelled, or the sender panicked. It neither opens nor closes a
+	// breaker, and does not reset the count.
 	nothing outcome = iota
 	success
 	failure
@@ -37,7 +38,7 @@ type pass struct {
 	probe bool
 }
 
-// wait is how long the breaker will still refuse, not counting a probe on its way.
+// wait returns how long the breaker will still refuse, not counting a probe on its way.
 func (b *breaker) wait(now time.Time) time.Duration { return max(b.until.Sub(now), 0) }
 
 // admit gives a pass, to be handed to settle exactly once.

@@ -26,7 +26,7 @@ type delivery struct {
 func (d *delivery) demoted(now time.Time) bool { return now.Before(d.until) }
 
 // report counts one, and reports whether the sender has just been demoted. While it is
-// demoted, reports of what it accepted before count for nothing.
+// demoted, reports of messages that it accepted before are not counted.
 func (d *delivery) report(id string, delivered bool, now time.Time) bool {
 	if d.demoted(now) || !d.counted.add(id) {
 		return false

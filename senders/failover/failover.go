@@ -15,20 +15,20 @@ import (
 	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
-// Config is what a [Sender] is made of. The zero value of a field but Senders is its
-// default.
+// Config is the configuration of a [Sender]. Senders is required. The zero value of every other
+// field means its default.
 type Config struct {
-	// Senders in the order to try them. At least one.
+	// Senders are the senders in the order to try them. At least one is required.
 	Senders []Entry
-	// Failures in a row that open a breaker; 0 is 3.
+	// Failures is how many failures in a row open a breaker. 0 means 3.
 	Failures int
-	// Cooldown is how long a breaker stays open; 0 is 10 s.
+	// Cooldown is how long a breaker stays open. 0 means 10 s.
 	Cooldown time.Duration
-	// Demotion is how long a sender that does not deliver stays behind the others; 0 is
-	// 5 min.
+	// Demotion is how long a sender that does not deliver is tried after all others. 0
+	// means 5 min.
 	Demotion time.Duration
-	// Logger is told when a sender is passed on from, opened, closed or demoted; nil is
-	// slog.Default().
+	// Logger gets a line when the next sender is tried, when a breaker opens or closes, and
+	// when a sender is demoted. Nil means slog.Default().
 	Logger *slog.Logger
 }
 
@@ -37,11 +37,14 @@ type Entry struct {
 	// Name becomes Receipt.Sender. Required, and different for each. For [Sender.Report]
 	// it must be the Delivery.Sender of its callbacks, such as "kannel"; with two of a
 	// kind, set Delivery.Sender in the functions that their callbacks report to.
-	Name   string
+	Name string
+	// Sender sends the messages. Required.
 	Sender phoneauth.SMSSender
-	// Regions of the numbers it serves, ISO 3166-1 alpha-2, as "EG", or "001" for numbers
-	// of no region; and Prefixes of more numbers, in E.164, as "+1242". Where both are
-	// empty it serves all. The order of the entries decides, not the longest prefix.
+	// Regions are the regions of the numbers that it serves: ISO 3166-1 alpha-2, such as
+	// "EG", or "001" for numbers of no region. Prefixes are the beginnings of more numbers
+	// that it serves, in E.164, such as "+1242". If both are empty it serves all numbers.
+	// The first entry that serves a number is tried first, not the one with the longest
+	// prefix.
 	Regions, Prefixes []string
 }
 
@@ -120,11 +123,10 @@ func (c Config) validate() error {
 	return errors.Join(faults...)
 }
 
-// Send tries one sender after the other; the package documentation says when. Its errors
-// are *phoneauth.SendError, of Class and Code of the last one tried. Their Fault is
-// FaultDestination if it was that of any one tried, as that one may serve other numbers;
-// else that of the last one. The Receipt of a failed send has the Sender that it ended
-// with, if there was one.
+// Send tries one sender after the other, as the package documentation says. Its errors are
+// *phoneauth.SendError, with the Class and Code of the last sender that was tried. Their Fault
+// is FaultDestination if one of the senders reported that; else it is that of the last one. The
+// Receipt of a failed send has the name of the last sender, if one was tried.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	ctx, cancel := httpsend.Deadline(ctx)
 	defer cancel()
@@ -171,7 +173,7 @@ func ofDestination(e *phoneauth.SendError) bool {
 	return e.Fault == phoneauth.FaultDestination || e.Class == phoneauth.Permanent
 }
 
-// candidates are the routes for a number, in order, without those whose breaker is open,
+// candidates returns the routes for a number, in order, without those whose breaker is open,
 // and after how long the first of the latter may be probed.
 func (s *Sender) candidates(to phoneauth.Phone, now time.Time) (in []*route, reopens time.Duration) {
 	region := ""

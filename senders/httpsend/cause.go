@@ -17,7 +17,7 @@ var (
 	errOther   = errors.New("no valid answer")
 )
 
-// cause is what may be said of an error of net/http. Its own words are not passed on:
+// cause returns what may be said of an error of net/http. Its own words are not passed on:
 // *url.Error holds the URL with its credentials, and errors about malformed answers
 // quote the peer, which may have sent the message back.
 func cause(ctx context.Context, err error) error {

@@ -19,18 +19,23 @@ const maxBody = 16 << 10
 
 // Response is a provider's answer, of any status.
 type Response struct {
+	// Status is the status of the answer, such as 200.
 	Status int
+	// Header are the headers of the answer.
 	Header http.Header
-	// Body is at most 16 KiB, and less when reading it failed: by then the provider
-	// has spoken. It may hold anything, the message too.
+	// Body is at most the first 16 KiB of the body. It is shorter when reading failed,
+	// because the status has already said whether the provider accepted. It may contain
+	// anything, the message too.
 	Body []byte
 }
 
-// Post posts body to url, within 10 s if ctx has no deadline, by a client of [Client].
-// prepare sets the headers and may be nil. It must set no Idempotency-Key: net/http repeats
-// a POST that has one, though a part of it was written. The error is a *phoneauth.SendError: Temporary when
-// the request certainly did not leave, else Ambiguous. Its fault is the sender's, unless
-// ctx had ended before or its caller went away, which is nobody's.
+// Post posts body to url, within 10 s if ctx has no deadline. c must come from [Client].
+// prepare sets the headers and may be nil. It must not set Idempotency-Key, because net/http
+// repeats a POST that has one even after a part of it was written.
+//
+// The error is a *phoneauth.SendError. It is Temporary when the request certainly did not
+// leave, else Ambiguous. Its fault is the sender's. When ctx had ended before, or its caller
+// has cancelled it, the fault is not known.
 func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*http.Request)) (*Response, error) {
 	ctx, cancel := Deadline(ctx)
 	defer cancel()
@@ -69,7 +74,7 @@ func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*h
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: answer}, nil
 }
 
-// PostForm is [Post] of a form, to a provider that answers in JSON.
+// PostForm calls [Post] with a form, for a provider that answers in JSON.
 func PostForm(ctx context.Context, c *http.Client, url string, form url.Values, prepare func(*http.Request)) (*Response, error) {
 	return Post(ctx, c, url, form.Encode(), func(req *http.Request) {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -80,8 +85,8 @@ func PostForm(ctx context.Context, c *http.Client, url string, form url.Values, 
 	})
 }
 
-// Deadline is ctx with [Timeout], unless it has a deadline already. Call cancel when the
-// work is done.
+// Deadline returns ctx if it has a deadline, else ctx with [Timeout]. Call cancel when the work
+// is done.
 func Deadline(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
@@ -92,14 +97,13 @@ func Deadline(ctx context.Context) (_ context.Context, cancel context.CancelFunc
 // OK reports whether the status is one of success, from 200 to 299.
 func (r *Response) OK() bool { return r.Status >= 200 && r.Status <= 299 }
 
-// Refusal is the error of an answer that accepts nothing, by what HTTP says alone: a
-// server that failed may have failed after it accepted, so 5xx is Ambiguous, but for
-// the two that say that it was never tried, 501, and 503 with a Retry-After. All the
-// rest, redirects and set-up faults such as 401 and 404 too, is Temporary: another
-// provider may do.
+// Refusal returns the error for an answer that accepts nothing, from its status alone. A 5xx is
+// Ambiguous, because the server may have failed after it accepted. A 501, and a 503 with a
+// Retry-After, say that nothing was tried, and are Temporary. All other statuses are Temporary
+// too, because another provider may accept the message.
 //
-// 5xx, redirects, 401, 402, 404, 405, 407, 408 and 429 are the sender's fault. Of other
-// statuses, such as 400 and 403, the fault is not known: they may be about the number.
+// 5xx, redirects, 401, 402, 404, 405, 407, 408 and 429 have FaultSender. The fault of other
+// statuses, such as 400 and 403, is not known: they may be about the number.
 func (r *Response) Refusal() *phoneauth.SendError {
 	e := &phoneauth.SendError{
 		Class:      phoneauth.Temporary,
@@ -114,7 +118,7 @@ func (r *Response) Refusal() *phoneauth.SendError {
 	return e
 }
 
-// statusFault is whose fault a status is that accepts nothing.
+// statusFault returns the fault that a status stands for.
 func statusFault(status int) phoneauth.SendFault {
 	switch status {
 	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusNotFound, http.StatusMethodNotAllowed,

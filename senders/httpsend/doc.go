@@ -1,6 +1,6 @@
-// Package httpsend is what a sender that talks HTTP to its provider needs: one request,
-// made at most once, whose failure has a class and a fault and holds no secret. The senders
-// of this module are built on it, and a host's own may be.
+// Package httpsend makes the HTTP request of a sender to its provider. It makes one request, at
+// most once. The error of a failure has a class and a fault and holds no secret. The senders of
+// this module use it, and a host's own may use it too.
 //
 //	type Sender struct {
 //		key    string
@@ -21,16 +21,16 @@
 //		…
 //	}
 //
-// # What it sees to
+// # What it does
 //
-//   - One request: no redirect is followed, and net/http is given no leave to repeat a POST.
+//   - One request: it follows no redirect, and prevents net/http from repeating a POST.
 //   - The deadline: that of the context, or 10 s.
-//   - What came of it: Temporary when the request certainly did not leave (no such host,
-//     connection refused, TLS), else Ambiguous (reset, timeout). Both are the sender's
-//     fault, but nobody's when the caller went away.
+//   - The class: Temporary when the request certainly did not leave (no such host,
+//     connection refused, TLS), else Ambiguous (reset, timeout). Both have FaultSender,
+//     unless the caller cancelled the context; then the fault is not known.
 //   - Secrets: net/http's errors, which quote URLs and answers, are replaced.
 //   - Bounds: 16 KiB of an answer are read, and a Retry-After is believed up to 24 h.
 //
-// What the codes of a provider stand for, and which of its answers accept a message, is
-// the sender's own to know. senders/sendertest holds it to the contract.
+// The sender itself must know the codes of its provider, and which answers accept a message.
+// senders/sendertest tests the sender against the contract.
 package httpsend

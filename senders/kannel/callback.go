@@ -43,7 +43,7 @@ func (s *Sender) Callbacks(report callback.Report) http.Handler {
 	}))
 }
 
-// delivery is what a report says: ?id=…&type=…. It has no ID if it is none, and no Status
+// delivery returns what a report says: ?id=…&type=…. It has no ID if it is none, and no Status
 // if there is nothing to tell.
 func delivery(q url.Values) phoneauth.Delivery {
 	d := phoneauth.Delivery{ID: q.Get("id"), Sender: name}
@@ -58,7 +58,7 @@ func delivery(q url.Values) phoneauth.Delivery {
 	return d
 }
 
-// inbound is what a text that came in says: ?inbound=…&keyword=…, and the number in a
+// inbound returns what a text that came in says: ?inbound=…&keyword=…, and the number in a
 // header. Its body is the text, which is not read.
 func inbound(r *http.Request) phoneauth.Delivery {
 	q := r.URL.Query()

@@ -12,26 +12,29 @@ import (
 	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
-// Config is what a [Sender] is made of.
+// Config is the configuration of a [Sender].
 type Config struct {
-	// URL of sendsms, http or https, without credentials and query. Required.
+	// URL is the address of sendsms: http or https, without credentials and query.
+	// Required.
 	URL string
-	// Username and Password of the sendsms-user group. Required.
+	// Username is that of the sendsms-user group. Required.
 	Username string
+	// Password is that of the sendsms-user group. Required.
 	Password phoneauth.Secret
 	// From is the sender that phones show: digits, or up to 11 letters and digits. Empty
-	// is the default-sender of the sendsms-user group, or the global-sender.
+	// means the default-sender of the sendsms-user group, or the global-sender.
 	From string
-	// SMSC is the smsc-id to route by; empty leaves it to Kannel, and so does one that
-	// no connection of Kannel's has.
+	// SMSC is the smsc-id to route by. Kannel chooses when it is empty, or when no
+	// connection of Kannel has it.
 	SMSC string
-	// DeliveryURL is where Kannel finds the handler of [Sender.Callbacks]: http or https,
-	// without query, ending in a secret path element of at least 22 letters, digits, '-'
-	// or '_', as `openssl rand -hex 16` makes one. Empty asks for no delivery reports.
+	// DeliveryURL is the address of the handler of [Sender.Callbacks]: http or https,
+	// without query. Its last path element is a secret of at least 22 letters, digits, '-'
+	// or '_', such as `openssl rand -hex 16` makes. Empty means no delivery reports.
 	DeliveryURL phoneauth.Secret
-	// Client makes the requests; redirects are not followed even so, and a transport that
-	// tries again by itself breaks the promise that nothing is sent twice. nil is a client
-	// that keeps connections, gives up a dial after 5 s, and uses no proxy.
+	// Client makes the requests. Redirects are not followed, whatever it says. Its
+	// transport must not repeat requests by itself, because a text could then be sent
+	// twice. Nil means a client that keeps connections, gives up a dial after 5 s, and
+	// uses no proxy.
 	Client *http.Client
 }
 

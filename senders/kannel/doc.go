@@ -31,7 +31,7 @@
 //	other 2xx and 5xx                   Ambiguous, sender: not Kannel's, or not certain
 //
 // The answers are those of gw/smsbox.c. A number that must get no text from anybody is
-// refused by phoneauth.Config.BeforeSend: Kannel's lists leave it to the next sender.
+// refused by phoneauth.Hooks.BeforeSend: Kannel's lists leave it to the next sender.
 //
 // Without an answer, a message is Temporary if its request certainly did not leave, else
 // Ambiguous: smsbox answers when bearerbox has the message, so a bearerbox that is away
@@ -39,10 +39,10 @@
 //
 // # Delivery reports
 //
-// Kannel's answer names no message. Receipt.ID is therefore a random id of ours, which
-// travels in the dlr-url that Kannel calls back: DeliveryURL?id=…&type=%d. The last path
+// Kannel's answer names no message. Receipt.ID is therefore a random id of this package.
+// It is part of the dlr-url that Kannel calls back: DeliveryURL?id=…&type=%d. The last path
 // element of DeliveryURL is the secret by which the handler knows Kannel, as Kannel signs
-// nothing; whoever has it can report what they like, and nothing else. A report may come
+// nothing. Somebody who has the secret can send any report, and nothing else. A report may come
 // more than once, and out of order.
 //
 //	1 delivered to the phone            Delivered

@@ -22,7 +22,7 @@ func (s *spare) Send(context.Context, phoneauth.Message) (phoneauth.Receipt, err
 	return phoneauth.Receipt{ID: "spare"}, nil
 }
 
-// behind is the sender under test with a spare one behind it, as hosts have it.
+// behind returns the sender under test with a spare one behind it, as hosts have it.
 func behind(t testing.TB, p Provider, url string) (*failover.Sender, *spare) {
 	t.Helper()
 	second := &spare{}
@@ -36,8 +36,8 @@ func behind(t testing.TB, p Provider, url string) (*failover.Sender, *spare) {
 	return s, second
 }
 
-// otherDestinations: whoever asks for texts to a number that the provider refuses keeps
-// nobody else from being served by it.
+// otherDestinations checks that requests for a number that the provider refuses do not stop the
+// service for other numbers.
 func otherDestinations(t testing.TB, p Provider) {
 	for _, r := range p.Refusals {
 		if r.Fault != phoneauth.FaultDestination {

@@ -32,13 +32,13 @@ func messageTo(to, code, around string) phoneauth.Message {
 	}
 }
 
-// sample is the message of the cases that care for none. Its code is too long and begins
+// sample returns the message of the cases that care for none. Its code is too long and begins
 // wrongly to turn up in an address that %#v prints.
 func sample() phoneauth.Message {
 	return message("8301749625", " is your canary-service sign-in code.")
 }
 
-// failure is err as a SendError of a class and a fault there are, which gives nothing
+// failure returns err as a SendError of a class and a fault there are, which gives nothing
 // away.
 func failure(t testing.TB, p Provider, err error, m phoneauth.Message) *phoneauth.SendError {
 	t.Helper()

@@ -1,5 +1,5 @@
-// Package sendertest is the suite that every sender of phoneauth passes which talks HTTP
-// to a provider, exported so that a host can put its own through it:
+// Package sendertest is a test suite for senders that call a provider by HTTP. A host can run it
+// on a sender of its own:
 //
 //	func TestSender(t *testing.T) {
 //		sendertest.Run(t, sendertest.Provider{
@@ -47,8 +47,8 @@
 //   - nobody listens: Temporary, of FaultSender.
 //   - the connection breaks after the request: Ambiguous, of FaultSender.
 //   - a kept connection breaks under the request: the same.
-//   - the context ended before: Temporary, nobody's fault, and nothing is sent.
-//   - the context ends while it waits: Ambiguous, nobody's fault, at once.
+//   - the context ended before: Temporary, of no known fault, and nothing is sent.
+//   - the context ends while it waits: Ambiguous, of no known fault, at once.
 //   - ends within 10 s: a provider that never answers is Ambiguous, of FaultSender, when
 //     the context's deadline has come, or after 10 s if it has none.
 //   - prints no secret: a sender that is printed or logged shows none.
@@ -66,55 +66,63 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Provider is what the suite has to know of a sender and its provider. All fields are
-// required but those that say otherwise.
+// Provider describes a sender and its provider. All fields are required except those that are
+// marked optional.
 type Provider struct {
-	// New returns the sender under test, set up to reach its provider at baseURL, such
-	// as "http://127.0.0.1:41523". client is what it must make its requests with; nil
-	// leaves it to the sender.
+	// New returns the sender under test, configured for a provider at baseURL, such as
+	// "http://127.0.0.1:41523". It must make its requests with client. With a nil client it
+	// uses its own.
 	New func(baseURL string, client *http.Client) (phoneauth.SMSSender, error)
-	// NoClient says that the sender cannot be given a client. The bound of 10 s is then
-	// not tested. Optional.
+	// NoClient is true if the sender accepts no client. The bound of 10 s is then not
+	// tested. Optional.
 	NoClient bool
-	// Secrets are the credentials that New hands to the sender, and whatever else of it
-	// no error and no print may show. Take values that occur nowhere by chance.
+	// Secrets are the credentials that New hands to the sender, and other texts that no
+	// error and no print may show. Choose values that occur nowhere by chance.
 	Secrets []string
-	// Read returns what a request asks to be sent: the number in E.164 form, with its
-	// '+', and the text. It is an error if the provider would not take the request, for
-	// its path, say, or its credentials. The body of the request is there to be read.
-	// It is called from many goroutines.
+	// Read reads a request of the sender. It returns the number in E.164, with its '+',
+	// and the text to send. It returns an error if the provider would refuse the request,
+	// for example for its path or credentials. It may read the body. It is called from
+	// many goroutines.
 	Read func(*http.Request) (to, body string, err error)
-	// Accepts is the provider's answer when it takes a message and names it id.
+	// Accepts returns the provider's answer when it accepts a message and gives it this id.
 	Accepts func(id string) Answer
-	// OwnIDs says that the ids are the sender's own, and Accepts tells none. Optional.
+	// OwnIDs is true if the sender makes the ids itself. The answer of Accepts then has
+	// none. Optional.
 	OwnIDs bool
-	// Refusals are the provider's other answers, one at least of each class, of each fault,
-	// and of a Temporary refusal by FaultDestination, such as of a region that is not
-	// enabled.
+	// Refusals are other answers of the provider: at least one of each class, one of each
+	// fault, and one that is Temporary with FaultDestination, such as for a region that is
+	// not enabled.
 	Refusals []Refusal
-	// Never are the classes that no answer of the provider stands for. Optional.
+	// Never are the classes that no answer of the provider has. Optional.
 	Never []phoneauth.SendClass
-	// NoDestinations says that the provider refuses no number that another one might serve.
-	// Optional.
+	// NoDestinations is true if the provider refuses no number that another one might
+	// serve. Optional.
 	NoDestinations bool
 }
 
 // Answer is an answer of the provider. A Status of 0 is 200.
 type Answer struct {
+	// Status is the HTTP status. 0 means 200.
 	Status int
+	// Header are the headers.
 	Header http.Header
-	Body   string
+	// Body is the body.
+	Body string
 }
 
-// Refusal is an answer that accepts nothing, and the error it has to become.
+// Refusal is an answer that accepts nothing, and the error that the sender must return.
 type Refusal struct {
-	// Name of the case, unique.
-	Name   string
+	// Name is the name of the case. Each case has another.
+	Name string
+	// Answer is what the provider answers.
 	Answer Answer
-	// Class, Fault, Code and RetryAfter as in phoneauth.SendError.
-	Class      phoneauth.SendClass
-	Fault      phoneauth.SendFault
-	Code       string
+	// Class is the SendError.Class that the sender must return.
+	Class phoneauth.SendClass
+	// Fault is the SendError.Fault that the sender must return.
+	Fault phoneauth.SendFault
+	// Code is the SendError.Code that the sender must return.
+	Code string
+	// RetryAfter is the SendError.RetryAfter that the sender must return.
 	RetryAfter time.Duration
 }
 

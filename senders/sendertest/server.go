@@ -67,7 +67,7 @@ func serve(t testing.TB, p Provider, play func(*server, exchange)) *server {
 	return s
 }
 
-// texts are what was asked to be sent so far.
+// texts returns what was asked to be sent so far.
 func (s *server) texts() []text {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,7 +107,7 @@ func (s *server) hang(e exchange) {
 	}
 }
 
-// sender is the one under test, for a provider at url.
+// sender returns the one under test, for a provider at url.
 func (p Provider) sender(t testing.TB, url string, client *http.Client) phoneauth.SMSSender {
 	t.Helper()
 	s, err := p.New(url, client)

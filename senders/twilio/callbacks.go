@@ -9,15 +9,14 @@ import (
 	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
-// CallbackConfig is what the handler of [Callbacks] is made of.
+// CallbackConfig is the configuration of the handler of [Callbacks].
 type CallbackConfig struct {
-	// URL is the public address of the handler as Twilio was given it, in
-	// Config.StatusCallback or in the console, to the letter, with its query if it has
-	// one: it is signed, and the handler cannot see it behind a proxy that rewrites it.
-	// Required. One handler serves one address.
+	// URL is the public address of the handler, exactly as in Config.StatusCallback or in
+	// Twilio's console, with its query if it has one. Twilio signs the address, and behind
+	// a proxy the handler cannot see it. One handler serves one address. Required.
 	URL string
-	// AuthToken is the primary one of the account, which signs even where an API key
-	// sends. Required.
+	// AuthToken is the primary auth token of the account. Twilio signs with it, even if an
+	// API key sends. Required.
 	AuthToken phoneauth.Secret
 }
 
@@ -34,7 +33,7 @@ type CallbackConfig struct {
 // and its answer is 204 then, as for what else Twilio posts. Other requests are refused:
 // 403 without a right X-Twilio-Signature, 405 those that are no POST, 413 and 400 those
 // that are longer than 64 KiB or no form. Twilio may post the same twice, and out of
-// order; its signature has no time, so that whoever saw a request can repeat it.
+// order; its signature contains no time, so somebody who saw a request can repeat it.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
 	if !absolute(c.URL) {
@@ -62,7 +61,7 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	}), nil
 }
 
-// delivery is what params tell; without a Status if it is nothing that we tell on.
+// delivery returns what params tell; without a Status if it is nothing that we tell on.
 func delivery(params url.Values) phoneauth.Delivery {
 	d := phoneauth.Delivery{ID: params.Get("MessageSid"), Sender: name}
 	if d.ID == "" {

@@ -65,7 +65,7 @@ func classify(e *phoneauth.SendError, code int) {
 	}
 }
 
-// fault is that of a delivery report with this code.
+// fault returns that of a delivery report with this code.
 func fault(code string) phoneauth.SendFault {
 	n, _ := strconv.Atoi(code)
 	return outcomes[n].fault

@@ -24,7 +24,7 @@ func signed(token []byte, urls []string, params url.Values, header string) bool 
 	return ok
 }
 
-// signature is the HMAC-SHA1 under the token of the URL and of each parameter, by name,
+// signature returns the HMAC-SHA1 under the token of the URL and of each parameter, by name,
 // its values behind it (https://www.twilio.com/docs/usage/webhooks/webhooks-security).
 func signature(token []byte, u string, params url.Values) []byte {
 	mac := hmac.New(sha1.New, token)

@@ -13,30 +13,33 @@ import (
 	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
-// Config is what a [Sender] is made of.
+// Config is the configuration of a [Sender].
 type Config struct {
 	// AccountSID is the account that sends: "AC" and 32 hexadecimal digits. Required.
 	AccountSID string
-	// AuthToken of the account; or, better, since it can be revoked by itself, an API
-	// key: APIKey ("SK" and 32 hexadecimal digits) with its APISecret. One of the two is
-	// required.
+	// AuthToken is the auth token of the account. Either it or an API key is required. An
+	// API key is better, because it can be revoked without the account.
 	AuthToken phoneauth.Secret
-	APIKey    string
+	// APIKey is the SID of an API key: "SK" and 32 hexadecimal digits. It needs APISecret.
+	APIKey string
+	// APISecret is the secret of APIKey.
 	APISecret phoneauth.Secret
-	// From is the number in E.164, short code or alphanumeric id to send from;
-	// MessagingServiceSID ("MG" and 32 hexadecimal digits) a service that chooses one.
-	// At least one is required. With both, the service sends from From.
-	From                string
+	// From is the number in E.164, short code or alphanumeric id to send from. Either it
+	// or MessagingServiceSID is required. With both, the service sends from From.
+	From string
+	// MessagingServiceSID is a messaging service that chooses where to send from: "MG" and
+	// 32 hexadecimal digits.
 	MessagingServiceSID string
-	// StatusCallback is the URL that Twilio tells what became of each message, see
-	// [Callbacks]. Empty leaves it to what the messaging service has.
+	// StatusCallback is the URL to which Twilio reports what happened to each message; see
+	// [Callbacks]. Empty means the URL of the messaging service.
 	StatusCallback string
-	// BaseURL of the API, for tests and for regions such as
-	// "https://api.dublin.ie1.twilio.com"; empty is "https://api.twilio.com".
+	// BaseURL is the address of the API, for tests and for regions such as
+	// "https://api.dublin.ie1.twilio.com". Empty means "https://api.twilio.com".
 	BaseURL string
-	// Client makes the requests; redirects are not followed even so, and a transport
-	// that tries again by itself breaks the promise that nothing is posted twice. nil
-	// is a client that keeps connections, gives up a dial after 5 s, and uses no proxy.
+	// Client makes the requests. Redirects are not followed, whatever it says. Its
+	// transport must not repeat requests by itself, because a text could then be sent
+	// twice. Nil means a client that keeps connections, gives up a dial after 5 s, and
+	// uses no proxy.
 	Client *http.Client
 }
 

@@ -19,10 +19,10 @@ const (
 	leeway = 30 * time.Second
 )
 
-// CallbackConfig is what the handler of [Callbacks] is made of.
+// CallbackConfig is the configuration of the handler of [Callbacks].
 type CallbackConfig struct {
-	// SignatureSecret of the account, which is not its APISecret. Required. Vonage lets
-	// it be short: choose at least 32 characters.
+	// SignatureSecret is the signature secret of the account. It is not the APISecret.
+	// Vonage allows a short one; choose at least 32 characters. Required.
 	SignatureSecret phoneauth.Secret
 }
 
@@ -71,7 +71,7 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	}), nil
 }
 
-// parse reads a JSON object of plain values, each as text; false if it is none.
+// parse reads a JSON object of plain values, each as text. It returns false for anything else.
 func parse(body []byte) (map[string]string, bool) {
 	var object map[string]any
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -100,7 +100,7 @@ func parse(body []byte) (map[string]string, bool) {
 	return fields, true
 }
 
-// delivery is what fields tell; without a Status if it is nothing that we tell on.
+// delivery returns what fields tell; without a Status if it is nothing that we tell on.
 func delivery(fields map[string]string) phoneauth.Delivery {
 	d := phoneauth.Delivery{ID: fields["messageId"], Sender: name}
 	if d.ID == "" {

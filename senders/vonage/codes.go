@@ -51,7 +51,7 @@ var outcomes = map[json.Number]outcome{
 // From, say.
 var badNumber = regexp.MustCompile(`(?i)['"]to['"]|\bto (address|number|param)|\bparam(eter)?:? to\b`)
 
-// failure is what a part stands for that was not accepted.
+// failure returns what a part stands for that was not accepted.
 func (p part) failure() *phoneauth.SendError {
 	o, ok := outcomes[p.Status]
 	switch {
@@ -63,7 +63,7 @@ func (p part) failure() *phoneauth.SendError {
 	return &phoneauth.SendError{Class: o.class, Fault: o.fault, Code: string(p.Status)}
 }
 
-// fault is that of a delivery receipt with this err-code
+// fault returns that of a delivery receipt with this err-code
 // (https://developer.vonage.com/en/messaging/sms/guides/delivery-receipts). Not known are
 // 1 (unknown), 8 (network error), 10 (illegal message) and 99 (general error).
 func fault(code string) phoneauth.SendFault {

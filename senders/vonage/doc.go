@@ -14,7 +14,7 @@
 // # Errors
 //
 // A message is one POST to /sms/json, and never posted twice: Vonage knows no idempotency
-// key. It answers 200 whatever came of it, with a status for each part of a long text.
+// key. It always answers 200, with a status for each part of a long text.
 // Errors are *phoneauth.SendError, whose Code is that status, or "HTTP 503" or the like
 // where the answer is another. Class and fault are these
 // (https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms):
@@ -39,8 +39,9 @@
 //	5       Ambiguous, sender       internal error
 //	others  Ambiguous, not known
 //
-// Where parts differ, Ambiguous comes before Permanent, and that before Temporary, with
-// the status and fault of the first of its class. Some parts accepted and others not is
+// When the parts of a text have different classes, the error is Ambiguous if one part is, else
+// Permanent if one part is, else Temporary. It has the status and fault of the first part of that
+// class. Some parts accepted and others not is
 // Ambiguous. An answer that cannot be read is Ambiguous, by the sender's fault. Answers of
 // other statuses of HTTP:
 //

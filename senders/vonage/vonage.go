@@ -11,22 +11,24 @@ import (
 	"github.com/phoneauth/phoneauth/senders/httpsend"
 )
 
-// Config is what a [Sender] is made of.
+// Config is the configuration of a [Sender].
 type Config struct {
-	// APIKey is the account that sends, 8 characters, and APISecret its secret. Both are
-	// required.
-	APIKey    string
+	// APIKey is the API key of the account that sends: 8 characters. Required.
+	APIKey string
+	// APISecret is the secret of APIKey. Required.
 	APISecret phoneauth.Secret
 	// From is the number or alphanumeric id to send from. Required.
 	From string
-	// StatusCallback is the URL that Vonage tells what became of each message ("callback"
-	// in its API), see [Callbacks]. Empty leaves it to what the dashboard has.
+	// StatusCallback is the URL to which Vonage reports what happened to each message
+	// ("callback" in its API); see [Callbacks]. Empty means the URL of the dashboard.
 	StatusCallback string
-	// BaseURL of the API, for tests and for regions; empty is "https://rest.nexmo.com".
+	// BaseURL is the address of the API, for tests and for regions. Empty means
+	// "https://rest.nexmo.com".
 	BaseURL string
-	// Client makes the requests; redirects are not followed even so, and a transport
-	// that tries again by itself breaks the promise that nothing is posted twice. nil
-	// is a client that keeps connections, gives up a dial after 5 s, and uses no proxy.
+	// Client makes the requests. Redirects are not followed, whatever it says. Its
+	// transport must not repeat requests by itself, because a text could then be sent
+	// twice. Nil means a client that keeps connections, gives up a dial after 5 s, and
+	// uses no proxy.
 	Client *http.Client
 }
 

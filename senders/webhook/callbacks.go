@@ -11,11 +11,11 @@ import (
 	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
-// CallbackConfig is what the handler of [Callbacks] is made of.
+// CallbackConfig is the configuration of the handler of [Callbacks].
 type CallbackConfig struct {
-	// PathSecret is the last element of the path at which the endpoint finds the handler,
-	// and by which the handler knows the endpoint: at least 22 letters, digits, '-' or
-	// '_', as `openssl rand -hex 16` makes one. Required.
+	// PathSecret is the last element of the path of the handler. The handler accepts only
+	// requests that have it. It has at least 22 letters, digits, '-' or '_', such as
+	// `openssl rand -hex 16` makes. Required.
 	PathSecret phoneauth.Secret
 }
 
@@ -47,7 +47,7 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	return callback.Behind(string(c.PathSecret), callback.Posts(report, read)), nil
 }
 
-// read is what a report says; a status refuses it.
+// read returns what a report says; a status refuses it.
 func read(_ *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
 	var said struct {
 		ID     id

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// signature is the value of the Phoneauth-Signature header.
+// signature returns the value of the Phoneauth-Signature header.
 func signature(secret, body []byte, now time.Time) string {
 	t := now.Unix()
 	mac := hmac.New(sha256.New, secret)

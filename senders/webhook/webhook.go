@@ -65,17 +65,19 @@ const name = "webhook"
 // minSecret is the hash length of HMAC-SHA256, below which RFC 2104, 3, advises against.
 const minSecret = 32
 
-// Config is what a [Sender] is made of.
+// Config is the configuration of a [Sender].
 type Config struct {
-	// URL to post to, http or https. Required. Take https for anything but loopback or
-	// a network of your own: the codes travel in it. Credentials in it become an
-	// Authorization header; no error shows it.
+	// URL is the address to post to, http or https. Use https except on loopback or in a
+	// network of your own, because the requests contain codes. Credentials in the URL
+	// become an Authorization header. No error shows the URL. Required.
 	URL string
-	// Client makes the requests; redirects are not followed even so, and a transport
-	// that tries again by itself breaks the promise that nothing is posted twice. nil
-	// is a client that keeps connections, gives up a dial after 5 s, and uses no proxy.
+	// Client makes the requests. Redirects are not followed, whatever it says. Its
+	// transport must not repeat requests by itself, because a text could then be sent
+	// twice. Nil means a client that keeps connections, gives up a dial after 5 s, and
+	// uses no proxy.
 	Client *http.Client
-	// Secret signs the requests, at least 32 bytes; empty signs nothing.
+	// Secret is the key that signs the requests, of at least 32 bytes. Empty means that
+	// requests are not signed.
 	Secret phoneauth.Secret
 }
 
@@ -129,11 +131,11 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 		return phoneauth.Receipt{}, refusal(resp)
 	}
 	var answer struct{ ID id }
-	_ = json.Unmarshal(resp.Body, &answer) // whatever it is, the message was accepted
+	_ = json.Unmarshal(resp.Body, &answer) // an answer that cannot be read is a success too
 	return phoneauth.Receipt{ID: string(answer.ID), Sender: name}, nil
 }
 
-// refusal is the error of an answer that accepts nothing, whose fault the endpoint may
+// refusal returns the error of an answer that accepts nothing, whose fault the endpoint may
 // name.
 func refusal(resp *httpsend.Response) *phoneauth.SendError {
 	e := resp.Refusal()

@@ -20,7 +20,7 @@ type object struct {
 }
 
 // JSON returns m as one line that ends with a newline: time (at, RFC 3339, UTC,
-// milliseconds), to (E.164), body, code ("" in notices), purpose. Whoever reads it can
+// milliseconds), to (E.164), body, code ("" in notices), purpose. Somebody who reads it can
 // sign in as the owner of the number.
 func JSON(m phoneauth.Message, at time.Time) ([]byte, error) {
 	var b bytes.Buffer

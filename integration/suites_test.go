@@ -1,0 +1,83 @@
+package integration_test
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/integration"
+	"github.com/phoneauth/phoneauth/internal/suite"
+	"github.com/phoneauth/phoneauth/internal/suite/api"
+	"github.com/phoneauth/phoneauth/internal/suite/interleavings"
+	"github.com/phoneauth/phoneauth/internal/suite/promises"
+	servicesuite "github.com/phoneauth/phoneauth/internal/suite/service"
+	"github.com/phoneauth/phoneauth/internal/suite/states"
+	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/phoneauth/phoneauth/redisstore"
+)
+
+// suiteRounds is how often each race of a suite is run on a server: its stores have raced in
+// storetest already.
+const suiteRounds = 10
+
+// suites runs the suites about behaviour on the stores that newStore makes.
+func suites(t *testing.T, newStore suite.NewStore) {
+	o := suite.Options{Store: newStore, Rounds: suiteRounds, Real: true}
+	t.Run("API", func(t *testing.T) { api.Run(t, o) })
+	t.Run("Promises", func(t *testing.T) { promises.Run(t, o) })
+	t.Run("Service", func(t *testing.T) { servicesuite.Run(t, o) })
+	t.Run("States", func(t *testing.T) { states.Run(t, o, "../docs/states.md") })
+	t.Run("Interleavings", func(t *testing.T) { interleavings.Run(t, o) })
+}
+
+func TestSQLSuites(t *testing.T) {
+	databases(t, func(t *testing.T, d database) { suites(t, emptied(t, d)) })
+}
+
+func TestRedisSuites(t *testing.T) {
+	inMemory := func(testing.TB) phoneauth.Store { return memstore.New() }
+	t.Run("one node", func(t *testing.T) { suites(t, paired(integration.RedisClient(t), inMemory)) })
+	t.Run("cluster", func(t *testing.T) { suites(t, paired(integration.RedisClusterClient(t), inMemory)) })
+	t.Run("pairing", func(t *testing.T) {
+		suites(t, paired(integration.RedisClient(t), emptied(t, postgresDatabase(t))))
+	})
+}
+
+// emptied makes stores of one database by emptying it each time.
+func emptied(t *testing.T, d database) suite.NewStore {
+	db := d.open(t)
+	store := d.store(t, db)
+	return func(t testing.TB) phoneauth.Store {
+		t.Helper()
+		empty(t, db)
+		return store
+	}
+}
+
+func empty(t testing.TB, db *sql.DB) {
+	t.Helper()
+	var all []string
+	for _, table := range []string{"challenges", "counters", "sessions", "users", "journal"} {
+		all = append(all, "DELETE FROM phoneauth_"+table)
+	}
+	_, err := db.ExecContext(t.Context(), strings.Join(all, ";"))
+	require.NoError(t, err)
+}
+
+var prefixes atomic.Int64
+
+// paired makes stores with keys of their own in Redis, and with the users of others.
+func paired(client redis.UniversalClient, users suite.NewStore) suite.NewStore {
+	return func(t testing.TB) phoneauth.Store {
+		t.Helper()
+		short, err := redisstore.New(t.Context(), client, redisstore.Prefix(fmt.Sprintf("suite%d:", prefixes.Add(1))))
+		require.NoError(t, err)
+		return phoneauth.Stores{ChallengeStore: short, UserStore: users(t), SessionStore: short}
+	}
+}

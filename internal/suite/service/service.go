@@ -1,0 +1,34 @@
+// Package service holds the Service to what the tables of docs/states.md cannot say.
+package service
+
+import (
+	"testing"
+
+	"github.com/phoneauth/phoneauth/internal/suite"
+)
+
+// Run runs the suite.
+func Run(t *testing.T, o suite.Options) {
+	suite.Run(t, o,
+		testResendKeepsCodeAndTries, testCodeEndsToTheMicrosecond, testUsedUpCodeIsReplaced, testRetiredKeyBeginsAnew,
+		testKeysRotateMidChallenge, testRealmsAreApart, testTestNumbers, testTestNumberEndsOnItsDate, testTriesLeft,
+		testHostPurposeCodeEndsWithAnyChange, testTriesLeftToReset, testBeforeSendRefusalAnswersAsASend,
+		testRefusedCodeIsSentWhenTheHostSaysYes, testKnownDeviceIsOutsideTheBudgets, testBeforeSignInRefusal,
+		testBeforeSendIsAskedOnce, testLocksGrow, testOneLockForAllPurposes, testUncomparedTriesDoNotCount,
+		testStrangersDoNotLockTheKnownDevice, testDeviceLockHoldsAtRedemption, testUnlock,
+		testRegistrationIsRenewedByItsToken, testPlantedTokenCannotSwapThePassword,
+		testRegistrationTokenOfAnotherNumberIsIgnored, testRegistrationExpires, testChangePassword,
+		testPasswordInEitherForm, testRecoverPassword, testResetLocksKnownAndUnknownAlike, testPasswordsWait,
+		testStrangersDoNotStopAChangeOfPassword, testStrangersDoNotStopAChangeUnderHostSessions,
+		testResetsHaveBudgetsOfTheirOwn, testEightProofsOfANewNumberAllConnect, testUsedProof, testProofLivesFiveMinutes,
+		testChangesVoidSignInProofs, testChangesVoidHostProofs, testChangesVoidPhoneChangeProofs, testChangesVoidCodes,
+		testChangesEndSessionsAndDevices, testRedeem, testChangePhoneOutlivesItsClient, testRedeemOfABlockedAccount,
+		testRefreshGraceReturnsTheSuccessor, testUsedSuccessorEndsTheGrace, testGraceOverARotationOfKeys, testSessionOf,
+		testSessionLives, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
+	)
+	if o.Real {
+		return
+	}
+	// These have timers of their own, or a second store.
+	suite.Run(t, o, testNoticesHaveAPlace, testCloseWaits, testTokensOfAnotherUserOfTheSameID)
+}

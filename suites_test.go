@@ -1,0 +1,35 @@
+package phoneauth_test
+
+import (
+	"testing"
+
+	"github.com/phoneauth/phoneauth/internal/suite"
+	"github.com/phoneauth/phoneauth/internal/suite/api"
+	"github.com/phoneauth/phoneauth/internal/suite/interleavings"
+	"github.com/phoneauth/phoneauth/internal/suite/promises"
+	"github.com/phoneauth/phoneauth/internal/suite/service"
+	"github.com/phoneauth/phoneauth/internal/suite/states"
+	"github.com/phoneauth/phoneauth/internal/suite/support"
+)
+
+// The suites about behaviour, on memory. The tests of integration run them on every other
+// store.
+
+func TestAPI(t *testing.T) {
+	t.Parallel()
+	api.Run(t, suite.Memory())
+}
+
+func TestPromises(t *testing.T) { promises.Run(t, suite.Memory()) }
+
+func TestService(t *testing.T) { service.Run(t, suite.Memory()) }
+
+func TestStates(t *testing.T) { states.Run(t, suite.Memory(), "docs/states.md") }
+
+func TestInterleavings(t *testing.T) { interleavings.Run(t, suite.Memory()) }
+
+func TestInterleavingsFindBrokenStores(t *testing.T) {
+	interleavings.FindsBrokenStores(t, suite.Memory())
+}
+
+func TestSupport(t *testing.T) { support.Run(t, suite.Memory()) }
