@@ -117,14 +117,14 @@ func (s *Service) endDevicesBut(ctx context.Context, u User, deviceID string) er
 type SessionInfo struct {
 	// ID is Session.ID.
 	ID string `json:"id"`
-	// CreatedAt is when the user signed in. LastUsedAt is when the session was last
-	// refreshed, or CreatedAt if it never was.
-	CreatedAt  time.Time `json:"created_at"`
+	// CreatedAt is when the user signed in.
+	CreatedAt time.Time `json:"created_at"`
+	// LastUsedAt is when the session was last refreshed, or CreatedAt if it never was.
 	LastUsedAt time.Time `json:"last_used_at"`
-	// Client is a rough name of the program, such as "Chrome on Android". Place is what
-	// Hooks.Place returned at the last use. Both may be empty.
+	// Client is a rough name of the program, such as "Chrome on Android"; it may be empty.
 	Client string `json:"client,omitempty"`
-	Place  string `json:"place,omitempty"`
+	// Place is what Hooks.Place returned at the last use; it may be empty.
+	Place string `json:"place,omitempty"`
 	// AMR says how the user signed in (RFC 8176): "sms", "pwd".
 	AMR []string `json:"amr"`
 }

@@ -309,11 +309,11 @@ type Overview struct {
 	From, To time.Time
 	// Traffic of all.
 	Traffic
-	// Countries by ISO 3166-1 alpha-2 region, Senders by Receipt.Sender, Hours by their
-	// beginning in UTC; those to which nothing happened are left out. Right codes and
-	// refusals have no sender.
+	// Countries by ISO 3166-1 alpha-2 region, Senders by Receipt.Sender; those to which
+	// nothing happened are left out. Right codes and refusals have no sender.
 	Countries, Senders map[string]Traffic
-	Hours              map[time.Time]Traffic
+	// Hours by their beginning in UTC, those in which something happened.
+	Hours map[time.Time]Traffic
 }
 
 // Overview counts what the journal has of a time. What happened within the last second may

@@ -10,6 +10,7 @@ import (
 // PhoneState is what a support desk asks first about a number: why does no code come, and
 // why does nobody get in?
 type PhoneState struct {
+	// Phone that was asked about.
 	Phone Phone
 	// Region of the number, ISO 3166-1 alpha-2.
 	Region string
@@ -31,6 +32,7 @@ type PhoneState struct {
 type Refusal struct {
 	// Limit is one of the Limit… constants.
 	Limit string
+	// Until is when it would admit.
 	Until time.Time
 }
 
@@ -42,7 +44,8 @@ type Lock struct {
 	Devices bool
 	// Failures in a row.
 	Failures int
-	Until    time.Time
+	// Until is when the lock ends.
+	Until time.Time
 }
 
 // ScoreInfo is a score of the number budgets.
@@ -55,10 +58,13 @@ type ScoreInfo struct {
 
 // CodeInfo is a code that is out. It holds nothing of the code.
 type CodeInfo struct {
-	Purpose   Purpose
+	// Purpose of the code.
+	Purpose Purpose
+	// TriesLeft is how many wrong codes end it.
 	TriesLeft int
 	// Sends is how often it was sent.
-	Sends     int
+	Sends int
+	// ExpiresAt is when it ends, unless it is sent again.
 	ExpiresAt time.Time
 }
 
@@ -195,37 +201,49 @@ type TimelineQuery struct {
 // Entry is a line of the journal. It holds no secret and no whole number. Fields that do
 // not apply are zero. It marshals as JSON, without fields that are zero.
 type Entry struct {
+	// Time is when it happened.
 	Time time.Time `json:"time"`
+	// Type says what happened.
 	Type EventType `json:"type"`
 	// Count is how many refusals of one rule within one minute this stands for, 0 else.
 	Count int `json:"count,omitempty"`
-	// UserID of the account; Phone is masked; Region is ISO 3166-1 alpha-2.
-	UserID    string `json:"user_id,omitempty"`
+	// UserID is User.ID of the account.
+	UserID string `json:"user_id,omitempty"`
+	// SessionID is Session.ID.
 	SessionID string `json:"session_id,omitempty"`
-	Phone     string `json:"phone,omitempty"`
-	Region    string `json:"region,omitempty"`
+	// Phone is the number, masked.
+	Phone string `json:"phone,omitempty"`
+	// Region of the number, ISO 3166-1 alpha-2.
+	Region string `json:"region,omitempty"`
 	// Purpose of the code.
 	Purpose Purpose `json:"purpose,omitempty"`
-	// Limit is the rule that refused, Until when it would admit.
-	Limit string    `json:"limit,omitempty"`
+	// Limit is the rule that refused, one of the Limit… constants.
+	Limit string `json:"limit,omitempty"`
+	// Until is when the limit would admit.
 	Until time.Time `json:"until,omitzero"`
-	// Sender and MessageID are of the Receipt; SendClass, SendFault and SendCode say why a
-	// message was not sent or did not arrive.
-	Sender    string    `json:"sender,omitempty"`
-	MessageID string    `json:"message_id,omitempty"`
+	// Sender is Receipt.Sender.
+	Sender string `json:"sender,omitempty"`
+	// MessageID is Receipt.ID.
+	MessageID string `json:"message_id,omitempty"`
+	// SendClass is the class of a failed send.
 	SendClass SendClass `json:"send_class,omitempty"`
+	// SendFault is whose fault it is that a message was not sent or did not arrive.
 	SendFault SendFault `json:"send_fault,omitempty"`
-	SendCode  string    `json:"send_code,omitempty"`
-	// Client is the program that signed in, Place where it was. Device: a known device asked.
-	// Test: a test number.
+	// SendCode is the error code of the provider.
+	SendCode string `json:"send_code,omitempty"`
+	// Client is the program that signed in, such as "Chrome on Android".
 	Client string `json:"client,omitempty"`
-	Place  string `json:"place,omitempty"`
-	Device bool   `json:"device,omitempty"`
-	Test   bool   `json:"test,omitempty"`
-	// Actor is the operator who acted, Reason why. Intent is what the operator was about to
-	// do, of an EventOperator.
-	Actor  string    `json:"actor,omitempty"`
-	Reason string    `json:"reason,omitempty"`
+	// Place is where the client was, as Hooks.Place said.
+	Place string `json:"place,omitempty"`
+	// Device is true when a known device asked.
+	Device bool `json:"device,omitempty"`
+	// Test is true when the number is a test number.
+	Test bool `json:"test,omitempty"`
+	// Actor is the operator who acted.
+	Actor string `json:"actor,omitempty"`
+	// Reason is why the operator acted.
+	Reason string `json:"reason,omitempty"`
+	// Intent is what the operator was about to do, of an EventOperator.
 	Intent EventType `json:"intent,omitempty"`
 }
 
@@ -400,15 +418,24 @@ func (s *Service) MovePhone(ctx context.Context, userID string, proof Secret, a 
 // Export is what is kept about somebody, for that person. It marshals as JSON. It holds the
 // whole number, and no secret.
 type Export struct {
-	ID          string    `json:"id"`
-	UUID        string    `json:"uuid"`
-	Phone       string    `json:"phone"` // E.164
-	HasPassword bool      `json:"has_password"`
-	Blocked     bool      `json:"blocked"`
-	Locked      bool      `json:"locked"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	SignedInAt  time.Time `json:"signed_in_at,omitzero"`
+	// ID is User.ID.
+	ID string `json:"id"`
+	// UUID is User.UUID.
+	UUID string `json:"uuid"`
+	// Phone is the whole number, E.164.
+	Phone string `json:"phone"`
+	// HasPassword is true when the account has a password.
+	HasPassword bool `json:"has_password"`
+	// Blocked is User.Blocked.
+	Blocked bool `json:"blocked"`
+	// Locked is User.Locked.
+	Locked bool `json:"locked"`
+	// CreatedAt is when the account was made.
+	CreatedAt time.Time `json:"created_at"`
+	// UpdatedAt is when the account was last changed.
+	UpdatedAt time.Time `json:"updated_at"`
+	// SignedInAt is the first sign-in; zero before it.
+	SignedInAt time.Time `json:"signed_in_at,omitzero"`
 	// Sessions that are live.
 	Sessions []SessionInfo `json:"sessions"`
 	// Activity is the journal's, of the account: what happened about the number alone may
