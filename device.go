@@ -121,9 +121,9 @@ type SessionInfo struct {
 	CreatedAt time.Time `json:"created_at"`
 	// LastUsedAt is when the session was last refreshed, or CreatedAt if it never was.
 	LastUsedAt time.Time `json:"last_used_at"`
-	// Client is a rough name of the program, such as "Chrome on Android"; it may be empty.
+	// Client is a rough name of the program, such as "Chrome on Android". It may be empty.
 	Client string `json:"client,omitempty"`
-	// Place is what Hooks.Place returned at the last use; it may be empty.
+	// Place is what Hooks.Place returned at the last use. It may be empty.
 	Place string `json:"place,omitempty"`
 	// AMR says how the user signed in (RFC 8176): "sms", "pwd".
 	AMR []string `json:"amr"`

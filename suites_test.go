@@ -15,6 +15,8 @@ import (
 // The suites about behaviour, on memory. The tests of integration run them on every other
 // store.
 
+// TestAPI runs the suite of the routes. It runs beside the other parallel tests, once the
+// suites below have ended, which change what a hash costs.
 func TestAPI(t *testing.T) {
 	t.Parallel()
 	api.Run(t, suite.Memory())

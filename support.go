@@ -10,7 +10,7 @@ import (
 // PhoneState is what a support desk asks first about a number: why does no code come, and
 // why does nobody get in?
 type PhoneState struct {
-	// Phone that was asked about.
+	// Phone is the number that was asked about.
 	Phone Phone
 	// Region of the number, ISO 3166-1 alpha-2.
 	Region string
@@ -32,7 +32,7 @@ type PhoneState struct {
 type Refusal struct {
 	// Limit is one of the Limit… constants.
 	Limit string
-	// Until is when it would admit.
+	// Until is when the limit would admit, unless it is used again before.
 	Until time.Time
 }
 
@@ -44,7 +44,7 @@ type Lock struct {
 	Devices bool
 	// Failures in a row.
 	Failures int
-	// Until is when the lock ends.
+	// Until is the end of the lock.
 	Until time.Time
 }
 
@@ -60,11 +60,11 @@ type ScoreInfo struct {
 type CodeInfo struct {
 	// Purpose of the code.
 	Purpose Purpose
-	// TriesLeft is how many wrong codes end it.
+	// TriesLeft is how many more wrong codes are compared.
 	TriesLeft int
 	// Sends is how often it was sent.
 	Sends int
-	// ExpiresAt is when it ends, unless it is sent again.
+	// ExpiresAt is the end of the code.
 	ExpiresAt time.Time
 }
 
@@ -201,7 +201,7 @@ type TimelineQuery struct {
 // Entry is a line of the journal. It holds no secret and no whole number. Fields that do
 // not apply are zero. It marshals as JSON, without fields that are zero.
 type Entry struct {
-	// Time is when it happened.
+	// Time is when it happened, in UTC.
 	Time time.Time `json:"time"`
 	// Type says what happened.
 	Type EventType `json:"type"`
@@ -217,9 +217,9 @@ type Entry struct {
 	Region string `json:"region,omitempty"`
 	// Purpose of the code.
 	Purpose Purpose `json:"purpose,omitempty"`
-	// Limit is the rule that refused, one of the Limit… constants.
+	// Limit is the name of the rule that refused.
 	Limit string `json:"limit,omitempty"`
-	// Until is when the limit would admit.
+	// Until is when that rule would admit.
 	Until time.Time `json:"until,omitzero"`
 	// Sender is Receipt.Sender.
 	Sender string `json:"sender,omitempty"`
@@ -227,11 +227,11 @@ type Entry struct {
 	MessageID string `json:"message_id,omitempty"`
 	// SendClass is the class of a failed send.
 	SendClass SendClass `json:"send_class,omitempty"`
-	// SendFault is whose fault it is that a message was not sent or did not arrive.
+	// SendFault says whose fault a failed send or a message that did not arrive is.
 	SendFault SendFault `json:"send_fault,omitempty"`
 	// SendCode is the error code of the provider.
 	SendCode string `json:"send_code,omitempty"`
-	// Client is the program that signed in, such as "Chrome on Android".
+	// Client is a rough name of the program that signed in.
 	Client string `json:"client,omitempty"`
 	// Place is where the client was, as Hooks.Place said.
 	Place string `json:"place,omitempty"`
@@ -243,7 +243,7 @@ type Entry struct {
 	Actor string `json:"actor,omitempty"`
 	// Reason is why the operator acted.
 	Reason string `json:"reason,omitempty"`
-	// Intent is what the operator was about to do, of an EventOperator.
+	// Intent is what the operator of an EventOperator was about to do.
 	Intent EventType `json:"intent,omitempty"`
 }
 

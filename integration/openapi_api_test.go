@@ -29,6 +29,7 @@ func TestDescription(t *testing.T) {
 			"down":     driveDown,
 			"limits":   driveLimits,
 			"old":      driveOld,
+			"sessions": driveSessions,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -216,6 +217,9 @@ func driveDown(c *client) {
 		"POST /users/phone/verify":           {"phone": cairo2, "verification_code": "123456"},
 		"GET /users/me":                      nil,
 		"DELETE /users/me":                   nil,
+		"GET /users/me/sessions":             nil,
+		"DELETE /users/me/sessions":          nil,
+		"DELETE /users/me/sessions/x":        nil,
 	} {
 		c.do(503, route, body)
 	}
@@ -261,6 +265,43 @@ func driveOld(c *client) {
 	c.do(403, "POST /users/phone/start", fields{"phone": cairo})
 	c.do(403, "POST /users/phone/verify", fields{"phone": cairo, "verification_code": "123456"})
 	c.do(403, "DELETE /users/me", nil)
+}
+
+// driveSessions has one user who is signed in on several devices.
+func driveSessions(c *client) {
+	const route = "/users/me/sessions"
+	c.header["User-Agent"] = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36"
+	c.connect(cairo)
+	c.do(200, "GET "+route, nil)
+	older := c.session()
+	c.again(cairo)
+	c.elapse(5*time.Minute + time.Second)
+	c.do(403, "DELETE "+route, nil)
+	c.do(403, "DELETE "+route+"/"+older, nil)
+	c.do(404, "DELETE "+route+"/x", nil)
+
+	c.again(cairo)
+	c.do(204, "DELETE "+route+"/"+older, nil)
+	c.do(404, "DELETE "+route+"/"+older, nil)
+	c.do(204, "DELETE "+route, nil)
+	c.do(200, "GET "+route, nil)
+}
+
+// session is the id of the session of the access token.
+func (c *client) session() string {
+	c.t.Helper()
+	claims, err := c.svc.Authenticate(c.t.Context(), phoneauth.Secret(c.bearer))
+	require.NoError(c.t, err)
+	return claims.SessionID
+}
+
+// again signs the number in on one more device, once it may have a code.
+func (c *client) again(phone string) {
+	c.t.Helper()
+	c.elapse(time.Minute)
+	c.bearer = ""
+	clear(c.cookies)
+	c.connect(phone)
 }
 
 // driveOrigin has what a page of another origin may not do; the host keeps sessions.

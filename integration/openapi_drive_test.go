@@ -44,7 +44,8 @@ type sought struct {
 func (s *sought) add(e exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen[e.Method+" "+e.Path] = append(s.seen[e.Method+" "+e.Path], e)
+	path, _ := s.described(e.Path)
+	s.seen[e.Method+" "+path] = append(s.seen[e.Method+" "+path], e)
 }
 
 // client is one client of a Service of its own.

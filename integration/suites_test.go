@@ -18,6 +18,7 @@ import (
 	"github.com/phoneauth/phoneauth/internal/suite/promises"
 	servicesuite "github.com/phoneauth/phoneauth/internal/suite/service"
 	"github.com/phoneauth/phoneauth/internal/suite/states"
+	"github.com/phoneauth/phoneauth/internal/suite/support"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/redisstore"
 )
@@ -37,7 +38,11 @@ func suites(t *testing.T, newStore suite.NewStore) {
 }
 
 func TestSQLSuites(t *testing.T) {
-	databases(t, func(t *testing.T, d database) { suites(t, emptied(t, d)) })
+	databases(t, func(t *testing.T, d database) {
+		newStore := emptied(t, d)
+		suites(t, newStore)
+		t.Run("Support", func(t *testing.T) { support.Run(t, suite.Options{Store: newStore}) })
+	})
 }
 
 func TestRedisSuites(t *testing.T) {

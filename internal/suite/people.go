@@ -11,9 +11,12 @@ import (
 
 // Numbers of the tests. All are mobile numbers.
 const (
-	Owner    = "+201061797840"
+	// Owner is the number that a test is about.
+	Owner = "+201061797840"
+	// Stranger is the number of somebody else.
 	Stranger = "+33612345678"
-	Third    = "+6584932466"
+	// Third is a number of nobody so far.
+	Third = "+6584932466"
 )
 
 var numbersMade atomic.Int64

@@ -28,6 +28,7 @@ const settleDeadline = 30 * time.Second
 // Env is one test: a store with a clock that stands still until Elapse moves it.
 type Env struct {
 	testing.TB
+	// Store is the store under test. It brings the clock to its Services.
 	Store phoneauth.Store
 	seam  *seam.Seam // nil in a bubble
 }
@@ -103,7 +104,9 @@ func Keys(ids ...string) phoneauth.Keys {
 type Service struct {
 	*phoneauth.Service
 	*Env
-	Inbox  *phonetest.Inbox
+	// Inbox receives the texts.
+	Inbox *phonetest.Inbox
+	// Config is what the Service was made of.
 	Config phoneauth.Config
 
 	mu   sync.Mutex

@@ -69,12 +69,15 @@ func snapshot(root, repository string) (string, error) {
 	if _, err := output(root, "git", "clone", "-q", "--shared", "--no-checkout", root, repository); err != nil {
 		return "", err
 	}
-	// A commit of the changes and of what is staged, on no branch; none if there is nothing.
-	revision, err := output(root, "git", "stash", "create")
-	if err != nil || revision != "" {
-		return revision, err
+	changes, err := output(root, "git", "--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
+	if err != nil {
+		return "", err
 	}
-	return output(root, "git", "rev-parse", "HEAD")
+	if changes == "" {
+		return output(root, "git", "rev-parse", "HEAD")
+	}
+	// A commit of the changes and of what is staged, on no branch.
+	return output(root, "git", "stash", "create")
 }
 
 // hostEnv is the environment of a host's go command. It gets our modules from proxy,

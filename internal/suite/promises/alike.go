@@ -127,54 +127,54 @@ var alike = []alikeFlow{
 	{
 		name: "Register", times: 3,
 		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
-			return svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: trialClient})
+			return svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: alikeClient})
 		},
 	},
 	{
 		name: "Register, password reset", after: true, times: 3,
 		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
-			return svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: trialClient})
+			return svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: alikeClient})
 		},
 	},
 	{
 		name: "RecoverPassword, a code never sent", times: 3,
 		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
-			return svc.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: phone, Code: "000000", Password: "new password", Client: trialClient})
+			return svc.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: phone, Code: "000000", Password: "new password", Client: alikeClient})
 		},
 	},
 	{
 		name: "RecoverPassword, a wrong code", times: 12,
 		setUp: func(t testing.TB, svc *suite.Service, phone string) {
-			_, err := svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: trialClient})
+			_, err := svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: alikeClient})
 			require.NoError(t, err)
 		},
 		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
-			return svc.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: phone, Code: wrongFor(svc, phone), Password: "new password", Client: trialClient})
+			return svc.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: phone, Code: wrongFor(svc, phone), Password: "new password", Client: alikeClient})
 		},
 	},
 	{
 		name: "Login by password", times: 12,
 		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
-			return svc.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse", Client: trialClient})
+			return svc.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: "wrong horse", Client: alikeClient})
 		},
 	},
 	{
 		name: "Login by a wrong code", times: 7,
 		setUp: func(t testing.TB, svc *suite.Service, phone string) { svc.SendCode(phone) },
 		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
-			return svc.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: wrongFor(svc, phone), Client: trialClient})
+			return svc.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: wrongFor(svc, phone), Client: alikeClient})
 		},
 	},
 	{
 		name: "Verify, a wrong code", times: 7,
 		setUp: func(t testing.TB, svc *suite.Service, phone string) { svc.SendCode(phone) },
 		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
-			return svc.Verify(t.Context(), phoneauth.VerifyRequest{Phone: phone, Code: wrongFor(svc, phone), Client: trialClient})
+			return svc.Verify(t.Context(), phoneauth.VerifyRequest{Phone: phone, Code: wrongFor(svc, phone), Client: alikeClient})
 		},
 	},
 }
 
-var trialClient = suite.FreshClient()
+var alikeClient = suite.FreshClient()
 
 // wrongFor is not the code that phone was sent, if it was sent one.
 func wrongFor(svc *suite.Service, phone string) string {

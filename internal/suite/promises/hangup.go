@@ -60,7 +60,7 @@ func testPromiseHangUp(t *testing.T, o suite.Options) {
 // that was charged, and the owner of one number and the block are charged no more than
 // for 20 texts.
 func testPromiseHangUpIsSent(t *testing.T, o suite.Options) {
-	ctx, hangUp := context.WithCancel(t.Context())
+	var hangUp context.CancelFunc
 	svc := suite.On(t, suite.Obedient(o.Store(t), func(verb string) {
 		if verb == "BeginChallenge" {
 			hangUp()
@@ -68,6 +68,7 @@ func testPromiseHangUpIsSent(t *testing.T, o suite.Options) {
 	}))
 	address := suite.FreshClient()
 	for i := range 20 {
+		var ctx context.Context
 		ctx, hangUp = context.WithCancel(t.Context())
 		_, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: fmt.Sprintf("+2010617978%02d", i), Client: address})
 		require.NoError(t, err)

@@ -104,8 +104,8 @@ func (c *canaries) assertNone(t *testing.T, what string, v any) {
 	}
 }
 
-// flow is a trial with everything in it whose secrets are noted, and whatever
-// comes out of the Service.
+// flow is a Service with everything in it whose secrets are noted, and whatever comes out of
+// it.
 type flow struct {
 	*suite.Service
 	canaries

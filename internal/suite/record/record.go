@@ -12,8 +12,8 @@ import (
 	"os"
 )
 
-// Handler is Where PHONEAUTH_RECORD names a file, every request and answer is appended
-// to it, one JSON object a line. The tests of integration hold them to docs/openapi.yaml.
+// Handler is h. Where PHONEAUTH_RECORD names a file, every request and answer is appended to
+// that file, one JSON object a line.
 func Handler(h http.Handler) http.Handler {
 	name := os.Getenv("PHONEAUTH_RECORD")
 	if name == "" {
