@@ -12,6 +12,8 @@ type call struct {
 	now     time.Time
 	client  ClientInfo
 	address string // print of the client's address
+	place   string // what Hooks.Place said, once it was asked
+	placed  bool   // it was asked
 	target
 }
 

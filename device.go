@@ -294,6 +294,14 @@ func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices b
 // maxSessionText is the greatest length of the texts of a session, in bytes.
 const maxSessionText = 64
 
+// placeOf is place for the client of c, which is asked about once.
+func (s *Service) placeOf(ctx context.Context, c *call) string {
+	if !c.placed {
+		c.place, c.placed = s.place(ctx, c.client), true
+	}
+	return c.place
+}
+
 // place calls the hook Place.
 func (s *Service) place(ctx context.Context, c ClientInfo) string {
 	if s.cfg.Hooks.Place == nil || !c.Addr.IsValid() {

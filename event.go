@@ -72,6 +72,10 @@ const (
 	// EventOperator: an operator is about to do what Event.Intent says. The event of the
 	// deed itself follows when it is done.
 	EventOperator EventType = "operator"
+	// EventPhoneShown: an operator was shown the whole number.
+	EventPhoneShown EventType = "phone_shown"
+	// EventExported: somebody was given what is kept about an account.
+	EventExported EventType = "exported"
 )
 
 // Event is one thing that happened, for audit, metrics and fraud teams. It holds no
@@ -119,6 +123,8 @@ type Event struct {
 	Until time.Time
 	// Client is a rough name of the program that signed in, such as "Chrome on Android".
 	Client string
+	// Place is what Hooks.Place said of the client that signed in.
+	Place string
 	// Actor is the operator who did this, and Reason why.
 	Actor, Reason string
 	// Intent is what the operator of an EventOperator is about to do.
@@ -127,7 +133,7 @@ type Event struct {
 
 // LogValue returns a group of the fields that are not zero, without Type and Time.
 func (e Event) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 15)
+	attrs := make([]slog.Attr, 0, 16)
 	for _, f := range [...]struct{ name, value string }{
 		{"realm", e.Realm},
 		{"purpose", string(e.Purpose)},
@@ -143,6 +149,7 @@ func (e Event) LogValue() slog.Value {
 		{"send_code", e.SendCode},
 		{"print", e.Print},
 		{"client", e.Client},
+		{"place", e.Place},
 		{"actor", e.Actor},
 		{"reason", e.Reason},
 		{"intent", string(e.Intent)},

@@ -167,7 +167,7 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	}
 	if s.journal != nil && d.ID != "" { // whose message it was
 		if sent, ok := s.journal.sent(ctx, d.ID, s.now()); ok {
-			e.Print, e.UserID = sent.Print, sent.UserID
+			e.Print, e.UserID, e.Region = sent.Print, sent.UserID, sent.Region
 		}
 	}
 	s.event(ctx, e)

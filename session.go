@@ -81,7 +81,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 		return nil, err
 	}
 	e := c.event(EventSignedUp)
-	e.UserID = signed.User.ID
+	e.UserID, e.Client, e.Place = signed.User.ID, truncated(c.client.Name, maxSessionText), s.placeOf(ctx, c)
 	if signed.Created { // also when the session fails
 		s.event(ctx, e)
 	}
@@ -92,7 +92,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 	session.New, session.First = signed.Created, signed.First
 	if !signed.Created {
 		e.Type = EventSignedIn
-		e.SessionID, e.Client = session.ID, truncated(c.client.Name, maxSessionText)
+		e.SessionID = session.ID
 		s.event(ctx, e)
 	}
 	return session, nil
@@ -140,7 +140,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		AMR:        f.amr,
 		ByPassword: f.passwordAlone(),
 		Client:     truncated(c.client.Name, maxSessionText),
-		Place:      s.place(ctx, c.client),
+		Place:      s.placeOf(ctx, c),
 		AuthTime:   f.authTime,
 		CreatedAt:  now,
 		IdleUntil:  now.Add(s.cfg.Sessions.IdleTTL),

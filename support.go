@@ -77,11 +77,32 @@ func (s *Service) Inspect(ctx context.Context, phone string) (*PhoneState, error
 	if err != nil {
 		return nil, err
 	}
-	state := &PhoneState{Phone: c.phone, Region: c.region}
 	user, err := s.phoneAccount(ctx, c.phone)
 	if err != nil {
 		return nil, err
 	}
+	return s.inspect(ctx, c, user)
+}
+
+// InspectUser is Inspect for the phone of an account.
+//
+// Errors: ErrNotFound, there is no such user; ErrUnavailable.
+func (s *Service) InspectUser(ctx context.Context, userID string) (*PhoneState, error) {
+	user, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.aboutPhone(user.Phone.E164())
+	if err != nil { // no numbering plan has it any more
+		c = s.ofUser(user, PurposeSignIn, ClientInfo{})
+	}
+	return s.inspect(ctx, c, user)
+}
+
+// inspect is what holds for the phone of c, whose account is user, the zero User where
+// there is none.
+func (s *Service) inspect(ctx context.Context, c *call, user User) (*PhoneState, error) {
+	state := &PhoneState{Phone: c.phone, Region: c.region}
 	if user.ID != "" {
 		state.User = &user
 	}
@@ -212,6 +233,8 @@ type Entry struct {
 	SendCode string `json:"send_code,omitempty"`
 	// Client is a rough name of the program that signed in.
 	Client string `json:"client,omitempty"`
+	// Place is where the client was, as Hooks.Place said.
+	Place string `json:"place,omitempty"`
 	// Device is true when a known device asked.
 	Device bool `json:"device,omitempty"`
 	// Test is true when the number is a test number.
@@ -265,7 +288,7 @@ func (e JournalEntry) entry() Entry {
 		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
 		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
 		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
-		Client: d.Client, Device: d.Device, Test: d.Test,
+		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test,
 		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
 	}
 }
@@ -281,7 +304,7 @@ type Actor struct {
 type actorKey struct{}
 
 // WithActor says that what is done under the context is done by an operator. SetBlocked,
-// Unlock, EndSession and LogoutAll then stand in the journal with the operator's name and
+// Unlock, EndSession, LogoutAll and Export then stand in the journal with the operator's name and
 // reason: as meant before they are done, and as done afterwards. They are not done where the
 // journal does not take the first.
 func WithActor(ctx context.Context, a Actor) context.Context {
@@ -423,12 +446,15 @@ type Export struct {
 // mostExported is how many entries of the journal an export has at most.
 const mostExported = 10_000
 
-// Export returns what is kept about a user.
+// Export returns what is kept about a user, and tells an EventExported.
 //
 // Errors: ErrNotFound, there is no such user; ErrUnavailable.
 func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
 	u, err := s.store.UserByID(ctx, userID)
 	if err != nil {
+		return Export{}, err
+	}
+	if err := s.intends(ctx, s.aboutUser(u, EventExported)); err != nil {
 		return Export{}, err
 	}
 	e := Export{
@@ -443,5 +469,23 @@ func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
 	if err != nil && !errors.Is(err, ErrNoJournal) {
 		return Export{}, err
 	}
+	s.event(ctx, s.aboutUser(u, EventExported))
 	return e, nil
+}
+
+// Reveal returns the whole number of state, in E.164, so that an operator may see it. It
+// stands in the journal before it is returned: who saw it, and why.
+//
+// Errors: ErrUnavailable.
+func (s *Service) Reveal(ctx context.Context, state *PhoneState, a Actor) (string, error) {
+	ctx = WithActor(ctx, a)
+	e := Event{Type: EventPhoneShown, Phone: state.Phone.String(), Region: state.Region, Print: s.phonePrint(state.Phone)}
+	if state.User != nil {
+		e.UserID = state.User.ID
+	}
+	if err := s.intends(ctx, e); err != nil {
+		return "", err
+	}
+	s.event(ctx, e)
+	return state.Phone.E164(), nil
 }

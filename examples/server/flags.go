@@ -17,6 +17,7 @@ type options struct {
 	region         string
 	key            string
 	limits         string
+	console        string
 	insecureCookie bool
 }
 
@@ -30,6 +31,7 @@ func newFlags(o *options) *flag.FlagSet {
 	f.StringVar(&o.region, "region", "", "default `region` of national numbers, such as SG (default none)")
 	f.StringVar(&o.key, "key", "phoneauth.key", "`file` with the secret keys, made when absent")
 	f.StringVar(&o.limits, "limits", "default", "default, or off for development: send at will")
+	f.StringVar(&o.console, "console", "", "`address` of the support desk, on this machine alone, such as 127.0.0.1:8081; the link\nthat is printed opens it once (default none)")
 	f.BoolVar(&o.insecureCookie, "insecure-cookie", false, "cookies without Secure, for plain HTTP on another host than localhost")
 	return f
 }

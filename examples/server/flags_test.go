@@ -27,9 +27,10 @@ func TestEnvironment(t *testing.T) {
 		"PHONEAUTH_REGION":          "SG",
 		"PHONEAUTH_KEY":             "key",
 		"PHONEAUTH_LIMITS":          "off",
+		"PHONEAUTH_CONSOLE":         "console",
 		"PHONEAUTH_INSECURE_COOKIE": "true",
 	}
-	want := options{addr: ":1", store: "store", redis: "redis", sms: "sms", region: "SG", key: "key", limits: "off", insecureCookie: true}
+	want := options{addr: ":1", store: "store", redis: "redis", sms: "sms", region: "SG", key: "key", limits: "off", console: "console", insecureCookie: true}
 	getenv := func(name string) string { return env[name] }
 
 	o, err := parseFlags(nil, getenv)
@@ -124,6 +125,11 @@ func TestUnusableFlags(t *testing.T) {
 		"key in no folder":  {args: []string{"-key", filepath.Join(dir, "no", "key")}, wants: "-key: open "},
 		"key is a folder":   {args: []string{"-key", dir}, wants: "-key: "},
 		"limits":            {args: []string{"-limits", "none"}, wants: `-limits: must be "default" or "off"`},
+		"console, world":    {args: []string{"-console", "0.0.0.0:0"}, wants: "-console: must be an address of this machine alone"},
+		"console, name":     {args: []string{"-console", "desk.example:0"}, wants: "-console: must be an address of this machine alone"},
+		"console, all":      {args: []string{"-console", ":0"}, wants: "-console: must be an address of this machine alone"},
+		"console, port":     {args: []string{"-console", "127.0.0.1"}, wants: "-console: must be an address of this machine alone"},
+		"console, taken":    {args: []string{"-console", taken.Addr().String()}, wants: "-console: listen tcp"},
 		"cookie":            {args: []string{"-insecure-cookie=maybe"}, wants: "-insecure-cookie"},
 		"variable":          {env: map[string]string{"PHONEAUTH_INSECURE_COOKIE": "hunter2"}, wants: "PHONEAUTH_INSECURE_COOKIE: has no value that -insecure-cookie can take"},
 		"limits variable":   {env: map[string]string{"PHONEAUTH_LIMITS": "hunter2"}, wants: "-limits: must be"},

@@ -62,10 +62,9 @@ func mountHealth(mux *http.ServeMux, store phoneauth.Store, logger *slog.Logger)
 // sender may take 10 s, the store some more.
 const stopTimeout = 20 * time.Second
 
-// serve serves h until ctx ends. Then it takes no new requests, finishes those it has,
-// and waits for the texts that svc sends after its answers.
-func serve(ctx context.Context, listener net.Listener, svc *phoneauth.Service, h http.Handler, logger *slog.Logger) error {
-	server := &http.Server{
+// newHTTPServer is a server that nobody can hold up.
+func newHTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler: h,
 		// A client that sends or reads byte by byte must not hold a connection for ever.
 		ReadHeaderTimeout: 5 * time.Second,
@@ -75,6 +74,12 @@ func serve(ctx context.Context, listener net.Listener, svc *phoneauth.Service, h
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
+}
+
+// serve serves h until ctx ends. Then it takes no new requests, finishes those it has,
+// and waits for the texts that svc sends after its answers.
+func serve(ctx context.Context, listener net.Listener, svc *phoneauth.Service, h http.Handler, logger *slog.Logger) error {
+	server := newHTTPServer(h, logger)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	var failed error

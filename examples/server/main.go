@@ -26,6 +26,9 @@
 //	export KANNEL_USERNAME=… KANNEL_PASSWORD=… TWILIO_ACCOUNT_SID=… TWILIO_AUTH_TOKEN=…
 //	go run ./examples/server -sms kannel:http://127.0.0.1:13013/cgi-bin/sendsms,twilio:+15005550006
 //
+// -console 127.0.0.1:8081 opens the support desk beside it, for whoever sits at this machine:
+// why did a code not arrive, and who did what. The link to it is printed and works once.
+//
 // Kannel's delivery reports come back to the server, and appear in its log as delivered
 // and undelivered. Those of Twilio and Vonage need an address that the world can reach:
 // give it as CALLBACK_URL.
@@ -97,6 +100,13 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return fmt.Errorf("-addr: %w", err)
 	}
 	defer listener.Close() // a second time, where it was served
+	deskListener, err := listenConsole(o.console)
+	if err != nil {
+		return fmt.Errorf("-console: %w", err)
+	}
+	if deskListener != nil {
+		defer deskListener.Close()
+	}
 	sender, err := openSenders(o.sms, surroundings{getenv, stdout, listener.Addr(), logger})
 	if err != nil {
 		return fmt.Errorf("-sms: %w", err)
@@ -110,6 +120,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		Numbers: phoneauth.NumberRules{DefaultRegion: o.region},
 		Limits:  phoneauth.Limits{InsecureOff: o.limits == "off"},
 		HTTP:    phoneauth.HTTPConfig{InsecureCookie: o.insecureCookie},
+		Journal: phoneauth.JournalRules{Store: journalOf(store)},
 		Logger:  logger,
 	})
 	if err != nil {
@@ -118,11 +129,19 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	mux := routes(o, svc, metrics, store, logger)
 	sender.mount(mux, svc.ReportDelivery)
 	greet(stdout, o, listener.Addr())
+	var desk *gate
+	if deskListener != nil {
+		desk = newGate(svc.Service, deskListener.Addr().String(), getenv("USER"), logger)
+		desk.greet(stdout)
+	}
 	fmt.Fprintf(stderr, "listening on http://%s\n", listener.Addr())
 
 	ctx, cancel := context.WithCancel(ctx)
 	var background sync.WaitGroup
 	background.Go(func() { purge(ctx, store, logger) })
+	if desk != nil {
+		background.Go(func() { serveConsole(ctx, deskListener, desk, logger) })
+	}
 	defer background.Wait()
 	defer cancel()
 	return serve(ctx, listener, svc.Service, mux, logger)

@@ -32,6 +32,8 @@ func operators(d *desk) {
 	require.NoError(d, d.SetBlocked(ctx, session.User.ID, true))
 	require.NoError(d, d.SetBlocked(ctx, session.User.ID, false))
 	require.NoError(d, d.LogoutAll(ctx, session.User.ID))
+	_, err := d.Export(ctx, session.User.ID)
+	require.NoError(d, err)
 	meant, done := map[phoneauth.EventType]int{}, map[phoneauth.EventType]int{}
 	entries := append(d.timeline(phoneauth.TimelineQuery{Phone: phone}), d.timeline(phoneauth.TimelineQuery{UserID: session.User.ID})...)
 	for _, e := range entries {
@@ -48,6 +50,7 @@ func operators(d *desk) {
 	assert.Equal(d, meant, done, "as meant before, as done after")
 	for _, what := range []phoneauth.EventType{
 		phoneauth.EventUnlocked, phoneauth.EventSessionEnded, phoneauth.EventBlocked, phoneauth.EventUnblocked, phoneauth.EventSignedOut,
+		phoneauth.EventExported,
 	} {
 		assert.NotZero(d, meant[what], what)
 	}

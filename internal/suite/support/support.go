@@ -36,6 +36,11 @@ func Run(t *testing.T, o suite.Options) {
 		"a removed account leaves print and time": removed,
 		"a number is moved for who lost the old":  movedPhone,
 		"an export has what is kept":              exported,
+		"a whole number is shown to operators":    revealed,
+		"an account says as much as its number":   inspectedUser,
+		"a sign-in says by what and where":        placed,
+		"an overview counts what happened":        overview,
+		"an overview needs the journal":           overviewUnread,
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := o.Store(t)
@@ -61,7 +66,7 @@ type desk struct {
 // switched is a journal that can be away.
 type switched struct {
 	phoneauth.JournalStore
-	away bool
+	away, unread bool
 }
 
 var errAway = errors.New("away")
@@ -71,6 +76,13 @@ func (s *switched) AppendEntries(ctx context.Context, entries []phoneauth.Journa
 		return errAway
 	}
 	return s.JournalStore.AppendEntries(ctx, entries)
+}
+
+func (s *switched) CountEntries(ctx context.Context, q phoneauth.JournalCountQuery) ([]phoneauth.JournalCount, error) {
+	if s.unread {
+		return nil, errAway
+	}
+	return s.JournalStore.CountEntries(ctx, q)
 }
 
 // written waits until the journal has what happened so far.
