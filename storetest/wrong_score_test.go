@@ -194,7 +194,7 @@ var wrongScores = []wrongStore{
 	{"sampling looks at the score before it fades", "a score that faded above SampleBelow is not sampled", weighing(func(s *byHand, value float64, of phoneauth.Charge) float64 {
 		return weight(min(value, s.scores[of.Key].value), of)
 	})},
-	{"SampleBelow 0 samples credits", "SampleBelow 0 is never", weighing(func(_ *byHand, value float64, of phoneauth.Charge) float64 {
+	{"SampleBelow 0 samples credits", "SampleBelow 0 turns sampling off", weighing(func(_ *byHand, value float64, of phoneauth.Charge) float64 {
 		if value < of.SampleBelow {
 			return of.SampleWeight
 		}
