@@ -109,3 +109,28 @@ func TestProgramThatFindsOldNumbers(t *testing.T) {
 01061797840 is not found
 `), strings.TrimSpace(string(output)))
 }
+
+// TestFilesOfTheHouse: the documents name only files that are there, and architecture.md
+// names every file of the root package.
+func TestFilesOfTheHouse(t *testing.T) {
+	t.Parallel()
+	documents, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	file := regexp.MustCompile("`([a-z0-9_/]+\\.go)`")
+	named := map[string]bool{}
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		for _, m := range file.FindAllStringSubmatch(string(text), -1) {
+			assert.FileExists(t, filepath.Join("..", m[1]), "of %s", document)
+			named[m[1]] = named[m[1]] || document == "architecture.md"
+		}
+	}
+	files, err := filepath.Glob("../*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		if name = filepath.Base(name); !strings.HasSuffix(name, "_test.go") {
+			assert.True(t, named[name], "architecture.md does not name %s", name)
+		}
+	}
+}
