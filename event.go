@@ -212,7 +212,9 @@ func (s *Service) event(ctx context.Context, e Event) {
 
 // stamped is e with its time, its realm, and the operator who acts.
 func (s *Service) stamped(ctx context.Context, e Event) Event {
-	e.Time, e.Realm = s.now(), s.cfg.Realm
+	if e.Realm = s.cfg.Realm; e.Time.IsZero() {
+		e.Time = s.now()
+	}
 	if a, ok := actorOf(ctx); ok {
 		e.Actor, e.Reason = truncated(a.Name, maxActor), truncated(a.Reason, maxReason)
 	}

@@ -74,7 +74,7 @@ type journalData struct {
 
 // entry is the line of the journal for e.
 func (j *journal) entry(e Event) JournalEntry {
-	if e.Type == EventDeleted { // the account is blanked
+	if e.Type == EventDeleted || e.Intent == EventDeleted { // the account is blanked
 		e.UserID, e.Phone = "", ""
 	}
 	data, _ := json.Marshal(journalData{ // of texts and booleans alone
@@ -252,8 +252,17 @@ func (s *Service) FlushJournal(ctx context.Context) error {
 	if s.journal == nil {
 		return ErrNoJournal
 	}
-	s.journal.flush(ctx)
-	return ctx.Err()
+	done := make(chan struct{})
+	go func() { // what waits is of everybody: whoever asks may hang up, and nothing is lost
+		defer close(done)
+		s.journal.flush(context.WithoutCancel(ctx))
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // OverviewQuery says of which time an [Overview] is.

@@ -165,6 +165,9 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	case OptedOut:
 		e.Type = EventOptedOut
 	}
+	if !d.Phone.IsZero() {
+		e.Print, e.Region = s.phonePrint(d.Phone), d.Phone.Region()
+	}
 	if s.journal != nil && d.ID != "" { // whose message it was
 		if sent, ok := s.journal.sent(ctx, d.ID, s.now()); ok {
 			e.Print, e.UserID, e.Region = sent.Print, sent.UserID, sent.Region

@@ -146,8 +146,10 @@ func (s *Service) stateOf(c *call) StateParams {
 	for _, kind := range []string{kindCodeFailures, kindDeviceCodeFailures, kindPasswordFailures, kindDevicePasswordFailed} {
 		p.Lockouts = append(p.Lockouts, key(c.print, kind))
 	}
-	for _, charge := range s.budgets(c) {
-		p.Scores = append(p.Scores, charge.Score)
+	if s.budgeted(c) {
+		for _, charge := range s.budgets(c) {
+			p.Scores = append(p.Scores, charge.Score)
+		}
 	}
 	return p
 }
@@ -179,7 +181,8 @@ func (s *PhoneState) read(p StateParams, found State, locks []Lock) {
 		}
 	}
 	for i, c := range found.Challenges {
-		if c.ID != "" {
+		sent := inspectedPurposes[i] != PurposePasswordReset || s.User != nil && !s.User.Blocked // others get none
+		if c.ID != "" && sent {
 			s.Codes = append(s.Codes, CodeInfo{inspectedPurposes[i], c.TriesLeft, c.Sends, c.ExpiresAt})
 		}
 	}
@@ -352,34 +355,44 @@ func (s *Service) delete(ctx context.Context, user User) error {
 		return err
 	}
 	defer done()
-	if err := s.intends(ctx, s.aboutUser(user, EventDeleted)); err != nil {
+	meant := s.aboutUser(user, EventDeleted)
+	meant.Time = s.now().Add(time.Microsecond) // what was before is blanked, and this is not
+	if err := s.intends(ctx, meant); err != nil {
 		return err
 	}
-	if err := s.blank(ctx, user); err != nil { // before: as long as there is the account, this can be done again
+	if err := s.blank(ctx, user, meant.Time); err != nil { // before: as long as there is the account, this can be done again
 		return err
 	}
 	_, err = s.change(ctx, change{
 		user: user,
 		do:   func(ctx context.Context) (User, error) { return user, s.store.DeleteUser(ctx, user.ID) },
 		done: func() {
-			if err := s.blank(ctx, user); err != nil { // what happened meanwhile
+			e := s.aboutUser(user, EventDeleted)
+			e.Time = s.now().Add(2 * time.Microsecond)
+			e = s.stamped(ctx, e)
+			s.tell(ctx, e)
+			before := e.Time
+			if s.journal != nil && s.journal.now(ctx, e) != nil {
+				s.journal.add(e)
+				before = meant.Time // what was meant stays until it says that it is done
+			}
+			if err := s.blank(ctx, user, before); err != nil { // what happened meanwhile
 				s.cfg.Logger.ErrorContext(ctx, "phoneauth: entries of the journal are not blanked", "error", err)
 			}
-			s.event(ctx, s.aboutUser(user, EventDeleted))
 		},
 	})
 	return err
 }
 
 // blank takes everything but print, type and times from the journal's entries about u.
-func (s *Service) blank(ctx context.Context, u User) error {
+func (s *Service) blank(ctx context.Context, u User, before time.Time) error {
 	if s.journal == nil {
 		return nil
 	}
 	s.journal.flush(ctx)
 	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
 	defer cancel()
-	err := s.journal.store.BlankEntries(ctx, u.ID, s.phonePrint(u.Phone), s.now().Add(time.Microsecond))
+	err := s.journal.store.BlankEntries(ctx, u.ID, s.phonePrint(u.Phone), before)
 	if err != nil {
 		return &unavailable{"BlankEntries", err}
 	}

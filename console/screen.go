@@ -55,11 +55,14 @@ func (d *desk) look(ctx context.Context, s subject, before time.Time) (*screen, 
 	}
 	id := d.seal.id(s)
 	sc := &screen{ID: id, State: state, Number: state.Phone.String()}
-	entries, err := d.entries(ctx, state, before)
+	entries, full, err := d.entries(ctx, state, before)
 	if err != nil {
 		return nil, err
 	}
 	sc.addRows(entries)
+	if sc.Older == "" && full {
+		sc.Older = sc.before(entries[len(entries)-1].Time)
+	}
 	if state.User == nil {
 		return sc, nil
 	}
@@ -80,13 +83,12 @@ func (d *desk) look(ctx context.Context, s subject, before time.Time) (*screen, 
 }
 
 // entries are those about the number and those about its account, newest first.
-func (d *desk) entries(ctx context.Context, state *phoneauth.PhoneState, before time.Time) ([]phoneauth.Entry, error) {
+func (d *desk) entries(ctx context.Context, state *phoneauth.PhoneState, before time.Time) (all []phoneauth.Entry, full bool, err error) {
 	_ = d.svc.FlushJournal(ctx) // so that an operator sees what they have just done
 	queries := []phoneauth.TimelineQuery{{Phone: state.Phone.E164()}}
 	if state.User != nil {
 		queries = append(queries, phoneauth.TimelineQuery{UserID: state.User.ID})
 	}
-	var all []phoneauth.Entry
 	seen := map[phoneauth.Entry]bool{}
 	for _, q := range queries {
 		q.Before, q.Limit = before, mostEntries
@@ -95,8 +97,9 @@ func (d *desk) entries(ctx context.Context, state *phoneauth.PhoneState, before 
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		full = full || len(found) == q.Limit
 		for _, e := range found {
 			e.Time, e.Until = e.Time.UTC(), e.Until.UTC()
 			if !seen[e] {
@@ -106,7 +109,12 @@ func (d *desk) entries(ctx context.Context, state *phoneauth.PhoneState, before 
 		}
 	}
 	slices.SortStableFunc(all, func(a, b phoneauth.Entry) int { return b.Time.Compare(a.Time) })
-	return all, nil
+	return all, full, nil
+}
+
+// before is the address of what happened before t.
+func (sc *screen) before(t time.Time) string {
+	return "about?id=" + sc.ID + "&before=" + strconv.FormatInt(t.UnixMicro(), 10)
 }
 
 // addRows makes rows of entries while there is room. Entries of one time stay together,
@@ -115,7 +123,7 @@ func (sc *screen) addRows(entries []phoneauth.Entry) {
 	room, last := timelineRoom, time.Time{}
 	for i, e := range entries {
 		if (room < 0 || i >= mostEntries) && !e.Time.Equal(last) {
-			sc.Older = "about?id=" + sc.ID + "&before=" + strconv.FormatInt(last.UnixMicro(), 10)
+			sc.Older = sc.before(last)
 			return
 		}
 		last = e.Time
