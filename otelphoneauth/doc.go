@@ -13,6 +13,9 @@
 // [Instrument] is enough for the metrics and for the spans of store and sender, which are
 // children of whatever span is in the context. [Wrap] adds a span for each operation.
 //
+// The directory grafana has a dashboard for Grafana and alert rules for Prometheus. They use
+// the names of this package, and a test holds them to it.
+//
 // # What is reported
 //
 // Only names are reported: those of types, purposes, regions, limits, senders, verbs and

@@ -63,4 +63,5 @@ func Example() {
 	// phoneauth.store.duration
 	// phoneauth.send.duration
 	// phoneauth.operation.duration
+	// phoneauth.journal.lost
 }

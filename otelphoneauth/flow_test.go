@@ -117,6 +117,8 @@ const wantMetrics = `phoneauth.events {event}
 	1 phoneauth.event.type=verified phoneauth.purpose=sign_in
 	1 phoneauth.event.type=verify_failed phoneauth.purpose=sign_in
 	2 phoneauth.event.type=limited phoneauth.limit=phone_sends phoneauth.purpose=sign_in
+phoneauth.journal.lost {entry}
+	0 
 phoneauth.operation.duration s [0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10]
 	1 error.type=500 http.response.status_code=500 phoneauth.operation=POST /users/verification/start
 	1 http.response.status_code=404 phoneauth.operation=_OTHER

@@ -22,12 +22,16 @@ type Service struct {
 	t *telemetry
 }
 
-// Wrap returns svc with spans and durations of its operations. For what is below them,
-// make svc of an instrumented Config: see [Instrument]. svc must not be nil. The error is
-// one of the MeterProvider.
+// Wrap returns svc with spans and durations of its operations, and counts the entries that
+// its journal has lost. For what is below them, make svc of an instrumented Config: see
+// [Instrument]. svc must not be nil. Wrap each Service once, or its lost entries count twice.
+// The error is one of the MeterProvider.
 func Wrap(svc *phoneauth.Service, opts ...Option) (*Service, error) {
 	t, err := newTelemetry(opts)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.watchJournal(svc.JournalLost); err != nil {
 		return nil, err
 	}
 	return &Service{svc, t}, nil

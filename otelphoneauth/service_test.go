@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/phoneauth/phoneauth/otelphoneauth"
 )
 
 // Every method with a context is an operation, but for three.
@@ -107,4 +109,30 @@ func TestHandlerPasses(t *testing.T) {
 	outer.End()
 	require.NoError(t, flushed, "it was asked, and found")
 	assert.Contains(t, h.trees(), "host \n\tPOST /api/v1/login http.request.method=POST http.response.status_code=202 ")
+}
+
+// fullJournal is a journal that takes no entries.
+type fullJournal struct{ phoneauth.JournalStore }
+
+func (fullJournal) AppendEntries(context.Context, []phoneauth.JournalEntry) error {
+	return errors.New("disk full")
+}
+
+// What a journal loses is counted from 0 on, and adds up over Services that share a provider.
+func TestJournalLost(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, func(c *phoneauth.Config) { c.Journal.Store = fullJournal{memstore.New()} })
+	assert.Contains(t, h.metrics(t), "phoneauth.journal.lost {entry}\n\t0 \n")
+
+	second, err := phoneauth.New(h.cfg)
+	require.NoError(t, err)
+	_, err = otelphoneauth.Wrap(second, h.options...)
+	require.NoError(t, err)
+	for phone, svc := range map[string]*phoneauth.Service{cairo: h.svc.Service, delhi: second} {
+		_, err = svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone})
+		require.NoError(t, err)
+		require.NoError(t, svc.FlushJournal(t.Context()))
+		require.EqualValues(t, 1, svc.JournalLost())
+	}
+	assert.Contains(t, h.metrics(t), "phoneauth.journal.lost {entry}\n\t2 \n")
 }

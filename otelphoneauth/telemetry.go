@@ -67,6 +67,7 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 // telemetry is where everything goes, and the names that were let through.
 type telemetry struct {
 	tracer trace.Tracer
+	meter  metric.Meter
 
 	events, regionEvents                           metric.Int64Counter
 	storeDuration, sendDuration, operationDuration metric.Float64Histogram
@@ -87,26 +88,27 @@ func newTelemetry(opts []Option) (*telemetry, error) {
 	}
 	t := &telemetry{
 		tracer:   o.tracers.Tracer(scope),
+		meter:    o.meters.Meter(scope),
 		purposes: newNames(mostPurposes, ourPurposes...),
 		regions:  newNames(mostRegions),
 		limits:   newNames(mostLimits, ourLimits...),
 		senders:  newNames(mostSenders),
 	}
-	if err := t.instruments(o.meters.Meter(scope)); err != nil {
+	if err := t.instruments(); err != nil {
 		return nil, fmt.Errorf("otelphoneauth: instruments: %w", err)
 	}
 	return t, nil
 }
 
-func (t *telemetry) instruments(meter metric.Meter) error {
+func (t *telemetry) instruments() error {
 	var errs [5]error
 	counter := func(name, description string, err *error) metric.Int64Counter {
-		c, e := meter.Int64Counter(name, metric.WithUnit("{event}"), metric.WithDescription(description))
+		c, e := t.meter.Int64Counter(name, metric.WithUnit("{event}"), metric.WithDescription(description))
 		*err = e
 		return c
 	}
 	duration := func(name, description string, buckets []float64, err *error) metric.Float64Histogram {
-		h, e := meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description),
+		h, e := t.meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description),
 			metric.WithExplicitBucketBoundaries(buckets...))
 		*err = e
 		return h
@@ -122,6 +124,25 @@ func (t *telemetry) instruments(meter metric.Meter) error {
 	t.operationDuration = duration("phoneauth.operation.duration",
 		"Duration of each method of the Service and each route of its Handler.", operationBuckets, &errs[4])
 	return errors.Join(errs[:]...)
+}
+
+// watchJournal reports how many entries of the journal were lost, as often as the metrics are
+// read. It reports 0 from the start, because Prometheus sees no increase in a series that
+// begins at 1.
+func (t *telemetry) watchJournal(lost func() int64) error {
+	counter, err := t.meter.Int64ObservableCounter("phoneauth.journal.lost", metric.WithUnit("{entry}"),
+		metric.WithDescription("Entries of the journal that this process has lost."))
+	if err == nil {
+		// Not metric.WithInt64Callback: of several Services, the SDK then asks only the first.
+		_, err = t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+			o.ObserveInt64(counter, lost())
+			return nil
+		}, counter)
+	}
+	if err != nil {
+		return fmt.Errorf("otelphoneauth: instruments: %w", err)
+	}
+	return nil
 }
 
 // work is something with a span and a duration.

@@ -48,10 +48,13 @@ func TestMetrics(t *testing.T) {
 		assert.NotContains(t, told.String(), secret)
 	}
 
-	// The names are those of the queries that otelphoneauth documents.
-	readme, err := os.ReadFile("../../otelphoneauth/README.md")
-	require.NoError(t, err)
-	for _, name := range regexp.MustCompile(`\bphoneauth_\w+_(?:total|bucket|count)\b`).FindAllString(string(readme), -1) {
-		assert.Contains(t, told.String(), "\n"+name+"{", "not read by Prometheus")
+	// The names are those of the queries that otelphoneauth documents, and of its dashboard
+	// and alerts. A metric without labels has no brace.
+	for _, file := range []string{"README.md", "grafana/dashboard.json", "grafana/alerts.yaml"} {
+		text, err := os.ReadFile("../../otelphoneauth/" + file)
+		require.NoError(t, err)
+		for _, name := range regexp.MustCompile(`\bphoneauth_\w+_(?:total|bucket|count)\b`).FindAllString(string(text), -1) {
+			assert.Regexp(t, "(?m)^"+name+"[{ ]", told.String(), "%s: not read by Prometheus", file)
+		}
 	}
 }
