@@ -265,6 +265,111 @@ func (s *Service) FlushJournal(ctx context.Context) error {
 	}
 }
 
+// TimelineQuery asks for entries of the journal about a phone or about a user.
+type TimelineQuery struct {
+	// Phone as typed, or UserID: exactly one is set.
+	Phone, UserID string
+	// Before leaves out what happened then and later; zero leaves out nothing.
+	Before time.Time
+	// Limit is how many entries are returned at most; 0 is 100.
+	Limit int
+}
+
+// Entry is a line of the journal. It holds no secret and no whole number. Fields that do
+// not apply are zero. It marshals as JSON, without fields that are zero.
+type Entry struct {
+	// Time is when it happened, in UTC.
+	Time time.Time `json:"time"`
+	// Type says what happened.
+	Type EventType `json:"type"`
+	// Count is how many refusals of one rule within one minute this stands for, 0 else.
+	Count int `json:"count,omitempty"`
+	// UserID is User.ID of the account.
+	UserID string `json:"user_id,omitempty"`
+	// SessionID is Session.ID.
+	SessionID string `json:"session_id,omitempty"`
+	// Phone is the number, masked.
+	Phone string `json:"phone,omitempty"`
+	// Region of the number, ISO 3166-1 alpha-2.
+	Region string `json:"region,omitempty"`
+	// Purpose of the code.
+	Purpose Purpose `json:"purpose,omitempty"`
+	// Limit is the name of the rule that refused.
+	Limit string `json:"limit,omitempty"`
+	// Until is when that rule would admit.
+	Until time.Time `json:"until,omitzero"`
+	// Sender is Receipt.Sender.
+	Sender string `json:"sender,omitempty"`
+	// MessageID is Receipt.ID.
+	MessageID string `json:"message_id,omitempty"`
+	// SendClass is the class of a failed send.
+	SendClass SendClass `json:"send_class,omitempty"`
+	// SendFault says whose fault a failed send or a message that did not arrive is.
+	SendFault SendFault `json:"send_fault,omitempty"`
+	// SendCode is the error code of the provider.
+	SendCode string `json:"send_code,omitempty"`
+	// Client is a rough name of the program that signed in.
+	Client string `json:"client,omitempty"`
+	// Place is where the client was, as Hooks.Place said.
+	Place string `json:"place,omitempty"`
+	// Device is true when a known device asked.
+	Device bool `json:"device,omitempty"`
+	// Test is true when the number is a test number.
+	Test bool `json:"test,omitempty"`
+	// Actor is the operator who acted.
+	Actor string `json:"actor,omitempty"`
+	// Reason is why the operator acted.
+	Reason string `json:"reason,omitempty"`
+	// Intent is what the operator of an EventOperator was about to do.
+	Intent EventType `json:"intent,omitempty"`
+}
+
+// Timeline returns what happened about a phone or a user, newest first, from the journal.
+// What happened within the last second may be missing.
+//
+// Errors: ErrNoJournal; ErrInvalidPhone; ErrUnavailable.
+func (s *Service) Timeline(ctx context.Context, q TimelineQuery) ([]Entry, error) {
+	if s.journal == nil {
+		return nil, ErrNoJournal
+	}
+	ask := JournalQuery{UserID: q.UserID, Before: q.Before, Limit: q.Limit, Now: s.now()}
+	if ask.Limit <= 0 {
+		ask.Limit = 100
+	}
+	if q.Phone != "" {
+		c, err := s.aboutPhone(q.Phone)
+		if err != nil {
+			return nil, err
+		}
+		ask.Print, ask.UserID = c.print, ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+	defer cancel()
+	found, err := s.journal.store.Entries(ctx, ask)
+	if err != nil {
+		return nil, &unavailable{"Entries", err}
+	}
+	entries := make([]Entry, len(found))
+	for i, e := range found {
+		entries[i] = e.entry()
+	}
+	return entries, nil
+}
+
+// entry is the line that a record of the store stands for. Blanked ones have little left.
+func (e JournalEntry) entry() Entry {
+	var d journalData
+	_ = json.Unmarshal(e.Data, &d) // blanked: nothing to read
+	return Entry{
+		Time: e.Time, Type: e.Type, Count: e.Count,
+		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
+		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
+		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
+		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test,
+		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
+	}
+}
+
 // OverviewQuery says of which time an [Overview] is.
 type OverviewQuery struct {
 	// From is its beginning, To its end; what happened at To is left out. A zero To is now,

@@ -2,7 +2,6 @@ package phoneauth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 )
@@ -62,7 +61,7 @@ type CodeInfo struct {
 	Purpose Purpose
 	// TriesLeft is how many more wrong codes are compared.
 	TriesLeft int
-	// Sends is how often it was sent.
+	// Sends is how often it was asked for, and so sent or tried to be sent.
 	Sends int
 	// ExpiresAt is the end of the code.
 	ExpiresAt time.Time
@@ -93,7 +92,7 @@ func (s *Service) InspectUser(ctx context.Context, userID string) (*PhoneState, 
 		return nil, err
 	}
 	c, err := s.aboutPhone(user.Phone.E164())
-	if err != nil { // no numbering plan has it any more
+	if err != nil || c.phone != user.Phone { // the numbering plan has changed
 		c = s.ofUser(user, PurposeSignIn, ClientInfo{})
 	}
 	return s.inspect(ctx, c, user)
@@ -167,8 +166,9 @@ func (s *PhoneState) read(p StateParams, found State, locks []Lock) {
 		}
 	}
 	for i, wait := range found.Waits {
-		if s.NextSend == nil && wait > 0 {
-			s.NextSend = &Refusal{p.Takes[i].Name, p.Now.Add(wait)}
+		name, until := p.Takes[i].Name, p.Now.Add(wait)
+		if wait > 0 && (s.NextSend == nil || s.NextSend.Limit == name && until.After(s.NextSend.Until)) {
+			s.NextSend = &Refusal{name, until}
 		}
 	}
 	for i, value := range found.Scores {
@@ -191,111 +191,6 @@ func (s *PhoneState) read(p StateParams, found State, locks []Lock) {
 // ErrNoJournal: Config.Journal has no Store.
 var ErrNoJournal = errors.New("phoneauth: no journal is kept")
 
-// TimelineQuery asks for entries of the journal about a phone or about a user.
-type TimelineQuery struct {
-	// Phone as typed, or UserID: exactly one is set.
-	Phone, UserID string
-	// Before leaves out what happened then and later; zero leaves out nothing.
-	Before time.Time
-	// Limit is how many entries are returned at most; 0 is 100.
-	Limit int
-}
-
-// Entry is a line of the journal. It holds no secret and no whole number. Fields that do
-// not apply are zero. It marshals as JSON, without fields that are zero.
-type Entry struct {
-	// Time is when it happened, in UTC.
-	Time time.Time `json:"time"`
-	// Type says what happened.
-	Type EventType `json:"type"`
-	// Count is how many refusals of one rule within one minute this stands for, 0 else.
-	Count int `json:"count,omitempty"`
-	// UserID is User.ID of the account.
-	UserID string `json:"user_id,omitempty"`
-	// SessionID is Session.ID.
-	SessionID string `json:"session_id,omitempty"`
-	// Phone is the number, masked.
-	Phone string `json:"phone,omitempty"`
-	// Region of the number, ISO 3166-1 alpha-2.
-	Region string `json:"region,omitempty"`
-	// Purpose of the code.
-	Purpose Purpose `json:"purpose,omitempty"`
-	// Limit is the name of the rule that refused.
-	Limit string `json:"limit,omitempty"`
-	// Until is when that rule would admit.
-	Until time.Time `json:"until,omitzero"`
-	// Sender is Receipt.Sender.
-	Sender string `json:"sender,omitempty"`
-	// MessageID is Receipt.ID.
-	MessageID string `json:"message_id,omitempty"`
-	// SendClass is the class of a failed send.
-	SendClass SendClass `json:"send_class,omitempty"`
-	// SendFault says whose fault a failed send or a message that did not arrive is.
-	SendFault SendFault `json:"send_fault,omitempty"`
-	// SendCode is the error code of the provider.
-	SendCode string `json:"send_code,omitempty"`
-	// Client is a rough name of the program that signed in.
-	Client string `json:"client,omitempty"`
-	// Place is where the client was, as Hooks.Place said.
-	Place string `json:"place,omitempty"`
-	// Device is true when a known device asked.
-	Device bool `json:"device,omitempty"`
-	// Test is true when the number is a test number.
-	Test bool `json:"test,omitempty"`
-	// Actor is the operator who acted.
-	Actor string `json:"actor,omitempty"`
-	// Reason is why the operator acted.
-	Reason string `json:"reason,omitempty"`
-	// Intent is what the operator of an EventOperator was about to do.
-	Intent EventType `json:"intent,omitempty"`
-}
-
-// Timeline returns what happened about a phone or a user, newest first, from the journal.
-// What happened within the last second may be missing.
-//
-// Errors: ErrNoJournal; ErrInvalidPhone; ErrUnavailable.
-func (s *Service) Timeline(ctx context.Context, q TimelineQuery) ([]Entry, error) {
-	if s.journal == nil {
-		return nil, ErrNoJournal
-	}
-	ask := JournalQuery{UserID: q.UserID, Before: q.Before, Limit: q.Limit, Now: s.now()}
-	if ask.Limit <= 0 {
-		ask.Limit = 100
-	}
-	if q.Phone != "" {
-		c, err := s.aboutPhone(q.Phone)
-		if err != nil {
-			return nil, err
-		}
-		ask.Print, ask.UserID = c.print, ""
-	}
-	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
-	defer cancel()
-	found, err := s.journal.store.Entries(ctx, ask)
-	if err != nil {
-		return nil, &unavailable{"Entries", err}
-	}
-	entries := make([]Entry, len(found))
-	for i, e := range found {
-		entries[i] = e.entry()
-	}
-	return entries, nil
-}
-
-// entry is the line that a record of the store stands for. Blanked ones have little left.
-func (e JournalEntry) entry() Entry {
-	var d journalData
-	_ = json.Unmarshal(e.Data, &d) // blanked: nothing to read
-	return Entry{
-		Time: e.Time, Type: e.Type, Count: e.Count,
-		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
-		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
-		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
-		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test,
-		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
-	}
-}
-
 // Actor is an operator of the host's, at a support desk, and why they act.
 type Actor struct {
 	// Name tells the operator from others. At most 64 bytes are kept.
@@ -307,9 +202,9 @@ type Actor struct {
 type actorKey struct{}
 
 // WithActor says that what is done under the context is done by an operator. SetBlocked,
-// Unlock, EndSession, LogoutAll and Export then stand in the journal with the operator's name and
-// reason: as meant before they are done, and as done afterwards. They are not done where the
-// journal does not take the first.
+// Unlock, EndSession, LogoutAll and Export then stand in the journal, if there is one, with the
+// operator's name and reason: as meant before they are done, and as done afterwards. They are
+// not done where the journal does not take the first.
 func WithActor(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }
@@ -451,8 +346,8 @@ type Export struct {
 	SignedInAt time.Time `json:"signed_in_at,omitzero"`
 	// Sessions that are live.
 	Sessions []SessionInfo `json:"sessions"`
-	// Activity is the journal's, of the account: what happened about the number alone may
-	// have been about another owner of it.
+	// Activity is the journal's, of the account, without the names and reasons of operators.
+	// What happened about the number alone may have been about another owner of it.
 	Activity []Entry `json:"activity"`
 }
 
@@ -482,12 +377,15 @@ func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
 	if err != nil && !errors.Is(err, ErrNoJournal) {
 		return Export{}, err
 	}
+	for i := range e.Activity {
+		e.Activity[i].Actor, e.Activity[i].Reason = "", ""
+	}
 	s.event(ctx, s.aboutUser(u, EventExported))
 	return e, nil
 }
 
 // Reveal returns the whole number of state, in E.164, so that an operator may see it. It
-// stands in the journal before it is returned: who saw it, and why.
+// stands in the journal, if there is one, before it is returned: who saw it, and why.
 //
 // Errors: ErrUnavailable.
 func (s *Service) Reveal(ctx context.Context, state *PhoneState, a Actor) (string, error) {

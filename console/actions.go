@@ -59,7 +59,7 @@ var notices = map[string]string{
 	"unblock": "The account is not blocked any more.",
 	"end":     "The session has ended.",
 	"end-all": "All sessions have ended.",
-	"move":    "The account has the new number. Its sessions have ended, and the old number is told.",
+	"move":    "The account has the new number. Its sessions have ended. A number that was another one gets a notice.",
 	"delete":  "The account is deleted.",
 }
 
@@ -79,7 +79,7 @@ func (v *visit) do() {
 	on := target{
 		subject: s,
 		userID:  v.r.PostFormValue("user"),
-		actor:   phoneauth.Actor{Name: v.operator, Reason: strings.TrimSpace(v.r.PostFormValue("reason"))},
+		actor:   phoneauth.Actor{Name: v.operator, Reason: strings.TrimSpace(strings.ToValidUTF8(v.r.PostFormValue("reason"), ""))},
 	}
 	if on.actor.Reason == "" {
 		v.refuse(http.StatusUnprocessableEntity, "Give a reason. It stands in the journal. Nothing was done.")

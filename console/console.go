@@ -13,7 +13,8 @@
 // Every request must be of an operator: Options.Operator is the host's own sign-in. Every
 // action is a POST of the same origin, needs a reason, and stands in the journal with the
 // operator's name before it is done. Numbers are masked. Showing a whole one is an action,
-// too. No address holds a number: a search leads to an id that is sealed.
+// too. No address holds a number, except with SearchByGET: a search leads to an id that is
+// sealed.
 //
 // The pages run no script and load nothing but their style sheet. They send no referrer, so
 // browsers send "Origin: null": a browser must send Sec-Fetch-Site, which those since 2023

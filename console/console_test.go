@@ -71,13 +71,19 @@ func (f *faulty) AppendEntries(ctx context.Context, entries []phoneauth.JournalE
 
 func newHost(t *testing.T, change ...func(*console.Options)) *host {
 	t.Helper()
+	return newLimitedHost(t, phoneauth.Limits{InsecureOff: true}, change...)
+}
+
+// newLimitedHost is newHost with these limits.
+func newLimitedHost(t *testing.T, limits phoneauth.Limits, change ...func(*console.Options)) *host {
+	t.Helper()
 	key := []byte(rand.Text() + rand.Text())
 	h := &host{T: t, inbox: phonetest.New(), store: &faulty{Store: memstore.New()}}
 	h.as = func(*http.Request) (string, error) { return "ana", nil }
 	svc, err := phoneauth.New(phoneauth.Config{
 		Store: h.store, Sender: h.inbox, Logger: slog.New(slog.DiscardHandler),
 		Keys:    phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
-		Limits:  phoneauth.Limits{InsecureOff: true},
+		Limits:  limits,
 		Journal: phoneauth.JournalRules{Store: h.store},
 		Hooks:   phoneauth.Hooks{Place: func(context.Context, netip.Addr) string { return "Cairo" }},
 	})

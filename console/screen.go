@@ -144,7 +144,7 @@ func (sc *screen) addRows(entries []phoneauth.Entry) {
 // sameFailure reports whether two entries are wrong codes, or wrong passwords, in a row: they
 // are one line.
 func sameFailure(a, b phoneauth.Entry) bool {
-	return a.Type == b.Type && (a.Type == phoneauth.EventVerifyFailed || a.Type == phoneauth.EventPasswordFailed)
+	return a.Type == b.Type && a.Device == b.Device && (a.Type == phoneauth.EventVerifyFailed || a.Type == phoneauth.EventPasswordFailed)
 }
 
 // isDone reports whether e says that an operator was about to do something that is among

@@ -55,7 +55,8 @@ func TestScreen(t *testing.T) {
 	assert.Contains(t, page, "There is no account with this number.")
 	assert.Contains(t, page, "No limit of the number refuses the next code to sign in.")
 	assert.Contains(t, page, "The journal has nothing.")
-	assert.Contains(t, page, "The score of codes to its block of 10,000 numbers is 0. Above 20 it refuses.")
+	limited := newLimitedHost(t, phoneauth.Limits{})
+	assert.Contains(t, limited.get(limited.find(phone)), "The score of codes to its block of 10,000 numbers is 0. Above 20 it refuses.")
 	assert.NotContains(t, page, "End all sessions", "there is none")
 
 	session := h.signIn()
@@ -69,7 +70,7 @@ func TestScreen(t *testing.T) {
 	at := h.find(phone)
 	page = h.get(at)
 	for _, has := range []string{
-		masked + " EG", "User id " + session.User.ID, "A code to sign in, sent 1 times, 2 tries left",
+		masked + " EG", "User id " + session.User.ID, "A code to sign in, asked for 1 times, 2 tries left",
 		"A code to sign in was asked for.", "A wrong or expired code was given 3 times. The first was at",
 		"Signed up, Chrome on Android, Cairo.", "Chrome on Android, Cairo. Signed in",
 		"Which session is to end?", "Nothing is locked.",

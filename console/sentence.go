@@ -21,7 +21,12 @@ func sentence(e phoneauth.Entry) string {
 	if e.Type == phoneauth.EventOperator || e.Actor == "" {
 		return text
 	}
-	return strings.TrimSuffix(text, ".") + " by " + e.Actor + because(e)
+	first, rest, _ := strings.Cut(text, ".")
+	by := " by " + e.Actor + because(e)
+	if rest != "" {
+		by = strings.TrimSuffix(by, ".") + "."
+	}
+	return first + by + rest
 }
 
 func because(e phoneauth.Entry) string {
@@ -69,7 +74,7 @@ var plain = map[phoneauth.EventType]string{
 	phoneauth.EventSignInRefused:   "Signing in was refused: the account is blocked or locked, or the service's own rule refused it",
 	phoneauth.EventRefreshed:       "A session was continued",
 	phoneauth.EventRefreshReused:   "A session was ended, because its token was used twice",
-	phoneauth.EventSessionEvicted:  "The oldest session was ended, because a new one took its place",
+	phoneauth.EventSessionEvicted:  "A session was ended, because there were too many",
 	phoneauth.EventSessionEnded:    "A session was ended",
 	phoneauth.EventSignedOut:       "Signed out",
 	phoneauth.EventPasswordChanged: "The password was changed",

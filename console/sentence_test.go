@@ -43,7 +43,7 @@ func TestSentences(t *testing.T) {
 		"An operator was about to do this: block the account.":                                      {Type: phoneauth.EventOperator, Intent: phoneauth.EventBlocked},
 		"Something of a later version.":                                                             {Type: "something_of_a_later_version"},
 		"The whole number was shown by ana, reason: to call them":                                   {Type: phoneauth.EventPhoneShown, Actor: "ana", Reason: "to call them"},
-		"The oldest session was ended, because a new one took its place.":                           {Type: phoneauth.EventSessionEvicted},
+		"A session was ended, because there were too many.":                                         {Type: phoneauth.EventSessionEvicted},
 	} {
 		assert.Equal(t, want, sentence(e))
 	}

@@ -81,7 +81,7 @@ func (g *gate) greet(w io.Writer) {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Host != g.addr { // a name of somebody else's that leads here
+	if r.Host != g.addr && r.Host+":80" != g.addr { // a name of somebody else's that leads here
 		http.Error(w, "This is not the address of the support desk.", http.StatusMisdirectedRequest)
 		return
 	}
