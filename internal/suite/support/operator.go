@@ -1,12 +1,14 @@
 package support
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
 )
 
 var ana = phoneauth.Actor{Name: "ana", Reason: "ticket 7"}
@@ -93,6 +95,28 @@ func removed(d *desk) {
 		}, e, "print, type and time are left")
 	}
 	require.NoError(d, d.register(phone), "the number is free")
+}
+
+func removalFails(d *desk) {
+	session := d.signIn()
+	broken := d.Env.Service(func(c *phoneauth.Config) {
+		c.Journal.Store = d.journal
+		c.Store = &suite.Spied{Store: d.Store, Before: func(_ context.Context, verb string, _ ...any) error {
+			if verb == "DeleteUser" {
+				return errAway
+			}
+			return nil
+		}}
+	})
+	require.ErrorIs(d, broken.Remove(d.Context(), session.User.ID, ana), phoneauth.ErrUnavailable)
+	var names []string
+	for _, e := range d.timeline(phoneauth.TimelineQuery{Phone: phone}) {
+		if e.Type == phoneauth.EventOperator {
+			names = append(names, e.Actor)
+			assert.Equal(d, phoneauth.EventDeleted, e.Intent)
+		}
+	}
+	assert.Equal(d, []string{"ana"}, names, "whoever was about to delete the account is known")
 }
 
 func movedPhone(d *desk) {

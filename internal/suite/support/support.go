@@ -33,6 +33,11 @@ func Run(t *testing.T, o suite.Options) {
 		"what happened before a change of phone":  changedPhone,
 		"what operators do is written twice":      operators,
 		"an operator who cannot be written down":  operatorUnwritten,
+		"a deletion that fails keeps a name":      removalFails,
+		"who hangs up loses no entry":             flushHangsUp,
+		"STOP is in the timeline":                 stopped,
+		"a code that nobody was sent":             notSent,
+		"the wait is the longest":                 longestWait,
 		"a removed account leaves print and time": removed,
 		"a number is moved for who lost the old":  movedPhone,
 		"an export has what is kept":              exported,
@@ -74,6 +79,9 @@ var errAway = errors.New("away")
 func (s *switched) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
 	if s.away {
 		return errAway
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	return s.JournalStore.AppendEntries(ctx, entries)
 }
@@ -260,6 +268,42 @@ func delivery(d *desk) {
 	}
 	d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: sent[0].MessageID, Sender: sent[0].Sender, Status: phoneauth.Delivered})
 	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 3, "the send is in the store by now")
+}
+
+func stopped(d *desk) {
+	d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: "answer", Sender: "kannel", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone(phone)})
+	entries := d.timeline(phoneauth.TimelineQuery{Phone: phone})
+	require.Len(d, entries, 1)
+	assert.Equal(d, phoneauth.EventOptedOut, entries[0].Type)
+	assert.Equal(d, "EG", entries[0].Region)
+}
+
+func notSent(d *desk) {
+	_, err := d.Register(d.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset})
+	require.NoError(d, err)
+	d.Settle()
+	assert.Zero(d, d.Inbox.Sends())
+	assert.Empty(d, d.inspect().Codes)
+}
+
+func longestWait(d *desk) {
+	s := d.Env.Service(func(c *phoneauth.Config) {
+		c.Limits.PhoneSends = []phoneauth.Limit{{Every: time.Minute, Burst: 1}, {Every: time.Hour, Burst: 1}}
+	})
+	_, err := s.Register(d.Context(), phoneauth.RegisterRequest{Phone: phone})
+	require.NoError(d, err)
+	state, err := s.Inspect(d.Context(), phone)
+	require.NoError(d, err)
+	assert.Equal(d, &phoneauth.Refusal{Limit: phoneauth.LimitPhoneSends, Until: d.Now().Add(time.Hour)}, state.NextSend)
+}
+
+func flushHangsUp(d *desk) {
+	require.NoError(d, d.register(phone))
+	ctx, hangUp := context.WithCancel(d.Context())
+	hangUp()
+	_ = d.FlushJournal(ctx)
+	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 1)
+	assert.Zero(d, d.JournalLost())
 }
 
 func changedPhone(d *desk) {
