@@ -134,11 +134,17 @@ func seamOf(s Store) *seam.Seam {
 func (Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "phoneauth.Service") }
 
 // Close waits until the texts that are sent after an answer have left, and lets no more of
-// them start. If ctx ends first, Close returns its error. Close the Store and the Sender
-// yourself, after it.
+// them start. If ctx ends first, Close returns its error. It then writes what waits for the
+// journal, within 2 seconds if ctx has ended. Close the Store and the Sender yourself, after
+// it.
 func (s *Service) Close(ctx context.Context) error {
 	err := s.later.Close(ctx)
 	if s.journal != nil {
+		if ctx.Err() != nil { // what waits may be all that says who did something
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), storeDeadline)
+			defer cancel()
+		}
 		s.journal.flush(ctx)
 	}
 	if err != nil {

@@ -303,6 +303,9 @@ func flushHangsUp(d *desk) {
 	hangUp()
 	_ = d.FlushJournal(ctx)
 	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 1)
+	require.NoError(d, d.register(neighbour))
+	_ = d.Close(ctx)
+	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: neighbour}), 1)
 	assert.Zero(d, d.JournalLost())
 }
 
