@@ -92,7 +92,7 @@ func (v *visit) do() {
 	}
 	switch {
 	case err == nil:
-		v.redirect("about", s, name)
+		v.redirect("about", s.done(name))
 	case !errors.Is(err, errAnswered):
 		v.failed(err)
 	}
@@ -122,8 +122,7 @@ func (v *visit) delete(ctx context.Context, on target) error {
 		return err
 	}
 	if on.subject.UserID != "" { // its screen is gone
-		v.w.Header().Set("Location", "./?done=delete")
-		v.w.WriteHeader(http.StatusSeeOther)
+		v.redirect("./", subject{}.done("delete"))
 		return errAnswered
 	}
 	return nil

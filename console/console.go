@@ -182,11 +182,12 @@ func (v *visit) home() {
 		v.result(q, func(s subject) { v.show(s, "") })
 		return
 	}
-	v.render(http.StatusOK, "home", page{Notice: notices[v.r.URL.Query().Get("done")]})
+	s, _ := v.seal.open(v.r.URL.Query().Get("id"))
+	v.render(http.StatusOK, "home", page{Notice: s.takeNotice()})
 }
 
 func (v *visit) search() {
-	v.result(v.r.PostFormValue("q"), func(s subject) { v.redirect("about", s, "") })
+	v.result(v.r.PostFormValue("q"), func(s subject) { v.redirect("about", s) })
 }
 
 // result looks for what an operator typed.
@@ -209,7 +210,8 @@ func (v *visit) about() {
 		v.refuse(http.StatusNotFound, "This address is not good any more. Search again.")
 		return
 	}
-	v.show(s, notices[v.r.URL.Query().Get("done")])
+	notice := s.takeNotice()
+	v.show(s, notice)
 }
 
 func (v *visit) overview() {

@@ -72,12 +72,8 @@ func (v *visit) unavailable(err error) {
 
 // redirect leads to a page about s. The address is relative, so that the desk may be mounted
 // anywhere.
-func (v *visit) redirect(to string, s subject, done string) {
-	to += "?id=" + v.seal.id(s)
-	if done != "" {
-		to += "&done=" + done
-	}
-	v.w.Header().Set("Location", to)
+func (v *visit) redirect(to string, s subject) {
+	v.w.Header().Set("Location", to+"?id="+v.seal.id(s))
 	v.w.WriteHeader(http.StatusSeeOther)
 }
 

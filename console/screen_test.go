@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -70,7 +72,7 @@ func TestScreen(t *testing.T) {
 	at := h.find(phone)
 	page = h.get(at)
 	for _, has := range []string{
-		masked + " EG", "User id " + session.User.ID, "A code to sign in, asked for 1 times, 2 tries left",
+		masked + " EG", "User id " + session.User.ID, "A code to sign in, asked for once, 2 tries left",
 		"A code to sign in was asked for.", "A wrong or expired code was given 3 times. The first was at",
 		"Signed up, Chrome on Android, Cairo.", "Chrome on Android, Cairo. Signed in",
 		"Which session is to end?", "Nothing is locked.",
@@ -276,4 +278,23 @@ func TestOverviewPage(t *testing.T) {
 	for _, has := range []string{"By country", "By sender", "By hour"} {
 		assert.Contains(t, page, has)
 	}
+}
+
+// A page says once that something was done, and no other address makes it say so.
+func TestNotice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t)
+		session := h.signIn()
+		at := h.find(phone)
+		w := h.act(at, "block", "r", session.User.ID)
+		require.Equal(t, http.StatusSeeOther, w.Code)
+		after := "/desk/" + w.Header().Get("Location")
+		const notice = "The account is blocked. Its sessions have ended."
+		assert.Contains(t, h.get(after), notice)
+		assert.NotContains(t, h.get(at+"&done=block"), notice)
+		assert.NotContains(t, h.get("/desk/?done=block"), notice)
+		time.Sleep(61 * time.Second) // in the bubble of synctest
+		assert.NotContains(t, h.get(after), notice, "it was a minute ago")
+	})
 }

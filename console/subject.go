@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -17,6 +18,30 @@ import (
 type subject struct {
 	Phone  string `json:"p,omitempty"`
 	UserID string `json:"u,omitempty"`
+	// Done is the action that was just done, and DoneAt when, in seconds since 1970. Only a
+	// redirect has them.
+	Done   string `json:"d,omitempty"`
+	DoneAt int64  `json:"t,omitempty"`
+}
+
+// noticeLife is how long an address says that something was done.
+const noticeLife = time.Minute
+
+// done is s right after an action.
+func (s subject) done(action string) subject {
+	s.Done, s.DoneAt = action, time.Now().Unix()
+	return s
+}
+
+// takeNotice removes what was done from s, and returns its notice. No link can say that
+// something was done that was not, because s was sealed.
+func (s *subject) takeNotice() string {
+	notice := notices[s.Done]
+	if time.Since(time.Unix(s.DoneAt, 0)) > noticeLife {
+		notice = ""
+	}
+	s.Done, s.DoneAt = "", 0
+	return notice
 }
 
 // state is what holds for the number, and for that of the account.
