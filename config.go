@@ -37,8 +37,8 @@ type Config struct {
 	// neither users nor the tokens of the host's own TokenIssuer: give each realm a
 	// UserStore, a SessionStore and an issuer of its own.
 	Realm string
-	// HostSessions is true when the host keeps the sessions. Session then has the User and
-	// no access and refresh tokens, Refresh and Authenticate refuse, and Store needs no
+	// HostSessions is true when the host keeps the sessions. Session then has no ID and no
+	// access and refresh tokens, Refresh and Authenticate refuse, and Store needs no
 	// SessionStore. The host must keep User.Epoch with each session, and end the session
 	// when the epoch of the user is another. The handlers need HTTP.SignedIn and
 	// HTTP.Authenticate.
@@ -281,8 +281,11 @@ type HTTPConfig struct {
 	// Authenticate returns who is signed in, under HostSessions. An error means that
 	// nobody is; one that is ErrUnavailable is a 503.
 	Authenticate func(*http.Request) (Claims, error)
-	// SignedIn starts the host's session under HostSessions, for example by a cookie. It
-	// is called before the answer is written. Its error is a 503.
+	// SignedIn starts the host's session under HostSessions, for example by a cookie. It is
+	// called after a sign-in, and after a change of password or number, which ends the old
+	// session. Keep Session.AuthTime with the session: Claims.AuthTime of Authenticate must
+	// be that, because such a change does not prove who the user is. SignedIn is called
+	// before the answer is written. Its error is a 503.
 	SignedIn func(http.ResponseWriter, *http.Request, *Session) error
 	// SignedOut ends the host's session under HostSessions, for example by removing a
 	// cookie. It is called before POST /logout is answered. It is called for requests

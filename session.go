@@ -118,8 +118,8 @@ func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 // mostSessions is how many live sessions a user may have.
 const mostSessions = 100
 
-// newSession starts a session of u. Under HostSessions the Session has only the user and
-// the device token.
+// newSession starts a session of u. Under HostSessions the Session has only the user, the
+// device token, AMR and AuthTime.
 func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
 	now := s.now()
 	f.deviceID = cmp.Or(f.deviceID, random.ID())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -17,7 +16,7 @@ const (
 	userKey     = "user"      // User.ID
 	uuidKey     = "uuid"      // User.UUID, for ids that are given again after a restore
 	epochKey    = "epoch"     // User.Epoch when it began
-	authTimeKey = "auth_time" // when its owner last proved who they are, in Unix seconds
+	authTimeKey = "auth_time" // Session.AuthTime, in Unix seconds
 )
 
 func newSessions(store scs.Store) *scs.SessionManager {
@@ -30,20 +29,18 @@ func newSessions(store scs.Store) *scs.SessionManager {
 }
 
 // signedIn returns the hook HTTP.SignedIn. The id of the session changes, so that an id
-// that somebody planted before the sign-in does not become a session.
+// that somebody planted before the sign-in does not become a session. phoneauth calls it after a
+// change of password or number too. Session.AuthTime is then when the user last proved who they
+// are, which the change itself does not.
 func (a *app) signedIn(_ http.ResponseWriter, r *http.Request, session *phoneauth.Session) error {
-	ctx, authTime := r.Context(), time.Now().Unix()
-	if strings.HasSuffix(r.URL.Path, "/reset_password") {
-		// A new password does not prove who sets it: the sign-in stays as old as it was.
-		authTime = a.sessions.GetInt64(ctx, authTimeKey)
-	}
+	ctx := r.Context()
 	if err := a.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
 	a.sessions.Put(ctx, userKey, session.User.ID)
 	a.sessions.Put(ctx, uuidKey, session.User.UUID)
 	a.sessions.Put(ctx, epochKey, session.User.Epoch)
-	a.sessions.Put(ctx, authTimeKey, authTime)
+	a.sessions.Put(ctx, authTimeKey, session.AuthTime.Unix())
 	return nil
 }
 
