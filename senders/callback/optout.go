@@ -15,8 +15,8 @@ var stopWords = map[string]bool{
 }
 
 // Stop reports whether text is one of the English words that end all messages: STOP,
-// STOPALL, UNSUBSCRIBE, END, QUIT, REVOKE, OPTOUT or CANCEL, in any case, with blanks and
-// full stops around it.
+// STOPALL, UNSUBSCRIBE, END, QUIT, REVOKE, OPTOUT or CANCEL, in any case, with blanks,
+// line ends, full stops and exclamation marks around it.
 func Stop(text string) bool {
 	return stopWords[strings.ToUpper(strings.Trim(text, " .!\t\r\n"))]
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite/recorder"
 )
 
 func TestRun(t *testing.T) {
@@ -45,13 +46,13 @@ func TestSuiteSeesBugs(t *testing.T) {
 	} {
 		t.Run(bug, func(t *testing.T) {
 			t.Parallel()
-			assert.NotEmpty(t, record(t, func(t testing.TB) { caseOf(t, name)(t, provider(bug)) }), "case %q passes", name)
-			assert.Empty(t, record(t, func(t testing.TB) { caseOf(t, name)(t, provider("")) }), "case %q fails without the bug", name)
+			assert.NotEmpty(t, recorder.Failures(t, func(t testing.TB) { caseOf(t, name)(t, provider(bug)) }), "case %q passes", name)
+			assert.Empty(t, recorder.Failures(t, func(t testing.TB) { caseOf(t, name)(t, provider("")) }), "case %q fails without the bug", name)
 		})
 	}
 	for _, bug := range []string{"takes old signatures", ""} {
 		synctest.Test(t, func(t *testing.T) {
-			said := record(t, func(t testing.TB) { ages(t, provider(bug)) })
+			said := recorder.Failures(t, func(t testing.TB) { ages(t, provider(bug)) })
 			assert.Equal(t, bug == "", said == "", said)
 		})
 	}
@@ -80,12 +81,12 @@ func TestProviderFaults(t *testing.T) {
 	} {
 		p := provider("")
 		spoil(&p)
-		assert.Contains(t, record(t, func(t testing.TB) { p.check(t) }), want)
+		assert.Contains(t, recorder.Failures(t, func(t testing.TB) { p.check(t) }), want)
 	}
 	p := provider("")
 	p.Says, p.NoFaults = p.Says[3:], true
 	p.Never = []phoneauth.DeliveryStatus{phoneauth.Delivered, phoneauth.Undelivered}
-	assert.Empty(t, record(t, func(t testing.TB) { p.check(t) }))
+	assert.Empty(t, recorder.Failures(t, func(t testing.TB) { p.check(t) }))
 }
 
 // TestRulesAreNamed: the package documentation names every rule that a handler is held to.

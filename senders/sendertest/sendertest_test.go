@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite/recorder"
 )
 
 func TestRun(t *testing.T) {
@@ -62,8 +63,8 @@ func TestSuiteSeesBugs(t *testing.T) {
 	} {
 		t.Run(bug, func(t *testing.T) {
 			t.Parallel()
-			assert.NotEmpty(t, record(t, func(t testing.TB) { caseOf(t, name)(t, provider(bug)) }), "case %q passes", name)
-			assert.Empty(t, record(t, func(t testing.TB) { caseOf(t, name)(t, provider("")) }), "case %q fails without the bug", name)
+			assert.NotEmpty(t, recorder.Failures(t, func(t testing.TB) { caseOf(t, name)(t, provider(bug)) }), "case %q passes", name)
+			assert.Empty(t, recorder.Failures(t, func(t testing.TB) { caseOf(t, name)(t, provider("")) }), "case %q fails without the bug", name)
 		})
 	}
 	for bug, deadline := range map[string]int{"no deadline": 0, "own client": 0, "ignores the context": 1} {
@@ -71,7 +72,7 @@ func TestSuiteSeesBugs(t *testing.T) {
 			t.Parallel()
 			for _, bug := range []string{bug, ""} {
 				synctest.Test(t, func(t *testing.T) {
-					said := record(t, func(t testing.TB) { endsInTime(t, provider(bug), deadlines[deadline]) })
+					said := recorder.Failures(t, func(t testing.TB) { endsInTime(t, provider(bug), deadlines[deadline]) })
 					assert.Equal(t, bug == "", said == "", said)
 				})
 			}
@@ -106,11 +107,11 @@ func TestProviderFaults(t *testing.T) {
 	} {
 		p := provider("")
 		spoil(&p)
-		assert.Contains(t, record(t, func(t testing.TB) { p.check(t) }), want)
+		assert.Contains(t, recorder.Failures(t, func(t testing.TB) { p.check(t) }), want)
 	}
 	p := provider("")
 	p.Refusals, p.Never, p.NoDestinations = p.Refusals[2:], []phoneauth.SendClass{phoneauth.Permanent}, true
-	assert.Empty(t, record(t, func(t testing.TB) { p.check(t) }))
+	assert.Empty(t, recorder.Failures(t, func(t testing.TB) { p.check(t) }))
 }
 
 // TestRulesAreNamed: the package documentation names every rule that a sender is held to.
@@ -135,8 +136,8 @@ func TestDefaultTransport(t *testing.T) {
 		}
 		return p
 	}
-	assert.Empty(t, record(t, func(t testing.TB) { oneAfterAnother(t, on(func() {})) }))
-	assert.Empty(t, record(t, func(t testing.TB) { manyAtOnce(t, on(newTurnstile(16).pass)) }))
+	assert.Empty(t, recorder.Failures(t, func(t testing.TB) { oneAfterAnother(t, on(func() {})) }))
+	assert.Empty(t, recorder.Failures(t, func(t testing.TB) { manyAtOnce(t, on(newTurnstile(16).pass)) }))
 }
 
 // together calls end after each send.

@@ -1,4 +1,6 @@
-package callbacktest
+// Package recorder runs a suite's case on something that breaks its rule, and tells whether
+// the case saw it.
+package recorder
 
 import (
 	"context"
@@ -9,8 +11,7 @@ import (
 	"testing"
 )
 
-// recorder is a testing.TB whose failures are not those of the test: it tells whether the
-// suite sees a bug.
+// recorder is a testing.TB whose failures are not those of the test.
 type recorder struct {
 	testing.TB
 	ctx context.Context
@@ -20,8 +21,9 @@ type recorder struct {
 	cleanups []func()
 }
 
-// record runs f, which may fail, and returns what it failed of.
-func record(t *testing.T, f func(testing.TB)) string {
+// Failures runs f, which may fail, and returns what it failed of, one failure a line. It is ""
+// where f passes. The context and the clean-ups of f end before it returns.
+func Failures(t testing.TB, f func(testing.TB)) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &recorder{TB: t, ctx: ctx}
