@@ -246,8 +246,11 @@ const (
 	maxReason = 256
 )
 
-// FlushJournal writes what the journal still holds back, and waits until the store has it
-// or ctx ends. Close does it too.
+// FlushJournal writes what the journal still holds back, and waits until that is done or ctx
+// ends. What the store does not take is no error: it is lost, and JournalLost counts it. Close
+// flushes too.
+//
+// Errors: ErrNoJournal; that of ctx, and what is held back is written all the same.
 func (s *Service) FlushJournal(ctx context.Context) error {
 	if s.journal == nil {
 		return ErrNoJournal

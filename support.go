@@ -231,7 +231,7 @@ func (s *Service) intends(ctx context.Context, e Event) error {
 
 // Remove deletes an account in the name of an operator, with its sessions and open
 // challenges. The phone is free at once. Entries of the journal about the account and its
-// phone keep their print, type and time; the rest is blanked.
+// phone stay; what [JournalStore].BlankEntries names is taken from them.
 //
 // Errors: ErrNotFound, there is no such user; ErrUnavailable, it may not have been done: do
 // it again.
@@ -279,7 +279,7 @@ func (s *Service) delete(ctx context.Context, user User) error {
 	return err
 }
 
-// blank takes everything but print, type and times from the journal's entries about u.
+// blank calls BlankEntries for the journal's entries about u.
 func (s *Service) blank(ctx context.Context, u User, before time.Time) error {
 	if s.journal == nil {
 		return nil

@@ -177,7 +177,7 @@ var limits = map[string]string{
 	phoneauth.LimitAddressFailures:  "wrong codes and passwords from one address",
 	phoneauth.LimitPasswordFailures: "wrong passwords for one number",
 	phoneauth.LimitPasswords:        "sign-ins by password",
-	phoneauth.LimitDeviceSends:      "codes to one known device",
+	phoneauth.LimitDeviceSends:      "codes to the known devices of one number",
 	phoneauth.LimitSessions:         "sessions of one account",
 }
 

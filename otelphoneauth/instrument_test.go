@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -206,4 +208,18 @@ phoneauth.User phoneauth.operation=User phoneauth.outcome=canceled
 		assert.Contains(t, told, "\t1 error.type=timeout phoneauth.outcome=timeout phoneauth.store.verb=UserByID\n")
 		assert.Contains(t, told, "\t1 phoneauth.outcome=canceled phoneauth.store.verb=UserByID\n")
 	})
+}
+
+// README.md names every outcome that an error has.
+func TestOutcomesAreDocumented(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	source, err := os.ReadFile("outcome.go")
+	require.NoError(t, err)
+	names := regexp.MustCompile(`\{phoneauth\.Err\w+, "(\w+)"\}`).FindAllStringSubmatch(string(source), -1)
+	require.Greater(t, len(names), 10)
+	for _, name := range names {
+		assert.Contains(t, string(document), "`"+name[1]+"`")
+	}
 }

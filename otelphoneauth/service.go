@@ -169,42 +169,42 @@ func (s *Service) StartSession(ctx context.Context, r phoneauth.StartSessionRequ
 	return operation(ctx, s.t, "StartSession", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.StartSession(ctx, r) })
 }
 
-// Export is [phoneauth.Service.Export] with a span.
+// Export calls [phoneauth.Service.Export] in a span.
 func (s *Service) Export(ctx context.Context, userID string) (phoneauth.Export, error) {
 	return operation(ctx, s.t, "Export", func(ctx context.Context) (phoneauth.Export, error) { return s.Service.Export(ctx, userID) })
 }
 
-// Inspect is [phoneauth.Service.Inspect] with a span.
+// Inspect calls [phoneauth.Service.Inspect] in a span.
 func (s *Service) Inspect(ctx context.Context, phone string) (*phoneauth.PhoneState, error) {
 	return operation(ctx, s.t, "Inspect", func(ctx context.Context) (*phoneauth.PhoneState, error) { return s.Service.Inspect(ctx, phone) })
 }
 
-// InspectUser is [phoneauth.Service.InspectUser] with a span.
+// InspectUser calls [phoneauth.Service.InspectUser] in a span.
 func (s *Service) InspectUser(ctx context.Context, userID string) (*phoneauth.PhoneState, error) {
 	return operation(ctx, s.t, "InspectUser", func(ctx context.Context) (*phoneauth.PhoneState, error) { return s.Service.InspectUser(ctx, userID) })
 }
 
-// MovePhone is [phoneauth.Service.MovePhone] with a span.
+// MovePhone calls [phoneauth.Service.MovePhone] in a span.
 func (s *Service) MovePhone(ctx context.Context, userID string, proof phoneauth.Secret, a phoneauth.Actor) (*phoneauth.User, error) {
 	return operation(ctx, s.t, "MovePhone", func(ctx context.Context) (*phoneauth.User, error) { return s.Service.MovePhone(ctx, userID, proof, a) })
 }
 
-// Overview is [phoneauth.Service.Overview] with a span.
+// Overview calls [phoneauth.Service.Overview] in a span.
 func (s *Service) Overview(ctx context.Context, q phoneauth.OverviewQuery) (phoneauth.Overview, error) {
 	return operation(ctx, s.t, "Overview", func(ctx context.Context) (phoneauth.Overview, error) { return s.Service.Overview(ctx, q) })
 }
 
-// Remove is [phoneauth.Service.Remove] with a span.
+// Remove calls [phoneauth.Service.Remove] in a span.
 func (s *Service) Remove(ctx context.Context, userID string, a phoneauth.Actor) error {
 	return operationErr(ctx, s.t, "Remove", func(ctx context.Context) error { return s.Service.Remove(ctx, userID, a) })
 }
 
-// Reveal is [phoneauth.Service.Reveal] with a span.
+// Reveal calls [phoneauth.Service.Reveal] in a span.
 func (s *Service) Reveal(ctx context.Context, state *phoneauth.PhoneState, a phoneauth.Actor) (string, error) {
 	return operation(ctx, s.t, "Reveal", func(ctx context.Context) (string, error) { return s.Service.Reveal(ctx, state, a) })
 }
 
-// Timeline is [phoneauth.Service.Timeline] with a span.
+// Timeline calls [phoneauth.Service.Timeline] in a span.
 func (s *Service) Timeline(ctx context.Context, q phoneauth.TimelineQuery) ([]phoneauth.Entry, error) {
 	return operation(ctx, s.t, "Timeline", func(ctx context.Context) ([]phoneauth.Entry, error) { return s.Service.Timeline(ctx, q) })
 }
