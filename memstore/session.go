@@ -22,9 +22,7 @@ type session struct {
 	owner, prev, next key
 }
 
-func (s session) end() int64 {
-	return min(s.record.IdleUntil.UnixMicro(), s.record.ExpiresAt.UnixMicro())
-}
+func (s session) end() int64 { return s.record.End().UnixMicro() }
 
 // size has Previous in it from the start, so that a rotation needs room only where Client
 // or Place grow.

@@ -24,7 +24,7 @@ func packEntry(e *phoneauth.JournalEntry) ([]byte, error) {
 	b := append(make([]byte, 0, 256+len(e.Data)), entryVersion)
 	b = appendTime(b, e.Time)
 	b = appendTime(b, e.ExpiresAt)
-	b = binary.BigEndian.AppendUint32(b, uint32(min(max(e.Count, 0), math.MaxUint32)))
+	b = binary.BigEndian.AppendUint32(b, uint32(min(uint64(max(e.Count, 0)), math.MaxUint32)))
 	parts := []string{e.Print, e.UserID, e.MessageID, kind}
 	for _, s := range parts {
 		if len(s) > mostBytes {

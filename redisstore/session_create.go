@@ -78,5 +78,5 @@ func (c *call) listing(n *phoneauth.NewSession) {
 
 // lifeOf is how long n.Session is kept.
 func lifeOf(n *phoneauth.NewSession) time.Duration {
-	return min(n.Session.ExpiresAt.Sub(n.Now), n.Session.IdleUntil.Sub(n.Now))
+	return n.Session.End().Sub(n.Now)
 }

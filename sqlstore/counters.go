@@ -75,8 +75,7 @@ func (r *rows) name(of string, keys ...string) {
 	}
 }
 
-// nameKeys adds the counters of k, but not the scores in charges, which come with
-// nameScores.
+// nameKeys adds the counters of k, each to be locked: see sample.
 func (r *rows) nameKeys(k phoneauth.RowKeys) {
 	r.name(ofLockout, k.Lockouts...)
 	r.name(ofLimit, k.Limits...)
@@ -109,7 +108,7 @@ func (r *rows) peekAll() {
 func (r *rows) load() error {
 	var lock, read []any
 	for _, c := range r.counters {
-		if c.peek || r.s.alone {
+		if c.peek {
 			read = append(read, []byte(c.key))
 		} else {
 			lock = append(lock, []byte(c.key))

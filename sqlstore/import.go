@@ -86,13 +86,7 @@ func (s *Store) lockUsers(ctx context.Context, q querier, phones []string) (map[
 		for i, phone := range batch {
 			keys[i] = phone
 		}
-		find := s.query("")
-		if s.alone {
-			find.lookUp(in, nil, keys)
-		} else {
-			find.lookUp(in, keys, nil)
-		}
-		if err := find.users(ctx, q, found); err != nil {
+		if err := s.query("").lookUp(in, keys, nil).users(ctx, q, found); err != nil {
 			return nil, err
 		}
 	}

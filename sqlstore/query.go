@@ -79,8 +79,11 @@ type lookup struct{ table, key, keyType, columns string }
 // lookUp appends the statement that reads the columns of the rows with these keys, and
 // locks those of lock in their order. Each is a search of its own in the index: a join, or
 // IN, is planned as a scan of the table while that is small, and the plan kept when it has
-// grown. Without keys it appends nothing.
+// grown. Without keys it appends nothing. Where there is one writer, it locks nothing.
 func (q *query) lookUp(in lookup, lock, read []any) *query {
+	if q.alone {
+		lock, read = nil, slices.Concat(lock, read)
+	}
 	if len(lock) > 0 {
 		q.add("SELECT " + in.columns + " FROM (VALUES ")
 		for i, key := range lock {
@@ -140,7 +143,7 @@ func (b *batch) end(q *query, want int) {
 func (b *batch) add(want int, text string, args ...any) { b.end(b.begin(text, args...), want) }
 
 // run does all of the batch: in one round trip, where numbered placeholders let statements share
-// their arguments. Inserts come first; see counters.
+// their arguments. Inserts come first: see rows.
 func (b *batch) run(ctx context.Context, on querier) error {
 	slices.SortStableFunc(b.parts, func(x, y part) int { return cmp.Compare(x.rank(), y.rank()) })
 	if b.numbered && (len(b.parts) > 1 || slices.ContainsFunc(b.parts, part.reads)) {

@@ -17,10 +17,10 @@ func newSessionValues(r *phoneauth.SessionRecord) ([]any, error) {
 			return nil, err
 		}
 	}
-	idle, expires := r.IdleUntil.UnixMicro(), r.ExpiresAt.UnixMicro()
 	return []any{[]byte(r.ID), []byte(r.UserID), r.Epoch, []byte(r.DeviceID), r.Digest, r.Previous, amr,
 		r.ByPassword, []byte(r.Client), []byte(r.Place),
-		r.AuthTime.UnixMicro(), r.CreatedAt.UnixMicro(), r.RotatedAt.UnixMicro(), idle, expires, due(min(idle, expires), day)}, nil
+		r.AuthTime.UnixMicro(), r.CreatedAt.UnixMicro(), r.RotatedAt.UnixMicro(), r.IdleUntil.UnixMicro(), r.ExpiresAt.UnixMicro(),
+		due(r.End().UnixMicro(), day)}, nil
 }
 
 // CreateSession implements [phoneauth.SessionStore].

@@ -47,13 +47,7 @@ func (r *rows) loadSlots(keys ...string) error {
 		}
 	}
 	in := lookup{r.s.table.challenges, "key", "BYTEA", "key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at"}
-	q := r.s.query("")
-	if r.s.alone {
-		q.lookUp(in, nil, all)
-	} else {
-		q.lookUp(in, all, nil)
-	}
-	return q.rows(r.ctx, r.on, func(scan func(into ...any) error) error {
+	return r.s.query("").lookUp(in, all, nil).rows(r.ctx, r.on, func(scan func(into ...any) error) error {
 		c, err := scanChallenge(scan)
 		if err != nil {
 			return err

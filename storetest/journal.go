@@ -244,6 +244,13 @@ var journalCountCases = []testCase[*journal]{
 		require.Empty(j, j.counts(first.Time, first.Time))
 		require.Empty(j, j.counts(j.day.Add(-time.Hour), early.Time))
 	}},
+	{"Count from the zero time", "with a Time from q.From on and before q.To", func(j *journal) {
+		e := j.entry("", "", 0)
+		e.Sender = unique() // entries of other cases are counted too
+		j.add(e)
+		require.Contains(j, j.counts(time.Time{}, e.Time.Add(tick)), kind(e, 1))
+		require.NotContains(j, j.counts(time.Time{}, e.Time), kind(e, 1))
+	}},
 	{"Count by kind", "Region, Purpose, Channel and Sender are what entries are counted by; each may be empty", func(j *journal) {
 		base := j.entry("", "", 0)
 		all := []phoneauth.JournalEntry{base}

@@ -206,6 +206,16 @@ var naiveAccounts = []wrongStore{
 			return nil
 		}
 	}},
+	{"naive: an import returns nobody where somebody left", "race: an import and a deletion", func(w *broken, s *byHand) {
+		w.importing = func(users []phoneauth.UserImport, now time.Time) ([]phoneauth.ImportedUser, error) {
+			all, err := s.ImportUsers(ctx, users, now)
+			pause()
+			for i := range all {
+				all[i].User, _ = s.UserByID(ctx, all[i].User.ID)
+			}
+			return all, err
+		}
+	}},
 	{"naive: an imported phone is created twice", "race: an import and sign-ins", naiveImport},
 	{"naive: more sessions than Most", "race: no more than Most sessions", naiveCreate},
 	{"naive: one session ends for two", "race: no more than Most sessions", func(w *broken, s *byHand) {

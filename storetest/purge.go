@@ -136,4 +136,16 @@ var sessionPurgeCases = []testCase[*sessions]{
 		purge(s, s.part, now, 0)
 		s.live(kept, now, "a microsecond to live")
 	}},
+	{"Purge of a session that was used to the end", "Purge removes what is gone at now, and returns how many records it removed", func(s *sessions) {
+		record := s.create()
+		if !purge(s, s.part, record.ExpiresAt.Add(-tick), -1) {
+			s.Skip("the store is no Purger")
+		}
+		record = s.create()
+		r := s.rotation(record, start)
+		r.IdleUntil = record.ExpiresAt.Add(72 * time.Hour)
+		record = s.rotated(r)
+		purge(s, s.part, record.ExpiresAt.Add(-tick), 0)
+		purge(s, s.part, record.ExpiresAt, 1)
+	}},
 }

@@ -172,6 +172,27 @@ var userRaces = []testCase[*users]{
 			u.free(*all[1].params.Phone, "free at once")
 		}
 	}},
+	{"race: an import and a deletion", "the user who now has the phone, and whether this call created it", func(u *users) {
+		for round := range u.heavy() {
+			user, in := u.create(), u.incoming()
+			in.Phone = user.Phone
+			answers := make([]answer[phoneauth.User], callers)
+			together(callers, func(i int) {
+				if i == round%callers {
+					answers[i] = answer[phoneauth.User]{user, u.store.DeleteUser(u.Context(), user.ID)}
+					return
+				}
+				out, err := u.store.ImportUsers(u.Context(), []phoneauth.UserImport{in}, start)
+				if answers[i].err = err; err == nil {
+					answers[i].value = out[0].User
+				}
+			})
+			for _, a := range answers {
+				require.NoError(u, a.err, "round %d", round)
+				require.Contains(u, []string{user.UUID, in.UUID}, a.value.UUID, "round %d: the one who leaves, or the one who is new", round)
+			}
+		}
+	}},
 	{"race: an import and sign-ins", "and changes no user that exists", func(u *users) {
 		for round := range u.heavy() {
 			in := u.incoming()

@@ -235,4 +235,14 @@ var wrongPurges = []wrongStore{
 		maps.DeleteFunc(s.sessions, func(_ string, r phoneauth.SessionRecord) bool { return !now.Before(r.ExpiresAt) })
 		return before - len(s.sessions), nil
 	})},
+	{"Purge keeps a session as long as its last rotation says", "Purge of a session that was used to the end", purging(func(s *byHand, now time.Time) (int, error) {
+		before := len(s.sessions)
+		maps.DeleteFunc(s.sessions, func(_ string, r phoneauth.SessionRecord) bool {
+			if !r.RotatedAt.IsZero() {
+				return !now.Before(r.IdleUntil)
+			}
+			return !now.Before(r.End())
+		})
+		return before - len(s.sessions), nil
+	})},
 }

@@ -265,6 +265,14 @@ var wrongCounts = []wrongJournal{
 	{"counts are of the nearest hour", "Hour is the beginning of the hour", counting(asked, func(c *phoneauth.JournalCount) { c.Hour = c.Hour.Add(time.Hour) })},
 	{"counts leave the first out", "Count between two times", counting(func(q *phoneauth.JournalCountQuery) { q.From = q.From.Add(tick) }, answered)},
 	{"counts have the last, too", "Count between two times", counting(func(q *phoneauth.JournalCountQuery) { q.To = q.To.Add(tick) }, answered)},
+	{"counts know no time before 1970", "Count from the zero time", inJournal(func(w *brokenJournal, j *entries) {
+		w.counted = func(q phoneauth.JournalCountQuery) ([]phoneauth.JournalCount, error) {
+			if q.From.UnixMicro() < 0 {
+				return nil, nil
+			}
+			return j.CountEntries(ctx, q)
+		}
+	})},
 	{"counts know no sender", "Count by kind", counting(asked, func(c *phoneauth.JournalCount) { c.Sender = "" })},
 	{"counts know no empty region", "Count by kind", counting(asked, func(c *phoneauth.JournalCount) { c.Region = cmp.Or(c.Region, "ZZ") })},
 	{"an entry counts as one", "an entry counts as its Count", inJournal(func(w *brokenJournal, j *entries) {

@@ -85,7 +85,15 @@ func TestFaultCommitsNothing(t *testing.T) {
 	}
 	_, err := store.ReadState(t.Context(), phoneauth.StateParams{Takes: []phoneauth.Take{take("broken")}, Now: now})
 	require.ErrorContains(t, err, "boltstore: read state: ")
+	begun, err := store.BeginChallenge(t.Context(), phoneauth.BeginParams{
+		Challenge: phoneauth.Challenge{Key: "k", ID: "1", ExpiresAt: now.Add(time.Hour), Until: now.Add(time.Hour)},
+		Takes:     []phoneauth.Take{take("broken")}, Now: now,
+	})
+	require.ErrorContains(t, err, "boltstore: begin challenge: ")
+	assert.Zero(t, begun, "beside a fault")
 	require.NoError(t, store.TakeLimits(t.Context(), phoneauth.TakeParams{Takes: []phoneauth.Take{take("good")}, Now: now}))
+	err = store.TakeLimits(t.Context(), phoneauth.TakeParams{Takes: []phoneauth.Take{take("broken"), take("good")}, Now: now})
+	assert.False(t, phoneauth.IsAnswer(err), "refused by one limit while another cannot be read: a fault")
 }
 
 // Purge leaves nothing behind: no entry of the index leads nowhere.

@@ -78,7 +78,7 @@ func (s *scene) unharmed() {
 	c.phoneVerify(cairo, s.signIn, s.session).ok()
 	wrongTries(func() *answer { return c.usersVerify(otherThan(s.registered), "session_token", s.registration) })
 	c.usersVerify(s.registered, "session_token", s.registration).ok()
-	c.post("/connect", object{"phone": delhi, "verification_token": s.proof}).ok()
+	c.redeem(delhi, s.proof).ok()
 	c.bearer = s.access
 	assert.Equal(s.t, singapore, c.do("GET", "/users/me", nil).ok().get("data.attributes.phone"))
 	c.refresh(s.refreshToken).ok()

@@ -26,7 +26,7 @@ func testAPIConnect(tt *testing.T, o suite.Options) {
 	assert.Equal(t, true, a.get("success"))
 	token := a.str("verification_token")
 
-	registered := c.post("/connect", object{"phone": cairo, "verification_token": token}).ok()
+	registered := c.redeem(cairo, token).ok()
 	assert.Equal(t, true, registered.get("data.attributes.new_user"))
 	created := timeOf(t, registered.str("data.attributes.created_at"))
 	assert.Equal(t, t.Now().UTC().Truncate(time.Millisecond), created)
@@ -111,29 +111,26 @@ func testAPIVerificationToken(tt *testing.T, o suite.Options) {
 	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
-	connect := func(phone, token string) *answer {
-		return c.post("/connect", object{"phone": phone, "verification_token": token})
-	}
 	old := c.proof(cairo)
 	t.Elapse(5*time.Minute - time.Microsecond)
-	connect(cairo, old).ok()
+	c.redeem(cairo, old).ok()
 
 	late := c.proof(paris)
 	t.Elapse(5 * time.Minute)
-	connect(paris, late).refused(422, "invalid_data", "no leeway")
+	c.redeem(paris, late).refused(422, "invalid_data", "no leeway")
 
 	// Several proofs of a phone are good at once.
 	first := c.proof(delhi)
 	t.Elapse(time.Minute)
 	second := c.proof(delhi)
-	assert.Equal(t, true, connect(delhi, first).ok().get("data.attributes.new_user"))
-	assert.Equal(t, false, connect(delhi, second).ok().get("data.attributes.new_user"))
+	assert.Equal(t, true, c.redeem(delhi, first).ok().get("data.attributes.new_user"))
+	assert.Equal(t, false, c.redeem(delhi, second).ok().get("data.attributes.new_user"))
 
 	// A refresh or access token is none.
 	a := c.connect(cairo)
-	connect(cairo, a.str("meta.refresh_token")).refused(422, "invalid_data")
-	connect(cairo, a.str("meta.access_token")).refused(422, "invalid_data")
-	connect(cairo, a.str("meta.device_token")).refused(422, "invalid_data")
+	c.redeem(cairo, a.str("meta.refresh_token")).refused(422, "invalid_data")
+	c.redeem(cairo, a.str("meta.access_token")).refused(422, "invalid_data")
+	c.redeem(cairo, a.str("meta.device_token")).refused(422, "invalid_data")
 }
 
 // The code alone, without a token, signs in by the Login API; a proof is not a code.
@@ -148,7 +145,7 @@ func testAPICodesServeEveryAPI(tt *testing.T, o suite.Options) {
 	token := c.post("/users/verification/verify", body).ok().str("verification_token")
 	c.post("/api/phone/verify", object{"phone_number": paris, "security_code": body["verification_code"], "session_token": session}).
 		refused(422, "invalid_security_code", "used by another route")
-	c.post("/connect", object{"phone": paris, "verification_token": token}).ok()
+	c.redeem(paris, token).ok()
 
 	c.post("/api/phone/register", object{"phone_number": delhi}).ok()
 	c.login(delhi, s.inbox.Code(t, delhi)).ok()
@@ -158,21 +155,18 @@ func testAPIConnectPhoneTaken(tt *testing.T, o suite.Options) {
 	t := newTest(tt, o)
 	s := newServer(t)
 	c := s.client()
-	connect := func(phone, token string) *answer {
-		return c.post("/connect", object{"phone": phone, "verification_token": token})
-	}
 	token := c.proof(cairo)
-	connect(cairo, token).ok()
-	connect(cairo, token).refused(422, "phone_taken", "tapped twice")
+	c.redeem(cairo, token).ok()
+	c.redeem(cairo, token).refused(422, "phone_taken", "tapped twice")
 	t.Elapse(4 * time.Minute)
-	connect(cairo, token).refused(422, "phone_taken", "while the token lives")
+	c.redeem(cairo, token).refused(422, "phone_taken", "while the token lives")
 	t.Elapse(time.Minute)
-	connect(cairo, token).refused(422, "invalid_data", "after it")
+	c.redeem(cairo, token).refused(422, "invalid_data", "after it")
 
 	t.Elapse(time.Minute)
 	token = c.proof(cairo)
-	connect(cairo, token).ok()
-	connect(cairo, token).refused(422, "invalid_data", "a replay after a plain sign-in")
+	c.redeem(cairo, token).ok()
+	c.redeem(cairo, token).refused(422, "invalid_data", "a replay after a plain sign-in")
 
 	// The store may say so of itself.
 	token = c.proof(paris)
@@ -182,7 +176,7 @@ func testAPIConnectPhoneTaken(tt *testing.T, o suite.Options) {
 		}
 		return nil
 	})
-	connect(paris, token).refused(422, "phone_taken")
+	c.redeem(paris, token).refused(422, "phone_taken")
 	s.store.set(nil)
 
 	// Or the first request is still about to make the account.
@@ -199,9 +193,9 @@ func testAPIConnectPhoneTaken(tt *testing.T, o suite.Options) {
 		return nil
 	})
 	done := make(chan *answer)
-	go func() { done <- connect(delhi, token) }()
+	go func() { done <- c.redeem(delhi, token) }()
 	<-entered
-	connect(delhi, token).refused(422, "phone_taken")
+	c.redeem(delhi, token).refused(422, "phone_taken")
 	close(leave)
 	(<-done).ok()
 }
@@ -218,7 +212,7 @@ func testAPIConnectOneNewUser(tt *testing.T, o suite.Options) {
 	code := c.start(cairo)
 	answers := make(chan *answer, callers+1)
 	for _, token := range tokens {
-		go func() { answers <- c.post("/connect", object{"phone": cairo, "verification_token": token}) }()
+		go func() { answers <- c.redeem(cairo, token) }()
 	}
 	go func() { answers <- c.login(cairo, code) }()
 	first, ids := 0, map[any]bool{}
@@ -244,7 +238,7 @@ func testAPIConnectTappedOften(tt *testing.T, o suite.Options) {
 	token := c.proof(cairo)
 	answers := make(chan *answer, 16)
 	for range cap(answers) {
-		go func() { answers <- c.post("/connect", object{"phone": cairo, "verification_token": token}) }()
+		go func() { answers <- c.redeem(cairo, token) }()
 	}
 	signedUp := 0
 	for range cap(answers) {
@@ -265,10 +259,10 @@ func testAPIConnectBlocked(tt *testing.T, o suite.Options) {
 	t.Elapse(time.Minute)
 	before := c.proof(cairo)
 	require.NoError(t, s.svc.SetBlocked(t.Context(), id, true))
-	c.post("/connect", object{"phone": cairo, "verification_token": before}).refused(422, "invalid_data")
+	c.redeem(cairo, before).refused(422, "invalid_data")
 	t.Elapse(time.Minute)
 	after := c.proof(cairo)
-	c.post("/connect", object{"phone": cairo, "verification_token": after}).refused(422, "invalid_data")
+	c.redeem(cairo, after).refused(422, "invalid_data")
 	require.NoError(t, s.svc.SetBlocked(t.Context(), id, false))
 	t.Elapse(10 * time.Minute)
 	c.connect(cairo)
@@ -311,7 +305,7 @@ func testAPIConnectRefusedByHost(tt *testing.T, o suite.Options) {
 	})
 	c := s.client()
 	token := c.proof(cairo)
-	a := c.post("/connect", object{"phone": cairo, "verification_token": token}).refused(422, "invalid_data")
+	a := c.redeem(cairo, token).refused(422, "invalid_data")
 	assert.NotContains(t, a.text, "invited")
 	t.Elapse(time.Minute)
 	c.login(cairo, c.start(cairo)).refused(401, "unauthorized")

@@ -84,7 +84,7 @@ func testAPIDeviceHasItsOwnLock(tt *testing.T, o suite.Options) {
 			c.post("/users/verification/start", object{"phone": cairo, "device_token": token}).ok()
 			body := object{"phone": cairo, "verification_code": c.inbox.Code(t, cairo), "device_token": token}
 			proof := c.post("/users/verification/verify", body).ok().str("verification_token")
-			c.post("/connect", object{"phone": cairo, "verification_token": proof}).ok() // the proof remembers
+			c.redeem(cairo, proof).ok() // the proof remembers
 		},
 		"phone": func(c *client, token string) {
 			session := c.post("/api/phone/register", object{"phone_number": cairo, "device_token": token}).ok().str("session_token")
@@ -151,7 +151,7 @@ func testAPIDevicesShareACounter(tt *testing.T, o suite.Options) {
 	t.Elapse(time.Minute)
 	start(one).refused(429, "rate_limited")
 	start(two).refused(429, "rate_limited")
-	c.post("/connect", object{"phone": cairo, "verification_token": proof}).refused(429, "rate_limited", "redemption checks that device's lock")
+	c.redeem(cairo, proof).refused(429, "rate_limited", "redemption checks that device's lock")
 	stranger := s.client()
 	stranger.connect(cairo)
 }

@@ -89,7 +89,7 @@ func testAPIHooksThatFail(tt *testing.T, o suite.Options) {
 		proof, code := c.proof(cairo), c.start(paris)
 		fails = true
 		for _, a := range []*answer{
-			c.post("/connect", object{"phone": cairo, "verification_token": proof}),
+			c.redeem(cairo, proof),
 			c.login(paris, code),
 			c.phoneRegister(delhi),
 		} {
@@ -102,7 +102,7 @@ func testAPIHooksThatFail(tt *testing.T, o suite.Options) {
 		}
 		assert.Contains(t, s.log.String(), "no such table", name)
 		fails = false
-		c.post("/connect", object{"phone": cairo, "verification_token": c.proof(cairo)}).ok()
+		c.redeem(cairo, c.proof(cairo)).ok()
 	}
 }
 

@@ -222,7 +222,7 @@ func testAPILoginPhoneLock(tt *testing.T, o suite.Options) {
 		c.login(paris, "123456").refused(429, "rate_limited"),
 		c.post("/users/verification/start", object{"phone": paris}).refused(429, "rate_limited"),
 		c.post("/users/verification/verify", object{"phone": paris, "verification_code": "123456"}).refused(429, "rate_limited"),
-		c.post("/connect", object{"phone": paris, "verification_token": proof}).refused(429, "rate_limited", "redemption too"),
+		c.redeem(paris, proof).refused(429, "rate_limited", "redemption too"),
 		c.phoneRegister(paris).refused(429, "rate_limited"),
 		c.register(paris, goodPassword).refused(429, "rate_limited"),
 		c.forget(paris).refused(429, "rate_limited"),

@@ -153,7 +153,7 @@ func testAPIHostSessions(tt *testing.T, o suite.Options) {
 	})
 	c := s.newBrowser()
 	c.do("GET", "/users/me", nil).refused(401, "unauthorized")
-	a := c.post("/connect", object{"phone": cairo, "verification_token": c.proof(cairo)}).ok()
+	a := c.redeem(cairo, c.proof(cairo)).ok()
 	assert.False(t, a.has("meta"))
 	require.NotNil(t, a.cookie(hostCookie))
 	assert.Len(t, a.cookies, 2, "the host's session, and the known device")
@@ -204,8 +204,8 @@ func testAPIRealms(tt *testing.T, o suite.Options) {
 	b.login(cairo, code).refused(401, "unauthorized", "a code")
 	blueCode := b.start(cairo) // limits are a realm's own too
 	proof := r.post("/users/verification/verify", object{"phone": cairo, "verification_code": code}).ok().str("verification_token")
-	b.post("/connect", object{"phone": cairo, "verification_token": proof}).refused(422, "invalid_data")
-	a := r.post("/connect", object{"phone": cairo, "verification_token": proof}).ok()
+	b.redeem(cairo, proof).refused(422, "invalid_data")
+	a := r.redeem(cairo, proof).ok()
 
 	b.bearer = a.str("meta.access_token")
 	b.do("GET", "/users/me", nil).refused(401, "unauthorized")

@@ -31,7 +31,7 @@ func testAPIPhone(tt *testing.T, o suite.Options) {
 	token := c.phoneRegister(delhi).ok().str("session_token")
 	a := c.phoneVerify(delhi, s.inbox.Code(t, delhi), token).ok()
 	assert.Equal(t, "Security code is valid.", a.str("message"))
-	c.post("/connect", object{"phone": delhi, "verification_token": a.str("verification_token")}).ok()
+	c.redeem(delhi, a.str("verification_token")).ok()
 
 	for _, body := range []object{{}, {"phone_number": "junk"}, {"phone_number": 918076512310}} {
 		c.post("/api/phone/register", body).refused(422, "invalid_phone_number")

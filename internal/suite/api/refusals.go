@@ -260,7 +260,7 @@ func testAPIPhoneInput(tt *testing.T, o suite.Options) {
 		c.post("/users/verification/start", object{"phone": spelled}).ok()
 		code := s.inbox.Code(t, phone)
 		token := c.post("/users/verification/verify", object{"phone": phone, "verification_code": code}).ok().str("verification_token")
-		a := c.post("/connect", object{"phone": spelled, "verification_token": token}).ok()
+		a := c.redeem(spelled, token).ok()
 		assert.Equal(t, phone, a.str("data.attributes.phone"))
 		a = c.login(spelled, c.start(phone)).ok()
 		assert.Equal(t, phone, a.str("user.phone"))

@@ -226,5 +226,5 @@ func testAPIResetPasswordVoidsWhatIsOpen(tt *testing.T, o suite.Options) {
 	c.reset(goodPassword, strings.Repeat("x", 128)).ok()
 	c.login(singapore, code).refused(401, "unauthorized")
 	c.recover(singapore, reset, goodPassword).invalid("code", "not valid")
-	c.post("/connect", object{"phone": singapore, "verification_token": proof}).refused(422, "invalid_data")
+	c.redeem(singapore, proof).refused(422, "invalid_data")
 }
