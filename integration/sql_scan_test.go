@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +68,11 @@ func (d database) fill(t *testing.T, db *sql.DB) {
 		insert := "INSERT INTO phoneauth_" + table + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + numbers
 		_, err := db.Exec(insert, manyRows)
 		require.NoError(t, err, insert)
+		if d.dialect == sqlstore.Postgres {
+			// A vacuum after the Purge would make the table small, and a small one is best read from end to end.
+			_, err = db.Exec("ALTER TABLE phoneauth_" + table + " SET (autovacuum_enabled = off)")
+			require.NoError(t, err)
+		}
 	}
 	_, err := db.Exec("ANALYZE")
 	require.NoError(t, err)
@@ -109,13 +115,28 @@ func everyOperation(t *testing.T, s *sqlstore.Store) {
 	require.Greater(t, removed, manyRows)
 }
 
+// countsOfAll knows how often all entries were counted. That does read all of them.
+type countsOfAll struct {
+	phoneauth.JournalStore
+	n atomic.Int64
+}
+
+func (c *countsOfAll) CountEntries(ctx context.Context, q phoneauth.JournalCountQuery) ([]phoneauth.JournalCount, error) {
+	if q.From.IsZero() {
+		c.n.Add(1)
+	}
+	return c.JournalStore.CountEntries(ctx, q)
+}
+
 // TestSQLScansNothing: no statement of what the Service and storetest ask for reads a table
-// from end to end.
+// from end to end, except for a count of all entries.
 func TestSQLScansNothing(t *testing.T) {
-	everything := func(t *testing.T, s *sqlstore.Store) {
+	everything := func(t *testing.T, s *sqlstore.Store) (ofAll int) {
 		everyOperation(t, s) // before storetest, which purges years ahead
 		storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(1))
-		runJournal(t, s, 1)
+		c := countsOfAll{JournalStore: s}
+		storetest.RunJournal(t, func(testing.TB) phoneauth.JournalStore { return &c }, storetest.Rounds(1))
+		return int(c.n.Load())
 	}
 	t.Run("postgres", func(t *testing.T) {
 		d := postgresDatabase(t)
@@ -126,12 +147,14 @@ func TestSQLScansNothing(t *testing.T) {
 		})
 		d.sizes(t, admin)
 		before, indexedBefore := scans(t, admin)
+		var ofAll int
 		d.counted(t, func(db *sql.DB) {
 			s, err := sqlstore.New(t.Context(), db, d.dialect)
 			require.NoError(t, err)
-			everything(t, s)
+			ofAll = everything(t, s)
 		})
 		after, indexed := scans(t, admin)
+		before["phoneauth_journal"] += ofAll
 		assert.Equal(t, before, after)
 		for table, n := range indexed {
 			assert.Greater(t, n, indexedBefore[table]+100, table)
@@ -170,7 +193,7 @@ const countedAs = "counted"
 // known to pg_stat for certain. See scans.
 func (d database) counted(t *testing.T, do func(db *sql.DB)) {
 	t.Helper()
-	d.dsn += "&application_name=" + countedAs
+	d.dsn += "&application_name=" + countedAs + "&max_parallel_workers_per_gather=0" // each worker would count
 	db, err := sql.Open(d.driver, d.dsn)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
