@@ -77,7 +77,7 @@ func (s *Service) deviceHasEnded(ctx context.Context, d deviceClaims, now time.T
 // endDevice makes the device unknown. It may be called again for the same device.
 func (s *Service) endDevice(ctx context.Context, u User, deviceID string) error {
 	err := s.store.TakeLimits(ctx, TakeParams{Takes: []Take{deviceEnded(s.phonePrint(u.Phone), deviceID)}, Now: s.now()})
-	if limitOf(err) != "" {
+	if _, ended := errors.AsType[*LimitError](err); ended { // it was ended before
 		return nil
 	}
 	return err
@@ -87,7 +87,7 @@ func (s *Service) endDevice(ctx context.Context, u User, deviceID string) error 
 // is ended, and refuses as long as the device token could be good.
 func deviceEnded(phonePrint, deviceID string) Take {
 	return Take{
-		Key:   key(phonePrint, kindDeviceEnded) + deviceID,
+		Key:   keyOf(phonePrint, kindDeviceEnded, deviceID),
 		Limit: Limit{Burst: 1, Every: deviceLife},
 		Cost:  1,
 	}
@@ -95,22 +95,32 @@ func deviceEnded(phonePrint, deviceID string) Take {
 
 // endDevicesBut makes all known devices of the user unknown except one. The store keeps this
 // as a challenge whose secret nobody has: its ID is the device that stays known, and its
-// ExpiresAt minus deviceLife is the time of this call.
+// ExpiresAt minus deviceLife is the time of this call. There is a record from the first call
+// on, so a call that fails makes no device known again.
 func (s *Service) endDevicesBut(ctx context.Context, u User, deviceID string) error {
-	now := s.now()
-	all := Challenge{
+	p := BeginParams{Now: s.now()}
+	p.Challenge = Challenge{
 		Key:       key(s.phonePrint(u.Phone), kindDevicesEnded),
 		ID:        deviceID,
 		Digest:    refreshDigest(random.Secret()),
 		TriesLeft: 1,
-		ExpiresAt: now.Add(deviceLife),
-		Until:     now.Add(deviceLife),
+		ExpiresAt: p.Now.Add(deviceLife),
+		Until:     p.Now.AddDate(100, 0, 0), // later calls move ExpiresAt
 	}
-	if err := s.store.CancelChallenges(ctx, all.Key); err != nil {
-		return err
+	for range 3 { // a record of an earlier call, or of one at the same time, gets this ID
+		begun, err := s.store.BeginChallenge(ctx, p)
+		switch {
+		case err == nil && begun.Challenge.ID == deviceID:
+			return nil
+		case err == nil:
+			p.Renew = begun.Challenge.ID
+		case errors.Is(err, ErrNotFound):
+			p.Renew = ""
+		default:
+			return err
+		}
 	}
-	_, err := s.store.BeginChallenge(ctx, BeginParams{Challenge: all, Now: now})
-	return err
+	return &unavailable{"end devices", errors.New("too many at once")}
 }
 
 // SessionInfo describes a session to its owner.

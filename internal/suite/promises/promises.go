@@ -24,7 +24,7 @@ func Run(t *testing.T, o suite.Options) {
 		testPromiseCooldownIsGivenBack, testPromiseResetsTellNothing, testPromiseDeviceSends, testPromiseDeviceScore,
 		testPromiseRetryAfter, testPromisePhoneSends, testPromiseRehash, testPromiseHundredSessions,
 		testPromiseRightPasswordsAreLimited, testPromisePasswordsAreTold, testPromiseEpochs, testPromiseFutureAuthTime,
-		testPromiseChangesCancelTwice, testPromiseRecoverBlocked, testPromiseDeviceOfAnotherAccount,
+		testPromiseChangesCancelTwice, testPromiseRecoverBlocked, testPromiseDeviceOfAnotherAccount, testPromiseEndedDevicesStayEnded,
 		testPromiseSendsAreGivenBack, testPromiseHostSessionsHaveDevices, testPromiseTokenKinds, testPromiseRealms,
 		testPromiseOtherPhone, testPromiseTokenSizes, testPromiseTiming,
 	)

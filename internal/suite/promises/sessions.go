@@ -309,6 +309,59 @@ func testPromiseDeviceOfAnotherAccount(t *testing.T, o suite.Options) {
 	}
 }
 
+// testPromiseEndedDevicesStayEnded: all devices but one are ended again, and the store fails
+// at each of its calls in turn. No device that was ended before is known again.
+func testPromiseEndedDevicesStayEnded(t *testing.T, o suite.Options) {
+	var devices []bool
+	svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) {
+		c.Hooks.OnEvent = func(_ context.Context, e phoneauth.Event) {
+			if e.Type == phoneauth.EventCodeSent {
+				devices = append(devices, e.Device)
+			}
+		}
+	})
+	phone := suite.FreshPhone()
+	ended, kept := svc.SignIn(phone), svc.SignIn(phone)
+	known := func(session *phoneauth.Session) bool {
+		client := suite.FreshClient()
+		client.Device = session.DeviceToken
+		svc.SendCodeFor(phoneauth.RegisterRequest{Phone: phone, Client: client})
+		return devices[len(devices)-1]
+	}
+	require.True(t, known(ended))
+	claims, err := svc.Authenticate(t.Context(), kept.AccessToken)
+	require.NoError(t, err)
+	require.NoError(t, svc.EndOtherSessions(t.Context(), claims, true))
+	require.False(t, known(ended))
+
+	for fails := 1; ; fails++ {
+		calls := 0
+		again := svc.Again(func(c *phoneauth.Config) {
+			c.Store = &suite.Spied{Store: svc.Store, Before: func(context.Context, string, ...any) error {
+				if calls++; calls == fails {
+					return errors.New("connection refused")
+				}
+				return nil
+			}}
+		})
+		err := again.EndOtherSessions(t.Context(), claims, true)
+		assert.False(t, known(ended), "call %d failed", fails)
+		if err == nil {
+			break
+		}
+		require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+	}
+	assert.True(t, known(kept))
+	svc.Elapse(time.Minute)
+	later := svc.SignIn(phone)
+	require.True(t, known(later))
+	claims, err = svc.Authenticate(t.Context(), later.AccessToken)
+	require.NoError(t, err)
+	require.NoError(t, svc.EndOtherSessions(t.Context(), claims, true))
+	assert.False(t, known(kept), "another one is kept now")
+	assert.True(t, known(later))
+}
+
 // testPromiseSendsAreGivenBack: a verification gives the address back every send of its
 // challenge, those that were sent again too.
 func testPromiseSendsAreGivenBack(t *testing.T, o suite.Options) {
