@@ -11,7 +11,7 @@ import (
 type call struct {
 	now     time.Time
 	client  ClientInfo
-	address string // print of the client's address
+	address string // print of the client's address, once addressOf was called
 	place   string // what Hooks.Place said, once it was asked
 	placed  bool   // it was asked
 	target
@@ -31,7 +31,7 @@ type target struct {
 
 // started returns a call by the client c that begins now.
 func (s *Service) started(c ClientInfo) *call {
-	return &call{now: s.now(), client: c, address: s.addressPrint(c)}
+	return &call{now: s.now(), client: c}
 }
 
 // to sets the target of c.

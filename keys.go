@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/client"
@@ -200,8 +199,8 @@ const (
 // key returns the key of a kind under a print.
 func key(print, kind string) string { return "{" + print + "}" + kind }
 
-// indexed returns the key of the i-th of several limits of one kind.
-func indexed(print, kind string, i int) string { return key(print, kind) + strconv.Itoa(i) }
+// keyOf returns the key of one of several of a kind, which the text which tells apart.
+func keyOf(print, kind, which string) string { return "{" + print + "}" + kind + which }
 
 // phonePrint returns the print of a phone. All keys of the phone begin with it.
 func (s *Service) phonePrint(p Phone) string { return s.keys.Print("phone", p.e164) }
@@ -210,6 +209,14 @@ func (s *Service) phonePrint(p Phone) string { return s.keys.Print("phone", p.e1
 // easily change its address within a /64.
 func (s *Service) addressPrint(c ClientInfo) string {
 	return s.keys.Print("address", client.Block(c.Addr))
+}
+
+// addressOf returns addressPrint for the client of c, which is computed once.
+func (s *Service) addressOf(c *call) string {
+	if c.address == "" {
+		c.address = s.addressPrint(c.client)
+	}
+	return c.address
 }
 
 // servicePrint returns the print of the realm itself.
@@ -222,11 +229,11 @@ func (s *Service) budgetPrint(rule, what string) string { return s.keys.Print("b
 // challengeKey returns the key of the challenge of t. Each purpose, binding and known device
 // has another challenge, with tries of its own.
 func (s *Service) challengeKey(t *target) string {
-	return key(t.print, kindChallenge) + s.keys.Print("challenge", t.print, string(t.purpose), t.boundTo, t.device.id)
+	return keyOf(t.print, kindChallenge, s.keys.Print("challenge", t.print, string(t.purpose), t.boundTo, t.device.id))
 }
 
 // proofKey returns the key of a proof. Each proof has another key, because several proofs of
 // one phone may be live at once.
 func (s *Service) proofKey(phonePrint, secret string) string {
-	return key(phonePrint, kindProof) + s.keys.Print("proof", secret)
+	return keyOf(phonePrint, kindProof, s.keys.Print("proof", secret))
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -170,35 +171,44 @@ func (s *Service) phoneSendTakes(phonePrint string, known bool) []Take {
 	if s.cfg.Limits.InsecureOff {
 		return nil
 	}
+	takes := make([]Take, 0, len(s.cfg.Limits.PhoneSends)+2) // room for those of address and service
+	for i := range s.cfg.Limits.PhoneSends {
+		takes = append(takes, s.phoneSendTake(phonePrint, known, i))
+	}
+	return takes
+}
+
+// phoneSendTake returns the i-th take of phoneSendTakes.
+func (s *Service) phoneSendTake(phonePrint string, known bool, i int) Take {
 	kind := kindSends
 	if known {
 		kind = kindDeviceSends
 	}
-	takes := make([]Take, 0, len(s.cfg.Limits.PhoneSends)+2) // room for those of address and service
-	for i, l := range s.cfg.Limits.PhoneSends {
-		takes = append(takes, Take{LimitPhoneSends, indexed(phonePrint, kind, i), l, 1})
-	}
-	return takes
+	return Take{LimitPhoneSends, keyOf(phonePrint, kind, strconv.Itoa(i)), s.cfg.Limits.PhoneSends[i], 1}
 }
 
 // cooldown returns the take of phoneSendTakes with the shortest wait. A verified code gives
 // it back, so that a code for something else can follow at once. The longer ones are not
 // given back, because the owner of a number could then ask for any number of texts.
 func (s *Service) cooldown(phonePrint string, known bool) []Take {
-	takes := s.phoneSendTakes(phonePrint, known)
-	if len(takes) == 0 {
+	if s.cfg.Limits.InsecureOff {
 		return nil
 	}
-	shortest := slices.MinFunc(takes, func(a, b Take) int { return cmp.Compare(a.Every, b.Every) })
-	return []Take{shortest}
+	shortest := 0
+	for i, l := range s.cfg.Limits.PhoneSends {
+		if l.Every < s.cfg.Limits.PhoneSends[shortest].Every {
+			shortest = i
+		}
+	}
+	return []Take{s.phoneSendTake(phonePrint, known, shortest)}
 }
 
 func (s *Service) addressSendTakes(c *call) []Take {
-	return s.addressTakes(LimitAddressSends, key(c.address, kindAddressSends), s.cfg.Limits.AddressSends)
+	return s.addressTakes(LimitAddressSends, key(s.addressOf(c), kindAddressSends), s.cfg.Limits.AddressSends)
 }
 
 func (s *Service) addressFailureTakes(c *call) []Take {
-	return s.addressTakes(LimitAddressFailures, key(c.address, kindAddressFailures), s.cfg.Limits.AddressFailures)
+	return s.addressTakes(LimitAddressFailures, key(s.addressOf(c), kindAddressFailures), s.cfg.Limits.AddressFailures)
 }
 
 func (s *Service) addressTakes(name, key string, l Limit) []Take {

@@ -386,7 +386,7 @@ const hashLine = 32
 func (s *Service) hashPlace(ctx context.Context, c *call) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()
-	leave, err = s.hashes.Enter(ctx, c.address)
+	leave, err = s.hashes.Enter(ctx, s.addressOf(c))
 	if err != nil {
 		return nil, &unavailable{"hash a password", err}
 	}

@@ -28,9 +28,12 @@ func Header(method jwt.SigningMethod, id, typ string) (string, error) {
 
 // Sign returns the token of a header segment and claims.
 func Sign(method jwt.SigningMethod, key any, header string, claims []byte) (string, error) {
-	signed := header + "." + Base64.EncodeToString(claims)
-	sig, err := method.Sign(signed, key)
-	return signed + "." + Base64.EncodeToString(sig), err
+	token := make([]byte, 0, len(header)+len(claims)*4/3+100) // room for a signature of 64 bytes
+	token = append(append(token, header...), '.')
+	token = Base64.AppendEncode(token, claims)
+	sig, err := method.Sign(string(token), key)
+	token = Base64.AppendEncode(append(token, '.'), sig)
+	return string(token), err
 }
 
 // HeaderOf returns the first of a token's three segments. It is "" if the token does not

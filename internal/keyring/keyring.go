@@ -77,7 +77,9 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 // Print returns the fingerprint of parts: 128 bits, in 22 characters.
 func (r *Ring) Print(parts ...string) string {
 	sum := r.index.sum(parts...)
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
+	var text [22]byte
+	base64.RawURLEncoding.Encode(text[:], sum[:16])
+	return string(text[:])
 }
 
 // Digest returns what a store keeps of the secret of the challenge with this key.
