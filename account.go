@@ -159,22 +159,21 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 //
 // Errors: ErrInvalidPhone. ErrUnavailable: a part may have been done; call it again.
 func (s *Service) Unlock(ctx context.Context, phone string) error {
-	n, err := parseNumber(phone, s.numbers.home) // a region that is no longer served is allowed
+	c, err := s.aboutPhone(phone)
 	if err != nil {
 		return err
 	}
+	c.purpose = "" // it is about all of them
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	c := s.started(ClientInfo{})
-	s.to(c, n, "", "")
 	if err := s.intends(ctx, c.event(EventUnlocked)); err != nil {
 		return err
 	}
-	for _, kind := range []string{kindCodeFailures, kindDeviceCodeFailures, kindPasswordFailures, kindDevicePasswordFailed} {
-		if err := s.store.ClearFailures(ctx, key(c.print, kind)); err != nil {
+	for _, l := range phoneLockouts {
+		if err := s.store.ClearFailures(ctx, key(c.print, l.kind)); err != nil {
 			return err
 		}
 	}

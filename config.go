@@ -316,6 +316,7 @@ func (c Config) withDefaults() Config {
 	c.Sessions.AccessTTL = cmp.Or(c.Sessions.AccessTTL, 15*time.Minute)
 	c.Sessions.IdleTTL = cmp.Or(c.Sessions.IdleTTL, 14*24*time.Hour)
 	c.Sessions.TTL = cmp.Or(c.Sessions.TTL, 30*24*time.Hour)
+	c.Journal.TTL = cmp.Or(c.Journal.TTL, 30*24*time.Hour)
 	c.Limits = c.Limits.withDefaults()
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -385,6 +386,9 @@ func (c Config) validate() (numberPolicy, error) {
 	}
 	if c.Sessions.IdleTTL < c.Sessions.AccessTTL || c.Sessions.TTL < c.Sessions.IdleTTL {
 		fault("Sessions", "AccessTTL, IdleTTL and TTL must not descend")
+	}
+	if c.Journal.TTL < time.Second {
+		fault("Journal.TTL", "must be at least 1 s, is %s", c.Journal.TTL)
 	}
 	if c.Password.Legacy != nil && c.Password.LegacyDecoy == "" {
 		fault("Password.LegacyDecoy", "is required with Password.Legacy")

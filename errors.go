@@ -37,6 +37,8 @@ var (
 	// ErrRefused: Hooks.BeforeSignIn refused the sign-in. The error of the hook is wrapped
 	// too.
 	ErrRefused = errors.New("phoneauth: sign-in refused")
+	// ErrNoJournal: Config.Journal has no Store.
+	ErrNoJournal = errors.New("phoneauth: no journal is kept")
 	// ErrPurpose: the method does not serve this purpose, or the purpose is malformed.
 	// The program is wrong, not its user.
 	ErrPurpose = errors.New("phoneauth: purpose not served here")

@@ -1,9 +1,9 @@
 package phoneauth
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -16,7 +16,7 @@ import (
 type JournalRules struct {
 	// Store keeps the journal. Nil: there is none.
 	Store JournalStore
-	// TTL of an entry; 0 is 30 days.
+	// TTL is how long an entry is kept. 0 means 30 days. At least 1 s.
 	TTL time.Duration
 }
 
@@ -51,7 +51,7 @@ func newJournal(r JournalRules, failed func(error, int)) *journal {
 	if r.Store == nil {
 		return nil
 	}
-	return &journal{store: r.Store, ttl: cmp.Or(r.TTL, 30*24*time.Hour), failed: failed, refusals: map[string]*JournalEntry{}}
+	return &journal{store: r.Store, ttl: r.TTL, failed: failed, refusals: map[string]*JournalEntry{}}
 }
 
 // journalData is what an entry says beside what it is found and counted by.
@@ -79,7 +79,7 @@ func (j *journal) entry(e Event) JournalEntry {
 	}
 	data, _ := json.Marshal(journalData{ // of texts and booleans alone
 		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Place, e.Device, e.Test,
-		truncated(e.Actor, maxActor), truncated(e.Reason, maxReason), e.Intent,
+		e.Actor, e.Reason, e.Intent,
 	})
 	return JournalEntry{
 		ID: random.ID(), Time: e.Time, ExpiresAt: e.Time.Add(j.ttl),
@@ -183,9 +183,9 @@ func (j *journal) append(ctx context.Context, batch []JournalEntry) error {
 	return once()
 }
 
-// now writes e before it returns: what an operator is about to do must stand in the journal
-// before it is done.
-func (j *journal) now(ctx context.Context, e Event) error {
+// write writes e before it returns, because the entry of an intent must be stored before the
+// deed.
+func (j *journal) write(ctx context.Context, e Event) error {
 	if err := j.append(ctx, []JournalEntry{j.entry(e)}); err != nil {
 		return &unavailable{"AppendEntries", err}
 	}
@@ -270,11 +270,11 @@ func (s *Service) FlushJournal(ctx context.Context) error {
 
 // TimelineQuery asks for entries of the journal about a phone or about a user.
 type TimelineQuery struct {
-	// Phone as typed, or UserID: exactly one is set.
+	// Phone is the number as typed, UserID is User.ID. Exactly one of them is set.
 	Phone, UserID string
-	// Before leaves out what happened then and later; zero leaves out nothing.
+	// Before leaves out entries of that time and later. Zero leaves out none.
 	Before time.Time
-	// Limit is how many entries are returned at most; 0 is 100.
+	// Limit is how many entries are returned at most. 0 means 100.
 	Limit int
 }
 
@@ -285,7 +285,8 @@ type Entry struct {
 	Time time.Time `json:"time"`
 	// Type says what happened.
 	Type EventType `json:"type"`
-	// Count is how many refusals of one rule within one minute this stands for, 0 else.
+	// Count is how many refusals of one rule within one minute this entry stands for. It is
+	// 0 for other entries.
 	Count int `json:"count,omitempty"`
 	// UserID is User.ID of the account.
 	UserID string `json:"user_id,omitempty"`
@@ -330,10 +331,14 @@ type Entry struct {
 // Timeline returns what happened about a phone or a user, newest first, from the journal.
 // What happened within the last second may be missing.
 //
-// Errors: ErrNoJournal; ErrInvalidPhone; ErrUnavailable.
+// Errors: ErrNoJournal; ErrInvalidPhone; ErrUnavailable; another one where q has both or none
+// of Phone and UserID.
 func (s *Service) Timeline(ctx context.Context, q TimelineQuery) ([]Entry, error) {
 	if s.journal == nil {
 		return nil, ErrNoJournal
+	}
+	if (q.Phone == "") == (q.UserID == "") {
+		return nil, errors.New("phoneauth: a TimelineQuery has exactly one of Phone and UserID")
 	}
 	ask := JournalQuery{UserID: q.UserID, Before: q.Before, Limit: q.Limit, Now: s.now()}
 	if ask.Limit <= 0 {
@@ -344,7 +349,7 @@ func (s *Service) Timeline(ctx context.Context, q TimelineQuery) ([]Entry, error
 		if err != nil {
 			return nil, err
 		}
-		ask.Print, ask.UserID = c.print, ""
+		ask.Print = c.print
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
 	defer cancel()
@@ -373,10 +378,10 @@ func (e JournalEntry) entry() Entry {
 	}
 }
 
-// OverviewQuery says of which time an [Overview] is.
+// OverviewQuery is the period of an [Overview].
 type OverviewQuery struct {
-	// From is its beginning, To its end; what happened at To is left out. A zero To is now,
-	// a zero From one day before To.
+	// From is the beginning of the period. Zero means one day before To. To is its end, and
+	// is left out. Zero means now.
 	From, To time.Time
 }
 
@@ -384,7 +389,7 @@ type OverviewQuery struct {
 type Traffic struct {
 	// Sent is how many codes a sender accepted, Failed how many it did not.
 	Sent, Failed int
-	// Verified is how many right codes were given.
+	// Verified is how many right codes were entered.
 	Verified int
 	// Delivered and Undelivered are what the delivery reports said. Senders without reports
 	// have neither. Reports about notices are counted with those about codes.
@@ -424,17 +429,18 @@ func (t *Traffic) add(what EventType, n int) {
 type Overview struct {
 	// From is the beginning of the time that was counted, To its end.
 	From, To time.Time
-	// Traffic of all.
+	// Traffic is the sum over all countries and senders.
 	Traffic
-	// Countries by ISO 3166-1 alpha-2 region, Senders by Receipt.Sender; those to which
-	// nothing happened are left out. Right codes and refusals have no sender.
+	// Countries has the traffic of each ISO 3166-1 alpha-2 region, Senders that of each
+	// Receipt.Sender. Those without any are left out. Right codes and refusals have no
+	// sender.
 	Countries, Senders map[string]Traffic
-	// Hours by their beginning in UTC, those in which something happened.
+	// Hours has the traffic of each hour, by its beginning in UTC. Hours without any are left
+	// out.
 	Hours map[time.Time]Traffic
 }
 
-// Overview counts what the journal has of a time. What happened within the last second may
-// be missing.
+// Overview counts the entries of a period. Those of the last second may be missing.
 //
 // Errors: ErrNoJournal; ErrUnavailable.
 func (s *Service) Overview(ctx context.Context, q OverviewQuery) (Overview, error) {
@@ -459,7 +465,8 @@ func (s *Service) Overview(ctx context.Context, q OverviewQuery) (Overview, erro
 	}
 	for _, c := range counts {
 		var t Traffic
-		if t.add(c.Type, c.Count); t == (Traffic{}) {
+		t.add(c.Type, c.Count)
+		if t == (Traffic{}) || c.Type == EventSendFailed && Purpose(c.Purpose).notice() {
 			continue
 		}
 		all.add(c.Type, c.Count)

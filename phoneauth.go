@@ -437,33 +437,35 @@ func orSignIn(p Purpose) Purpose {
 // ours reports whether p is a purpose of the package.
 func (p Purpose) ours() bool {
 	switch p {
-	case PurposeSignIn, PurposePasswordRegistration, PurposePasswordReset, PurposePhoneChange,
-		NoticePasswordChanged, NoticePhoneChanged:
+	case PurposeSignIn, PurposePasswordRegistration, PurposePasswordReset, PurposePhoneChange:
 		return true
 	}
-	return false
+	return p.notice()
 }
 
+// notice reports whether texts of the purpose have no code.
+func (p Purpose) notice() bool { return p == NoticePasswordChanged || p == NoticePhoneChanged }
+
 // checkPurpose returns ErrPurpose for what Register, Verify and Redeem do not serve.
-func checkPurpose(p Purpose, subject string) error {
+func checkPurpose(p Purpose, boundTo string) error {
 	switch p {
 	case PurposeSignIn, PurposePasswordReset:
-		if subject != "" {
+		if boundTo != "" {
 			return ErrPurpose
 		}
 		return nil
 	case PurposePhoneChange:
-		if subject == "" || len(subject) > maxSubject {
+		if boundTo == "" || len(boundTo) > maxBoundTo {
 			return ErrPurpose
 		}
 		return nil
 	}
 	lower := strings.ToLower(string(p)) == string(p)
-	if p.ours() || !lower || !names.Valid(string(p), 32, "_") || len(subject) > maxSubject {
+	if p.ours() || !lower || !names.Valid(string(p), 32, "_") || len(boundTo) > maxBoundTo {
 		return ErrPurpose
 	}
 	return nil
 }
 
-// maxSubject is the greatest length of BoundTo, in bytes.
-const maxSubject = 128
+// maxBoundTo is the greatest length of BoundTo, in bytes.
+const maxBoundTo = 128

@@ -183,7 +183,7 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 // deliverReset sends the code of a password reset, after the answer.
 func (s *Service) deliverReset(ctx context.Context, c *call, o sending, d delivery) error {
 	user, err := s.phoneAccount(ctx, c.phone)
-	if err != nil || user.ID == "" || user.Blocked {
+	if err != nil || user.ID == "" || user.Blocked || user.Locked {
 		return err
 	}
 	if s.nothingToSend(ctx, c, d) {

@@ -153,8 +153,9 @@ const (
 )
 
 // ReportDelivery hands a report to Hooks.OnEvent and to the log. The event has d.Phone
-// masked. ReportDelivery sends nothing and stores nothing. Any status but Delivered and
-// OptedOut is reported as EventUndelivered.
+// masked. With a journal, ReportDelivery also looks up whose message it was, and writes an
+// entry. It sends nothing. Any status but Delivered and OptedOut is reported as
+// EventUndelivered.
 func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	e := Event{
 		Type: EventUndelivered, Sender: d.Sender, MessageID: d.ID, SendFault: d.Fault, SendCode: d.Code, Phone: d.Phone.String(),

@@ -269,10 +269,14 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	}
 	for next := range s.keys.Successors(of.sessionID, of.secret) { // it is the first, unless a key was rotated within the grace
 		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
+			session, err := s.session(ctx, user, rec, next, extra)
+			if err != nil {
+				return nil, err
+			}
 			e := s.aboutUser(user, EventRefreshed)
 			e.SessionID = of.sessionID
 			s.event(ctx, e)
-			return s.session(ctx, user, rec, next, extra)
+			return session, nil
 		}
 	}
 	return nil, ErrInvalidToken

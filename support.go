@@ -13,16 +13,17 @@ type PhoneState struct {
 	Phone Phone
 	// Region of the number, ISO 3166-1 alpha-2.
 	Region string
-	// User who has the number; nil where there is no account.
+	// User is the account with the number. It is nil where there is none.
 	User *User
-	// NextSend is the first limit that refuses the next code for signing in; nil where it
-	// would be sent.
+	// NextSend is the first limit that would refuse the next code for signing in. It is nil
+	// where none would. The limits of an address are not asked, because no client asks.
 	NextSend *Refusal
 	// Locks are the lockouts that hold now.
 	Locks []Lock
-	// Scores of the number's block, wide block and country.
+	// Scores are those of the number's block, wide block and country. Where no score is
+	// charged, it is empty.
 	Scores []ScoreInfo
-	// Codes are those out for signing in and for a new password. Those of a host's own
+	// Codes are the live codes for signing in and for a new password. Codes of a host's own
 	// purposes are in the timeline.
 	Codes []CodeInfo
 }
@@ -31,7 +32,7 @@ type PhoneState struct {
 type Refusal struct {
 	// Limit is one of the Limit… constants.
 	Limit string
-	// Until is when the limit would admit, unless it is used again before.
+	// Until is when the limit admits again, if it is not used before.
 	Until time.Time
 }
 
@@ -39,9 +40,10 @@ type Refusal struct {
 type Lock struct {
 	// Limit is LimitPhoneFailures or LimitPasswordFailures.
 	Limit string
-	// Devices: it holds for the known devices of the number, else for everybody else.
+	// Devices is true when the lock is for known devices of the number. Otherwise it is for
+	// all other clients.
 	Devices bool
-	// Failures in a row.
+	// Failures is the count of failures in a row.
 	Failures int
 	// Until is the end of the lock.
 	Until time.Time
@@ -61,14 +63,14 @@ type CodeInfo struct {
 	Purpose Purpose
 	// TriesLeft is how many more wrong codes are compared.
 	TriesLeft int
-	// Sends is how often it was asked for, and so sent or tried to be sent.
+	// Sends is how many times the code was requested. Each request tried to send it.
 	Sends int
 	// ExpiresAt is the end of the code.
 	ExpiresAt time.Time
 }
 
-// Inspect says what holds for a number now. It changes nothing, and reads the state of the
-// number in one step.
+// Inspect returns the state of a number now. It changes nothing. It reads the account first,
+// and everything else in one step.
 //
 // Errors: ErrInvalidPhone; ErrUnavailable.
 func (s *Service) Inspect(ctx context.Context, phone string) (*PhoneState, error) {
@@ -110,7 +112,7 @@ func (s *Service) inspect(ctx context.Context, c *call, user User) (*PhoneState,
 	if err != nil {
 		return nil, err
 	}
-	state.read(asked, found, lockKinds)
+	state.read(asked, found)
 	return state, nil
 }
 
@@ -126,24 +128,30 @@ func (s *Service) aboutPhone(phone string) (*call, error) {
 	return c, nil
 }
 
-// lockKinds are the lockouts of a number, in the order in which stateOf asks for them.
-var lockKinds = []Lock{
-	{Limit: LimitPhoneFailures}, {Limit: LimitPhoneFailures, Devices: true},
-	{Limit: LimitPasswordFailures}, {Limit: LimitPasswordFailures, Devices: true},
+// phoneLockouts are the lockouts of a number: the kind of each key, and what a Lock says of
+// it.
+var phoneLockouts = []struct {
+	kind string
+	lock Lock
+}{
+	{kindCodeFailures, Lock{Limit: LimitPhoneFailures}},
+	{kindDeviceCodeFailures, Lock{Limit: LimitPhoneFailures, Devices: true}},
+	{kindPasswordFailures, Lock{Limit: LimitPasswordFailures}},
+	{kindDevicePasswordFailed, Lock{Limit: LimitPasswordFailures, Devices: true}},
 }
 
 // inspectedPurposes are those whose challenges have keys that can be computed.
 var inspectedPurposes = []Purpose{PurposeSignIn, PurposePasswordReset}
 
 func (s *Service) stateOf(c *call) StateParams {
-	p := StateParams{Takes: s.phoneSendTakes(c.print, false), Now: c.now}
+	p := StateParams{Takes: append(s.phoneSendTakes(c.print, false), s.serviceTakes()...), Now: c.now}
 	for _, purpose := range inspectedPurposes {
 		t := c.target
 		t.purpose = purpose
 		p.Challenges = append(p.Challenges, s.challengeKey(&t))
 	}
-	for _, kind := range []string{kindCodeFailures, kindDeviceCodeFailures, kindPasswordFailures, kindDevicePasswordFailed} {
-		p.Lockouts = append(p.Lockouts, key(c.print, kind))
+	for _, l := range phoneLockouts {
+		p.Lockouts = append(p.Lockouts, key(c.print, l.kind))
 	}
 	if s.budgeted(c) {
 		for _, charge := range s.budgets(c) {
@@ -154,10 +162,10 @@ func (s *Service) stateOf(c *call) StateParams {
 }
 
 // read fills in what the store found for p.
-func (s *PhoneState) read(p StateParams, found State, locks []Lock) {
+func (s *PhoneState) read(p StateParams, found State) {
 	for i, l := range found.Lockouts {
 		if until := instant(l.LockedUntil); l.Failures > 0 && p.Now.Before(until) {
-			lock := locks[i]
+			lock := phoneLockouts[i].lock
 			lock.Failures, lock.Until = l.Failures, until
 			s.Locks = append(s.Locks, lock)
 			if s.NextSend == nil && lock.Limit == LimitPhoneFailures && !lock.Devices {
@@ -174,22 +182,20 @@ func (s *PhoneState) read(p StateParams, found State, locks []Lock) {
 	for i, value := range found.Scores {
 		score := p.Scores[i]
 		s.Scores = append(s.Scores, ScoreInfo{score.Name, value, score.Max})
-		_, err := (ScoreState{Value: value, ChangedAt: p.Now.UnixMicro(), ForgetAt: p.Now.Add(time.Hour).UnixMicro()}).
-			Charged(&Charge{Score: score, Amount: 1}, p.Now.UnixMicro())
+		now := p.Now.UnixMicro()
+		_, err := (ScoreState{Value: value, ChangedAt: now, ForgetAt: addMicros(now, score.lifetime())}).
+			Charged(&Charge{Score: score, Amount: 1}, now)
 		if refused, ok := errors.AsType[*LimitError](err); ok && s.NextSend == nil {
 			s.NextSend = &Refusal{score.Name, p.Now.Add(refused.RetryAfter)}
 		}
 	}
 	for i, c := range found.Challenges {
-		sent := inspectedPurposes[i] != PurposePasswordReset || s.User != nil && !s.User.Blocked // others get none
+		sent := inspectedPurposes[i] != PurposePasswordReset || s.User != nil && !s.User.Blocked && !s.User.Locked // others get none
 		if c.ID != "" && sent {
 			s.Codes = append(s.Codes, CodeInfo{inspectedPurposes[i], c.TriesLeft, c.Sends, c.ExpiresAt})
 		}
 	}
 }
-
-// ErrNoJournal: Config.Journal has no Store.
-var ErrNoJournal = errors.New("phoneauth: no journal is kept")
 
 // Actor is an operator of the host's, at a support desk, and why they act.
 type Actor struct {
@@ -201,10 +207,10 @@ type Actor struct {
 
 type actorKey struct{}
 
-// WithActor says that what is done under the context is done by an operator. SetBlocked,
-// Unlock, EndSession, LogoutAll and Export then stand in the journal, if there is one, with the
-// operator's name and reason: as meant before they are done, and as done afterwards. They are
-// not done where the journal does not take the first.
+// WithActor returns a context in which the operator a acts. With a journal, SetBlocked,
+// Unlock, EndSession, LogoutAll and Export then write an entry with the operator's name and
+// reason before they act, and another one afterwards. If the first cannot be written, nothing
+// is done.
 func WithActor(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }
@@ -214,8 +220,8 @@ func actorOf(ctx context.Context) (Actor, bool) {
 	return a, ok
 }
 
-// intends writes that an operator is about to do what e says. It does nothing where nobody
-// said that this is an operator.
+// intends writes an entry that an operator is about to do what e says. It does nothing in a
+// context without an operator.
 func (s *Service) intends(ctx context.Context, e Event) error {
 	if _, ok := actorOf(ctx); !ok {
 		return nil
@@ -226,7 +232,7 @@ func (s *Service) intends(ctx context.Context, e Event) error {
 	if s.journal == nil {
 		return nil
 	}
-	return s.journal.now(context.WithoutCancel(ctx), e)
+	return s.journal.write(context.WithoutCancel(ctx), e)
 }
 
 // Remove deletes an account in the name of an operator, with its sessions and open
@@ -251,11 +257,11 @@ func (s *Service) delete(ctx context.Context, user User) error {
 	}
 	defer done()
 	meant := s.aboutUser(user, EventDeleted)
-	meant.Time = s.now().Add(time.Microsecond) // what was before is blanked, and this is not
+	meant.Time = s.now().Add(time.Microsecond) // blanking ends before this time, so this entry is kept
 	if err := s.intends(ctx, meant); err != nil {
 		return err
 	}
-	if err := s.blank(ctx, user, meant.Time); err != nil { // before: as long as there is the account, this can be done again
+	if err := s.blank(ctx, user, meant.Time); err != nil { // while the account exists, a failed call can be repeated
 		return err
 	}
 	_, err = s.change(ctx, change{
@@ -267,11 +273,11 @@ func (s *Service) delete(ctx context.Context, user User) error {
 			e = s.stamped(ctx, e)
 			s.tell(ctx, e)
 			before := e.Time
-			if s.journal != nil && s.journal.now(ctx, e) != nil {
+			if s.journal != nil && s.journal.write(ctx, e) != nil {
 				s.journal.add(e)
-				before = meant.Time // what was meant stays until it says that it is done
+				before = meant.Time // keep the entry of the intent: no entry says yet that it was done
 			}
-			if err := s.blank(ctx, user, before); err != nil { // what happened meanwhile
+			if err := s.blank(ctx, user, before); err != nil { // entries that were written meanwhile
 				s.cfg.Logger.ErrorContext(ctx, "phoneauth: entries of the journal are not blanked", "error", err)
 			}
 		},

@@ -34,6 +34,7 @@ func testPromiseConfigFaults(t *testing.T, o suite.Options) {
 			PhoneLockout: []phoneauth.LockoutStep{{Failures: 10, Wait: 1}, {Failures: 10, Wait: 1}}, PasswordLockout: []phoneauth.LockoutStep{{Failures: 101, Wait: 1}},
 			Block: -1,
 		},
+		Journal: phoneauth.JournalRules{TTL: -time.Hour},
 		Numbers: phoneauth.NumberRules{
 			DefaultRegion: "Egypt", Regions: []string{"EG", "XX"}, Types: []phoneauth.NumberType{"pager"},
 			Test: []phoneauth.TestNumber{{Phone: "+20 106 179 7840", Code: "12345a"}},
@@ -46,7 +47,7 @@ func testPromiseConfigFaults(t *testing.T, o suite.Options) {
 		"Store", "Sender", "Keys.Index", "Keys.Secrets[0]", "Keys.Secrets[1]", "Keys.Secrets[2]", "Keys.Secrets[3]",
 		"Code.Digits", "Code.TTL", "Code.Tries", "Sessions.AccessTTL", "Sessions",
 		"Limits.PhoneSends[0]", "Limits.PhoneSends[1]", "Limits.PhoneSends[2]", "Limits.AddressSends", "Limits.AddressFailures", "Limits.ServiceSends",
-		"Limits.PhoneLockout", "Limits.PasswordLockout", "Limits",
+		"Limits.PhoneLockout", "Limits.PasswordLockout", "Limits", "Journal.TTL",
 		"Numbers.DefaultRegion", "Numbers.Regions[1]", "Numbers.Types[0]", "Numbers.Test[0]",
 	} {
 		assert.Contains(t, text, "phoneauth: config: "+field+":")

@@ -26,6 +26,10 @@ func overview(d *desk) {
 	d.written()
 
 	now := d.Now()
+	require.NoError(d, d.journal.AppendEntries(d.Context(), []phoneauth.JournalEntry{{
+		ID: "notice", Time: now, ExpiresAt: now.Add(time.Hour), Print: "p",
+		Type: phoneauth.EventSendFailed, Purpose: string(phoneauth.NoticePhoneChanged), Region: "EG",
+	}}), "a notice is no code")
 	got, err := d.Overview(d.Context(), phoneauth.OverviewQuery{From: now.Add(-2 * time.Hour), To: now.Add(time.Second)})
 	require.NoError(d, err)
 	total := phoneauth.Traffic{Sent: 4, Verified: 1, Undelivered: 1, Refused: 2}

@@ -27,6 +27,7 @@ func Run(t *testing.T, o suite.Options) {
 		"nothing is known of a new number":        nothingKnown,
 		"why the next code is refused":            whyRefused,
 		"locks and codes that are out":            locksAndCodes,
+		"both sessions of a device can be ended":  bothSessionsOfADevice,
 		"a timeline tells what happened":          timeline,
 		"refusals of a minute are one line":       refusals,
 		"a delivery report finds its send":        delivery,
@@ -168,7 +169,30 @@ func whyRefused(d *desk) {
 	require.NotNil(d, state.NextSend)
 	assert.Equal(d, phoneauth.LimitBlock, state.NextSend.Limit)
 	_, err = dry.Register(d.Context(), phoneauth.RegisterRequest{Phone: phone})
-	require.Error(d, err, "as Inspect says")
+	var refused *phoneauth.LimitError
+	require.ErrorAs(d, err, &refused, "as Inspect says")
+	assert.Greater(d, refused.RetryAfter, time.Hour)
+	assert.WithinDuration(d, d.Now().Add(refused.RetryAfter), state.NextSend.Until, time.Millisecond)
+
+	full := d.Env.Service(func(c *phoneauth.Config) { c.Limits.ServiceSends = phoneauth.Limit{Burst: 1, Every: time.Hour} })
+	_, err = full.Register(d.Context(), phoneauth.RegisterRequest{Phone: neighbour})
+	require.NoError(d, err)
+	state, err = full.Inspect(d.Context(), phone)
+	require.NoError(d, err)
+	assert.Equal(d, &phoneauth.Refusal{Limit: phoneauth.LimitServiceSends, Until: d.Now().Add(time.Hour)}, state.NextSend)
+}
+
+// bothSessionsOfADevice: the device of the second was ended with the first.
+func bothSessionsOfADevice(d *desk) {
+	first := d.signIn()
+	d.Elapse(time.Hour)
+	known := phoneauth.ClientInfo{Device: first.DeviceToken}
+	_, err := d.Register(d.Context(), phoneauth.RegisterRequest{Phone: phone, Client: known})
+	require.NoError(d, err)
+	second, err := d.Login(d.Context(), phoneauth.LoginRequest{Phone: phone, Code: d.Inbox.Code(d, phone), Client: known})
+	require.NoError(d, err)
+	require.NoError(d, d.EndSession(d.Context(), first.User.ID, first.ID))
+	require.NoError(d, d.EndSession(d.Context(), first.User.ID, second.ID))
 }
 
 func locksAndCodes(d *desk) {
@@ -210,6 +234,10 @@ func timeline(d *desk) {
 	require.NoError(d, d.SetBlocked(d.Context(), session.User.ID, true))
 	require.NoError(d, d.register(neighbour))
 
+	for _, q := range []phoneauth.TimelineQuery{{}, {Phone: typed, UserID: session.User.ID}} {
+		_, err := d.Timeline(d.Context(), q)
+		require.Error(d, err, "one of both")
+	}
 	entries := d.timeline(phoneauth.TimelineQuery{Phone: typed})
 	assert.ElementsMatch(d, []phoneauth.EventType{
 		phoneauth.EventCodeSent, phoneauth.EventVerified, phoneauth.EventSignedUp,
@@ -283,6 +311,19 @@ func notSent(d *desk) {
 	require.NoError(d, err)
 	d.Settle()
 	assert.Zero(d, d.Inbox.Sends())
+	assert.Empty(d, d.inspect().Codes)
+
+	d.SeedUser(phone, suite.TodaysHash())
+	user, err := d.Store.UserByPhone(d.Context(), phoneauth.StoredPhone(phone))
+	require.NoError(d, err)
+	locked := true
+	_, err = d.Store.UpdateUser(d.Context(), phoneauth.UserUpdate{UserID: user.ID, Locked: &locked, Epoch: phoneauth.AnyEpoch, Now: d.Now()})
+	require.NoError(d, err)
+	d.Elapse(time.Minute)
+	_, err = d.Register(d.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset})
+	require.NoError(d, err)
+	d.Settle()
+	assert.Zero(d, d.Inbox.Sends(), "nobody can use a code of a locked account")
 	assert.Empty(d, d.inspect().Codes)
 }
 
