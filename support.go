@@ -45,6 +45,8 @@ type Lock struct {
 	Devices bool
 	// Failures is the count of failures in a row.
 	Failures int
+	// Since is when the last of them locked. It is zero when the rules were changed since.
+	Since time.Time
 	// Until is the end of the lock.
 	Until time.Time
 }
@@ -113,7 +115,22 @@ func (s *Service) inspect(ctx context.Context, c *call, user User) (*PhoneState,
 		return nil, err
 	}
 	state.read(asked, found)
+	for i, l := range state.Locks {
+		if since := l.Until.Add(-s.lockedFor(l)); since.Before(l.Until) && !since.After(c.now) {
+			state.Locks[i].Since = since
+		}
+	}
 	return state, nil
+}
+
+// lockedFor is how long l lasts by the rules of today, or 0 when they do not lock.
+func (s *Service) lockedFor(l Lock) time.Duration {
+	rule := Lockout{Steps: s.cfg.Limits.PhoneLockout}
+	if l.Limit == LimitPasswordFailures {
+		rule.Steps = s.cfg.Limits.PasswordLockout
+	}
+	wait, _ := rule.wait(l.Failures)
+	return wait
 }
 
 // aboutPhone is a call about a number that somebody at the desk typed, also one of a region

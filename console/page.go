@@ -22,7 +22,7 @@ var templateFiles embed.FS
 // templates are the pages, each with the frame around it.
 var templates = func() map[string]*template.Template {
 	funcs := template.FuncMap{
-		"at": at, "limit": limitText, "purpose": purposeText, "until": func(t time.Time) string { return until(time.Now(), t) },
+		"at": at, "limit": limitText, "purpose": purposeText,
 		"score":   func(x float64) string { return strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64) },
 		"percent": func(t phoneauth.Traffic) string { return fmt.Sprintf("%.0f %%", 100*t.Conversion()) },
 	}

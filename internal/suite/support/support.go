@@ -216,7 +216,7 @@ func locksAndCodes(d *desk) {
 	state := d.inspect()
 	assert.Equal(d, session.User.ID, state.User.ID)
 	assert.Empty(d, state.Codes, "used up")
-	lock := phoneauth.Lock{Limit: phoneauth.LimitPhoneFailures, Failures: 10, Until: d.Now().Add(15 * time.Minute)}
+	lock := phoneauth.Lock{Limit: phoneauth.LimitPhoneFailures, Failures: 10, Since: d.Now(), Until: d.Now().Add(15 * time.Minute)}
 	assert.Equal(d, []phoneauth.Lock{lock}, state.Locks)
 	assert.Equal(d, &phoneauth.Refusal{Limit: lock.Limit, Until: lock.Until}, state.NextSend)
 	require.NoError(d, d.Unlock(d.Context(), phone))
