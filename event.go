@@ -205,7 +205,11 @@ func (s *Service) aboutUser(u User, what EventType) Event {
 func (s *Service) event(ctx context.Context, e Event) {
 	e = s.stamped(ctx, e)
 	if s.journal != nil && (e.Print != "" || e.UserID != "" || e.MessageID != "") {
-		s.journal.add(e)
+		if _, ok := actorOf(ctx); ok {
+			s.journal.addNow(context.WithoutCancel(ctx), e)
+		} else {
+			s.journal.add(e)
+		}
 	}
 	s.tell(ctx, e)
 }
@@ -253,8 +257,9 @@ type actorKey struct{}
 
 // WithActor returns a context in which the operator a acts. With a journal, SetBlocked,
 // Unlock, EndSession, LogoutAll and Export then write an entry with the operator's name and
-// reason before they act, and another one afterwards. If the first cannot be written, nothing
-// is done.
+// reason before they act, and another one afterwards, both before they return. If the first
+// cannot be written, nothing is done. If the second cannot be written, it waits with all
+// other entries, and is tried again.
 func WithActor(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }

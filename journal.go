@@ -95,8 +95,17 @@ func (j *journal) entry(e Event) JournalEntry {
 }
 
 // add notes e, to be written within a second.
-func (j *journal) add(e Event) {
+func (j *journal) add(e Event) { j.addEntry(e, j.entry(e)) }
+
+// addNow writes e, of an operator, before it returns. If that fails, e waits like others.
+func (j *journal) addNow(ctx context.Context, e Event) {
 	entry := j.entry(e)
+	if e.Type == EventLimited || j.append(ctx, []JournalEntry{entry}) != nil {
+		j.addEntry(e, entry)
+	}
+}
+
+func (j *journal) addEntry(e Event, entry JournalEntry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {
