@@ -94,8 +94,8 @@ func (j *journal) entry(e Event) JournalEntry {
 	}
 }
 
-// entryID begins with the time: what is stored together in an index is then written together,
-// which costs a store a third less. 84 random bits follow.
+// entryID begins with the time, so that entries of one batch are neighbours in the index of a
+// store: SQLite then takes a fifth to a third less for them. 84 random bits follow.
 func entryID(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 36) + random.ID()[:14] }
 
 // add notes e, to be written within a second.
