@@ -14,6 +14,10 @@ type call struct {
 	address string // print of the client's address, once addressOf was called
 	place   string // what Hooks.Place said, once it was asked
 	placed  bool   // it was asked
+	human   human
+	// stranger is true when the client is a known device that has used up the score of
+	// known devices.
+	stranger bool
 	target
 }
 

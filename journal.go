@@ -67,6 +67,8 @@ type journalData struct {
 	Place     string    `json:"place,omitempty"`
 	Device    bool      `json:"device,omitempty"`
 	Test      bool      `json:"test,omitempty"`
+	Check     string    `json:"check,omitempty"`
+	Level     int       `json:"level,omitempty"`
 	Actor     string    `json:"actor,omitempty"`
 	Reason    string    `json:"reason,omitempty"`
 	Intent    EventType `json:"intent,omitempty"`
@@ -79,7 +81,7 @@ func (j *journal) entry(e Event) JournalEntry {
 	}
 	data, _ := json.Marshal(journalData{ // of texts and booleans alone
 		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Place, e.Device, e.Test,
-		e.Actor, e.Reason, e.Intent,
+		e.Check, e.Level, e.Actor, e.Reason, e.Intent,
 	})
 	return JournalEntry{
 		ID: random.ID(), Time: e.Time, ExpiresAt: e.Time.Add(j.ttl),
@@ -96,6 +98,8 @@ func (j *journal) add(e Event) {
 	switch {
 	case e.Type == EventLimited:
 		j.addRefusal(entry, e.Limit)
+	case e.Type == EventHumanCheckAsked, e.Type == EventHumanCheckFailed:
+		j.addRefusal(entry, string(e.Type))
 	case e.Type.important():
 		j.important = j.bounded(j.important, entry, journalMostImportant)
 	default:
@@ -320,6 +324,10 @@ type Entry struct {
 	Device bool `json:"device,omitempty"`
 	// Test is true when the number is a test number.
 	Test bool `json:"test,omitempty"`
+	// Check is the kind of the human check.
+	Check string `json:"check,omitempty"`
+	// Level is the level of the human check that was demanded or proved.
+	Level int `json:"level,omitempty"`
 	// Actor is the operator who acted.
 	Actor string `json:"actor,omitempty"`
 	// Reason is why the operator acted.
@@ -373,7 +381,7 @@ func (e JournalEntry) entry() Entry {
 		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
 		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
 		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
-		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test,
+		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test, Check: d.Check, Level: d.Level,
 		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
 	}
 }

@@ -84,6 +84,14 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err := s.checkPassword(ctx, r.Password); err != nil {
 		return nil, err
 	}
+	if err := s.readLocally(ctx, c); err != nil {
+		return nil, err
+	}
+	if s.mayAsk(c) {
+		if err := s.checkHuman(ctx, c, sending{channel: r.Channel, takes: s.sendTakes(c)}); err != nil {
+			return nil, err
+		}
+	}
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err

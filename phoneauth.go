@@ -64,7 +64,8 @@ type Service struct {
 	sendTimes *latency.Recent
 	later     *background.Group // the work that is done after the answer
 	clock     func() time.Time
-	journal   *journal // nil: none is kept
+	journal   *journal     // nil: none is kept
+	humans    *humanChecks // nil: nobody is asked
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
@@ -101,6 +102,7 @@ func New(cfg Config) (*Service, error) {
 	s.journal = newJournal(cfg.Journal, func(err error, lost int) {
 		cfg.Logger.Error("phoneauth: entries of the journal are lost", "error", err, "entries", lost)
 	})
+	s.humans = newHumanChecks(cfg.HumanCheck)
 	s.clock = time.Now
 	if held := seamOf(cfg.Store); held != nil {
 		s.clock = held.Now
@@ -230,6 +232,7 @@ type RedeemRequest struct {
 //   - ErrInvalidPhone: the number is invalid or not served.
 //   - ErrNotFound: a change of number names a user who does not exist.
 //   - *LimitError: nothing was sent.
+//   - *HumanCheckError: nothing was sent or taken. Ask again with the answer.
 //   - ErrUnavailable: the code may have been sent. A *SendError is wrapped when the sender
 //     is the cause.
 //   - ErrPurpose: Purpose or BoundTo is not allowed here.
