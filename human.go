@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth/humancheck"
+	"github.com/phoneauth/phoneauth/humancheck/altcha"
 	"github.com/phoneauth/phoneauth/internal/throttle"
 )
 
@@ -78,13 +79,20 @@ type humanChecks struct {
 	asked *throttle.Throttle
 }
 
-// newHumanChecks returns nil if nobody is ever asked.
-func newHumanChecks(r HumanCheckRules) *humanChecks {
-	if r.When == HumanCheckNever || r.Check == nil {
-		return nil
+// newHumanChecks returns nil if nobody is ever asked. The keys are those of the embedded
+// check.
+func newHumanChecks(r HumanCheckRules, keys [][]byte) (*humanChecks, error) {
+	if r.When == HumanCheckNever {
+		return nil, nil
+	}
+	if r.Check == nil {
+		var err error
+		if r.Check, err = altcha.New(keys...); err != nil {
+			return nil, err
+		}
 	}
 	_, local := r.Check.(humancheck.Local)
-	return &humanChecks{HumanCheckRules: r, local: local, asked: throttle.New(asksBurst, asksEvery)}
+	return &humanChecks{HumanCheckRules: r, local: local, asked: throttle.New(asksBurst, asksEvery)}, nil
 }
 
 // human is what is known of the person behind a call.

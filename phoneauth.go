@@ -102,7 +102,9 @@ func New(cfg Config) (*Service, error) {
 	s.journal = newJournal(cfg.Journal, func(err error, lost int) {
 		cfg.Logger.Error("phoneauth: entries of the journal are lost", "error", err, "entries", lost)
 	})
-	s.humans = newHumanChecks(cfg.HumanCheck)
+	if s.humans, err = newHumanChecks(cfg.HumanCheck, keys.HumanCheckKeys()); err != nil {
+		return nil, err
+	}
 	s.clock = time.Now
 	if held := seamOf(cfg.Store); held != nil {
 		s.clock = held.Now

@@ -24,7 +24,7 @@ type liveKey struct {
 	digest, refresh *mac
 	seal            cipher.AEAD
 	tokens          map[Kind]tokenKey
-	access          []byte
+	access, human   []byte
 }
 
 // Secret is a secret key and its id, which has at most 255 bytes.
@@ -63,6 +63,7 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 			seal:    seal,
 			tokens:  map[Kind]tokenKey{},
 			access:  derive(k.Secret, "access"),
+			human:   derive(k.Secret, "human check"),
 		}
 		for _, kind := range kinds {
 			if live.tokens[kind], err = newTokenKey(kind, k.ID, derive(k.Secret, string(kind))); err != nil {
@@ -141,6 +142,15 @@ func (r *Ring) Successors(id, secret string) iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// HumanCheckKeys returns the keys of the embedded human check, the first of which signs.
+func (r *Ring) HumanCheckKeys() [][]byte {
+	all := make([][]byte, len(r.live))
+	for i, k := range r.live {
+		all[i] = k.human
+	}
+	return all
 }
 
 // AccessKeys returns the keys of access tokens, the first of which signs.
