@@ -9,6 +9,7 @@ import (
 
 	"github.com/phoneauth/phoneauth/humancheck"
 	"github.com/phoneauth/phoneauth/humancheck/altcha"
+	"github.com/phoneauth/phoneauth/internal/micros"
 	"github.com/phoneauth/phoneauth/internal/throttle"
 )
 
@@ -363,7 +364,7 @@ func (s *Service) demanded(ctx context.Context, c *call, o sending) (humancheck.
 // refusal returns the *LimitError of the charge at now if the faded score refuses it, else
 // nil.
 func (c *Charge) refusal(faded float64, now int64) error {
-	_, err := ScoreState{Value: faded, ChangedAt: now, ForgetAt: addMicros(now, c.lifetime())}.Charged(c, now)
+	_, err := ScoreState{Value: faded, ChangedAt: now, ForgetAt: micros.Add(now, c.lifetime())}.Charged(c, now)
 	return err
 }
 
