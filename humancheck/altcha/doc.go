@@ -37,12 +37,13 @@
 //	level                        1      2      3      4      5      6
 //	keys on average            150    300    600  1,200  2,400  4,800
 //	a cheap phone            0.3 s  0.6 s  1.2 s  2.4 s  4.8 s  9.6 s
-//	a core of a server      0.08 s 0.15 s  0.3 s  0.6 s  1.2 s  2.4 s
+//	a core of a server     0.04 s 0.09 s 0.17 s 0.34 s  0.7 s  1.4 s
 //
-// The times are on one core. A cheap phone is assumed to do 0.5 million iterations a second in
-// WebCrypto. That is a figure from a plan, and was not measured on a phone. The core of a
-// server was measured with the solver of npm altcha-lib 2.8.0 under Node.js 20 at about two
-// million iterations a second. This command measures the machine that it runs on:
+// The times are averages on one core. A cheap phone is assumed to do 0.5 million iterations a
+// second in WebCrypto. That is an assumption, and was not measured on a phone. The core of a
+// server was measured with the solver of npm altcha-lib 2.8.0 under Node.js 20, on a Xeon with
+// instructions for SHA: 3.5 million iterations a second. This command measures the machine that
+// it runs on:
 //
 //	PHONEAUTH_ALTCHA_TIMES=1 go test -run TestAltchaTimes -v ./integration
 //
