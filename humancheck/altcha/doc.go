@@ -1,9 +1,10 @@
 // Package altcha is the embedded check of package humancheck. The client proves that its
 // processor has worked for some time. No vendor is asked, nobody is tracked, and most people
-// notice nothing.
+// notice nothing. A phoneauth.Config without a check uses this one, with keys that are derived
+// from its own. A check with keys of its own is made like this:
 //
 //	check, err := altcha.New(key) // 32 random bytes or more
-//	svc, err := phoneauth.New(phoneauth.Config{HumanCheck: check, …})
+//	config.HumanCheck.Check = check
 //
 // # Protocol
 //

@@ -5,7 +5,7 @@
 //		Secret:    phoneauth.Secret(os.Getenv("HCAPTCHA_SECRET")),
 //		Hostnames: []string{"www.example.com"},
 //	})
-//	svc, err := phoneauth.New(phoneauth.Config{HumanCheck: check, …})
+//	config.HumanCheck.Check = check
 //
 // It was written to hCaptcha's documentation, and was not tried live:
 // https://docs.hcaptcha.com/#verify-the-user-response-server-side.

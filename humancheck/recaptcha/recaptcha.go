@@ -6,7 +6,7 @@
 //		Secret:    phoneauth.Secret(os.Getenv("RECAPTCHA_SECRET")),
 //		Hostnames: []string{"www.example.com"},
 //	})
-//	svc, err := phoneauth.New(phoneauth.Config{HumanCheck: check, …})
+//	config.HumanCheck.Check = check
 //
 // It was written to Google's documentation, and was not tried live:
 // https://developers.google.com/recaptcha/docs/verify and

@@ -5,7 +5,7 @@
 //		Secret:    phoneauth.Secret(os.Getenv("TURNSTILE_SECRET")),
 //		Hostnames: []string{"www.example.com"},
 //	})
-//	svc, err := phoneauth.New(phoneauth.Config{HumanCheck: check, …})
+//	config.HumanCheck.Check = check
 //
 // It was written to Cloudflare's documentation, and was not tried live:
 // https://developers.cloudflare.com/turnstile/get-started/server-side-validation/ and
