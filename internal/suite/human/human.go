@@ -24,7 +24,7 @@ func Run(t *testing.T, o suite.Options) {
 		testAskedPastHalf, testAskedByCountry, testAskedByAddress, testNobodyIsAsked, testAskedOnlyWithReason,
 		testNeverAsks, testAlwaysAsks, testAnswerIsGoodOnce, testAnswerIsBound, testAnswerOfALevel, testAtOnce,
 		testMarksHoldAtOnce, testAskedTakesNothing, testQuestionsAreBounded, testLimitsComeFirst, testRegistration, testReset,
-		testDemand, testBeforeSend, testVendor, testVendorIsDown, testStrangersDevice, testEvents,
+		testDemand, testBeforeSend, testVendor, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
 	)
 }
 
