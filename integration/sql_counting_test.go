@@ -113,7 +113,7 @@ func (s *countingSQL) statement(query string) {
 	case verb == "COMMIT":
 		s.open = false
 		s.c.commits.Add(1)
-	case verb == "ROLLBACK":
+	case verb == "ROLLBACK" && query != "ROLLBACK TO turn":
 		s.open = false
 	case !s.open && verb != "SELECT" && verb != "PRAGMA":
 		s.c.commits.Add(1)

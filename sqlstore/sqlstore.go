@@ -23,9 +23,9 @@ var (
 type Store struct {
 	*speech
 	options
-	db     *sql.DB
-	table  tables
-	writer chan struct{} // holds a place while this process writes, where there is one writer
+	db    *sql.DB
+	table tables
+	group *group // makes the writes, where there is one writer
 }
 
 // Part is one of the roles of a Store, with the tables it needs.
@@ -143,7 +143,7 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Sto
 }
 
 func newStore(db *sql.DB, dialect Dialect, o options) *Store {
-	return &Store{speech: dialect.speech(), options: o, db: db, table: o.tables(), writer: make(chan struct{}, 1)}
+	return &Store{speech: dialect.speech(), options: o, db: db, table: o.tables(), group: &group{db: db}}
 }
 
 // unfit returns err as New returns it. A wrong setting is described in this package's words.
