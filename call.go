@@ -18,6 +18,8 @@ type call struct {
 	// stranger is true when the client is a known device that has used up the score of
 	// known devices.
 	stranger bool
+	// failures are those of addressFailureTakes, once it was called.
+	failures []Take
 	target
 }
 
