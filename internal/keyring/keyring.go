@@ -103,12 +103,14 @@ func (r *Ring) Digests(key, secret string) [][]byte {
 
 // Seal returns plain, encrypted: the length of the key's id, the id, nonce and ciphertext.
 // It opens only for the same use.
-func (r *Ring) Seal(use, plain string) []byte {
+func (r *Ring) Seal(use, plain string) []byte { return r.seal(use, []byte(plain)) }
+
+func (r *Ring) seal(use string, plain []byte) []byte {
 	k := r.live[0]
 	blob := make([]byte, 0, 1+len(k.id)+len(plain)+k.seal.Overhead())
 	blob = append(blob, byte(len(k.id)))
 	blob = append(blob, k.id...)
-	return k.seal.Seal(blob, nil, []byte(plain), []byte(use))
+	return k.seal.Seal(blob, nil, plain, []byte(use))
 }
 
 // Open returns what Seal encrypted. It returns false if no live key sealed blob for this use.

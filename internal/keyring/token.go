@@ -61,7 +61,7 @@ func (r *Ring) SignToken(kind Kind, data []byte, expires time.Time) (string, err
 
 // SealToken makes a token as SignToken does, whose data the bearer cannot read either.
 func (r *Ring) SealToken(kind Kind, data []byte, expires time.Time) (string, error) {
-	return r.SignToken(kind, r.Seal(string(kind), string(data)), expires)
+	return r.SignToken(kind, r.seal(string(kind), data), expires)
 }
 
 // OpenToken returns the data that SealToken was given.
