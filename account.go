@@ -140,7 +140,8 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 	if blocked {
 		what = EventBlocked
 	}
-	if err := s.intends(ctx, s.aboutUser(user, what)); err != nil {
+	e := s.aboutUser(user, what)
+	if err := s.intends(ctx, e); err != nil {
 		return err
 	}
 	_, err = s.change(ctx, change{
@@ -148,7 +149,7 @@ func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) e
 		do: func(ctx context.Context) (User, error) {
 			return s.store.UpdateUser(ctx, UserUpdate{UserID: userID, Blocked: &blocked, Epoch: AnyEpoch, Now: s.now()})
 		},
-		done: func() { s.event(ctx, s.aboutUser(user, what)) },
+		done: func() { s.event(ctx, e) },
 	})
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"math/big"
 	"strings"
 	"time"
@@ -57,7 +56,8 @@ func (s *Service) newCode() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%0*d", s.cfg.Code.Digits, n), nil
+	digits := n.String()
+	return strings.Repeat("0", s.cfg.Code.Digits-len(digits)) + digits, nil
 }
 
 func codeSpace(digits int) *big.Int {

@@ -184,25 +184,28 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string) erro
 	if err != nil {
 		return err
 	}
+	return s.endSession(ctx, user, rec)
+}
+
+// endSession ends a session of user and its device.
+func (s *Service) endSession(ctx context.Context, user User, rec SessionRecord) error {
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	meant := s.aboutUser(user, EventSessionEnded)
-	meant.SessionID = sessionID
-	if err := s.intends(ctx, meant); err != nil {
+	e := s.aboutUser(user, EventSessionEnded)
+	e.SessionID = rec.ID
+	if err := s.intends(ctx, e); err != nil {
 		return err
 	}
 	// The device comes first: while the session exists, a failed call can be repeated.
 	if err := s.endDevice(ctx, user, rec.DeviceID); err != nil {
 		return err
 	}
-	if err := s.store.EndSession(ctx, userID, sessionID); err != nil {
+	if err := s.store.EndSession(ctx, user.ID, rec.ID); err != nil {
 		return err
 	}
-	e := s.aboutUser(user, EventSessionEnded)
-	e.SessionID = sessionID
 	s.event(ctx, e)
 	return nil
 }
@@ -224,7 +227,7 @@ func (s *Service) endOwnSession(ctx context.Context, claims Claims, id string) e
 	case rec.CreatedAt.Before(own.CreatedAt) && !s.fresh(own.AuthTime):
 		return ErrReauthenticate
 	}
-	return s.EndSession(ctx, user.ID, id)
+	return s.endSession(ctx, user, rec)
 }
 
 // Live returns the account of claims if the session of claims is live and at the epoch of

@@ -226,8 +226,13 @@ func (s *Service) addressSendTakes(c *call) []Take {
 	return s.addressTakes(LimitAddressSends, key(s.addressOf(c), kindAddressSends), s.cfg.Limits.AddressSends)
 }
 
+// addressFailureTakes returns the limit of wrong codes and passwords from the address of c. It is
+// made once, because each attempt asks, takes and refunds it.
 func (s *Service) addressFailureTakes(c *call) []Take {
-	return s.addressTakes(LimitAddressFailures, key(s.addressOf(c), kindAddressFailures), s.cfg.Limits.AddressFailures)
+	if c.failures == nil {
+		c.failures = s.addressTakes(LimitAddressFailures, key(s.addressOf(c), kindAddressFailures), s.cfg.Limits.AddressFailures)
+	}
+	return c.failures
 }
 
 func (s *Service) addressTakes(name, key string, l Limit) []Take {

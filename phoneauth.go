@@ -57,7 +57,7 @@ type Service struct {
 	store     Store // guarded
 	tokens    TokenIssuer
 	numbers   numberPolicy
-	tests     map[Phone]TestNumber
+	tests     map[Phone]*TestNumber
 	codeSpace *big.Int
 	running   chan struct{}  // one place for each operation that no longer depends on its client
 	hashes    *places.Places // for password hashes
@@ -88,7 +88,7 @@ func New(cfg Config) (*Service, error) {
 		store:     guarded(cfg.Store),
 		tokens:    cfg.Tokens,
 		numbers:   numbers,
-		tests:     map[Phone]TestNumber{},
+		tests:     map[Phone]*TestNumber{},
 		codeSpace: codeSpace(cfg.Code.Digits),
 		running:   make(chan struct{}, uninterruptedAtOnce),
 		sendTimes: new(latency.Recent),
@@ -111,7 +111,7 @@ func New(cfg Config) (*Service, error) {
 		held.Join(s.later)
 	}
 	for _, n := range cfg.Numbers.Test {
-		s.tests[StoredPhone(n.Phone)] = n
+		s.tests[StoredPhone(n.Phone)] = &n
 	}
 	if s.tokens == nil {
 		if s.tokens, err = accessTokens(keys, cfg.Name, s.clock); err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -446,7 +447,11 @@ func newUUID() string {
 	rand.Read(b[:])
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	text := make([]byte, 0, 36)
+	for _, part := range [...][]byte{b[:4], b[4:6], b[6:8], b[8:10]} {
+		text = append(hex.AppendEncode(text, part), '-')
+	}
+	return string(hex.AppendEncode(text, b[10:]))
 }
 
 // StartSessionRequest names a user who has proved to the host who they are, for example by

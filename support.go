@@ -281,7 +281,7 @@ func (s *Service) delete(ctx context.Context, user User) error {
 		user: user,
 		do:   func(ctx context.Context) (User, error) { return user, s.store.DeleteUser(ctx, user.ID) },
 		done: func() {
-			e := s.aboutUser(user, EventDeleted)
+			e := meant
 			e.Time = s.now().Add(2 * time.Microsecond)
 			e = s.stamped(ctx, e)
 			s.tell(ctx, e)

@@ -9,19 +9,21 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"iter"
+
+	"github.com/phoneauth/phoneauth/internal/mac"
 )
 
 // Ring holds one key for each use, derived once by HKDF (RFC 5869) from the use's label and
 // the realm, so that nothing made for one use or realm opens in another. It is safe for
 // concurrent use.
 type Ring struct {
-	index *mac
+	index *mac.Key
 	live  []liveKey // the first makes, all verify and open
 }
 
 type liveKey struct {
 	id              string
-	digest, refresh *mac
+	digest, refresh *mac.Key
 	seal            cipher.AEAD
 	tokens          map[Kind]tokenKey
 	access, human   []byte
@@ -46,7 +48,7 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 		}
 		return key
 	}
-	ring := &Ring{index: newMAC(derive(index, "index"))}
+	ring := &Ring{index: mac.New(derive(index, "index"))}
 	for _, k := range secrets {
 		block, err := aes.NewCipher(derive(k.Secret, "seal"))
 		if err != nil {
@@ -58,8 +60,8 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 		}
 		live := liveKey{
 			id:      k.ID,
-			digest:  newMAC(derive(k.Secret, "digest")),
-			refresh: newMAC(derive(k.Secret, "refresh")),
+			digest:  mac.New(derive(k.Secret, "digest")),
+			refresh: mac.New(derive(k.Secret, "refresh")),
 			seal:    seal,
 			tokens:  map[Kind]tokenKey{},
 			access:  derive(k.Secret, "access"),
@@ -77,7 +79,7 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 
 // Print returns the fingerprint of parts: 128 bits, in 22 characters.
 func (r *Ring) Print(parts ...string) string {
-	sum := r.index.sum(parts...)
+	sum := r.index.Parts(parts...)
 	var text [22]byte
 	base64.RawURLEncoding.Encode(text[:], sum[:16])
 	return string(text[:])
@@ -85,7 +87,7 @@ func (r *Ring) Print(parts ...string) string {
 
 // Digest returns what a store keeps of the secret of the challenge with this key.
 func (r *Ring) Digest(key, secret string) []byte {
-	sum := r.live[0].digest.sum(key, secret)
+	sum := r.live[0].digest.Parts(key, secret)
 	return sum[:]
 }
 
@@ -93,7 +95,7 @@ func (r *Ring) Digest(key, secret string) []byte {
 func (r *Ring) Digests(key, secret string) [][]byte {
 	all := make([][]byte, len(r.live))
 	for i, k := range r.live {
-		sum := k.digest.sum(key, secret)
+		sum := k.digest.Parts(key, secret)
 		all[i] = sum[:]
 	}
 	return all
@@ -101,12 +103,14 @@ func (r *Ring) Digests(key, secret string) [][]byte {
 
 // Seal returns plain, encrypted: the length of the key's id, the id, nonce and ciphertext.
 // It opens only for the same use.
-func (r *Ring) Seal(use, plain string) []byte {
+func (r *Ring) Seal(use, plain string) []byte { return r.seal(use, []byte(plain)) }
+
+func (r *Ring) seal(use string, plain []byte) []byte {
 	k := r.live[0]
 	blob := make([]byte, 0, 1+len(k.id)+len(plain)+k.seal.Overhead())
 	blob = append(blob, byte(len(k.id)))
 	blob = append(blob, k.id...)
-	return k.seal.Seal(blob, nil, []byte(plain), []byte(use))
+	return k.seal.Seal(blob, nil, plain, []byte(use))
 }
 
 // Open returns what Seal encrypted. It returns false if no live key sealed blob for this use.
@@ -128,7 +132,7 @@ func (r *Ring) Open(use string, blob []byte) (string, bool) {
 // derived, so that it can be made again although only digests are stored, and under a key,
 // so that nobody else can make it.
 func (r *Ring) Successor(id, secret string) string {
-	sum := r.live[0].refresh.sum(id, secret)
+	sum := r.live[0].refresh.Parts(id, secret)
 	return string(sum[:])
 }
 
@@ -136,7 +140,7 @@ func (r *Ring) Successor(id, secret string) string {
 func (r *Ring) Successors(id, secret string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range r.live {
-			sum := r.live[i].refresh.sum(id, secret)
+			sum := r.live[i].refresh.Parts(id, secret)
 			if !yield(string(sum[:])) {
 				return
 			}

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"crypto/hmac"
 	"encoding/json"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/phoneauth/phoneauth/internal/jws"
+	"github.com/phoneauth/phoneauth/internal/mac"
 )
 
 // Kind is the typ of a token, and the label of its key: explicit typing (RFC 8725, 3.11).
@@ -35,13 +37,15 @@ type claims struct {
 
 // tokenKey signs and verifies the tokens of one kind under one live key.
 type tokenKey struct {
-	secret []byte
-	header string // the segment that tokens begin with
+	mac    *mac.Key
+	sign   jws.Signer // by mac
+	header string     // the segment that tokens begin with
 }
 
 func newTokenKey(kind Kind, id string, secret []byte) (tokenKey, error) {
 	header, err := jws.Header(jwt.SigningMethodHS256, id, string(kind))
-	return tokenKey{secret, header}, err
+	key := mac.New(secret)
+	return tokenKey{key, jws.HS256(key), header}, err
 }
 
 // SignToken makes a token of this kind that holds data until expires, rounded up to a
@@ -52,12 +56,12 @@ func (r *Ring) SignToken(kind Kind, data []byte, expires time.Time) (string, err
 		return "", err
 	}
 	k := r.live[0].tokens[kind]
-	return jws.Sign(jwt.SigningMethodHS256, k.secret, k.header, text)
+	return jws.Sign(k.header, text, k.sign)
 }
 
 // SealToken makes a token as SignToken does, whose data the bearer cannot read either.
 func (r *Ring) SealToken(kind Kind, data []byte, expires time.Time) (string, error) {
-	return r.SignToken(kind, r.Seal(string(kind), string(data)), expires)
+	return r.SignToken(kind, r.seal(string(kind), data), expires)
 }
 
 // OpenToken returns the data that SealToken was given.
@@ -82,7 +86,7 @@ func (r *Ring) VerifyToken(kind Kind, token string, now time.Time) (string, bool
 		dot := strings.LastIndexByte(token, '.')
 		signed, signature := token[:dot], token[dot+1:]
 		sig, err := jws.Base64.DecodeString(signature)
-		if err != nil || jwt.SigningMethodHS256.Verify(signed, sig, k.secret) != nil {
+		if want := k.mac.Text(signed); err != nil || !hmac.Equal(sig, want[:]) {
 			return "", false
 		}
 		text, err := jws.Base64.DecodeString(signed[len(header)+1:])

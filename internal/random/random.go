@@ -12,7 +12,13 @@ func ID() string { return text(16) }
 // Secret returns 256 random bits, in 43 characters.
 func Secret() string { return text(32) }
 
-func text(n int) string { return base64.RawURLEncoding.EncodeToString(Bytes(n)) }
+// text returns n random bytes as text. n is at most 32.
+func text(n int) string {
+	var b [32]byte
+	rand.Read(b[:n])
+	var encoded [43]byte // of 32 bytes
+	return string(base64.RawURLEncoding.AppendEncode(encoded[:0], b[:n]))
+}
 
 // Bytes returns n random bytes. It never fails: crypto/rand ends the program rather than
 // return weak ones.
