@@ -25,9 +25,9 @@ func (d device) known() bool { return d.id != "" }
 // signDevice makes the device token for a sign-in at that time. The token contains the
 // print of the phone, the user and the epoch. So a change of number or password, a block or
 // a deletion ends it.
-func (s *Service) signDevice(u User, deviceID string, at time.Time) (Secret, error) {
+func (s *Service) signDevice(u User, deviceID string, at time.Time) Secret {
 	claims := deviceClaims{s.phonePrint(u.Phone), device{deviceID, u.ID, u.Epoch}, at}
-	return signedToken(s.keys.SignToken(keyring.Device, claims.encode(), at.Add(deviceLife)))
+	return Secret(s.keys.SignToken(keyring.Device, claims.encode(), at.Add(deviceLife)))
 }
 
 // knownDevice returns the known device that the client of c names, if it belongs to the

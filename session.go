@@ -128,8 +128,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		f.authTime = now
 	}
 	if s.cfg.HostSessions {
-		known, err := s.signDevice(u, f.deviceID, now)
-		return &Session{User: u, DeviceToken: known, AMR: f.amr, AuthTime: f.authTime}, err
+		return &Session{User: u, DeviceToken: s.signDevice(u, f.deviceID, now), AMR: f.amr, AuthTime: f.authTime}, nil
 	}
 	secret := random.Secret()
 	rec := SessionRecord{
@@ -179,17 +178,11 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 		return nil, &unavailable{"issue token", err}
 	}
 	claims := refreshClaims{rec.ID, u.ID, u.UUID, secret}
-	refresh, err := signedToken(s.keys.SignToken(keyring.Refresh, claims.encode(), rec.ExpiresAt))
-	if err != nil {
-		return nil, err
-	}
-	known, err := s.signDevice(u, rec.DeviceID, rec.CreatedAt)
-	if err != nil {
-		return nil, err
-	}
 	return &Session{
-		User: u, ID: rec.ID, AccessToken: access, RefreshToken: refresh, DeviceToken: known,
-		ExpiresAt: expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
+		User: u, ID: rec.ID, AccessToken: access,
+		RefreshToken: Secret(s.keys.SignToken(keyring.Refresh, claims.encode(), rec.ExpiresAt)),
+		DeviceToken:  s.signDevice(u, rec.DeviceID, rec.CreatedAt),
+		ExpiresAt:    expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
 	}, nil
 }
 

@@ -3,7 +3,6 @@
 package keyring
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -50,11 +49,7 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 	}
 	ring := &Ring{index: mac.New(derive(index, "index"))}
 	for _, k := range secrets {
-		block, err := aes.NewCipher(derive(k.Secret, "seal"))
-		if err != nil {
-			return nil, err
-		}
-		seal, err := cipher.NewGCMWithRandomNonce(block)
+		seal, err := newSeal(derive(k.Secret, "seal"))
 		if err != nil {
 			return nil, err
 		}
