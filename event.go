@@ -221,7 +221,11 @@ func (s *Service) aboutUser(u User, what EventType) Event {
 func (s *Service) event(ctx context.Context, e Event) {
 	e = s.stamped(ctx, e)
 	if s.journal != nil && (e.Print != "" || e.UserID != "" || e.MessageID != "") {
-		s.journal.add(e)
+		if _, ok := actorOf(ctx); ok {
+			s.journal.addNow(context.WithoutCancel(ctx), e)
+		} else {
+			s.journal.add(e)
+		}
 	}
 	s.tell(ctx, e)
 }
@@ -249,4 +253,49 @@ func (s *Service) tell(ctx context.Context, e Event) {
 	if s.cfg.Hooks.OnEvent != nil {
 		s.cfg.Hooks.OnEvent(ctx, e)
 	}
+}
+
+// The longest names and reasons of operators, in bytes.
+const (
+	maxActor  = 64
+	maxReason = 256
+)
+
+// Actor is an operator of the host's, at a support desk, and why they act.
+type Actor struct {
+	// Name tells the operator from others. At most 64 bytes are kept.
+	Name string
+	// Reason is what the operator says of it. At most 256 bytes are kept.
+	Reason string
+}
+
+type actorKey struct{}
+
+// WithActor returns a context in which the operator a acts. With a journal, SetBlocked,
+// Unlock, EndSession, LogoutAll and Export then write an entry with the operator's name and
+// reason before they act, and another one afterwards, both before they return. If the first
+// cannot be written, nothing is done. If the second cannot be written, it waits with all
+// other entries, and is tried again.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+func actorOf(ctx context.Context) (Actor, bool) {
+	a, ok := ctx.Value(actorKey{}).(Actor)
+	return a, ok
+}
+
+// intends writes an entry that an operator is about to do what e says. It does nothing in a
+// context without an operator.
+func (s *Service) intends(ctx context.Context, e Event) error {
+	if _, ok := actorOf(ctx); !ok {
+		return nil
+	}
+	e.Intent, e.Type = e.Type, EventOperator
+	e = s.stamped(ctx, e)
+	s.tell(ctx, e)
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.write(context.WithoutCancel(ctx), e)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -38,13 +39,15 @@ type journal struct {
 	ttl    time.Duration
 	failed func(err error, lost int)
 
-	mu        sync.Mutex
-	important []JournalEntry
-	ordinary  []JournalEntry
-	refusals  map[string]*JournalEntry
-	timer     *time.Timer
-	lost      int64
-	writing   sync.Mutex // one batch at a time, so that entries are written in their order
+	mu                  sync.Mutex
+	waiting             []JournalEntry // but for refusals
+	flushing            []JournalEntry // what is being written
+	important, ordinary int            // of those that wait
+	before              int            // how many waited the last time, so that there is room at once
+	refusals            map[string]*JournalEntry
+	timer               *time.Timer
+	lost                int64
+	writing             sync.Mutex // one batch at a time, so that entries are written in their order
 }
 
 func newJournal(r JournalRules, failed func(error, int)) *journal {
@@ -83,6 +86,9 @@ func (j *journal) entry(e Event) JournalEntry {
 		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Place, e.Device, e.Test,
 		e.Check, e.Level, e.Actor, e.Reason, e.Intent,
 	})
+	if e.Type == EventLimited { // it has no sender, and is counted by its limit
+		e.Sender = e.Limit
+	}
 	return JournalEntry{
 		ID: random.ID(), Time: e.Time, ExpiresAt: e.Time.Add(j.ttl),
 		Print: e.Print, UserID: e.UserID, MessageID: e.MessageID, Type: e.Type,
@@ -91,8 +97,17 @@ func (j *journal) entry(e Event) JournalEntry {
 }
 
 // add notes e, to be written within a second.
-func (j *journal) add(e Event) {
+func (j *journal) add(e Event) { j.addEntry(e, j.entry(e)) }
+
+// addNow writes e, of an operator, before it returns. If that fails, e waits like others.
+func (j *journal) addNow(ctx context.Context, e Event) {
 	entry := j.entry(e)
+	if e.Type == EventLimited || j.append(ctx, []JournalEntry{entry}) != nil {
+		j.addEntry(e, entry)
+	}
+}
+
+func (j *journal) addEntry(e Event, entry JournalEntry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {
@@ -101,13 +116,13 @@ func (j *journal) add(e Event) {
 	case e.Type == EventHumanCheckAsked, e.Type == EventHumanCheckFailed:
 		j.addRefusal(entry, string(e.Type))
 	case e.Type.important():
-		j.important = j.bounded(j.important, entry, journalMostImportant)
+		j.addBounded(entry, &j.important, journalMostImportant)
 	default:
-		j.ordinary = j.bounded(j.ordinary, entry, journalMostOrdinary)
+		j.addBounded(entry, &j.ordinary, journalMostOrdinary)
 	}
 	if j.timer == nil {
 		j.timer = time.AfterFunc(journalDelay, func() { j.flush(context.Background()) })
-	} else if len(j.important)+len(j.ordinary)+len(j.refusals) == journalBatch {
+	} else if len(j.waiting)+len(j.refusals) == journalBatch {
 		j.timer.Reset(0)
 	}
 }
@@ -128,23 +143,28 @@ func (j *journal) addRefusal(entry JournalEntry, limit string) {
 	j.refusals[entry.ID] = &entry
 }
 
-func (j *journal) bounded(list []JournalEntry, entry JournalEntry, most int) []JournalEntry {
-	if len(list) == most {
+// addBounded adds one of a kind of which there are n, and may be most. j.mu is held.
+func (j *journal) addBounded(entry JournalEntry, n *int, most int) {
+	if *n == most {
 		j.lost++
-		return list
+		return
 	}
-	return append(list, entry)
+	*n++
+	if j.waiting == nil {
+		j.waiting = make([]JournalEntry, 0, j.before)
+	}
+	j.waiting = append(j.waiting, entry)
 }
 
 // take takes what waits.
 func (j *journal) take() (all []JournalEntry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	all = append(j.important, j.ordinary...)
+	all = j.waiting
 	for _, r := range j.refusals {
 		all = append(all, *r)
 	}
-	j.important, j.ordinary = nil, nil
+	j.waiting, j.flushing, j.important, j.ordinary, j.before = nil, all, 0, 0, len(all)
 	clear(j.refusals)
 	if j.timer != nil {
 		j.timer.Stop()
@@ -158,9 +178,7 @@ func (j *journal) flush(ctx context.Context) {
 	j.writing.Lock()
 	defer j.writing.Unlock()
 	all := j.take()
-	for len(all) > 0 {
-		batch := all[:min(len(all), journalBatch)]
-		all = all[len(batch):]
+	for batch := range slices.Chunk(all, journalBatch) {
 		if err := j.append(ctx, batch); err != nil {
 			j.mu.Lock()
 			j.lost += int64(len(batch))
@@ -168,6 +186,9 @@ func (j *journal) flush(ctx context.Context) {
 			j.failed(err, len(batch))
 		}
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.flushing = nil
 }
 
 // append is AppendEntries with the deadline of every call of a store. An entry without a
@@ -199,10 +220,10 @@ func (j *journal) write(ctx context.Context, e Event) error {
 // sent is the entry of the send with this message ID, if the journal has it.
 func (j *journal) sent(ctx context.Context, messageID string, now time.Time) (JournalEntry, bool) {
 	j.mu.Lock()
-	for _, e := range j.ordinary {
-		if e.MessageID == messageID {
+	for _, list := range [...][]JournalEntry{j.flushing, j.waiting} {
+		if i := slices.IndexFunc(list, func(e JournalEntry) bool { return e.MessageID == messageID }); i >= 0 {
 			j.mu.Unlock()
-			return e, true
+			return list[i], true
 		}
 	}
 	j.mu.Unlock()
@@ -243,12 +264,6 @@ func (t EventType) important() bool {
 	}
 	return false
 }
-
-// The longest names and reasons of operators, in bytes.
-const (
-	maxActor  = 64
-	maxReason = 256
-)
 
 // FlushJournal writes what the journal still holds back, and waits until that is done or ctx
 // ends. What the store does not take is no error: it is lost, and JournalLost counts it. Close
@@ -376,6 +391,9 @@ func (s *Service) Timeline(ctx context.Context, q TimelineQuery) ([]Entry, error
 func (e JournalEntry) entry() Entry {
 	var d journalData
 	_ = json.Unmarshal(e.Data, &d) // blanked: nothing to read
+	if e.Type == EventLimited {    // see [journal.entry]
+		e.Sender = ""
+	}
 	return Entry{
 		Time: e.Time, Type: e.Type, Count: e.Count,
 		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
@@ -384,114 +402,4 @@ func (e JournalEntry) entry() Entry {
 		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test, Check: d.Check, Level: d.Level,
 		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
 	}
-}
-
-// OverviewQuery is the period of an [Overview].
-type OverviewQuery struct {
-	// From is the beginning of the period. Zero means one day before To. To is its end, and
-	// is left out. Zero means now.
-	From, To time.Time
-}
-
-// Traffic counts what happened to codes. A notice is no code.
-type Traffic struct {
-	// Sent is how many codes a sender accepted, Failed how many it did not.
-	Sent, Failed int
-	// Verified is how many right codes were entered.
-	Verified int
-	// Delivered and Undelivered are what the delivery reports said. Senders without reports
-	// have neither. Reports about notices are counted with those about codes.
-	Delivered, Undelivered int
-	// Refused is how often a limit or the host's BeforeSend refused something.
-	Refused int
-}
-
-// Conversion is how many of the codes that were sent were given back: Verified over Sent.
-// It is 0 where none was sent.
-func (t Traffic) Conversion() float64 {
-	if t.Sent == 0 {
-		return 0
-	}
-	return float64(t.Verified) / float64(t.Sent)
-}
-
-// add counts n events of type what.
-func (t *Traffic) add(what EventType, n int) {
-	switch what {
-	case EventCodeSent:
-		t.Sent += n
-	case EventSendFailed:
-		t.Failed += n
-	case EventVerified:
-		t.Verified += n
-	case EventDelivered:
-		t.Delivered += n
-	case EventUndelivered:
-		t.Undelivered += n
-	case EventLimited, EventSendRefused:
-		t.Refused += n
-	}
-}
-
-// Overview is how much the service is used, and where codes do not arrive.
-type Overview struct {
-	// From is the beginning of the time that was counted, To its end.
-	From, To time.Time
-	// Traffic is the sum over all countries and senders.
-	Traffic
-	// Countries has the traffic of each ISO 3166-1 alpha-2 region, Senders that of each
-	// Receipt.Sender. Those without any are left out. Right codes and refusals have no
-	// sender.
-	Countries, Senders map[string]Traffic
-	// Hours has the traffic of each hour, by its beginning in UTC. Hours without any are left
-	// out.
-	Hours map[time.Time]Traffic
-}
-
-// Overview counts the entries of a period. Those of the last second may be missing.
-//
-// Errors: ErrNoJournal; ErrUnavailable.
-func (s *Service) Overview(ctx context.Context, q OverviewQuery) (Overview, error) {
-	if s.journal == nil {
-		return Overview{}, ErrNoJournal
-	}
-	if q.To.IsZero() {
-		q.To = s.now()
-	}
-	if q.From.IsZero() {
-		q.From = q.To.Add(-24 * time.Hour)
-	}
-	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
-	defer cancel()
-	counts, err := s.journal.store.CountEntries(ctx, JournalCountQuery(q))
-	if err != nil {
-		return Overview{}, &unavailable{"CountEntries", err}
-	}
-	all := Overview{
-		From: q.From, To: q.To,
-		Countries: map[string]Traffic{}, Senders: map[string]Traffic{}, Hours: map[time.Time]Traffic{},
-	}
-	for _, c := range counts {
-		var t Traffic
-		t.add(c.Type, c.Count)
-		if t == (Traffic{}) || c.Type == EventSendFailed && Purpose(c.Purpose).notice() {
-			continue
-		}
-		all.add(c.Type, c.Count)
-		addTo(all.Countries, c.Region, c)
-		addTo(all.Senders, c.Sender, c)
-		addTo(all.Hours, c.Hour.UTC(), c)
-	}
-	return all, nil
-}
-
-// addTo adds c to the Traffic of key, unless key is zero.
-func addTo[K comparable](m map[K]Traffic, key K, c JournalCount) {
-	var zero K
-	if key == zero {
-		return
-	}
-	t := m[key]
-	t.add(c.Type, c.Count)
-	m[key] = t
 }

@@ -17,7 +17,8 @@ type SMSSender interface {
 	// A nil error means that the provider accepted the message. Otherwise the error is a
 	// *SendError. Any other error counts as one of class Ambiguous whose fault is not
 	// known. The text of the error must not hold the code, the body, credentials, or the
-	// number.
+	// number. The Receipt that comes with an error names the sender, so that events and the
+	// journal say whose failure it was. It has no ID.
 	Send(context.Context, Message) (Receipt, error)
 }
 
@@ -42,7 +43,7 @@ type Message struct {
 	ExpiresAt time.Time
 }
 
-// Receipt says who accepted a message.
+// Receipt says who accepted a message, or who failed to send it.
 type Receipt struct {
 	// ID is the provider's id of the message. Delivery reports name it. It may be empty.
 	ID string

@@ -44,7 +44,7 @@ type JournalEntry struct {
 	// Type says what happened.
 	Type EventType
 	// Region, Purpose, Channel and Sender are what entries are counted by; each may be
-	// empty.
+	// empty. Sender of an EventLimited is the limit that refused.
 	Region, Purpose, Channel, Sender string
 	// Count is how many refusals of one rule the entry stands for. It is 0 for other
 	// entries.

@@ -45,6 +45,8 @@ type Lock struct {
 	Devices bool
 	// Failures is the count of failures in a row.
 	Failures int
+	// Since is when the last of them locked. It is zero when the rules were changed since.
+	Since time.Time
 	// Until is the end of the lock.
 	Until time.Time
 }
@@ -126,7 +128,22 @@ func (s *Service) inspect(ctx context.Context, c *call, user User) (*PhoneState,
 		asks = append(asks, m.asks)
 	}
 	state.read(asked, found, asks)
+	for i, l := range state.Locks {
+		if since := l.Until.Add(-s.lockedFor(l)); since.Before(l.Until) && !since.After(c.now) {
+			state.Locks[i].Since = since
+		}
+	}
 	return state, nil
+}
+
+// lockedFor is how long l lasts by the rules of today, or 0 when they do not lock.
+func (s *Service) lockedFor(l Lock) time.Duration {
+	rule := Lockout{Steps: s.cfg.Limits.PhoneLockout}
+	if l.Limit == LimitPasswordFailures {
+		rule.Steps = s.cfg.Limits.PasswordLockout
+	}
+	wait, _ := rule.wait(l.Failures)
+	return wait
 }
 
 // aboutPhone is a call about a number that somebody at the desk typed, also one of a region
@@ -208,44 +225,6 @@ func (s *PhoneState) read(p StateParams, found State, asks []float64) {
 			s.Codes = append(s.Codes, CodeInfo{inspectedPurposes[i], c.TriesLeft, c.Sends, c.ExpiresAt})
 		}
 	}
-}
-
-// Actor is an operator of the host's, at a support desk, and why they act.
-type Actor struct {
-	// Name tells the operator from others. At most 64 bytes are kept.
-	Name string
-	// Reason is what the operator says of it. At most 256 bytes are kept.
-	Reason string
-}
-
-type actorKey struct{}
-
-// WithActor returns a context in which the operator a acts. With a journal, SetBlocked,
-// Unlock, EndSession, LogoutAll and Export then write an entry with the operator's name and
-// reason before they act, and another one afterwards. If the first cannot be written, nothing
-// is done.
-func WithActor(ctx context.Context, a Actor) context.Context {
-	return context.WithValue(ctx, actorKey{}, a)
-}
-
-func actorOf(ctx context.Context) (Actor, bool) {
-	a, ok := ctx.Value(actorKey{}).(Actor)
-	return a, ok
-}
-
-// intends writes an entry that an operator is about to do what e says. It does nothing in a
-// context without an operator.
-func (s *Service) intends(ctx context.Context, e Event) error {
-	if _, ok := actorOf(ctx); !ok {
-		return nil
-	}
-	e.Intent, e.Type = e.Type, EventOperator
-	e = s.stamped(ctx, e)
-	s.tell(ctx, e)
-	if s.journal == nil {
-		return nil
-	}
-	return s.journal.write(context.WithoutCancel(ctx), e)
 }
 
 // Remove deletes an account in the name of an operator, with its sessions and open
@@ -342,67 +321,6 @@ func (s *Service) MovePhone(ctx context.Context, userID string, proof Secret, a 
 	return &moved, nil
 }
 
-// Export is what is kept about somebody, for that person. It marshals as JSON. It holds the
-// whole number, and no secret.
-type Export struct {
-	// ID is User.ID.
-	ID string `json:"id"`
-	// UUID is User.UUID.
-	UUID string `json:"uuid"`
-	// Phone is the whole number, E.164.
-	Phone string `json:"phone"`
-	// HasPassword is true when the account has a password.
-	HasPassword bool `json:"has_password"`
-	// Blocked is User.Blocked.
-	Blocked bool `json:"blocked"`
-	// Locked is User.Locked.
-	Locked bool `json:"locked"`
-	// CreatedAt is when the account was made.
-	CreatedAt time.Time `json:"created_at"`
-	// UpdatedAt is when the account was last changed.
-	UpdatedAt time.Time `json:"updated_at"`
-	// SignedInAt is the first sign-in; zero before it.
-	SignedInAt time.Time `json:"signed_in_at,omitzero"`
-	// Sessions that are live.
-	Sessions []SessionInfo `json:"sessions"`
-	// Activity is the journal's, of the account, without the names and reasons of operators.
-	// What happened about the number alone may have been about another owner of it.
-	Activity []Entry `json:"activity"`
-}
-
-// mostExported is how many entries of the journal an export has at most.
-const mostExported = 10_000
-
-// Export returns what is kept about a user, and tells an EventExported.
-//
-// Errors: ErrNotFound, there is no such user; ErrUnavailable.
-func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
-	u, err := s.store.UserByID(ctx, userID)
-	if err != nil {
-		return Export{}, err
-	}
-	if err := s.intends(ctx, s.aboutUser(u, EventExported)); err != nil {
-		return Export{}, err
-	}
-	e := Export{
-		ID: u.ID, UUID: u.UUID, Phone: u.Phone.E164(), HasPassword: u.PasswordHash != "",
-		Blocked: u.Blocked, Locked: u.Locked,
-		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, SignedInAt: u.SignedInAt,
-	}
-	if e.Sessions, err = s.Sessions(ctx, userID); err != nil {
-		return Export{}, err
-	}
-	e.Activity, err = s.Timeline(ctx, TimelineQuery{UserID: userID, Limit: mostExported})
-	if err != nil && !errors.Is(err, ErrNoJournal) {
-		return Export{}, err
-	}
-	for i := range e.Activity {
-		e.Activity[i].Actor, e.Activity[i].Reason = "", ""
-	}
-	s.event(ctx, s.aboutUser(u, EventExported))
-	return e, nil
-}
-
 // Reveal returns the whole number of state, in E.164, so that an operator may see it. It
 // stands in the journal, if there is one, before it is returned: who saw it, and why.
 //
@@ -418,4 +336,121 @@ func (s *Service) Reveal(ctx context.Context, state *PhoneState, a Actor) (strin
 	}
 	s.event(ctx, e)
 	return state.Phone.E164(), nil
+}
+
+// OverviewQuery is the period of an [Overview].
+type OverviewQuery struct {
+	// From is the beginning of the period. Zero means one day before To. To is its end, and
+	// is left out. Zero means now.
+	From, To time.Time
+}
+
+// Traffic counts what happened to codes. A notice is no code.
+type Traffic struct {
+	// Sent is how many codes a sender accepted, Failed how many it did not.
+	Sent, Failed int
+	// Verified is how many right codes were entered.
+	Verified int
+	// Delivered and Undelivered are what the delivery reports said. Senders without reports
+	// have neither. Reports about notices are counted with those about codes.
+	Delivered, Undelivered int
+	// Refused is how often a limit or the host's BeforeSend refused something.
+	Refused int
+}
+
+// Conversion is how many of the codes that were sent were given back: Verified over Sent.
+// It is 0 where none was sent.
+func (t Traffic) Conversion() float64 {
+	if t.Sent == 0 {
+		return 0
+	}
+	return float64(t.Verified) / float64(t.Sent)
+}
+
+// add counts n events of type what.
+func (t *Traffic) add(what EventType, n int) {
+	switch what {
+	case EventCodeSent:
+		t.Sent += n
+	case EventSendFailed:
+		t.Failed += n
+	case EventVerified:
+		t.Verified += n
+	case EventDelivered:
+		t.Delivered += n
+	case EventUndelivered:
+		t.Undelivered += n
+	case EventLimited, EventSendRefused:
+		t.Refused += n
+	}
+}
+
+// Overview is how much the service is used, and where codes do not arrive.
+type Overview struct {
+	// From is the beginning of the time that was counted, To its end.
+	From, To time.Time
+	// Traffic is the sum over all countries and senders.
+	Traffic
+	// Countries has the traffic of each ISO 3166-1 alpha-2 region, Senders that of each
+	// Receipt.Sender. Those without any are left out. Right codes and refusals have no
+	// sender.
+	Countries, Senders map[string]Traffic
+	// Limits is how often each limit refused, by the Limit… constants. Entries of versions
+	// before this one are left out.
+	Limits map[string]int
+	// Hours has the traffic of each hour, by its beginning in UTC. Hours without any are left
+	// out.
+	Hours map[time.Time]Traffic
+}
+
+// Overview counts the entries of a period. Those of the last second may be missing.
+//
+// Errors: ErrNoJournal; ErrUnavailable.
+func (s *Service) Overview(ctx context.Context, q OverviewQuery) (Overview, error) {
+	if s.journal == nil {
+		return Overview{}, ErrNoJournal
+	}
+	if q.To.IsZero() {
+		q.To = s.now()
+	}
+	if q.From.IsZero() {
+		q.From = q.To.Add(-24 * time.Hour)
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+	defer cancel()
+	counts, err := s.journal.store.CountEntries(ctx, JournalCountQuery(q))
+	if err != nil {
+		return Overview{}, &unavailable{"CountEntries", err}
+	}
+	all := Overview{
+		From: q.From, To: q.To,
+		Countries: map[string]Traffic{}, Senders: map[string]Traffic{}, Limits: map[string]int{}, Hours: map[time.Time]Traffic{},
+	}
+	for _, c := range counts {
+		var t Traffic
+		t.add(c.Type, c.Count)
+		if t == (Traffic{}) || c.Type == EventSendFailed && Purpose(c.Purpose).notice() {
+			continue
+		}
+		all.add(c.Type, c.Count)
+		addTo(all.Countries, c.Region, c)
+		if c.Type != EventLimited {
+			addTo(all.Senders, c.Sender, c)
+		} else if c.Sender != "" { // the limit: see [journal.entry]
+			all.Limits[c.Sender] += c.Count
+		}
+		addTo(all.Hours, c.Hour.UTC(), c)
+	}
+	return all, nil
+}
+
+// addTo adds c to the Traffic of key, unless key is zero.
+func addTo[K comparable](m map[K]Traffic, key K, c JournalCount) {
+	var zero K
+	if key == zero {
+		return
+	}
+	t := m[key]
+	t.add(c.Type, c.Count)
+	m[key] = t
 }

@@ -22,7 +22,7 @@ var templateFiles embed.FS
 // templates are the pages, each with the frame around it.
 var templates = func() map[string]*template.Template {
 	funcs := template.FuncMap{
-		"at": at, "limit": limitText, "purpose": purposeText, "until": func(t time.Time) string { return until(time.Now(), t) },
+		"at": at, "limit": limitText, "purpose": purposeText,
 		"score":   func(x float64) string { return strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64) },
 		"percent": func(t phoneauth.Traffic) string { return fmt.Sprintf("%.0f %%", 100*t.Conversion()) },
 	}
@@ -81,6 +81,13 @@ func (v *visit) redirect(to string, s subject) {
 type tables struct {
 	phoneauth.Overview
 	Lists []table
+	// Limits are how often each refused, most often first.
+	Limits []limitRow
+}
+
+type limitRow struct {
+	Name    string
+	Refused int
 }
 
 // table is one list of the overview.
@@ -116,7 +123,12 @@ func newTables(of phoneauth.Overview) *tables {
 	for _, h := range slices.SortedFunc(maps.Keys(of.Hours), time.Time.Compare) {
 		hours.Rows = append(hours.Rows, tableRow{h.Format("01-02 15:04"), of.Hours[h]})
 	}
+	var refused []limitRow
+	for name, n := range of.Limits {
+		refused = append(refused, limitRow{capital(limitText(name)), n})
+	}
+	slices.SortFunc(refused, func(a, b limitRow) int { return cmp.Or(cmp.Compare(b.Refused, a.Refused), cmp.Compare(a.Name, b.Name)) })
 	return &tables{of, []table{
 		list("By country", "Country", of.Countries), list("By sender", "Sender", of.Senders), hours,
-	}}
+	}, refused}
 }

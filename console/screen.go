@@ -20,6 +20,9 @@ type screen struct {
 	// Number is masked, unless an operator has asked for it.
 	Number string
 	Whole  bool
+	// Causes say why no code comes or why nobody gets in. Pages of older entries have only
+	// what the state of the number says.
+	Causes []cause
 	Rows   []row
 	// Older is the address of what happened before Rows; empty where there is none.
 	Older    string
@@ -59,6 +62,15 @@ func (d *desk) look(ctx context.Context, s subject, before time.Time) (*screen, 
 	if err != nil {
 		return nil, err
 	}
+	if before.IsZero() {
+		known, err := d.withBlock(ctx, state.User, entries)
+		if err != nil {
+			return nil, err
+		}
+		sc.Causes = causes(state, known, time.Now())
+	} else {
+		sc.Causes = causes(state, nil, time.Now())
+	}
 	sc.addRows(entries)
 	if sc.Older == "" && full {
 		sc.Older = sc.before(entries[len(entries)-1].Time)
@@ -89,8 +101,8 @@ func (d *desk) entries(ctx context.Context, state *phoneauth.PhoneState, before 
 	if state.User != nil {
 		queries = append(queries, phoneauth.TimelineQuery{UserID: state.User.ID})
 	}
-	seen := map[phoneauth.Entry]bool{}
-	for _, q := range queries {
+	ofNumber := map[phoneauth.Entry]int{}
+	for i, q := range queries {
 		q.Before, q.Limit = before, mostEntries
 		found, err := d.svc.Timeline(ctx, q)
 		if errors.Is(err, phoneauth.ErrInvalidPhone) { // a stored number that no plan has any more
@@ -102,14 +114,34 @@ func (d *desk) entries(ctx context.Context, state *phoneauth.PhoneState, before 
 		full = full || len(found) == q.Limit
 		for _, e := range found {
 			e.Time, e.Until = e.Time.UTC(), e.Until.UTC()
-			if !seen[e] {
-				seen[e] = true
-				all = append(all, e)
+			switch {
+			case i == 0:
+				ofNumber[e]++
+			case ofNumber[e] > 0: // it is about both
+				ofNumber[e]--
+				continue
 			}
+			all = append(all, e)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b phoneauth.Entry) int { return b.Time.Compare(a.Time) })
 	return all, full, nil
+}
+
+// mostForBlock is how many entries of an account are read to find who has blocked it.
+const mostForBlock = 1000
+
+// withBlock appends to the newest entries the one that says who has blocked the account u, if
+// it is older than all of them.
+func (d *desk) withBlock(ctx context.Context, u *phoneauth.User, entries []phoneauth.Entry) ([]phoneauth.Entry, error) {
+	if _, ok := newest(entries, phoneauth.EventBlocked); ok || u == nil || !u.Blocked || len(entries) < mostEntries {
+		return entries, nil
+	}
+	older, err := d.svc.Timeline(ctx, phoneauth.TimelineQuery{UserID: u.ID, Before: entries[len(entries)-1].Time, Limit: mostForBlock})
+	if e, ok := newest(older, phoneauth.EventBlocked); ok {
+		entries = append(entries, e)
+	}
+	return entries, err
 }
 
 // before is the address of what happened before t.
@@ -135,10 +167,24 @@ func (sc *screen) addRows(entries []phoneauth.Entry) {
 			sc.Rows[n-1].Text = sentence(entries[i]) + " The first was at " + at(e.Time) + "."
 			continue
 		}
-		r := row{Time: at(e.Time), Datetime: e.Time.Format(time.RFC3339Nano), Text: sentence(e), Tone: tone(e.Type)}
+		r := row{Time: at(e.Time), Datetime: e.Time.Format(time.RFC3339Nano), Text: sentence(e) + after(entries, e), Tone: tone(e.Type)}
 		sc.Rows = append(sc.Rows, r)
 		room -= rowBytes + escaped(r.Text)
 	}
+}
+
+// after says how long after its send a report came.
+func after(entries []phoneauth.Entry, e phoneauth.Entry) string {
+	if e.Type != phoneauth.EventDelivered && e.Type != phoneauth.EventUndelivered || e.MessageID == "" {
+		return ""
+	}
+	sent := slices.IndexFunc(entries, func(s phoneauth.Entry) bool {
+		return (s.Type == phoneauth.EventCodeSent || s.Type == phoneauth.EventNoticeSent) && s.MessageID == e.MessageID
+	})
+	if sent < 0 || entries[sent].Time.After(e.Time) {
+		return ""
+	}
+	return " That was " + lasting(e.Time.Sub(entries[sent].Time)) + " after it was asked for."
 }
 
 // sameFailure reports whether two entries are wrong codes, or wrong passwords, in a row: they

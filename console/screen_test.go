@@ -273,11 +273,22 @@ func TestOverviewPage(t *testing.T) {
 		require.NoError(t, err)
 	}
 	page := h.get("/desk/overview")
+	assert.NotContains(t, page, "Limit on", "none refused")
 	assert.Contains(t, page, "Codes sent 61 Right codes given 1 (2 %)")
 	assert.Contains(t, page, "EG 61 1 0 0 0 0")
 	for _, has := range []string{"By country", "By sender", "By hour"} {
 		assert.Contains(t, page, has)
 	}
+}
+
+// The overview says which limits refused, and how often.
+func TestOverviewOfLimits(t *testing.T) {
+	t.Parallel()
+	h := newLimitedHost(t, phoneauth.Limits{})
+	for range 3 {
+		_, _ = h.svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone})
+	}
+	assert.Contains(t, h.get("/desk/overview"), "Limit on Refused Codes to one number 2 ")
 }
 
 // A page says once that something was done, and no other address makes it say so.

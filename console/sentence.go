@@ -154,7 +154,7 @@ func accepted(e phoneauth.Entry) string {
 
 // failure is why a text was not sent or did not arrive.
 func failure(e phoneauth.Entry) string {
-	text := from(": ", e.SendCode)
+	text := from(": ", e.SendCode) + meaning(e)
 	switch e.SendFault {
 	case phoneauth.FaultDestination:
 		text += ", because of this number or its carrier"

@@ -33,6 +33,7 @@ type Kannel struct {
 	URL, Username, Password string
 
 	dir      string
+	boxes    []*process
 	admin    string
 	fakePort int
 	fake     *process
@@ -97,6 +98,7 @@ func startKannel(t testing.TB, o KannelOptions, bearerbox, smsbox string) *Kanne
 		sb.kill()
 		return nil
 	}
+	k.boxes = []*process{sb, bb}
 	if o.SMPP == "" {
 		k.StartSMSC(t)
 	} else {
@@ -186,6 +188,13 @@ user-allow-ip = "127.0.0.1"
 max-messages = 5
 concatenation = true
 %s`, ports[0], ports[1], smsc, ports[1], ports[2], k.Username, k.Password, inbound)
+}
+
+// Kill ends Kannel. It does not come back.
+func (k *Kannel) Kill() {
+	for _, box := range k.boxes {
+		box.kill()
+	}
 }
 
 func listens(port int) bool {

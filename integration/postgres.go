@@ -202,6 +202,18 @@ func (p *Postgres) processes() []int {
 }
 
 // parentOf is 0 where there is no such process, or only what is left of one.
+// Used is what the processes of the server that run now have used of the CPUs. It is 0 where
+// that cannot be told: it is told by Linux alone.
+func (p *Postgres) Used() (sum time.Duration) {
+	for _, pid := range p.processes() {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
+		used, _, _ := strings.Cut(string(stat), " ")
+		ns, _ := strconv.ParseInt(used, 10, 64)
+		sum += time.Duration(ns)
+	}
+	return sum
+}
+
 func parentOf(pid int) int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

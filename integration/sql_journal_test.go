@@ -1,9 +1,13 @@
 package integration_test
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -13,8 +17,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/sqlstore"
 )
+
+// manyEntries are those of a large journal; before a release 10⁶ of them.
+func manyEntries() int {
+	if integration.Release() {
+		return 1_000_000
+	}
+	return manyRows
+}
 
 // A timeline of a large journal is one statement, which searches one index and reads no
 // more entries than it returns.
@@ -22,7 +35,9 @@ func TestSQLJournalPlans(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
 		db, c := d.countedDB(t)
 		s := d.store(t, db)
-		d.fill(t, db)
+		start := time.Now()
+		d.fillTable(t, db, "journal", manyEntries())
+		t.Logf("%d entries in %v", manyEntries(), time.Since(start).Round(time.Millisecond))
 		now := time.Now()
 		var entry phoneauth.JournalEntry
 		for index, q := range map[string]func() phoneauth.JournalQuery{
@@ -32,16 +47,29 @@ func TestSQLJournalPlans(t *testing.T) {
 		} {
 			ask := q()
 			ask.Limit, ask.Now = 5, now.Add(-2*time.Hour) // nothing is gone
+			var took time.Duration
 			statements := recorded(c, func() {
+				start := time.Now()
 				found, err := s.Entries(t.Context(), ask)
+				took = time.Since(start)
 				require.NoError(t, err)
 				require.NotEmpty(t, found)
 				entry = found[0]
 			})
+			t.Logf("%s in %v", index, took.Round(time.Microsecond))
 			require.Len(t, statements, 1, index)
 			plan := d.plan(t, db, statements[0])
 			assert.Contains(t, plan, index)
 			assert.NotContains(t, plan, "Seq Scan")
+			if d.dialect == sqlstore.Postgres { // it says how many it read
+				for _, read := range regexp.MustCompile(`Index Scan .*actual.* rows=(\d+)`).FindAllStringSubmatch(d.analyzed(t, db, statements[0]), -1) {
+					n, err := strconv.Atoi(read[1])
+					require.NoError(t, err)
+					assert.LessOrEqual(t, n, ask.Limit+1, "%s: entries read", index)
+				}
+			} else {
+				assert.NotContains(t, plan, "USE TEMP B-TREE FOR ORDER BY", "only entries of one time are sorted")
+			}
 		}
 		assert.NotEmpty(t, entry.Type)
 
@@ -103,6 +131,17 @@ func (d database) plan(t *testing.T, db *sql.DB, s statement) string {
 	if d.dialect == sqlstore.SQLite {
 		explain = "EXPLAIN QUERY PLAN "
 	}
+	return explained(t, db, explain, s)
+}
+
+// analyzed is plan with what Postgres read when it ran it.
+func (d database) analyzed(t *testing.T, db *sql.DB, s statement) string {
+	t.Helper()
+	return explained(t, db, "EXPLAIN (ANALYZE, TIMING OFF) ", s)
+}
+
+func explained(t *testing.T, db *sql.DB, explain string, s statement) string {
+	t.Helper()
 	rows, err := db.Query(explain+s.text, s.args...)
 	require.NoError(t, err)
 	defer rows.Close()
@@ -140,4 +179,73 @@ func TestSQLJournalPurge(t *testing.T) {
 		// Three for the journal, the last of them not full, and one for each other table.
 		assert.EqualValues(t, entries/batch+1+3, c.commits.Load())
 	})
+}
+
+// heldJournal writes nothing until it is released.
+type heldJournal struct {
+	phoneauth.JournalStore
+	released chan struct{}
+}
+
+func (h heldJournal) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
+	<-h.released
+	return h.JournalStore.AppendEntries(context.WithoutCancel(ctx), entries)
+}
+
+// No request waits for the journal: with one that writes nothing, each operation is done
+// after the same commits as without one. All of it is one commit afterwards,
+// or two where a second has passed meanwhile.
+func TestSQLJournalIsOffThePath(t *testing.T) {
+	databases(t, func(t *testing.T, d database) {
+		db, c := d.countedDB(t)
+		s := d.store(t, db)
+		held := heldJournal{s, make(chan struct{})}
+		svc, inbox := service(t, s, func(*phoneauth.Config) {})
+		without := operationCosts(t, c, person{ctx: t.Context(), svc: svc, inbox: inbox}, 1)
+		svc, inbox = service(t, s, func(cfg *phoneauth.Config) { cfg.Journal.Store = held })
+		with := operationCosts(t, c, person{ctx: t.Context(), svc: svc, inbox: inbox}, 100)
+		assert.Equal(t, without, with)
+		t.Log("commits:", with)
+
+		c.reset()
+		close(held.released)
+		require.NoError(t, svc.Close(t.Context()))
+		assert.LessOrEqual(t, c.commits.Load(), int64(2))
+		assert.Zero(t, svc.JournalLost())
+		phone, _ := caller(100)
+		entries, err := svc.Timeline(t.Context(), phoneauth.TimelineQuery{Phone: phone})
+		require.NoError(t, err)
+		assert.Len(t, entries, 6, "two codes sent, one right, one wrong, a sign-up, a refresh")
+	})
+}
+
+// operationCosts are the commits of what the n-th person does.
+func operationCosts(t *testing.T, c *counted, p person, n int) map[string]int64 {
+	t.Helper()
+	costs := map[string]int64{}
+	count := func(name string, do func() error) {
+		c.reset()
+		require.NoError(t, do(), name)
+		costs[name] = c.commits.Load()
+	}
+	p.phone, p.client = caller(n)
+	var code string
+	var session *phoneauth.Session
+	count("Register", func() (err error) { code, err = p.register(); return err })
+	count("Login", func() (err error) { session, err = p.login(code); return err })
+	count("Refresh", func() error {
+		_, err := p.svc.Refresh(p.ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
+		return err
+	})
+	_, err := p.register()
+	require.NoError(t, err)
+	count("Login with a wrong code", func() error {
+		_, err := p.login("000000")
+		if !errors.Is(err, phoneauth.ErrInvalidCode) {
+			return fmt.Errorf("%w", err)
+		}
+		return nil
+	})
+	count("LogoutAll", func() error { return p.svc.LogoutAll(p.ctx, session.User.ID) })
+	return costs
 }

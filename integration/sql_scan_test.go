@@ -28,6 +28,14 @@ const sealedBytes = 36
 // fill makes manyRows of everything, with keys, ids and blobs as long as the Service's.
 func (d database) fill(t *testing.T, db *sql.DB) {
 	t.Helper()
+	for _, table := range []string{"users", "challenges", "counters", "sessions", "journal"} {
+		d.fillTable(t, db, table, manyRows)
+	}
+}
+
+// fillTable makes so many rows of one table.
+func (d database) fillTable(t *testing.T, db *sql.DB, table string, rows int) {
+	t.Helper()
 	numbers := "generate_series(1, $1) AS n (n)"
 	print := "substr(md5(n::text), 1, 22)"
 	blob := func(n int) string { return fmt.Sprintf("decode(substr(repeat(md5(n::text), 4), 1, %d), 'hex')", 2*n) }
@@ -44,7 +52,7 @@ func (d database) fill(t *testing.T, db *sql.DB) {
 			(us-time.Hour.Microseconds())/grain.Microseconds(), (us+time.Hour.Microseconds())/grain.Microseconds())
 	}
 	end := ends(time.Microsecond)
-	for table, columns := range map[string][][2]string{
+	columns := map[string][][2]string{
 		"users": {{"created_at", "0"}, {"updated_at", "0"}, {"signed_in_at", "0"},
 			{"uuid", print + " || '01234567890123'"}, {"phone", "'+30' || (1000000000 + n)"}},
 		"challenges": {{"key", bytes("'{' || " + print + " || '}c' || " + print)}, {"id", bytes(print)},
@@ -56,25 +64,24 @@ func (d database) fill(t *testing.T, db *sql.DB) {
 			{"digest", blob(32)}, {"previous", blob(32)}, {"amr", bytes(`'["sms"]'`)}, {"auth_time", end}, {"created_at", end},
 			{"rotated_at", end}, {"idle_until", end}, {"expires_at", end}, {"due", ends(24 * time.Hour)},
 			{"client", bytes("'Chrome on Android'")}, {"place", bytes("'Cairo'")}},
-		"journal": {{"id", bytes(print)}, {"time_us", end}, {"expires_at", end}, {"count", "0"}, {"hour", ends(time.Hour)}, {"due", ends(24 * time.Hour)},
+		"journal": {{"id", bytes(print)}, {"time_us", fmt.Sprintf("%d - n", us-2*time.Hour.Microseconds())}, {"expires_at", end}, {"count", "0"}, {"hour", ends(time.Hour)}, {"due", ends(24 * time.Hour)},
 			{"print", bytes("'a fingerprint of ' || (n % 2000)")}, {"user_id", bytes("CASE WHEN n % 3 = 0 THEN CAST(n % 7000 AS TEXT) ELSE '' END")},
 			{"message_id", bytes("CASE WHEN n % 3 = 1 THEN " + print + " ELSE '' END")}, {"type", bytes("'code_sent'")}, {"region", bytes("'EG'")},
 			{"purpose", bytes("'login'")}, {"channel", bytes("'sms'")}, {"sender", bytes("'twilio'")}, {"data", blob(60)}},
-	} {
-		var names, values []string
-		for _, column := range columns {
-			names, values = append(names, column[0]), append(values, column[1])
-		}
-		insert := "INSERT INTO phoneauth_" + table + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + numbers
-		_, err := db.Exec(insert, manyRows)
-		require.NoError(t, err, insert)
-		if d.dialect == sqlstore.Postgres {
-			// A vacuum after the Purge would make the table small, and a small one is best read from end to end.
-			_, err = db.Exec("ALTER TABLE phoneauth_" + table + " SET (autovacuum_enabled = off)")
-			require.NoError(t, err)
-		}
+	}[table]
+	var names, values []string
+	for _, column := range columns {
+		names, values = append(names, column[0]), append(values, column[1])
 	}
-	_, err := db.Exec("ANALYZE")
+	insert := "INSERT INTO phoneauth_" + table + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") + " FROM " + numbers
+	_, err := db.Exec(insert, rows)
+	require.NoError(t, err, insert)
+	if d.dialect == sqlstore.Postgres {
+		// A vacuum after the Purge would make the table small, and a small one is best read from end to end.
+		_, err = db.Exec("ALTER TABLE phoneauth_" + table + " SET (autovacuum_enabled = off)")
+		require.NoError(t, err)
+	}
+	_, err = db.Exec("ANALYZE phoneauth_" + table)
 	require.NoError(t, err)
 }
 

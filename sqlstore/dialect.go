@@ -47,6 +47,8 @@ type speech struct {
 	in [2]string
 	// least is the function that returns the smaller of two numbers.
 	least string
+	// arrays: an argument may be a column of values.
+	arrays bool
 	// numbered: placeholders are $1, $2 and so on; else each is a question mark.
 	numbered bool
 	// schemas: there are some. Else tables are told apart by prefix only.

@@ -12,6 +12,7 @@ var postgres = speech{
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	in:         [2]string{" = ANY (ARRAY(", "))"}, // no join, and so no scan
 	least:      "LEAST",
+	arrays:     true,
 	numbered:   true,
 	schemas:    true,
 	settings: func(ctx context.Context, db *sql.DB) error {

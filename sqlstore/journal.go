@@ -24,12 +24,16 @@ func scanEntry(scan func(into ...any) error) (e phoneauth.JournalEntry, err erro
 	return e, err
 }
 
+// entryTypes are those of entryValues.
+var entryTypes = [...]string{"BYTEA", "BIGINT", "BIGINT", "BYTEA", "BYTEA", "BYTEA", "BYTEA", "BYTEA", "BYTEA", "BYTEA", "BYTEA",
+	"BIGINT", "BYTEA", "BIGINT", "BIGINT"}
+
 // entryValues returns those of entryColumns, hour and due.
 func entryValues(e *phoneauth.JournalEntry) []any {
 	at, expires := e.Time.UnixMicro(), e.ExpiresAt.UnixMicro()
 	return []any{[]byte(e.ID), at, expires, []byte(e.Print), []byte(e.UserID), []byte(e.MessageID),
 		[]byte(e.Type), []byte(e.Region), []byte(e.Purpose), []byte(e.Channel), []byte(e.Sender),
-		e.Count, e.Data, due(at, hour), due(expires, day)}
+		int64(e.Count), e.Data, int64(due(at, hour)), int64(due(expires, day))}
 }
 
 // appendBatch is how many entries one statement stores.
@@ -57,14 +61,51 @@ func (s *Store) AppendEntries(ctx context.Context, entries []phoneauth.JournalEn
 }
 
 func (s *Store) appending(entries []phoneauth.JournalEntry) *query {
-	q := s.query("INSERT INTO " + s.table.journal + " AS j (" + entryColumns + ", hour, due) VALUES ")
-	for i := range entries {
-		if i > 0 {
-			q.add(", ")
+	q := s.query("INSERT INTO " + s.table.journal + " AS j (" + entryColumns + ", hour, due) ")
+	if s.arrays {
+		q.addColumns(entries)
+	} else {
+		q.add("VALUES ")
+		for i := range entries {
+			if i > 0 {
+				q.add(", ")
+			}
+			q.add("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entryValues(&entries[i])...)
 		}
-		q.add("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entryValues(&entries[i])...)
 	}
 	return q.add(" ON CONFLICT (id) DO UPDATE SET count = j.count + excluded.count")
+}
+
+// addColumns appends a SELECT of entries, each column of which is one argument. So the
+// statement is the same for any number of entries, and prepared once.
+func (q *query) addColumns(entries []phoneauth.JournalEntry) {
+	var blobs [len(entryTypes)][][]byte
+	var numbers [len(entryTypes)][]int64
+	for i := range entries {
+		for c, value := range entryValues(&entries[i]) {
+			switch v := value.(type) {
+			case []byte:
+				if v == nil { // it would be NULL
+					v = []byte{}
+				}
+				blobs[c] = append(blobs[c], v)
+			case int64:
+				numbers[c] = append(numbers[c], v)
+			}
+		}
+	}
+	for c, kind := range entryTypes {
+		before := ", "
+		if c == 0 {
+			before = "SELECT * FROM unnest("
+		}
+		var column any = blobs[c]
+		if kind == "BIGINT" {
+			column = numbers[c]
+		}
+		q.add(before+"CAST(? AS "+kind+"[])", column)
+	}
+	q.add(")")
 }
 
 // merged returns entries with each ID once, in the order of IDs. A statement can change a row

@@ -60,9 +60,9 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	})
 	switch {
 	case err != nil:
-		return phoneauth.Receipt{}, err
+		return phoneauth.Receipt{Sender: name}, err
 	case resp.Status != http.StatusAccepted:
-		return phoneauth.Receipt{}, refusal(resp)
+		return phoneauth.Receipt{Sender: name}, refusal(resp)
 	}
 	return receipt, nil
 }

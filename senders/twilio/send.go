@@ -25,9 +25,9 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	})
 	switch {
 	case err != nil:
-		return phoneauth.Receipt{}, err
+		return phoneauth.Receipt{Sender: name}, err
 	case !resp.OK():
-		return phoneauth.Receipt{}, refusal(resp)
+		return phoneauth.Receipt{Sender: name}, refusal(resp)
 	}
 	return accepted(resp)
 }
@@ -47,7 +47,7 @@ func accepted(resp *httpsend.Response) (phoneauth.Receipt, error) {
 			RetryAfter: httpsend.RetryAfter(resp.Header),
 		}
 		classify(e, message.ErrorCode)
-		return phoneauth.Receipt{}, e
+		return phoneauth.Receipt{Sender: name}, e
 	}
 	if len(message.SID) > maxID {
 		message.SID = ""

@@ -27,9 +27,9 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	resp, err := httpsend.PostForm(ctx, s.client, s.url, form, nil)
 	switch {
 	case err != nil:
-		return phoneauth.Receipt{}, err
+		return phoneauth.Receipt{Sender: name}, err
 	case !resp.OK():
-		return phoneauth.Receipt{}, resp.Refusal()
+		return phoneauth.Receipt{Sender: name}, resp.Refusal()
 	}
 	return read(resp)
 }

@@ -29,7 +29,7 @@ func read(resp *httpsend.Response) (phoneauth.Receipt, error) {
 	if json.Unmarshal(resp.Body, &answer) != nil || len(answer.Messages) == 0 || slices.ContainsFunc(answer.Messages, part.unreadable) {
 		e := resp.Refusal() // for its code
 		e.Class, e.Fault, e.Err = phoneauth.Ambiguous, phoneauth.FaultSender, errAnswer
-		return phoneauth.Receipt{}, e
+		return phoneauth.Receipt{Sender: name}, e
 	}
 	var failed *phoneauth.SendError
 	accepted := false
@@ -54,7 +54,7 @@ func read(resp *httpsend.Response) (phoneauth.Receipt, error) {
 		failed.Class = phoneauth.Ambiguous // a part has gone
 	}
 	failed.RetryAfter = httpsend.RetryAfter(resp.Header)
-	return phoneauth.Receipt{}, failed
+	return phoneauth.Receipt{Sender: name}, failed
 }
 
 func (p part) unreadable() bool { return p.Status == "" || len(p.Status) > 3 }

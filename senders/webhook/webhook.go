@@ -116,7 +116,7 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	now := time.Now()
 	body, err := record.JSON(m, now)
 	if err != nil {
-		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errors.New("message cannot be written")}
+		return phoneauth.Receipt{Sender: name}, &phoneauth.SendError{Class: phoneauth.Temporary, Err: errors.New("message cannot be written")}
 	}
 	resp, err := httpsend.Post(ctx, s.client, s.url, string(body), func(req *http.Request) {
 		req.Header.Set("Content-Type", "application/json")
@@ -125,10 +125,10 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 		}
 	})
 	if err != nil {
-		return phoneauth.Receipt{}, err
+		return phoneauth.Receipt{Sender: name}, err
 	}
 	if !resp.OK() {
-		return phoneauth.Receipt{}, refusal(resp)
+		return phoneauth.Receipt{Sender: name}, refusal(resp)
 	}
 	var answer struct{ ID id }
 	_ = json.Unmarshal(resp.Body, &answer) // an answer that cannot be read is a success too

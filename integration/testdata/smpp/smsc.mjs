@@ -1,7 +1,7 @@
 // An SMSC on loopback for tests, system id any, password "pw". It prints one JSON
 // object a line: {port} when it listens, {down: true} when it no longer does, {submit}
 // for each message it answered. Each message has a delivery report: failed when the
-// number ends in 99. Lines on stdin: "stop" and "start".
+// number ends in 99. A message to a number that ends in 98 is refused. Lines on stdin: "stop" and "start".
 //
 // To stop is to answer everything it printed and nothing else, so that a gateway that
 // sends the unanswered again neither loses nor doubles a message. Reports that were not
@@ -46,6 +46,9 @@ function serve (session) {
   })
   session.on('submit_sm', (pdu) => {
     if (stopping) return
+    if (pdu.destination_addr.endsWith('98')) {
+      return session.send(pdu.response({ command_status: smpp.ESME_RINVDSTADR }))
+    }
     const id = `m${++last}`
     session.send(pdu.response({ message_id: id }))
     const { source_addr: from, destination_addr: to, data_coding: coding, short_message: { message: text, udh } } = pdu

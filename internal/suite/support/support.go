@@ -73,6 +73,8 @@ type desk struct {
 type switched struct {
 	phoneauth.JournalStore
 	away, unread bool
+	// during is called while entries are being written, once.
+	during func()
 }
 
 var errAway = errors.New("away")
@@ -80,6 +82,10 @@ var errAway = errors.New("away")
 func (s *switched) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
 	if s.away {
 		return errAway
+	}
+	if during := s.during; during != nil {
+		s.during = nil
+		during()
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -221,7 +227,7 @@ func locksAndCodes(d *desk) {
 	state := d.inspect()
 	assert.Equal(d, session.User.ID, state.User.ID)
 	assert.Empty(d, state.Codes, "used up")
-	lock := phoneauth.Lock{Limit: phoneauth.LimitPhoneFailures, Failures: 10, Until: d.Now().Add(15 * time.Minute)}
+	lock := phoneauth.Lock{Limit: phoneauth.LimitPhoneFailures, Failures: 10, Since: d.Now(), Until: d.Now().Add(15 * time.Minute)}
 	assert.Equal(d, []phoneauth.Lock{lock}, state.Locks)
 	assert.Equal(d, &phoneauth.Refusal{Limit: lock.Limit, Until: lock.Until}, state.NextSend)
 	require.NoError(d, d.Unlock(d.Context(), phone))
@@ -255,6 +261,7 @@ func timeline(d *desk) {
 		assert.NotContains(d, e.Phone, "61797", "masked")
 		if e.Type == phoneauth.EventLimited {
 			assert.Equal(d, phoneauth.LimitPhoneSends, e.Limit)
+			assert.Empty(d, e.Sender)
 			assert.True(d, d.Now().Add(time.Minute).Equal(e.Until))
 		}
 	}
@@ -301,6 +308,15 @@ func delivery(d *desk) {
 	}
 	d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: sent[0].MessageID, Sender: sent[0].Sender, Status: phoneauth.Delivered})
 	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 3, "the send is in the store by now")
+
+	d.Elapse(time.Minute)
+	require.NoError(d, d.register(phone))
+	sent = d.Events(phoneauth.EventCodeSent)
+	d.journal.during = func() {
+		d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: sent[1].MessageID, Sender: sent[1].Sender, Status: phoneauth.Delivered})
+	}
+	d.written()
+	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 5, "the send was just being written")
 }
 
 func stopped(d *desk) {

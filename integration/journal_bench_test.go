@@ -1,0 +1,123 @@
+package integration_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/cputime"
+	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/phoneauth/phoneauth/phonetest"
+	"github.com/phoneauth/phoneauth/sqlstore"
+)
+
+// BenchmarkJournal is what the journal costs of the CPUs, the server of the store included.
+// Flows with it and flows without it take turns in one run, two hundred each, so that a busy
+// machine slows both down alike. The figures are those of the median turn.
+//
+//	go test -run '^$' -bench '^BenchmarkJournal$' -benchtime 10000x -cpu 1 ./integration
+func BenchmarkJournal(b *testing.B) {
+	inProcess := func(s interface {
+		phoneauth.Store
+		phoneauth.JournalStore
+	}) journalBench {
+		return journalBench{s, s, cputime.Used}
+	}
+	for _, store := range []struct {
+		name string
+		open func(b *testing.B) journalBench
+	}{
+		{"SQLite", func(b *testing.B) journalBench {
+			d := database{sqlstore.SQLite, "sqlite", sqliteDSN(filepath.Join(b.TempDir(), "phoneauth.db"))}
+			return inProcess(d.store(b, d.open(b)))
+		}},
+		{"Postgres", func(b *testing.B) journalBench {
+			d := postgresDatabase(b)
+			s := d.store(b, d.open(b))
+			return journalBench{s, s, func() time.Duration { return cputime.Used() + startedPostgres(b).Used() }}
+		}},
+		{"memory", func(b *testing.B) journalBench {
+			return inProcess(memstore.New(memstore.MaxRecords(1<<40), memstore.MaxBytes(1<<50)))
+		}},
+	} {
+		b.Run(store.name, func(b *testing.B) {
+			var sides [2]*journaled
+			var used func() time.Duration
+			for i := range sides {
+				s := store.open(b)
+				used = s.used
+				sides[i] = newJournaled(b, s, i == 1)
+				sides[i].flows(b) // so that everything is prepared
+			}
+			b.ResetTimer()
+			var without, more []float64 // µs a flow, of each turn
+			for n := 0; n < b.N; n += turn {
+				var took [2]float64
+				for i := range sides {
+					before := used()
+					sides[i].flows(b)
+					took[i] = 1e6 * (used() - before).Seconds() / turn
+				}
+				without, more = append(without, took[0]), append(more, took[1]-took[0])
+			}
+			b.ReportMetric(median(without), "µs/flow")
+			b.ReportMetric(median(more), "µs/journal")
+			b.ReportMetric(100*median(more)/median(without), "%")
+		})
+	}
+}
+
+// turn is how many flows there are before the other side's.
+const turn = 200
+
+func median(all []float64) float64 {
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// journalBench is a store and a journal, and what they and this process have used of the CPUs.
+type journalBench struct {
+	phoneauth.Store
+	journal phoneauth.JournalStore
+	used    func() time.Duration
+}
+
+// journaled is a Service with a journal or without.
+type journaled struct {
+	svc     *phoneauth.Service
+	inbox   *phonetest.Inbox
+	journal bool
+	n       int
+}
+
+func newJournaled(b *testing.B, s journalBench, on bool) *journaled {
+	j := &journaled{journal: on}
+	j.svc, j.inbox = service(b, s.Store, func(c *phoneauth.Config) {
+		if on {
+			c.Journal.Store = s.journal
+		}
+	})
+	b.Cleanup(func() { require.NoError(b, j.svc.Close(context.WithoutCancel(b.Context()))) })
+	return j
+}
+
+// flows are sign-ins of new users, by two requests each, and a turn ends with all of them in
+// the journal.
+func (j *journaled) flows(b *testing.B) {
+	for range turn {
+		j.n++
+		p := person{ctx: b.Context(), svc: j.svc, inbox: j.inbox, n: j.n}
+		p.phone, p.client = caller(p.n)
+		if _, err := p.signUp(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if j.journal {
+		require.NoError(b, j.svc.FlushJournal(b.Context()))
+	}
+}
