@@ -57,7 +57,7 @@ export class HumanCheck {
     try {
       return await new Promise((end) => {
         this.stop = (code) => end({ ok: false, code });
-        timers.push(setTimeout(() => box.show('check.working'), unseen), setTimeout(() => this.stop('human_check_required'), life));
+        timers.push(setTimeout(() => box.shown || box.show('check.working'), unseen), setTimeout(() => this.stop('human_check_required'), life));
         kind.solve({ question, box, lang: this.lang })
           .then((text) => end({ ok: true, text }), () => end({ ok: false, code: 'check_failed' }));
       });

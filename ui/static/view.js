@@ -18,8 +18,13 @@ class CheckBox {
     byId('check-cancel').onclick = cancel;
   }
 
+  get shown() {
+    return !this.box.hidden;
+  }
+
   show(key) {
     if (this.closed) return;
+    if (!this.shown) this.view.clear();
     this.box.hidden = false;
     this.view.setText(this.text, this.view.words.of(key));
   }
