@@ -96,6 +96,15 @@ func newHumanChecks(r HumanCheckRules, keys [][]byte) (*humanChecks, error) {
 	return &humanChecks{HumanCheckRules: r, local: local, asked: throttle.New(asksBurst, asksEvery)}, nil
 }
 
+// HumanCheckKind returns the Kind of the human check, or "" if nobody is ever asked. A page
+// needs it before the first question, for its Content-Security-Policy.
+func (s *Service) HumanCheckKind() string {
+	if s.humans == nil {
+		return ""
+	}
+	return s.humans.Check.Kind()
+}
+
 // human is what is known of the person behind a call.
 type human struct {
 	answered bool             // the answer was read

@@ -63,8 +63,9 @@ func (t *Take) GivenBack(tat int64) int64 {
 func (t *Take) span() int64 { return micros.Mul(max(t.Cost, 1), micros.Ceil(t.Every)) }
 
 // ResendAt returns the earliest instant at which takes would all be admitted again if nobody
-// else took. takes were just taken at now, and tats has the tat of each after that. Instants
-// are microseconds since 1970 in UTC.
+// else took. takes were just taken at now, and tats has the tat of each after that. Takes that
+// another answer to a human check lifts do not count. Instants are microseconds since 1970 in
+// UTC.
 //
 // Let c be the cost of a take, and a the cost of the takes before it in the list with the
 // same key, both in microseconds. The take is admitted at x when
@@ -74,6 +75,9 @@ func ResendAt(takes []Take, tats []int64, now int64) int64 {
 	at := now
 	for i := range takes {
 		t := &takes[i]
+		if liftable(t.Name) {
+			continue
+		}
 		asked := t.span()
 		for j := range takes[:i] {
 			if takes[j].Key == t.Key {

@@ -18,6 +18,7 @@ type options struct {
 	key            string
 	limits         string
 	console        string
+	humanCheck     string
 	insecureCookie bool
 }
 
@@ -32,6 +33,7 @@ func newFlags(o *options) *flag.FlagSet {
 	f.StringVar(&o.key, "key", "phoneauth.key", "`file` with the secret keys, made when absent")
 	f.StringVar(&o.limits, "limits", "default", "default, or off for development: send at will")
 	f.StringVar(&o.console, "console", "", "`address` of the support desk, on this machine alone, such as 127.0.0.1:8081; the link\nthat is printed opens it once (default none)")
+	f.StringVar(&o.humanCheck, "human-check", "auto", "who must prove to be a person before a code is sent: auto, those who look like a machine\nand can answer; always, everybody; off, nobody; or auto with a vendor's check:\nturnstile:SITE_KEY, hcaptcha:SITE_KEY or recaptcha:SITE_KEY (version 2)")
 	f.BoolVar(&o.insecureCookie, "insecure-cookie", false, "cookies without Secure, for plain HTTP on another host than localhost")
 	return f
 }
@@ -94,6 +96,10 @@ became of a text to a path of this server: /twilio, a second Twilio /twilio-2.
   vonage:FROM  VONAGE_API_KEY and VONAGE_API_SECRET. FROM is a number or a name. It
                reports where there is a VONAGE_SIGNATURE_SECRET; CALLBACK_URL as above
   webhook:URL  It reports to /webhook/SECRET where there is a WEBHOOK_CALLBACK_SECRET
+
+The vendors of -human-check take HUMAN_CHECK_SECRET from the environment, and for tests
+HUMAN_CHECK_URL, the address of siteverify. Answers are good from pages on localhost,
+127.0.0.1, the host of -addr and that of CALLBACK_URL.
 `
 
 func printUsage(w io.Writer) {

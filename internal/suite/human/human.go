@@ -22,7 +22,7 @@ import (
 func Run(t *testing.T, o suite.Options) {
 	suite.Run(t, o,
 		testAskedPastHalf, testAskedByCountry, testAskedByAddress, testNobodyIsAsked, testAskedOnlyWithReason,
-		testNeverAsks, testAlwaysAsks, testAnswerIsGoodOnce, testAnswerIsBound, testAnswerOfALevel, testAtOnce,
+		testNeverAsks, testAlwaysAsks, testAnswerIsGoodOnce, testSendsAgain, testAnswerIsBound, testAnswerOfALevel, testAtOnce,
 		testMarksHoldAtOnce, testAskedTakesNothing, testQuestionsAreBounded, testLimitsComeFirst, testRegistration, testReset,
 		testDemand, testBeforeSend, testVendor, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
 	)
@@ -222,6 +222,18 @@ func testAnswerIsGoodOnce(t *testing.T, o suite.Options) {
 	assert.NotEqual(t, string(answer.HumanCheck), again.Question.Challenge)
 	require.NoError(t, p.ask(block(0), p.answered(p.client, again)))
 	assert.Len(t, p.Codes(block(0), phoneauth.PurposeSignIn), 2)
+}
+
+// testSendsAgain: somebody who has answered may ask for the next code as soon as anybody else.
+func testSendsAgain(t *testing.T, o suite.Options) {
+	p := people(t, o)
+	p.busy(10)
+	err := p.ask(block(0), p.client)
+	pending, err := p.Register(t.Context(), phoneauth.RegisterRequest{Phone: block(0), Client: p.answered(p.client, err)})
+	require.NoError(t, err)
+	other, err := p.Register(t.Context(), phoneauth.RegisterRequest{Phone: suite.FreshPhone(), Client: able()})
+	require.NoError(t, err)
+	assert.WithinDuration(t, other.ResendAt, pending.ResendAt, 10*time.Second)
 }
 
 // testAnswerIsBound: an answer is for one number, purpose and address, in one realm, for 5
