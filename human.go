@@ -72,6 +72,10 @@ const (
 // its clients are asked.
 const unverifiedSends = 5
 
+// wideAddress is how many times the codes of an address its known devices and those who have
+// answered may ask for.
+const wideAddress = 4
+
 // humanChecks asks clients and verifies their answers.
 type humanChecks struct {
 	HumanCheckRules
@@ -191,9 +195,37 @@ func unverified(addressSends Take) Take {
 	return addressSends
 }
 
+// wide returns the limit of sends of an address for those who have shown who they are.
+func wide(addressSends Take) Take {
+	addressSends.Burst = timesOrMost(addressSends.Burst, wideAddress)
+	return addressSends
+}
+
+// ofAddress returns takes with what change makes of the limit of sends of the address.
+func ofAddress(takes []Take, change func(Take) Take) []Take {
+	takes = slices.Clone(takes)
+	for i := range takes {
+		if takes[i].Name == LimitAddressSends {
+			takes[i] = change(takes[i])
+		}
+	}
+	return takes
+}
+
+// shownTakes returns takes as they are for a known device and for somebody who has answered.
+// Others behind the same address cannot use up their sends.
+func (s *Service) shownTakes(c *call, takes []Take) []Take {
+	device := s.humans != nil && c.device.known() && !c.stranger
+	if device || c.human.proved > 0 || c.human.enough && c.canAnswer() {
+		return ofAddress(takes, wide)
+	}
+	return takes
+}
+
 // humanTakes returns takes as the human check has them for c: with the use of its answer, or
 // with the limit past which it is asked.
 func (s *Service) humanTakes(c *call, takes []Take) []Take {
+	takes = s.shownTakes(c, takes)
 	switch {
 	case !s.mayAsk(c):
 		return takes
@@ -203,13 +235,7 @@ func (s *Service) humanTakes(c *call, takes []Take) []Take {
 	case c.human.enough || !c.canAnswer():
 		return takes
 	}
-	takes = slices.Clone(takes)
-	for i := range takes {
-		if takes[i].Name == LimitAddressSends {
-			takes[i] = unverified(takes[i])
-		}
-	}
-	return takes
+	return ofAddress(takes, unverified)
 }
 
 // liftable reports whether an answer to a human check may lift a refusal by this limit.
@@ -315,9 +341,12 @@ func (s *Service) checkHuman(ctx context.Context, c *call, o sending) error {
 func (s *Service) demanded(ctx context.Context, c *call, o sending) (humancheck.Level, error) {
 	lockout, charges := s.codeLockout(c), s.charges(c)
 	p := StateParams{Lockouts: []string{lockout.Key}, Takes: o.takes, Now: c.now}
-	for _, take := range o.takes {
-		if take.Name == LimitAddressSends && c.canAnswer() {
-			p.Takes = append(p.Takes[:len(p.Takes):len(p.Takes)], unverified(take))
+	if c.canAnswer() {
+		p.Takes = ofAddress(o.takes, wide)
+		for _, take := range o.takes {
+			if take.Name == LimitAddressSends {
+				p.Takes = append(p.Takes, unverified(take))
+			}
 		}
 	}
 	for _, charge := range charges {
