@@ -133,7 +133,7 @@ func testAskedByCountry(t *testing.T, o suite.Options) {
 func testAskedByAddress(t *testing.T, o suite.Options) {
 	p := people(t, o)
 	var phones []string
-	for range 5 {
+	for range 15 {
 		phones = append(phones, suite.FreshPhone())
 		require.NoError(t, p.ask(phones[len(phones)-1], p.client))
 	}
