@@ -68,7 +68,9 @@ type Limits struct {
 	PhoneSends []Limit
 	// AddressSends limits the codes that one client address asks for (an IPv4 address or
 	// an IPv6 /64). Zero means 20, then one each 3 min. A verification gives back the
-	// sends of its challenge.
+	// sends of its challenge. Where there is a human check, known devices and clients that
+	// have answered it have four times the Burst, so that others behind their address
+	// cannot keep them out.
 	AddressSends Limit
 	// ServiceSends limits the codes of the whole realm. Zero means no limit, which is
 	// safer against strangers: they can use up such a limit, and then nobody gets a code.

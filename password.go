@@ -100,7 +100,7 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	// The limits come before the look-up, and the address pays for it, because the answer
 	// "taken" tells that the number has an account.
 	o := sending{channel: r.Channel, takes: append(s.phoneSendTakes(c.print, c.device.known()), s.serviceTakes()...)}
-	err = s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Takes: s.addressSendTakes(c), Now: c.now})
+	err = s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Takes: s.shownTakes(c, s.addressSendTakes(c)), Now: c.now})
 	if err != nil {
 		return nil, s.limited(ctx, c, err)
 	}

@@ -150,7 +150,7 @@ func (s *Service) admits(ctx context.Context, c *call, o sending) error {
 	if s.mayAsk(c) {
 		return s.checkHuman(ctx, c, o)
 	}
-	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Now: c.now}))
+	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: s.shownTakes(c, o.takes), Now: c.now}))
 }
 
 func (s *Service) sendInfo(c *call, o sending) SendInfo {

@@ -21,8 +21,9 @@ import (
 // Run runs the suite.
 func Run(t *testing.T, o suite.Options) {
 	suite.Run(t, o,
-		testAskedPastHalf, testAskedByCountry, testAskedByAddress, testNobodyIsAsked, testAskedOnlyWithReason,
-		testNeverAsks, testAlwaysAsks, testAnswerIsGoodOnce, testSendsAgain, testAnswerIsBound, testAnswerOfALevel, testAtOnce,
+		testAskedPastHalf, testAskedByCountry, testAskedByAddress, testAddressIsShared, testNobodyIsAsked,
+		testAskedOnlyWithReason, testNeverAsks, testAlwaysAsks, testAnswerIsGoodOnce, testSendsAgain, testAnswerIsBound,
+		testAnswerOfALevel, testAtOnce,
 		testMarksHoldAtOnce, testAskedTakesNothing, testQuestionsAreBounded, testLimitsComeFirst, testRegistration, testReset,
 		testDemand, testBeforeSend, testVendor, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
 	)
@@ -132,7 +133,7 @@ func testAskedByCountry(t *testing.T, o suite.Options) {
 func testAskedByAddress(t *testing.T, o suite.Options) {
 	p := people(t, o)
 	var phones []string
-	for range 5 {
+	for range 15 {
 		phones = append(phones, suite.FreshPhone())
 		require.NoError(t, p.ask(phones[len(phones)-1], p.client))
 	}
@@ -147,6 +148,53 @@ func testAskedByAddress(t *testing.T, o suite.Options) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, p.ask(phone, p.client))
+}
+
+// testAddressIsShared: who has used up the sends of an address keeps nobody out there who
+// answers or has a known device. These have four times as many.
+func testAddressIsShared(t *testing.T, o suite.Options) {
+	p := people(t, o)
+	other := suite.FreshPhone()
+	taken, session := suite.FreshPhone(), p.SignIn(other)
+	p.SignIn(taken)
+	simple, device := p.client, p.client
+	simple.CanAnswer, device.Device = false, session.DeviceToken
+	for range 20 {
+		require.NoError(t, p.ask(suite.FreshPhone(), simple))
+	}
+	p.Elapse(time.Minute)
+	assert.Equal(t, phoneauth.LimitAddressSends, suite.Limited(p.ask(suite.FreshPhone(), simple)))
+	require.NoError(t, p.ask(other, device), "a known device")
+	register := func(phone string) error {
+		r := phoneauth.PasswordRequest{Phone: phone, Password: "correct horse", Client: p.client}
+		_, err := p.RegisterPassword(t.Context(), r)
+		r.Client = p.answered(r.Client, err)
+		_, err = p.RegisterPassword(t.Context(), r)
+		return err
+	}
+	require.NoError(t, register(suite.FreshPhone()))
+	require.ErrorIs(t, register(taken), phoneauth.ErrPhoneTaken, "which takes a send of the address too")
+
+	hooked := p.Again(func(c *phoneauth.Config) {
+		c.Hooks.BeforeSend = func(context.Context, phoneauth.SendInfo) error { return nil }
+	})
+	for i := 23; i < 81; i++ { // 80, and one for the 3 minutes that this takes
+		phone, s := suite.FreshPhone(), p.Service
+		if i%2 == 0 {
+			s = hooked
+		}
+		ask := func(c phoneauth.ClientInfo) error {
+			_, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: c})
+			return err
+		}
+		p.Elapse(3 * time.Second) // not every question is at once
+		require.NoError(t, ask(p.answered(p.client, ask(p.client))), "%d", i)
+	}
+	assert.Equal(t, phoneauth.LimitAddressSends, suite.Limited(p.ask(suite.FreshPhone(), p.client)), "no answer lifts it further")
+	p.Elapse(12 * time.Minute)
+	never := p.Again(func(c *phoneauth.Config) { c.HumanCheck.When = phoneauth.HumanCheckNever })
+	_, err := never.Register(t.Context(), phoneauth.RegisterRequest{Phone: other, Client: device})
+	assert.Equal(t, phoneauth.LimitAddressSends, suite.Limited(err), "without a check all have one limit")
 }
 
 // testNobodyIsAsked: known devices and test numbers are never asked, also where everybody is.
