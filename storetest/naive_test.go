@@ -233,4 +233,31 @@ var naiveAccounts = []wrongStore{
 		}
 	}},
 	{"naive: the last free session is given twice", "race: the last free session", naiveCreate},
+	{"naive: a list is read in two pages", "race: listing and ending", func(w *broken, s *byHand) {
+		w.userSessions = func(userID string, now time.Time) ([]phoneauth.SessionRecord, error) {
+			all, _ := s.UserSessions(ctx, userID, now)
+			first := all[:len(all)/2]
+			pause()
+			all, err := s.UserSessions(ctx, userID, now)
+			return slices.Concat(first, all[min(len(first), len(all)):]), err
+		}
+	}},
+	{"naive: more sessions than Most while all end", "race: signing in while all sessions end", naiveCreate},
+	{"room that is not given back when all sessions end", "race: signing in while all sessions end", func(w *broken, s *byHand) {
+		begun := map[string]int{}
+		w.createSession = func(n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+			s.mu.Lock()
+			begun[n.Session.UserID]++
+			full := n.Most > 0 && begun[n.Session.UserID] > n.Most
+			s.mu.Unlock()
+			live, _ := s.UserSessions(ctx, n.Session.UserID, n.Now)
+			if !full || len(live) == 0 {
+				return s.CreateSession(ctx, n)
+			}
+			n.Most = 0
+			_ = s.EndSession(ctx, n.Session.UserID, live[0].ID)
+			_, err := s.CreateSession(ctx, n)
+			return live[0], err
+		}
+	}},
 }
