@@ -17,7 +17,7 @@ const startBody = `{"phone":"+201061797840"}`
 func TestHumanCheckAlways(t *testing.T) {
 	t.Parallel()
 	s := start(t, "-human-check", "always")
-	answer, resp := s.call(428, "POST", "/users/verification/start", startBody)
+	answer, _ := s.call(428, "POST", "/users/verification/start", startBody)
 	assert.Equal(t, "altcha", answer["human_check"].(map[string]any)["kind"])
 	resp, err := s.client.Get(s.url + "/")
 	require.NoError(t, err)
