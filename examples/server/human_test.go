@@ -25,13 +25,13 @@ func TestHumanCheckAlways(t *testing.T) {
 	assert.Contains(t, resp.Header.Get("Content-Security-Policy"), "worker-src 'self'")
 }
 
-// By default a client is asked that can answer and has asked for many codes. Off asks nobody.
+// By default a client that can answer is asked when a block is busy. Off asks nobody.
 func TestHumanCheckAuto(t *testing.T) {
 	t.Parallel()
 	for flag, status := range map[string]int{"auto": 428, "off": 200} {
 		s := start(t, "-human-check", flag)
-		for _, last := range "01234" {
-			s.post("/users/verification/start", body{"phone": "+20106179784" + string(last), "human_check": ""})
+		for _, last := range "0123456789" { // half of what a block may owe
+			s.post("/users/verification/start", body{"phone": "+20106179783" + string(last), "human_check": ""})
 		}
 		s.call(status, "POST", "/users/verification/start", `{"phone":"+201061797845","human_check":""}`)
 	}
@@ -60,8 +60,8 @@ func TestHumanCheckOfAVendor(t *testing.T) {
 				"-addr", "127.0.0.1:0", "-store", "memory", "-key", filepath.Join(dir, "key"), "-sms", "file:" + s.sms,
 				"-human-check", kind + ":site",
 			}, map[string]string{"HUMAN_CHECK_SECRET": "s3cret", "HUMAN_CHECK_URL": vendor.URL, "CALLBACK_URL": "https://auth.example.com"})
-			for _, last := range "01234" {
-				s.post("/users/verification/start", body{"phone": "+20106179784" + string(last), "human_check": ""})
+			for _, last := range "0123456789" { // half of what a block may owe
+				s.post("/users/verification/start", body{"phone": "+20106179783" + string(last), "human_check": ""})
 			}
 			for _, answer := range []string{"", "wrong"} {
 				asked, _ := s.call(428, "POST", "/users/verification/start", `{"phone":"+201061797845","human_check":"`+answer+`"}`)
