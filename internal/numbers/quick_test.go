@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
@@ -42,22 +43,23 @@ func TestQuickIsWhole(t *testing.T) {
 	compared, valid, quick := 0, 0, 0
 	for range rounds {
 		for i, base := range bases {
-			spelled := base
+			var spelled strings.Builder
+			spelled.WriteString(base)
 			more := random.IntN(12)
 			if i%2 == 0 {
 				more = lengths[base] // most are as long as numbers of that kind are
 			}
 			for range more {
-				spelled += strconv.Itoa(random.IntN(10))
+				spelled.WriteString(strconv.Itoa(random.IntN(10)))
 			}
-			n, ok, done := readQuickly(spelled)
-			whole, wholeOK := readWhole(spelled, noRegion)
+			n, ok, done := readQuickly(spelled.String())
+			whole, wholeOK := readWhole(spelled.String(), noRegion)
 			if compared++; wholeOK {
 				valid++
 			}
 			if done {
-				require.Equal(t, wholeOK, ok, spelled)
-				require.Equal(t, whole, n, spelled)
+				require.Equal(t, wholeOK, ok, spelled.String())
+				require.Equal(t, whole, n, spelled.String())
 				if ok {
 					quick++
 				}
