@@ -117,6 +117,7 @@ func (d database) reset(t *testing.T, db *sql.DB) {
 		_, err := db.Exec("DROP TABLE phoneauth_" + table)
 		require.NoError(t, err)
 	}
+	d.dropFunctions(t, db)
 }
 
 // goose applies the same files, before Migrate or after it.
@@ -128,7 +129,8 @@ func TestSQLGoose(t *testing.T) {
 		provider := d.goose(t, db, files)
 		results, err := provider.Up(t.Context())
 		require.NoError(t, err)
-		assert.Len(t, results, 6)
+		want := map[sqlstore.Dialect]int{sqlstore.SQLite: 6, sqlstore.Postgres: 8}
+		assert.Len(t, results, want[d.dialect])
 		s, err := sqlstore.New(t.Context(), db, d.dialect)
 		require.NoError(t, err)
 		d.use(t, s)

@@ -8,8 +8,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// BeginChallenge implements [phoneauth.ChallengeStore].
-func (s *Store) BeginChallenge(ctx context.Context, p phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+// begin is BeginChallenge in a transaction.
+func (s *Store) begin(ctx context.Context, p phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	var begun phoneauth.BeginResult
 	err := s.atomically(ctx, "begin challenge", func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
@@ -50,8 +50,8 @@ func plain(c phoneauth.Challenge) phoneauth.Challenge {
 	return c
 }
 
-// AttemptChallenge implements [phoneauth.ChallengeStore].
-func (s *Store) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+// attempt is AttemptChallenge in a transaction.
+func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
 	keys := make([]string, len(p.Candidates))
 	for i := range p.Candidates {
 		keys[i] = p.Candidates[i].Key

@@ -23,6 +23,10 @@
 // opens any number of connections and keeps two. Behind PgBouncer in transaction mode, set the
 // driver's simple or exec mode (pgx: default_query_exec_mode=exec).
 //
+// Functions of the database do the steps of challenges, limits and new sessions, in one round
+// trip each. [Migrate] creates them, and [New] looks whether its role may execute them. Without
+// them, and [WithoutFunctions], these verbs are transactions. [Store.Functions] tells which.
+//
 // # SQLite
 //
 // SQLite must be version 3.35 or later, in a file on a local disk, with these settings, which

@@ -23,9 +23,10 @@ var (
 type Store struct {
 	*speech
 	options
-	db    *sql.DB
-	table tables
-	group *group // makes the writes, where there is one writer
+	db        *sql.DB
+	table     tables
+	functions functions
+	group     *group // makes the writes, where there is one writer
 }
 
 // Part is one of the roles of a Store, with the tables it needs.
@@ -50,6 +51,8 @@ type Option func(*options)
 type options struct {
 	prefix, schema string
 	parts          []Part
+
+	withoutFunctions bool
 }
 
 // Prefix sets the beginning of the names of the tables. Without it they begin with
@@ -138,6 +141,9 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Sto
 		if err := rows.Close(); err != nil {
 			return nil, s.unfit(err)
 		}
+	}
+	if err := s.findFunctions(ctx, db); err != nil {
+		return nil, s.unfit(err)
 	}
 	return s, nil
 }

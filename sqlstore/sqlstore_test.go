@@ -85,10 +85,11 @@ func TestDue(t *testing.T) {
 }
 
 // Files of two dialects are the same but for their types, and each statement ends its line.
+// PostgreSQL has files of functions too, each of which is one statement.
 func TestMigrations(t *testing.T) {
 	t.Parallel()
 	for _, d := range []Dialect{Postgres, SQLite} {
-		files, err := Migrations(d)
+		files, err := Migrations(d, WithoutFunctions())
 		require.NoError(t, err)
 		names, err := fs.Glob(files, "*.sql")
 		require.NoError(t, err)
@@ -105,5 +106,19 @@ func TestMigrations(t *testing.T) {
 			}
 		}
 		assert.Equal(t, 18, n, d)
+	}
+	all, err := Migrations(Postgres, Prefix("auth_"))
+	require.NoError(t, err)
+	names, err := fs.Glob(all, "*"+functionFiles)
+	require.NoError(t, err)
+	require.Equal(t, []string{"00007_challenges_functions.sql", "00008_sessions_functions.sql"}, names)
+	for _, name := range names {
+		text, err := fs.ReadFile(all, name)
+		require.NoError(t, err)
+		statements := up(string(text))
+		require.Len(t, statements, 1, name)
+		assert.Regexp(t, `(?s)^DO \$migration\$\n.*CREATE OR REPLACE FUNCTION @\.auth_\w+_v\d+\(.*REVOKE ALL ON FUNCTION .* FROM PUBLIC;.*END\n\$migration\$$`, statements[0])
+		assert.NotContains(t, string(text), "phoneauth_")
+		assert.NotContains(t, statements[0], "SECURITY DEFINER")
 	}
 }
