@@ -1,0 +1,123 @@
+package integration_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime"
+	"runtime/metrics"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/importer/legacyhash"
+	"github.com/phoneauth/phoneauth/integration"
+	"github.com/phoneauth/phoneauth/sqlstore"
+)
+
+// importedHash is of nobody. All accounts of a test have it, but for its last letters.
+const importedHash = "$2b$10$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyz"
+
+// thousands yields n accounts as an export has them.
+func thousands(n int) iter.Seq2[phoneauth.ImportUser, error] {
+	created := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
+	return func(yield func(phoneauth.ImportUser, error) bool) {
+		for i := range n {
+			u := phoneauth.ImportUser{
+				Source: fmt.Sprint(i), Phone: fmt.Sprintf("+201%09d", i), Verified: true,
+				PasswordHash: phoneauth.Secret(fmt.Sprintf("%s%07d", importedHash[:53], i)), CreatedAt: created.Add(time.Duration(i) * time.Second),
+			}
+			if !yield(u, nil) {
+				return
+			}
+		}
+	}
+}
+
+func importing(t testing.TB, store phoneauth.Store) *phoneauth.Service {
+	t.Helper()
+	v, err := legacyhash.New(legacyhash.Config{})
+	require.NoError(t, err)
+	svc, _ := service(t, store, func(c *phoneauth.Config) {
+		c.Password = phoneauth.PasswordRules{Legacy: v.Verify, LegacyKnown: v.Known, LegacyDecoy: v.Decoy()}
+	})
+	return svc
+}
+
+// TestSQLImport imports accounts and logs the time and the memory that it takes: 20,000 of
+// them, or 1,000,000 before a release, which must then take less than 2 minutes on PostgreSQL.
+// The heap stays under 100 MiB however many there are.
+func TestSQLImport(t *testing.T) {
+	n := 20_000
+	if integration.Release() {
+		n = 1_000_000
+	}
+	databases(t, func(t *testing.T, d database) {
+		svc := importing(t, d.store(t, d.open(t)))
+		for _, run := range []struct {
+			name    string
+			options phoneauth.ImportOptions
+		}{
+			{"dry run", phoneauth.ImportOptions{DryRun: true}},
+			{"import", phoneauth.ImportOptions{}},
+			{"again", phoneauth.ImportOptions{}},
+		} {
+			runtime.GC()
+			heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+			metrics.Read(heap)
+			before, peak := heap[0].Value.Uint64(), uint64(0)
+			run.options.Progress = func(phoneauth.ImportReport) {
+				metrics.Read(heap)
+				peak = max(peak, heap[1].Value.Uint64())
+			}
+			began := time.Now()
+			report, err := svc.Import(t.Context(), thousands(n), run.options)
+			require.NoError(t, err)
+			took := time.Since(began)
+			t.Logf("%s: %d accounts in %.1f s, %d a second; heap %d MiB before, %d MiB at its peak, garbage too",
+				run.name, n, took.Seconds(), int(float64(n)/took.Seconds()), before>>20, peak>>20)
+			want := phoneauth.ImportReport{Read: n, Created: n, Passwords: n, Problems: map[phoneauth.ImportFault]int{}}
+			if run.name == "again" {
+				want.Created, want.Passwords, want.Same = 0, 0, n
+			}
+			assert.Equal(t, want, report)
+			assert.Less(t, peak, uint64(100<<20))
+			if integration.Release() && run.name == "import" && d.dialect == sqlstore.Postgres {
+				assert.Less(t, took, 2*time.Minute)
+			}
+		}
+	})
+}
+
+// TestSQLImportAfterEveryBatch: an import that ends after any of its batches, and is run
+// again, gives the same table as one that ran through.
+func TestSQLImportAfterEveryBatch(t *testing.T) {
+	const n, batch = 60, 10
+	databases(t, func(t *testing.T, d database) {
+		db := d.open(t)
+		svc := importing(t, d.store(t, db))
+		for stop := 1; stop <= n/batch; stop++ {
+			empty(t, db)
+			ctx, cancel := context.WithCancel(t.Context())
+			batches := 0
+			_, err := svc.Import(ctx, thousands(n), phoneauth.ImportOptions{Batch: batch, Progress: func(phoneauth.ImportReport) {
+				if batches++; batches == stop {
+					cancel()
+				}
+			}})
+			require.True(t, err == nil && stop == n/batch || errors.Is(err, context.Canceled), "%v", err)
+			cancel()
+			report, err := svc.Import(t.Context(), thousands(n), phoneauth.ImportOptions{Batch: batch})
+			require.NoError(t, err)
+			assert.Equal(t, stop*batch, report.Same)
+			assert.Equal(t, n-stop*batch, report.Created)
+			var users, hashes int
+			require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*), count(DISTINCT password_hash) FROM phoneauth_users").Scan(&users, &hashes))
+			assert.Equal(t, []int{n, n}, []int{users, hashes})
+		}
+	})
+}
