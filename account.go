@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"strconv"
 	"sync"
 	"time"
 
@@ -230,7 +231,7 @@ func (s *Service) Import(ctx context.Context, users iter.Seq2[ImportUser, error]
 	}
 	im := &importing{Service: s, o: o, report: ImportReport{Problems: map[ImportFault]int{}}, began: time.Now()}
 	if o.DryRun {
-		im.seen = map[string]struct{}{}
+		im.seen = map[uint64]struct{}{}
 	} else {
 		if err := s.intends(ctx, Event{Type: EventImported}); err != nil {
 			return im.report, err
@@ -275,7 +276,7 @@ type importing struct {
 	// were in the export.
 	batch []UserImport
 	from  []ImportUser
-	seen  map[string]struct{} // the numbers of a dry run
+	seen  map[uint64]struct{} // the numbers of a dry run, as their digits
 }
 
 // told returns the report, which its caller may keep.
@@ -411,8 +412,9 @@ func (im *importing) lookedUp(ctx context.Context) ([]ImportedUser, error) {
 	}
 	group.Wait()
 	for i, in := range im.batch {
-		_, twice := im.seen[in.Phone.e164]
-		im.seen[in.Phone.e164] = struct{}{}
+		digits, _ := strconv.ParseUint(in.Phone.e164[1:], 10, 64) // at most 15 digits
+		_, twice := im.seen[digits]
+		im.seen[digits] = struct{}{}
 		done[i].Created = done[i].User.ID == "" && !twice
 	}
 	return done, errors.Join(errs...)

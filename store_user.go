@@ -263,7 +263,7 @@ type ImportUser struct {
 
 // ImportOptions say how [Service.Import] works. The zero value imports as fast as it can.
 type ImportOptions struct {
-	// DryRun reads everything and writes nothing. It keeps about 40 bytes for each number,
+	// DryRun reads everything and writes nothing. It keeps about 20 bytes for each number,
 	// and looks every number up by itself.
 	DryRun bool
 	// Batch is how many accounts one call of the store imports, from 1 to 1,000. 0 means 500.
