@@ -56,14 +56,17 @@ func (f Firebase) params() (*firebaseParams, error) {
 	p.separator, ok2 = decode(f.SaltSeparator)
 	switch {
 	case !ok1 || len(p.signerKey) < minDigest || len(p.signerKey) > maxDigest:
-		return nil, errors.New("SignerKey: must be base64 of 16 to 64 bytes")
+		return nil, faultOf("SignerKey", "must be base64 of 16 to 64 bytes")
 	case !ok2 || len(p.separator) > maxSalt:
-		return nil, errors.New("SaltSeparator: must be base64")
+		return nil, faultOf("SaltSeparator", "must be base64")
 	case !p.bearable():
-		return nil, errors.New("Rounds and MemCost: ask for more than 64 MiB")
+		return nil, faultOf("Rounds and MemCost", "ask for more than 64 MiB")
 	}
 	return p, nil
 }
+
+// faultOf is an error about a field of Firebase.
+func faultOf(field, text string) error { return errors.New(field + ": " + text) }
 
 func (p *firebaseParams) bearable() bool {
 	return p.rounds >= 1 && 1 <= p.memCost && p.memCost <= 20 && 128*p.rounds<<p.memCost <= MaxMemory
