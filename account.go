@@ -344,11 +344,19 @@ func (s *Service) verifies(hash Secret) bool {
 	return argon2id.Known(string(hash)) || p.Legacy != nil && p.LegacyKnown != nil && p.LegacyKnown(hash)
 }
 
-// write imports the batch and empties it.
+// write imports the batch and empties it. When ctx has ended, its error is that of ctx.
 func (im *importing) write(ctx context.Context) error {
 	if len(im.batch) == 0 {
 		return nil
 	}
+	err := im.writeBatch(ctx)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (im *importing) writeBatch(ctx context.Context) error {
 	done, err := im.stored(ctx)
 	if err != nil {
 		return err

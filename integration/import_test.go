@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"runtime"
 	"runtime/metrics"
@@ -41,12 +42,79 @@ func thousands(n int) iter.Seq2[phoneauth.ImportUser, error] {
 
 func importing(t testing.TB, store phoneauth.Store) *phoneauth.Service {
 	t.Helper()
-	v, err := legacyhash.New(legacyhash.Config{})
+	svc, err := importingOn(store)
 	require.NoError(t, err)
-	svc, _ := service(t, store, func(c *phoneauth.Config) {
+	return svc
+}
+
+func importingOn(store phoneauth.Store) (*phoneauth.Service, error) {
+	v, err := legacyhash.New(legacyhash.Config{})
+	if err != nil {
+		return nil, err
+	}
+	svc, _, err := newService(store, func(c *phoneauth.Config) {
 		c.Password = phoneauth.PasswordRules{Legacy: v.Verify, LegacyKnown: v.Known, LegacyDecoy: v.Decoy()}
 	})
-	return svc
+	return svc, err
+}
+
+// importAsChild imports of.Number accounts, and tells how many were read after each batch.
+func importAsChild(of task) error {
+	endWithParent()
+	store, end, err := of.Place.open()
+	if err != nil {
+		return err
+	}
+	defer end()
+	svc, err := importingOn(store)
+	if err != nil {
+		return err
+	}
+	var failed error
+	_, err = svc.Import(context.Background(), thousands(of.Number), phoneauth.ImportOptions{Batch: 50, Progress: func(r phoneauth.ImportReport) {
+		failed = errors.Join(failed, tell(r.Read))
+	}})
+	return errors.Join(err, failed)
+}
+
+// TestSQLImportKilled: an import that is killed by kill -9 while it goes on, again and again,
+// gives the same table in the end, and no batch that was told of is lost.
+func TestSQLImportKilled(t *testing.T) {
+	const n, kills = 3000, 4
+	databases(t, func(t *testing.T, d database) {
+		p := d.place()
+		p.migrate(t)
+		db := d.open(t)
+		count := func() (users, hashes int) {
+			row := db.QueryRowContext(t.Context(), "SELECT count(*), count(DISTINCT password_hash) FROM phoneauth_users")
+			require.NoError(t, row.Scan(&users, &hashes))
+			return users, hashes
+		}
+		for kill := range kills {
+			c := startChild(t, task{Do: "import", Place: p, Number: n})
+			told := 0
+			for {
+				var read int
+				if err := c.hear(&read); err != nil {
+					require.ErrorIs(t, err, io.EOF)
+					break
+				}
+				if told = read; read >= n*(kill+1)/(kills+2) {
+					c.kill()
+				}
+			}
+			require.Error(t, c.cmd.Wait(), "it ran to its end")
+			users, _ := count()
+			assert.GreaterOrEqual(t, users, told)
+			t.Logf("killed after %d were told: %d of %d are there", told, users, n)
+		}
+		before, _ := count()
+		report, err := importing(t, d.store(t, db)).Import(t.Context(), thousands(n), phoneauth.ImportOptions{})
+		require.NoError(t, err)
+		assert.Equal(t, before, report.Same)
+		users, hashes := count()
+		assert.Equal(t, []int{n, n}, []int{users, hashes})
+	})
 }
 
 // TestSQLImport imports accounts and logs the time and the memory that it takes: 20,000 of

@@ -28,7 +28,7 @@ const childOf = "PHONEAUTH_TEST_CHILD"
 
 // task is what a child does.
 type task struct {
-	// Do is "migrate", "race" or "work".
+	// Do is "migrate", "race", "work" or "import".
 	Do    string
 	Place place
 	// Number tells children, and what they make, from one another.
@@ -49,6 +49,8 @@ func runChild(text string) int {
 			err = raceAsChild(of)
 		case "work":
 			err = workAsChild(of)
+		case "import":
+			err = importAsChild(of)
 		default:
 			err = fmt.Errorf("no task %q", of.Do)
 		}
