@@ -208,9 +208,15 @@ type PasswordRules struct {
 	// right length.
 	Check func(ctx context.Context, password Secret) error
 	// Legacy reports whether password belongs to hash, for hashes that are not argon2id in
-	// PHC format. After a match the password is hashed by argon2id. It is called once in
-	// every attempt, in addition to one argon2id hash. Nil refuses such hashes.
+	// PHC format; package importer/legacyhash has one. After a match the password is hashed
+	// by argon2id. It is called once in every attempt, in addition to one argon2id hash. Nil
+	// refuses such hashes.
 	Legacy func(hash, password Secret) bool
+	// LegacyKnown reports whether Legacy knows the kind of hash and bears its cost. Accounts
+	// with another hash have no password, and the kind is logged, once. [Service.Import]
+	// takes no hash that is not known. Nil means that Legacy is asked about every hash, and
+	// Import takes none.
+	LegacyKnown func(hash Secret) bool
 	// LegacyDecoy is a hash of the slowest kind that Legacy knows, and of a password that
 	// nobody has. Legacy gets it when the account has no legacy hash, so that the time of
 	// an answer does not tell which accounts have one. Required with Legacy. Hashes of

@@ -84,6 +84,8 @@ const (
 	EventPhoneShown EventType = "phone_shown"
 	// EventExported: somebody was given what is kept about an account.
 	EventExported EventType = "exported"
+	// EventImported: an import has ended. Count is how many accounts it has created.
+	EventImported EventType = "imported"
 )
 
 // Event is one thing that happened, for audit, metrics and fraud teams. It holds no
@@ -139,6 +141,8 @@ type Event struct {
 	Place string
 	// Actor is the operator who did this, and Reason why.
 	Actor, Reason string
+	// Count is how many accounts an import has created.
+	Count int
 	// Intent is what the operator of an EventOperator is about to do.
 	Intent EventType
 }
@@ -179,6 +183,9 @@ func (e Event) LogValue() slog.Value {
 	}
 	if e.Segments > 0 {
 		attrs = append(attrs, slog.Int("segments", e.Segments))
+	}
+	if e.Count > 0 {
+		attrs = append(attrs, slog.Int("count", e.Count))
 	}
 	if e.Device {
 		attrs = append(attrs, slog.Bool("device", true))

@@ -437,10 +437,10 @@ func hashOf(password Secret) Secret { return Secret(argon2id.Hash(string(passwor
 // PasswordRules.Legacy, of one legacy hash.
 func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) {
 	result := argon2id.Compare(string(hash), string(password))
-	legacy := s.cfg.Password.Legacy
+	legacy, known := s.cfg.Password.Legacy, s.cfg.Password.LegacyKnown
 	switch {
 	case result.Known || hash == "":
-	case legacy != nil:
+	case legacy != nil && (known == nil || known(hash)):
 		return legacy(hash, password), true
 	default:
 		s.unknownHash(hash)
@@ -456,6 +456,6 @@ func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) 
 func (s *Service) unknownHash(hash Secret) {
 	kind := argon2id.Kind(string(hash))
 	if _, known := s.unknownHashes.LoadOrStore(kind, true); !known {
-		s.cfg.Logger.Error("phoneauth: an account has a password hash of a kind that is not known; set PasswordRules.Legacy", "kind", kind)
+		s.cfg.Logger.Error("phoneauth: an account has a password hash of a kind that is not known; see PasswordRules.Legacy", "kind", kind)
 	}
 }

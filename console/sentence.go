@@ -91,6 +91,7 @@ var plain = map[phoneauth.EventType]string{
 	phoneauth.EventDeleted:         "The account was deleted",
 	phoneauth.EventPhoneShown:      "The whole number was shown",
 	phoneauth.EventExported:        "What is kept about the account was exported",
+	phoneauth.EventImported:        "Accounts of another system were imported",
 }
 
 // intents are what operators are about to do.
@@ -104,6 +105,7 @@ var intents = map[phoneauth.EventType]string{
 	phoneauth.EventDeleted:      "delete the account",
 	phoneauth.EventPhoneShown:   "see the whole number",
 	phoneauth.EventExported:     "export what is kept about the account",
+	phoneauth.EventImported:     "import accounts of another system",
 }
 
 // tone is how a line looks beside its words.

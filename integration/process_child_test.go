@@ -28,7 +28,7 @@ const childOf = "PHONEAUTH_TEST_CHILD"
 
 // task is what a child does.
 type task struct {
-	// Do is "migrate", "race", "work" or "operate".
+	// Do is "migrate", "race", "work", "operate" or "import".
 	Do    string
 	Place place
 	// Number tells children, and what they make, from one another.
@@ -51,6 +51,8 @@ func runChild(text string) int {
 			err = workAsChild(of)
 		case "operate":
 			err = operateAsChild(of)
+		case "import":
+			err = importAsChild(of)
 		default:
 			err = fmt.Errorf("no task %q", of.Do)
 		}
