@@ -31,7 +31,8 @@ type JournalStore interface {
 
 // JournalEntry is one line of the journal. It holds no secret and no whole number.
 type JournalEntry struct {
-	// ID is unique. It is random, or made of what the entry counts.
+	// ID is unique. It begins with the time and is random, or it is made of what the entry
+	// counts.
 	ID string
 	// Time is when it happened.
 	Time time.Time

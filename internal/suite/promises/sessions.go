@@ -430,6 +430,49 @@ func testPromiseHostSessionsHaveDevices(t *testing.T, o suite.Options) {
 	require.NoError(t, err, "a known device has sends of its own")
 }
 
+// failingIssuer fails to issue while down.
+type failingIssuer struct {
+	down   error
+	claims phoneauth.Claims
+}
+
+func (f *failingIssuer) IssueToken(_ context.Context, c phoneauth.Claims) (phoneauth.Secret, error) {
+	f.claims = c
+	return "access", f.down
+}
+
+func (f *failingIssuer) VerifyToken(context.Context, phoneauth.Secret) (phoneauth.Claims, error) {
+	return f.claims, nil
+}
+
+// testPromiseRefreshedIsTold: an event says that a session was refreshed once its tokens are
+// issued, and not when the host's claims or tokens fail. The refresh token is good again then.
+func testPromiseRefreshedIsTold(t *testing.T, o suite.Options) {
+	down := errors.New("down")
+	var claims error
+	issuer := &failingIssuer{}
+	svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) {
+		c.Tokens = issuer
+		c.Hooks.ExtraClaims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, claims }
+	})
+	session := svc.SignIn(suite.FreshPhone())
+	refresh := func() error {
+		_, err := svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
+		return err
+	}
+	claims = down
+	require.ErrorIs(t, refresh(), phoneauth.ErrUnavailable)
+	assert.Empty(t, svc.Events(phoneauth.EventRefreshed), "no claims")
+	claims, issuer.down = nil, down
+	require.ErrorIs(t, refresh(), phoneauth.ErrUnavailable)
+	assert.Empty(t, svc.Events(phoneauth.EventRefreshed), "no token")
+	issuer.down = nil
+	require.NoError(t, refresh())
+	told := svc.Events(phoneauth.EventRefreshed)
+	require.Len(t, told, 1)
+	assert.Equal(t, session.ID, told[0].SessionID)
+}
+
 // lines are what was logged.
 type lines struct {
 	mu   sync.Mutex
