@@ -3,10 +3,8 @@ package phoneauth
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -59,7 +57,7 @@ func (f signInFacts) passwordAlone() bool { return len(f.amr) == 1 && f.amr[0] =
 // signIn finds or creates the account that in describes and starts a session. It returns
 // invalid when the account has changed since the proof was given.
 func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts, invalid error) (*Session, error) {
-	in.Phone, in.UUID, in.Now = c.phone, newUUID(), s.now()
+	in.Phone, in.UUID, in.Now = c.phone, random.UUID(), s.now()
 	if c.device.known() {
 		in.UserID, f.deviceID = c.device.userID, c.device.id
 	}
@@ -433,19 +431,6 @@ const (
 	amrCode     = "sms"
 	amrPassword = "pwd"
 )
-
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	text := make([]byte, 0, 36)
-	for _, part := range [...][]byte{b[:4], b[4:6], b[6:8], b[8:10]} {
-		text = append(hex.AppendEncode(text, part), '-')
-	}
-	return string(hex.AppendEncode(text, b[10:]))
-}
 
 // StartSessionRequest names a user who has proved to the host who they are, for example by
 // a passkey, or to the system that this one replaces.
