@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/argon2id"
+	"github.com/phoneauth/phoneauth/internal/random"
 )
 
 // change is a change of an account that ends its challenges, proofs and sessions.
@@ -306,7 +307,7 @@ func (im *importing) take(u ImportUser) {
 		im.problem(p)
 		return
 	}
-	in := UserImport{Phone: n.phone, UUID: newUUID(), PasswordHash: u.PasswordHash, CreatedAt: u.CreatedAt.UTC().Truncate(time.Microsecond)}
+	in := UserImport{Phone: n.phone, UUID: random.UUID(), PasswordHash: u.PasswordHash, CreatedAt: u.CreatedAt.UTC().Truncate(time.Microsecond)}
 	if u.CreatedAt.IsZero() || in.CreatedAt.After(im.now()) {
 		in.CreatedAt = time.Time{}
 	}
