@@ -82,6 +82,9 @@ func migrateAsChild(of task) error {
 // migrates beside it goes on.
 func TestSQLMigrateKilledMidway(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
+		if d.dialect == sqlstore.MySQL {
+			t.Skip("see TestSQLMigrateMySQLKilledMidway: what was done stays")
+		}
 		midway := 0
 		for after := int64(1); ; after++ {
 			c := startChild(t, task{Do: "migrate", Place: d.place(), After: after})
@@ -113,8 +116,8 @@ func TestSQLMigrateKilledMidway(t *testing.T) {
 // reset takes the tables away again.
 func (d database) reset(t *testing.T, db *sql.DB) {
 	t.Helper()
-	for _, table := range []string{"users", "challenges", "counters", "sessions", "journal", "migrations"} {
-		_, err := db.Exec("DROP TABLE phoneauth_" + table)
+	for _, table := range []string{"users", "challenges", "counters", "sessions", "turns", "journal", "migrations"} {
+		_, err := db.Exec("DROP TABLE IF EXISTS phoneauth_" + table)
 		require.NoError(t, err)
 	}
 }
@@ -128,7 +131,7 @@ func TestSQLGoose(t *testing.T) {
 		provider := d.goose(t, db, files)
 		results, err := provider.Up(t.Context())
 		require.NoError(t, err)
-		assert.Len(t, results, 6)
+		assert.Len(t, results, map[bool]int{false: 6, true: 4}[d.dialect == sqlstore.MySQL])
 		s, err := sqlstore.New(t.Context(), db, d.dialect)
 		require.NoError(t, err)
 		d.use(t, s)
@@ -156,7 +159,7 @@ func TestSQLGoose(t *testing.T) {
 
 func (d database) goose(t *testing.T, db *sql.DB, files fs.FS) *goose.Provider {
 	t.Helper()
-	dialect := map[sqlstore.Dialect]goose.Dialect{sqlstore.SQLite: goose.DialectSQLite3, sqlstore.Postgres: goose.DialectPostgres}[d.dialect]
+	dialect := map[sqlstore.Dialect]goose.Dialect{sqlstore.SQLite: goose.DialectSQLite3, sqlstore.Postgres: goose.DialectPostgres, sqlstore.MySQL: goose.DialectMySQL}[d.dialect]
 	provider, err := goose.NewProvider(dialect, db, files)
 	require.NoError(t, err)
 	return provider

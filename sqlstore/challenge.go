@@ -13,11 +13,12 @@ func (s *Store) BeginChallenge(ctx context.Context, p phoneauth.BeginParams) (ph
 	var begun phoneauth.BeginResult
 	err := s.atomically(ctx, "begin challenge", func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
-		if err := r.loadSlots(p.Challenge.Key); err != nil {
-			return err
-		}
+		r.nameSlots(p.Challenge.Key)
 		r.nameKeys(p.Keys())
 		r.sample(p.Charges)
+		if err := r.loadSlots(); err != nil {
+			return err
+		}
 		if err := r.load(); err != nil {
 			return err
 		}
@@ -61,10 +62,11 @@ func (s *Store) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams)
 	var answer error // of an attempt that is committed
 	err := s.atomically(ctx, "attempt challenge", func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
-		if err := r.loadSlots(keys...); err != nil {
+		r.nameSlots(keys...)
+		r.nameKeys((&phoneauth.AttemptParams{Lockout: p.Lockout, Takes: p.Takes}).Keys())
+		if err := r.loadSlots(); err != nil {
 			return err
 		}
-		r.nameKeys((&phoneauth.AttemptParams{Lockout: p.Lockout, Takes: p.Takes}).Keys())
 		// The challenges are locked: what the step will find is known, and so are the
 		// counters that it will need.
 		if of, _, equal := p.Find(r.held); equal {
@@ -100,6 +102,9 @@ func (s *Store) CancelChallenges(ctx context.Context, keys ...string) error {
 	// In the order of keys, so that two callers who cancel the same come to no deadlock.
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	const step = "cancel challenges"
+	if !s.returning {
+		return s.atomically(ctx, step, func(q querier) error { return s.cancelAll(ctx, q, keys) })
+	}
 	cancel := func(q querier) error {
 		b := s.batch()
 		for _, key := range keys {

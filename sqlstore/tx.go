@@ -24,7 +24,7 @@ func (s *Store) atomically(ctx context.Context, step string, do func(q querier) 
 		if s.alone {
 			return s.immediately(ctx, do)
 		}
-		tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+		tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: s.isolation})
 		if err != nil {
 			return err
 		}
