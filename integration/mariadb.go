@@ -193,7 +193,7 @@ func (m *MariaDB) Kill() {
 	if m.cmd == nil {
 		return
 	}
-	_ = m.cmd.Process.Kill()
+	_ = syscall.Kill(-m.cmd.Process.Pid, syscall.SIGKILL) // with what transfers its state
 	<-m.exited
 	m.cmd = nil
 }

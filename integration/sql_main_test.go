@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	mariadbServer.stop()
+	galeraCluster.stop()
 	os.Exit(code)
 }
 

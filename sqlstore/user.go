@@ -134,6 +134,9 @@ func (s *Store) firstSignIn(was, next *phoneauth.User) *query {
 	q := s.query("UPDATE "+s.table.users+" SET signed_in_at = ?, updated_at = ?"+
 		" WHERE id = ? AND phone = ? AND epoch = ? AND signed_in_at = ? AND NOT blocked AND NOT locked",
 		next.SignedInAt.UnixMicro(), next.UpdatedAt.UnixMicro(), id, was.Phone.E164(), was.Epoch, never)
+	if !s.returning { // then all of what is returned is guarded
+		q.add(" AND password_hash = ?", string(was.PasswordHash))
+	}
 	return q.returns(userColumns)
 }
 
