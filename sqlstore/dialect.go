@@ -59,8 +59,6 @@ type speech struct {
 	from string
 	// quote quotes the names in a statement that are words of the dialect. nil: none is one.
 	quote func(statement string) string
-	// isolation is asked for with each transaction. The default leaves the connection's.
-	isolation sql.IsolationLevel
 	// numbered: placeholders are $1, $2 and so on; else each is a question mark.
 	numbered bool
 	// schemas: there are some. Else tables are told apart by prefix only.

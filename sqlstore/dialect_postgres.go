@@ -14,7 +14,6 @@ var postgres = speech{
 	in:         [2]string{" = ANY (ARRAY(", "))"}, // no join, and so no scan
 	least:      "LEAST",
 	integer:    "BIGINT",
-	isolation:  sql.LevelReadCommitted,
 	numbered:   true,
 	schemas:    true,
 	settings: func(ctx context.Context, db *sql.DB) error {

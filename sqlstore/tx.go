@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -24,7 +23,10 @@ func (s *Store) atomically(ctx context.Context, step string, do func(q querier) 
 		if s.alone {
 			return s.immediately(ctx, do)
 		}
-		tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: s.isolation})
+		if !s.returning {
+			return s.onConn(ctx, do)
+		}
+		tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 		if err != nil {
 			return err
 		}
@@ -85,9 +87,8 @@ func (s *Store) immediately(ctx context.Context, do func(q querier) error) error
 // immediate calls do in a transaction of conn. It ends the transaction even if
 // ctx has ended. If that fails it closes the connection, which rolls back.
 func immediate(ctx context.Context, conn *sql.Conn, do func() error) error {
-	discard := func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		discard() // where ctx ended, it may have begun all the same
+		discard(conn) // where ctx ended, it may have begun all the same
 		return err
 	}
 	end := func(statement string) error {
@@ -101,7 +102,7 @@ func immediate(ctx context.Context, conn *sql.Conn, do func() error) error {
 		}
 	}
 	if end("ROLLBACK") != nil {
-		discard()
+		discard(conn)
 	}
 	return err
 }
