@@ -73,6 +73,9 @@ func (s *Store) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams)
 			r.nameKeys(of.OnMatch.Keys())
 			r.sample(of.OnMatch.Credits)
 			r.name(ofScore, of.OnMatch.ClearScores...)
+			if of.OnMatch.Store != nil && !s.returning { // it must be known whether there is a row
+				r.nameSlots(of.OnMatch.Store.Key)
+			}
 		}
 		if err := r.load(); err != nil {
 			return err
@@ -103,7 +106,7 @@ func (s *Store) CancelChallenges(ctx context.Context, keys ...string) error {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	const step = "cancel challenges"
 	if !s.returning {
-		return s.atomically(ctx, step, func(q querier) error { return s.cancelAll(ctx, q, keys) })
+		return s.write(ctx, step, func(q querier) error { return s.cancelAll(ctx, q, keys) })
 	}
 	cancel := func(q querier) error {
 		b := s.batch()

@@ -33,6 +33,7 @@ type counter struct {
 	sampled *phoneauth.Score
 
 	loaded bool // it was looked for
+	empty  bool // there is a row, and it holds nothing
 	known  bool // there is a row
 	asked  bool // the step has read it
 	write  bool // the step has changed it
@@ -41,7 +42,7 @@ type counter struct {
 
 // forget sets c to the value of a counter without a row.
 func (c *counter) forget() {
-	c.known, c.at, c.until, c.amount = false, phoneauth.NoTAT, phoneauth.NoTAT, 0
+	c.known, c.empty, c.at, c.until, c.amount = false, false, phoneauth.NoTAT, phoneauth.NoTAT, 0
 }
 
 // score returns c as a score.

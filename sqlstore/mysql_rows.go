@@ -3,15 +3,18 @@ package sqlstore
 import (
 	"context"
 	"strings"
+
+	"github.com/phoneauth/phoneauth"
 )
 
-// How a step writes its rows in MySQL.
+// How a step writes its rows in MySQL: with one statement a table.
 //
-// Rows that exist are locked when they are read. A row that does not exist cannot be locked,
-// so one that the step has found absent and does not write is inserted, and deleted again by
-// the next statement. Whoever inserts it at once waits for the transaction, or is waited for,
-// and meets a row that was absent. A row that the step has read and does not write is written
-// unchanged, but for its revision.
+// Rows that exist are locked when they are read. A row that does not exist cannot be locked. So
+// one that the step has found absent is written empty, unless the step writes something else.
+// Whoever inserts it at once waits for the transaction, or is waited for, and meets a row that
+// was absent. What the step removes is written empty, too. An empty row counts as absent, can be
+// locked, and goes with the next Purge. A row that the step has read and does not change is
+// written unchanged, but for its revision.
 //
 // So each row on which a step rests is a row that it writes. On one server the locks would be
 // enough. In Galera they are known to their node only, and two nodes agree on the rows that
@@ -63,17 +66,6 @@ func (u *upsert) write(ctx context.Context, on querier, columns string) error {
 	return err
 }
 
-// deleteKeys deletes the rows with these keys. The index keeps a small table from being read,
-// and so locked, from end to end.
-func (s *Store) deleteKeys(ctx context.Context, on querier, table string, keys []string) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	q := s.query("DELETE d FROM " + table + " d FORCE INDEX (PRIMARY) WHERE d.key IN (")
-	_, err := q.addKeys(keys).add(")").exec(ctx, on)
-	return err
-}
-
 func (q *query) addKeys(keys []string) *query {
 	for i, key := range keys {
 		if i > 0 {
@@ -90,58 +82,39 @@ func (r *rows) upsert() error {
 	if !r.writes() {
 		return r.checkAbsent()
 	}
-	slots, any := r.s.upsert(r.s.table.challenges, challengeColumns), r.s.upsert(r.s.table.challenges, challengeColumns)
-	var gone []string
+	u := r.s.upsert(r.s.table.challenges, challengeColumns)
 	for _, sl := range r.slots {
+		counts := int64(countsNew)
+		if sl.known || sl.empty {
+			counts = countsOld
+		}
 		switch {
-		case sl.set != nil && sl.known:
-			slots.row(countsOld, challengeValues(sl.set))
-		case sl.set != nil && sl.asked:
-			slots.row(countsNew, challengeValues(sl.set))
 		case sl.set != nil:
-			any.row(0, challengeValues(sl.set))
-		case sl.known && sl.remove:
-			gone = append(gone, sl.key)
-		case sl.known && sl.asked:
-			slots.row(countsOld, challengeValues(&sl.was))
+			u.row(counts, challengeValues(sl.set))
+		case sl.known && sl.remove, sl.asked && !sl.known:
+			u.row(counts, challengeValues(&phoneauth.Challenge{Key: sl.key}))
 		case sl.asked:
-			sl.was.Key = sl.key
-			slots.row(countsNew, challengeValues(&sl.was))
-			gone = append(gone, sl.key)
+			u.row(counts, challengeValues(&sl.was))
 		}
 	}
-	any.want = -1
-	for _, u := range []*upsert{slots, any} {
-		if err := u.write(r.ctx, r.on, challengeColumns); err != nil {
-			return err
-		}
-	}
-	if err := r.upsertCounters(); err != nil {
+	if err := u.write(r.ctx, r.on, challengeColumns); err != nil {
 		return err
 	}
-	return r.s.deleteKeys(r.ctx, r.on, r.s.table.challenges, gone)
-}
-
-func (r *rows) upsertCounters() error {
-	u := r.s.upsert(r.s.table.counters, counterColumns)
-	var gone []string
+	u = r.s.upsert(r.s.table.counters, counterColumns)
 	for _, c := range r.counters {
+		counts := int64(countsNew)
+		if c.known || c.empty {
+			counts = countsOld
+		}
 		switch write := c.write && !c.remove; {
 		case c.known && c.remove:
-			gone = append(gone, c.key)
-		case c.known && (write || c.asked && !c.peek):
-			u.row(countsOld, c.values())
-		case write:
-			u.row(countsNew, c.values())
-		case c.asked && !c.known && !c.peek:
-			u.row(countsNew, c.values())
-			gone = append(gone, c.key)
+			c.forget()
+			u.row(counts, c.values())
+		case write || c.asked && !c.peek:
+			u.row(counts, c.values())
 		}
 	}
-	if err := u.write(r.ctx, r.on, counterColumns); err != nil {
-		return err
-	}
-	return r.s.deleteKeys(r.ctx, r.on, r.s.table.counters, gone)
+	return u.write(r.ctx, r.on, counterColumns)
 }
 
 // writes reports whether the step has changed anything.
@@ -168,12 +141,12 @@ func (r *rows) checkAbsent() error {
 	q := r.s.query("SELECT count(*) FROM (SELECT 1 FROM DUAL WHERE FALSE")
 	asked := len(q.args)
 	for _, sl := range r.slots {
-		if sl.asked && !sl.known {
+		if sl.asked && !sl.known && !sl.empty {
 			q.add(" UNION ALL SELECT 1 FROM "+r.s.table.challenges+" WHERE key = ?", []byte(sl.key))
 		}
 	}
 	for _, c := range r.counters {
-		if c.asked && !c.known && !c.peek {
+		if c.asked && !c.known && !c.empty && !c.peek {
 			q.add(" UNION ALL SELECT 1 FROM "+r.s.table.counters+" WHERE key = ?", []byte(c.key))
 		}
 	}
@@ -190,38 +163,48 @@ func (r *rows) checkAbsent() error {
 	return nil
 }
 
-// cancelAll deletes the challenges with these keys, as one step: it writes the row of each first,
-// whether there is one or not.
+// cancelAll writes the row of each challenge empty, whether there is one or not, in one statement.
 func (s *Store) cancelAll(ctx context.Context, q querier, keys []string) error {
 	u := s.upsert(s.table.challenges, challengeColumns)
 	for _, key := range keys {
-		sl := slot{key: key}
-		sl.was.Key = key
-		u.row(0, challengeValues(&sl.was))
+		u.row(0, challengeValues(&phoneauth.Challenge{Key: key}))
 	}
 	u.want = -1
-	if err := u.write(ctx, q, challengeColumns); err != nil {
-		return err
-	}
-	return s.deleteKeys(ctx, q, s.table.challenges, keys)
+	return u.write(ctx, q, challengeColumns)
 }
 
-// purgeLocked removes one batch of a table: it locks rows that nobody holds, and deletes them.
-func (s *Store) purgeLocked(ctx context.Context, on querier, t *expiring, at int64) (int64, error) {
-	q := s.query("SELECT "+t.key+" FROM "+t.name+" FORCE INDEX ("+t.name+"_due) WHERE due <= ?", due(at, t.grain))
+// purgeLocked removes one batch of a table: it locks rows that nobody holds, and deletes them. It
+// returns how many of them were not empty, and whether there may be more.
+func (s *Store) purgeLocked(ctx context.Context, on querier, t *expiring, at int64) (removed int64, more bool, err error) {
+	empty := "FALSE"
+	var args []any
+	switch t.name {
+	case s.table.challenges:
+		empty, args = "expires_at = ? AND length(id) = 0", []any{never}
+	case s.table.counters:
+		empty, args = "at_us = ? AND until_us = ?", []any{phoneauth.NoTAT, phoneauth.NoTAT}
+	}
+	q := s.query("SELECT "+t.key+", "+empty+" FROM "+t.name, args...)
+	q.add(" FORCE INDEX ("+t.name+"_due) WHERE due <= ?", due(at, t.grain))
 	for _, end := range t.ends {
 		q.add(" AND "+end+" <= ?", at)
 	}
 	var gone []string
-	err := q.add(" ORDER BY due LIMIT ?"+s.skipLocked, purgeBatch).rows(ctx, on, func(scan func(into ...any) error) error {
+	err = q.add(" ORDER BY due LIMIT ?"+s.skipLocked, purgeBatch).rows(ctx, on, func(scan func(into ...any) error) error {
 		var key []byte
-		err := scan(&key)
+		var empty bool
+		err := scan(&key, &empty)
 		gone = append(gone, string(key))
+		if !empty {
+			removed++
+		}
 		return err
 	})
 	if err != nil || len(gone) == 0 {
-		return 0, err
+		return 0, false, err
 	}
+	// The index keeps a small table from being read, and so locked, from end to end.
 	del := s.query("DELETE d FROM " + t.name + " d FORCE INDEX (PRIMARY) WHERE d." + t.key + " IN (")
-	return del.addKeys(gone).add(")").exec(ctx, on)
+	_, err = del.addKeys(gone).add(")").exec(ctx, on)
+	return removed, len(gone) == purgeBatch, err
 }

@@ -18,9 +18,10 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 	for _, t := range s.expiring() {
 		for {
 			var n int64
+			var more bool
 			err := s.purging(ctx, func(q querier) (err error) {
 				if !s.returning {
-					n, err = s.purgeLocked(ctx, q, &t, at)
+					n, more, err = s.purgeLocked(ctx, q, &t, at)
 					return err
 				}
 				del := s.query("DELETE FROM "+t.name+" WHERE "+t.key+s.in[0]+"SELECT "+t.key+" FROM "+t.name+" WHERE due <= ?", due(at, t.grain))
@@ -28,13 +29,14 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 					del.add(" AND "+end+" <= ?", at)
 				}
 				n, err = del.add(" ORDER BY due LIMIT "+strconv.Itoa(purgeBatch)+s.skipLocked+s.in[1]).exec(ctx, q)
+				more = n == purgeBatch
 				return err
 			})
 			removed += int(n)
 			if err != nil {
 				return removed, err
 			}
-			if n < purgeBatch {
+			if !more {
 				break
 			}
 		}

@@ -33,6 +33,7 @@ type slot struct {
 	known bool                // there is a row
 
 	loaded bool                 // it was looked for
+	empty  bool                 // there is a row, and it holds nothing
 	asked  bool                 // the step has read it
 	set    *phoneauth.Challenge // what the step has stored
 	remove bool                 // the step has deleted it

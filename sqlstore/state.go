@@ -70,10 +70,12 @@ func (r *rows) readAll(lock bool) error {
 			return err
 		case isChallenge:
 			sl := r.slot(row.Key)
-			sl.was, sl.known = row, true
+			sl.empty = !r.s.returning && row.ID == "" && row.ExpiresAt.IsZero()
+			sl.was, sl.known = row, !sl.empty
 		default:
 			c := r.find(row.Key)
-			c.known, c.at, c.until, c.amount = true, at, until, amount
+			c.empty = !r.s.returning && at == phoneauth.NoTAT && until == phoneauth.NoTAT
+			c.known, c.at, c.until, c.amount = !c.empty, at, until, amount
 		}
 		return nil
 	})
