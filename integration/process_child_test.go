@@ -33,6 +33,8 @@ type task struct {
 	Place place
 	// Number tells children, and what they make, from one another.
 	Number int
+	// GoOn has work go on while the store is away.
+	GoOn bool
 	// After so many statements migrate says so, and does nothing more.
 	After int64
 }

@@ -8,11 +8,13 @@ import (
 
 var postgres = speech{
 	name:       "postgres",
+	returning:  true,
 	forUpdate:  " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	in:         [2]string{" = ANY (ARRAY(", "))"}, // no join, and so no scan
 	least:      "LEAST",
 	arrays:     true,
+	integer:    "BIGINT",
 	numbered:   true,
 	schemas:    true,
 	settings: func(ctx context.Context, db *sql.DB) error {

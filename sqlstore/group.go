@@ -198,6 +198,7 @@ func end(conn *sql.Conn, statement string) error {
 	return err
 }
 
+// discard closes the connection of conn, rather than keep it in the pool.
 func discard(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
 
 // steady runs statements to their end. SQLite rolls the whole transaction back when a write is

@@ -60,6 +60,9 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) e
 	if done, err := s.applied(ctx, db); err == nil && len(missing(names, done)) == 0 {
 		return nil
 	}
+	if dialect == MySQL {
+		return failed("migrate", s.migrateMySQL(ctx, names))
+	}
 	return s.atomically(ctx, "migrate", func(q querier) error {
 		if err := s.takeTurn(ctx, q, "migrations of "+s.table.migrations); err != nil {
 			return err

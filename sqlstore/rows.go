@@ -37,6 +37,9 @@ func (r *rows) save() error {
 	if r.err != nil {
 		return r.err
 	}
+	if !r.s.returning {
+		return r.upsert()
+	}
 	// A step that has read one row has read it at one moment: nothing is left to check.
 	check := !r.s.alone && len(r.slots)+len(r.counters) > 1
 	b := r.s.batch()

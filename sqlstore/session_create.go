@@ -63,12 +63,7 @@ func (q *query) newSession(table, begin string, values []any, end string, more .
 		add(strings.Repeat("?, ", len(values)-1)+"?", values...).add(end, more...)
 }
 
-// takeUserTurn waits for the turn to create sessions of a user or to end all of them. The turn
-// ends with the transaction.
-func (s *Store) takeUserTurn(ctx context.Context, q querier, userID string) error {
-	return s.takeTurn(ctx, q, s.userTurn(userID))
-}
-
+// userTurn is the name of the turn to create sessions of a user or to end all of them.
 func (s *Store) userTurn(userID string) string { return s.table.sessions + " of " + userID }
 
 // createCounted creates the session of n, and ends one if there are as many already. Mostly
@@ -78,7 +73,7 @@ func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSes
 	if err := s.takeUserTurn(ctx, q, n.Session.UserID); err != nil {
 		return evicted, err
 	}
-	room := " WHERE (SELECT count(*) FROM " + s.table.sessions + ofLive + ") < ?"
+	room := s.from + " WHERE (SELECT count(*) FROM " + s.table.sessions + ofLive + ") < ?"
 	created, err := s.query("").newSession(s.table.sessions, "SELECT ", values, room, user, now, now, n.Most).exec(ctx, q)
 	if err != nil || created == 1 {
 		return evicted, err

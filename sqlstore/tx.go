@@ -23,6 +23,9 @@ func (s *Store) atomically(ctx context.Context, step string, do func(q querier) 
 		if s.alone {
 			return s.group.write(ctx, do)
 		}
+		if !s.returning {
+			return s.onConn(ctx, do)
+		}
 		tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 		if err != nil {
 			return err
