@@ -90,11 +90,11 @@ func (r *rows) TAT(key string) int64 {
 	return c.at
 }
 
-// SetTAT implements [phoneauth.Rows]. An instant that has passed does not replace another
-// that has passed.
+// SetTAT implements [phoneauth.Rows]. An instant that has passed does not replace an earlier
+// one.
 func (r *rows) SetTAT(key string, tat int64) {
 	c := r.counter(ofLimit, key)
-	c.write = max(c.at, tat) > r.now
+	c.write = tat > r.now || tat < c.at
 	c.at, c.until = tat, tat
 }
 

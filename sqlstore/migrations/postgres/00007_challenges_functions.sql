@@ -284,14 +284,13 @@ BEGIN
     END IF;
     -- Counters: w is what has changed, f what is new, u what is there and locked (it is an update
     -- without a join), and m what was missing and must be so still. An instant of a limit that
-    -- has passed does not replace another that has passed.
+    -- has passed does not replace an earlier one.
     IF pg_catalog.cardinality(keys) > 0 THEN
         WITH w AS MATERIALIZED (
             SELECT k.k, ats[k.n] AS at, CASE pg_catalog.get_byte(k.k, 0) WHEN 108 THEN ats[k.n] ELSE untils[k.n] END AS until,
                 amounts[k.n] AS amount, was[k.n] IS NULL AS fresh
             FROM pg_catalog.unnest(keys) WITH ORDINALITY AS k (k, n)
-            WHERE dirty[k.n] OR ats[k.n] <> was[k.n] AND greatest(ats[k.n], was[k.n]) > now_us
-                OR was[k.n] IS NULL AND ats[k.n] > now_us
+            WHERE dirty[k.n] OR ats[k.n] < was[k.n] OR ats[k.n] > now_us AND ats[k.n] IS DISTINCT FROM was[k.n]
         ), f AS (
             INSERT INTO @.phoneauth_counters AS x (at_us, until_us, amount, due, key)
             SELECT w.at, w.until, w.amount, @.phoneauth_due_v1(greatest(w.at, w.until), 3600000000), w.k FROM w WHERE w.fresh
