@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"strconv"
@@ -78,15 +79,19 @@ func bigStore() phoneauth.Store {
 	return memstore.New(memstore.MaxRecords(1<<40), memstore.MaxBytes(1<<50))
 }
 
-func newBencher(b *testing.B, store phoneauth.Store) *bencher {
+func newBencher(b *testing.B, store phoneauth.Store, change ...func(*phoneauth.Config)) *bencher {
 	s := &bencher{store: store}
-	var err error
-	s.Service, err = phoneauth.New(phoneauth.Config{
+	cfg := phoneauth.Config{
 		Store: store, Sender: &s.sender, Keys: suite.Keys(), Logger: slog.New(slog.DiscardHandler),
 		// As asked and as taken as the defaults, but codes that are never verified do not
 		// run them dry.
 		Limits: phoneauth.Limits{Block: 1e9, WideBlock: 1e9, Country: 1e9},
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	var err error
+	s.Service, err = phoneauth.New(cfg)
 	require.NoError(b, err)
 	return s
 }
@@ -290,4 +295,43 @@ func BenchmarkUnavoidable(b *testing.B) {
 	})
 	answer := map[string]any{"message": "Verification code is correct.", "success": true, "verification_token": signed}
 	loop("JSON_encode", func() { _ = must(json.Marshal(answer)) })
+}
+
+// BenchmarkHumanCheckFlood is one address that has 10,000 codes asked for, and answers none of
+// the questions. What the check costs beyond the reading of the numbers is to be less than 100 ms
+// of CPU for all of them.
+func BenchmarkHumanCheckFlood(b *testing.B) {
+	s := newBencher(b, bigStore(), func(c *phoneauth.Config) { c.HumanCheck.When = phoneauth.HumanCheckAlways })
+	requests := make([]phoneauth.RegisterRequest, 10_000)
+	cpu := time.Duration(0)
+	for i := range b.N {
+		for j := range requests {
+			addr := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+			requests[j] = phoneauth.RegisterRequest{Phone: "+2010" + strconv.Itoa(10_000_000+j*7_919%89_999_999), Client: phoneauth.ClientInfo{Addr: addr}}
+		}
+		asked := 0
+		before := cputime.Used()
+		for _, r := range requests {
+			if _, err := s.Register(b.Context(), r); as[*phoneauth.HumanCheckError](err) {
+				asked++
+			}
+		}
+		cpu += cputime.Used() - before
+		require.Equal(b, 60, asked)
+	}
+	before := cputime.Used()
+	for range b.N {
+		for _, r := range requests {
+			_, err := phoneauth.ParsePhone(r.Phone, "")
+			require.NoError(b, err)
+		}
+	}
+	read := cputime.Used() - before
+	b.ReportMetric(read.Seconds()*1000/float64(b.N), "reading-cpu-ms/10000")
+	b.ReportMetric((cpu-read).Seconds()*1000/float64(b.N), "check-cpu-ms/10000")
+}
+
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }

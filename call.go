@@ -14,6 +14,12 @@ type call struct {
 	address string // print of the client's address, once addressOf was called
 	place   string // what Hooks.Place said, once it was asked
 	placed  bool   // it was asked
+	human   human
+	// stranger is true when the client is a known device that has used up the score of
+	// known devices.
+	stranger bool
+	// failures are those of addressFailureTakes, once it was called.
+	failures []Take
 	target
 }
 
@@ -63,8 +69,8 @@ func (s *Service) ofUser(u User, purpose Purpose, client ClientInfo) *call {
 
 // testNumber returns the entry of p, or nil if it has none or the entry has ended.
 func (s *Service) testNumber(p Phone, now time.Time) *TestNumber {
-	if n, ok := s.tests[p]; ok && now.Before(n.Until) {
-		return &n
+	if n := s.tests[p]; n != nil && now.Before(n.Until) {
+		return n
 	}
 	return nil
 }

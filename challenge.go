@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"math/big"
 	"strings"
 	"time"
@@ -57,7 +56,8 @@ func (s *Service) newCode() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%0*d", s.cfg.Code.Digits, n), nil
+	digits := n.String()
+	return strings.Repeat("0", s.cfg.Code.Digits-len(digits)) + digits, nil
 }
 
 func codeSpace(digits int) *big.Int {
@@ -117,18 +117,14 @@ func pendingUse(key string) string { return key + "/password" }
 // begin creates the challenge of p, or finds the live one, and returns the code to send. If
 // the code of the live one cannot be opened, because its key was dropped or the account has
 // changed, begin replaces the challenge.
-func (s *Service) begin(ctx context.Context, c *call, p BeginParams) (BeginResult, string, error) {
+func (s *Service) begin(ctx context.Context, c *call, o sending, p BeginParams) (BeginResult, string, error) {
 	fresh, code, err := s.newChallenge(c)
 	if err != nil {
 		return BeginResult{}, "", err
 	}
 	fresh.Pending, fresh.Sends = p.Challenge.Pending, p.Challenge.Sends
 	p.Challenge = fresh
-	begun, err := s.store.BeginChallenge(ctx, p)
-	if limitOf(err) == LimitDeviceSends { // charge the known device like a stranger from now on
-		p.Charges = s.strangersCharges(c)
-		begun, err = s.store.BeginChallenge(ctx, p)
-	}
+	begun, err := s.take(ctx, c, o, p)
 	if err != nil {
 		return BeginResult{}, "", err
 	}
@@ -154,6 +150,33 @@ func (s *Service) begin(ctx context.Context, c *call, p BeginParams) (BeginResul
 	}
 	begun.Challenge = again.Challenge
 	return begun, code, nil
+}
+
+// take calls BeginChallenge with what a code for c takes and is charged. When that is refused
+// but a person may have it, take asks for a human check.
+func (s *Service) take(ctx context.Context, c *call, o sending, p BeginParams) (BeginResult, error) {
+	for tries := 0; ; tries++ {
+		p.Takes = s.humanTakes(c, o.takes)
+		if p.Challenge.Sends > 0 {
+			p.Charges = s.charges(c)
+		}
+		begun, err := s.store.BeginChallenge(ctx, p)
+		limit := limitOf(err)
+		switch {
+		case limit == LimitDeviceSends: // the known device is like a stranger from now on
+			c.stranger = true
+			if !s.asksFirst(c) {
+				continue
+			}
+		case limit == LimitHumanCheckUsed:
+			s.refuseAnswer(ctx, c)
+		case !liftable(limit) || !s.mayAsk(c) || tries == 3:
+			return begun, s.limited(ctx, c, err)
+		}
+		if err := s.checkHuman(ctx, c, o); err != nil {
+			return BeginResult{}, err
+		}
+	}
 }
 
 // limitOf returns the name of the limit that refused with err, or "" for other errors.

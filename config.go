@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/phoneauth/phoneauth/humancheck"
 	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
@@ -63,6 +64,8 @@ type Config struct {
 	// Journal keeps what happened about phones and accounts, for a support desk. The zero
 	// value keeps none.
 	Journal JournalRules
+	// HumanCheck says when a client must prove that a person uses it.
+	HumanCheck HumanCheckRules
 	// HTTP configures the handlers.
 	HTTP HTTPConfig
 	// Hooks are functions of the host that the Service calls.
@@ -73,8 +76,9 @@ type Config struct {
 // context of the request. A hook that waits for another system must bound its own time.
 type Hooks struct {
 	// BeforeSend decides whether a code may be sent, for example by a deny-list or a
-	// SIM-swap look-up. It is called after the limits of the number and the address have
-	// been asked, and before the number budgets are charged.
+	// SIM-swap look-up. It is called after the limits of the number and the address and
+	// the human check have been asked, and before anything is charged. It cannot ask the
+	// client for anything: HumanCheckRules.Demand can.
 	//
 	// An error means that nothing is sent. The client gets the answer of a send, after as
 	// long as one of the latest sends of this process took; the error is logged. Until the
@@ -204,9 +208,15 @@ type PasswordRules struct {
 	// right length.
 	Check func(ctx context.Context, password Secret) error
 	// Legacy reports whether password belongs to hash, for hashes that are not argon2id in
-	// PHC format. After a match the password is hashed by argon2id. It is called once in
-	// every attempt, in addition to one argon2id hash. Nil refuses such hashes.
+	// PHC format; package importer/legacyhash has one. After a match the password is hashed
+	// by argon2id. It is called once in every attempt, in addition to one argon2id hash. Nil
+	// refuses such hashes.
 	Legacy func(hash, password Secret) bool
+	// LegacyKnown reports whether Legacy knows the kind of hash and bears its cost. Accounts
+	// with another hash have no password, and the kind is logged, once. [Service.Import]
+	// takes no hash that is not known. Nil means that Legacy is asked about every hash, and
+	// Import takes none.
+	LegacyKnown func(hash Secret) bool
 	// LegacyDecoy is a hash of the slowest kind that Legacy knows, and of a password that
 	// nobody has. Legacy gets it when the account has no legacy hash, so that the time of
 	// an answer does not tell which accounts have one. Required with Legacy. Hashes of
@@ -214,7 +224,8 @@ type PasswordRules struct {
 	LegacyDecoy Secret
 }
 
-// SendInfo describes a code that is about to be sent, for Hooks.BeforeSend.
+// SendInfo describes a code that is about to be sent, for Hooks.BeforeSend and
+// HumanCheckRules.Demand.
 type SendInfo struct {
 	// Phone is the number that the code would go to.
 	Phone Phone
@@ -225,6 +236,11 @@ type SendInfo struct {
 	Purpose Purpose
 	// Channel is that of the request. It may be empty.
 	Channel string
+	// Demanded is the level of the human check that the rules demand, for
+	// HumanCheckRules.Demand. It is 0 where they demand none, and for BeforeSend.
+	Demanded humancheck.Level
+	// Proved is the level that the client has proved. It is 0 where it has proved none.
+	Proved humancheck.Level
 	// Client describes the client that asks.
 	Client ClientInfo
 }
@@ -252,6 +268,12 @@ type ClientInfo struct {
 	Locale string
 	// Device is Session.DeviceToken of an earlier sign-in, if the client has kept it.
 	Device Secret
+	// HumanCheck is the answer to the Question of an earlier *HumanCheckError, or empty.
+	HumanCheck Secret
+	// CanAnswer is true when the client can answer a human check. Such a client is asked
+	// early. Without it a client is served as long as the limits of the scores allow.
+	// HumanCheck implies it.
+	CanAnswer bool
 	// Name is a rough name of the program, such as "Chrome on Android", for the list of
 	// sessions. It may be empty. At most 64 bytes are stored.
 	Name string
@@ -318,6 +340,7 @@ func (c Config) withDefaults() Config {
 	c.Sessions.TTL = cmp.Or(c.Sessions.TTL, 30*24*time.Hour)
 	c.Journal.TTL = cmp.Or(c.Journal.TTL, 30*24*time.Hour)
 	c.Limits = c.Limits.withDefaults()
+	c.HumanCheck.When = cmp.Or(c.HumanCheck.When, HumanCheckAuto)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -395,6 +418,9 @@ func (c Config) validate() (numberPolicy, error) {
 	}
 	texts.Rules(c.Texts).Validate(c.Name, c.Code.Digits, fault)
 	c.Limits.validate(fault)
+	if !slices.Contains([]HumanCheckWhen{HumanCheckAuto, HumanCheckAlways, HumanCheckNever}, c.HumanCheck.When) {
+		fault("HumanCheck.When", "must be auto, always or never")
+	}
 	for i, n := range c.Numbers.Test {
 		field := fmt.Sprintf("Numbers.Test[%d]", i)
 		if len(n.Code) != c.Code.Digits || strings.Trim(string(n.Code), "0123456789") != "" {

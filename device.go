@@ -25,9 +25,9 @@ func (d device) known() bool { return d.id != "" }
 // signDevice makes the device token for a sign-in at that time. The token contains the
 // print of the phone, the user and the epoch. So a change of number or password, a block or
 // a deletion ends it.
-func (s *Service) signDevice(u User, deviceID string, at time.Time) (Secret, error) {
+func (s *Service) signDevice(u User, deviceID string, at time.Time) Secret {
 	claims := deviceClaims{s.phonePrint(u.Phone), device{deviceID, u.ID, u.Epoch}, at}
-	return signedToken(s.keys.SignToken(keyring.Device, claims.encode(), at.Add(deviceLife)))
+	return Secret(s.keys.SignToken(keyring.Device, claims.encode(), at.Add(deviceLife)))
 }
 
 // knownDevice returns the known device that the client of c names, if it belongs to the
@@ -184,25 +184,28 @@ func (s *Service) EndSession(ctx context.Context, userID, sessionID string) erro
 	if err != nil {
 		return err
 	}
+	return s.endSession(ctx, user, rec)
+}
+
+// endSession ends a session of user and its device.
+func (s *Service) endSession(ctx context.Context, user User, rec SessionRecord) error {
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	meant := s.aboutUser(user, EventSessionEnded)
-	meant.SessionID = sessionID
-	if err := s.intends(ctx, meant); err != nil {
+	e := s.aboutUser(user, EventSessionEnded)
+	e.SessionID = rec.ID
+	if err := s.intends(ctx, e); err != nil {
 		return err
 	}
 	// The device comes first: while the session exists, a failed call can be repeated.
 	if err := s.endDevice(ctx, user, rec.DeviceID); err != nil {
 		return err
 	}
-	if err := s.store.EndSession(ctx, userID, sessionID); err != nil {
+	if err := s.store.EndSession(ctx, user.ID, rec.ID); err != nil {
 		return err
 	}
-	e := s.aboutUser(user, EventSessionEnded)
-	e.SessionID = sessionID
 	s.event(ctx, e)
 	return nil
 }
@@ -224,7 +227,7 @@ func (s *Service) endOwnSession(ctx context.Context, claims Claims, id string) e
 	case rec.CreatedAt.Before(own.CreatedAt) && !s.fresh(own.AuthTime):
 		return ErrReauthenticate
 	}
-	return s.EndSession(ctx, user.ID, id)
+	return s.endSession(ctx, user, rec)
 }
 
 // Live returns the account of claims if the session of claims is live and at the epoch of

@@ -52,7 +52,8 @@
 //
 // Tries are counted for each challenge. Failures are counted for each number, across all
 // its challenges. Sends are limited for each number and each client address, and by scores
-// of number blocks and countries against SMS pumping. Answers do not tell whether a number
+// of number blocks and countries against SMS pumping. A client whose send looks like a
+// machine's is asked for a human check. Answers do not tell whether a number
 // has an account; docs/security.md names the one exception. When the store or the sender
 // fails, nobody is signed in.
 //
@@ -87,6 +88,8 @@
 //   - failure: a wrong code or a wrong password.
 //   - fresh: a sign-in that is at most 5 minutes old.
 //   - host: the application that imports this package.
+//   - human check: a question that a client answers to prove that a person uses it; see
+//     [HumanCheckRules]. Its level says how much work the answer takes.
 //   - known device: a device that a user has signed in on before, recognised by its device
 //     token for 180 days. It has sends, tries and failures of its own, so that strangers
 //     cannot lock out the owner. It still needs a code or a password.

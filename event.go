@@ -16,6 +16,14 @@ const (
 	// EventSendFailed: the sender did not accept a text. SendClass, SendFault and SendCode
 	// say more.
 	EventSendFailed EventType = "send_failed"
+	// EventHumanCheckAsked: a client was asked to prove that a person uses it. Nothing was
+	// sent.
+	EventHumanCheckAsked EventType = "human_check_asked"
+	// EventHumanCheckSolved: a client has proved that a person uses it.
+	EventHumanCheckSolved EventType = "human_check_solved"
+	// EventHumanCheckFailed: the answer of a client was wrong, expired, used, or of too low
+	// a level.
+	EventHumanCheckFailed EventType = "human_check_failed"
 	// EventSendRefused: Hooks.BeforeSend refused a code. Nothing was sent.
 	EventSendRefused EventType = "send_refused"
 	// EventNoticeSent: the sender accepted a notice.
@@ -76,6 +84,8 @@ const (
 	EventPhoneShown EventType = "phone_shown"
 	// EventExported: somebody was given what is kept about an account.
 	EventExported EventType = "exported"
+	// EventImported: an import has ended. Count is how many accounts it has created.
+	EventImported EventType = "imported"
 )
 
 // Event is one thing that happened, for audit, metrics and fraud teams. It holds no
@@ -110,6 +120,10 @@ type Event struct {
 	SendFault SendFault
 	// SendCode is the error code of the provider.
 	SendCode string
+	// Check is the kind of the human check, such as "altcha".
+	Check string
+	// Level is the level of the human check that was demanded or proved.
+	Level int
 	// Segments is how many SMS the text takes; see [Segments].
 	Segments int
 	// Device is true when a known device asked.
@@ -127,6 +141,8 @@ type Event struct {
 	Place string
 	// Actor is the operator who did this, and Reason why.
 	Actor, Reason string
+	// Count is how many accounts an import has created.
+	Count int
 	// Intent is what the operator of an EventOperator is about to do.
 	Intent EventType
 }
@@ -148,6 +164,7 @@ func (e Event) LogValue() slog.Value {
 		{"send_fault", string(e.SendFault)},
 		{"send_code", e.SendCode},
 		{"print", e.Print},
+		{"check", e.Check},
 		{"client", e.Client},
 		{"place", e.Place},
 		{"actor", e.Actor},
@@ -161,8 +178,14 @@ func (e Event) LogValue() slog.Value {
 	if !e.Until.IsZero() {
 		attrs = append(attrs, slog.Time("until", e.Until))
 	}
+	if e.Level > 0 {
+		attrs = append(attrs, slog.Int("level", e.Level))
+	}
 	if e.Segments > 0 {
 		attrs = append(attrs, slog.Int("segments", e.Segments))
+	}
+	if e.Count > 0 {
+		attrs = append(attrs, slog.Int("count", e.Count))
 	}
 	if e.Device {
 		attrs = append(attrs, slog.Bool("device", true))

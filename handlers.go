@@ -230,6 +230,9 @@ func (q *request) answer(way route) (_ any, err error) {
 		return nil, errCrossOrigin
 	}
 	q.client = q.s.ClientOf(q.r)
+	if answer, ok := q.body[humanCheckField]; ok && answer != nil {
+		q.client.HumanCheck, q.client.CanAnswer = Secret(q.body.Text(humanCheckField)), true
+	}
 	q.client.Device = q.token(deviceCookie, q.body.Text("device_token"), q.body.Object("user").Text("device_token"))
 	return way.serve(q)
 }
@@ -284,7 +287,7 @@ func (s *Service) secondsUntil(t time.Time) int64 { return wholeSeconds(t.Sub(s.
 const (
 	// corsHeaders are the request headers that the routes read and that CORS does not
 	// allow by itself (Fetch, "CORS-safelisted request-header").
-	corsHeaders = "Authorization, Content-Type"
+	corsHeaders = "Authorization, Content-Type, " + humanCheckHeader
 	// corsExposed is the answer header that a page needs and cannot read otherwise.
 	corsExposed = "Retry-After"
 	// corsMaxAge is for how many seconds a browser may remember a preflight. Chromium
@@ -340,6 +343,13 @@ func methodsOf(ways []route) string {
 	}
 	return strings.Join(methods, ", ")
 }
+
+// Where a client puts its answer to a human check. Either one shows that the client can
+// answer, even if it is empty. The field counts before the header.
+const (
+	humanCheckField  = "human_check"
+	humanCheckHeader = "X-Human-Check"
+)
 
 // The names of cookies. The registration cookie holds the challenge token of a password
 // registration. The device cookie holds a device token.

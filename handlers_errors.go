@@ -91,6 +91,7 @@ var failures = []failure{
 	{SessionAPI, is(ErrInvalidCode), 422, "verification_failed", "Verification code is invalid or expired."},
 	{SessionAPI, is(ErrPhoneTaken), 422, "phone_taken", "Phone number is taken."},
 
+	{"", as[*HumanCheckError], 428, "human_check_required", "Prove that you are a person, and send the request again."},
 	{"", as[*LimitError], 429, "rate_limited", "Too many requests. Try again later."},
 	{"", is(ErrUnauthenticated), 401, "unauthorized", "Sign in first."},
 	{"", is(ErrReauthenticate), 403, "reauthentication_required", "Sign in again to do this."},
@@ -127,7 +128,15 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, api API, err erro
 	case f.status == http.StatusUnauthorized && errors.Is(err, ErrUnauthenticated):
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	data, _ := json.Marshal(api.refusal(f, err)) // it is text, which can always be encoded
+	answer := api.refusal(f, err)
+	if asked, ok := errors.AsType[*HumanCheckError](err); ok {
+		answer[humanCheckField] = asked.Question
+	}
+	data, err := json.Marshal(answer)
+	if err != nil { // only a Question of the host's own check can fail
+		s.fail(w, r, api, &unavailable{"ask for a human check", err})
+		return
+	}
 	write(w, f.status, data)
 }
 
@@ -140,7 +149,7 @@ func (s *Service) logFault(r *http.Request, api API, err error) {
 }
 
 // refusal returns the body of an error answer in the shape of api.
-func (api API) refusal(f failure, err error) any {
+func (api API) refusal(f failure, err error) map[string]any {
 	type object = map[string]any
 	switch api {
 	case ConnectAPI:

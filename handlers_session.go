@@ -130,11 +130,17 @@ type claimsKey struct{}
 // the first language that it accepts, and a rough name of its program. It leaves
 // ClientInfo.Device empty, because each route has a cookie or a field of its own for it.
 func (s *Service) ClientOf(r *http.Request) ClientInfo {
-	return ClientInfo{
-		Addr:   client.Addr(r, s.cfg.HTTP.TrustedProxies),
-		Locale: client.Locale(r.Header.Get("Accept-Language")),
-		Name:   useragent.Name(r.UserAgent()),
+	answer, canAnswer := r.Header[humanCheckHeader]
+	info := ClientInfo{
+		Addr:      client.Addr(r, s.cfg.HTTP.TrustedProxies),
+		Locale:    client.Locale(r.Header.Get("Accept-Language")),
+		CanAnswer: canAnswer,
+		Name:      useragent.Name(r.UserAgent()),
 	}
+	if len(answer) == 1 {
+		info.HumanCheck = Secret(strings.TrimSpace(answer[0]))
+	}
+	return info
 }
 
 // Require returns a handler that calls next only if somebody is signed in: by the bearer

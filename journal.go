@@ -70,6 +70,8 @@ type journalData struct {
 	Place     string    `json:"place,omitempty"`
 	Device    bool      `json:"device,omitempty"`
 	Test      bool      `json:"test,omitempty"`
+	Check     string    `json:"check,omitempty"`
+	Level     int       `json:"level,omitempty"`
 	Actor     string    `json:"actor,omitempty"`
 	Reason    string    `json:"reason,omitempty"`
 	Intent    EventType `json:"intent,omitempty"`
@@ -82,7 +84,7 @@ func (j *journal) entry(e Event) JournalEntry {
 	}
 	data, _ := json.Marshal(journalData{ // of texts and booleans alone
 		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Place, e.Device, e.Test,
-		e.Actor, e.Reason, e.Intent,
+		e.Check, e.Level, e.Actor, e.Reason, e.Intent,
 	})
 	if e.Type == EventLimited { // it has no sender, and is counted by its limit
 		e.Sender = e.Limit
@@ -115,6 +117,8 @@ func (j *journal) addEntry(e Event, entry JournalEntry) {
 	switch {
 	case e.Type == EventLimited:
 		j.addRefusal(entry, e.Limit)
+	case e.Type == EventHumanCheckAsked, e.Type == EventHumanCheckFailed:
+		j.addRefusal(entry, string(e.Type))
 	case e.Type.important():
 		j.addBounded(entry, &j.important, journalMostImportant)
 	default:
@@ -339,6 +343,10 @@ type Entry struct {
 	Device bool `json:"device,omitempty"`
 	// Test is true when the number is a test number.
 	Test bool `json:"test,omitempty"`
+	// Check is the kind of the human check.
+	Check string `json:"check,omitempty"`
+	// Level is the level of the human check that was demanded or proved.
+	Level int `json:"level,omitempty"`
 	// Actor is the operator who acted.
 	Actor string `json:"actor,omitempty"`
 	// Reason is why the operator acted.
@@ -395,7 +403,68 @@ func (e JournalEntry) entry() Entry {
 		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
 		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
 		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
-		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test,
+		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test, Check: d.Check, Level: d.Level,
 		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
 	}
+}
+
+// Export is what is kept about somebody, for that person. It marshals as JSON. It holds the
+// whole number, and no secret.
+type Export struct {
+	// ID is User.ID.
+	ID string `json:"id"`
+	// UUID is User.UUID.
+	UUID string `json:"uuid"`
+	// Phone is the whole number, E.164.
+	Phone string `json:"phone"`
+	// HasPassword is true when the account has a password.
+	HasPassword bool `json:"has_password"`
+	// Blocked is User.Blocked.
+	Blocked bool `json:"blocked"`
+	// Locked is User.Locked.
+	Locked bool `json:"locked"`
+	// CreatedAt is when the account was made.
+	CreatedAt time.Time `json:"created_at"`
+	// UpdatedAt is when the account was last changed.
+	UpdatedAt time.Time `json:"updated_at"`
+	// SignedInAt is the first sign-in; zero before it.
+	SignedInAt time.Time `json:"signed_in_at,omitzero"`
+	// Sessions that are live.
+	Sessions []SessionInfo `json:"sessions"`
+	// Activity is the journal's, of the account, without the names and reasons of operators.
+	// What happened about the number alone may have been about another owner of it.
+	Activity []Entry `json:"activity"`
+}
+
+// mostExported is how many entries of the journal an export has at most.
+const mostExported = 10_000
+
+// Export returns what is kept about a user, and tells an EventExported.
+//
+// Errors: ErrNotFound, there is no such user; ErrUnavailable.
+func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
+	u, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return Export{}, err
+	}
+	if err := s.intends(ctx, s.aboutUser(u, EventExported)); err != nil {
+		return Export{}, err
+	}
+	e := Export{
+		ID: u.ID, UUID: u.UUID, Phone: u.Phone.E164(), HasPassword: u.PasswordHash != "",
+		Blocked: u.Blocked, Locked: u.Locked,
+		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, SignedInAt: u.SignedInAt,
+	}
+	if e.Sessions, err = s.Sessions(ctx, userID); err != nil {
+		return Export{}, err
+	}
+	e.Activity, err = s.Timeline(ctx, TimelineQuery{UserID: userID, Limit: mostExported})
+	if err != nil && !errors.Is(err, ErrNoJournal) {
+		return Export{}, err
+	}
+	for i := range e.Activity {
+		e.Activity[i].Actor, e.Activity[i].Reason = "", ""
+	}
+	s.event(ctx, s.aboutUser(u, EventExported))
+	return e, nil
 }

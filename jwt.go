@@ -156,7 +156,7 @@ func (j *JWT) IssueToken(_ context.Context, c Claims) (Secret, error) {
 	if err != nil {
 		return "", fmt.Errorf("phoneauth: issue token: %w", err)
 	}
-	signed, err := jws.Sign(j.signer.Method, j.signer.Sign, j.signer.Header, claims)
+	signed, err := jws.Sign(j.signer.Header, claims, j.signer.Sign)
 	if err != nil {
 		return "", fmt.Errorf("phoneauth: issue token: %w", err)
 	}

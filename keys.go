@@ -177,6 +177,7 @@ const (
 	kindPasswords   = "a" // sign-ins by password
 	kindDevicePass  = "g" // the same on known devices
 	kindDeviceEnded = "e" // a known device that was ended; then its id
+	kindAnswer      = "h" // an answer to a human check that was used; then its print
 
 	// Limits of an address.
 	kindAddressSends    = "s"

@@ -42,6 +42,16 @@ const (
 	// were not verified. The Service then charges them to the number budgets, so no caller
 	// of the Service gets this name.
 	LimitDeviceSends = "device_sends"
+	// LimitHumanChecks: the address was asked for too many human checks, or has answered
+	// too many (60, then one each 5 s).
+	LimitHumanChecks = "human_checks"
+	// LimitUnverifiedSends: the address has asked for too many codes that were not
+	// verified. The Service then asks for a human check, so no caller of the Service gets
+	// this name.
+	LimitUnverifiedSends = "unverified_sends"
+	// LimitHumanCheckUsed: the answer to a human check was used before. The Service then
+	// asks again, so no caller of the Service gets this name.
+	LimitHumanCheckUsed = "human_check_used"
 	// LimitSessions: the user has 100 live sessions, none of which a session by password
 	// may end.
 	LimitSessions = "sessions"
@@ -58,7 +68,9 @@ type Limits struct {
 	PhoneSends []Limit
 	// AddressSends limits the codes that one client address asks for (an IPv4 address or
 	// an IPv6 /64). Zero means 20, then one each 3 min. A verification gives back the
-	// sends of its challenge.
+	// sends of its challenge. Where there is a human check, known devices and clients that
+	// have answered it have four times the Burst, so that others behind their address
+	// cannot keep them out.
 	AddressSends Limit
 	// ServiceSends limits the codes of the whole realm. Zero means no limit, which is
 	// safer against strangers: they can use up such a limit, and then nobody gets a code.
@@ -83,6 +95,10 @@ type Limits struct {
 	// block of 1,000,000 numbers and a country. 0 means 20, 60 and 100. docs/security.md
 	// explains them under "Number budgets".
 	Block, WideBlock, Country int
+	// WideBlockMax and CountryMax are the greatest scores for clients that have answered a
+	// human check. 0 means four times WideBlock and four times Country. Without a human
+	// check they are not used. A block has no such second limit.
+	WideBlockMax, CountryMax int
 	// InsecureOff drops the limits of sends, addresses and passwords and the number
 	// budgets, for development. Tries and failures are counted all the same.
 	InsecureOff bool
@@ -122,6 +138,8 @@ func (l Limits) withDefaults() Limits {
 	l.Block = cmp.Or(l.Block, 20)
 	l.WideBlock = cmp.Or(l.WideBlock, 60)
 	l.Country = cmp.Or(l.Country, 100)
+	l.WideBlockMax = cmp.Or(l.WideBlockMax, timesOrMost(l.WideBlock, 4))
+	l.CountryMax = cmp.Or(l.CountryMax, timesOrMost(l.Country, 4))
 	return l
 }
 
@@ -156,6 +174,9 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 	steps("Limits.PasswordLockout", l.PasswordLockout)
 	if l.Block < 1 || l.WideBlock < 1 || l.Country < 1 {
 		fault("Limits", "Block, WideBlock and Country must be at least 1")
+	}
+	if l.WideBlockMax < l.WideBlock || l.CountryMax < l.Country {
+		fault("Limits", "WideBlockMax and CountryMax must not be below WideBlock and Country")
 	}
 }
 
@@ -207,8 +228,13 @@ func (s *Service) addressSendTakes(c *call) []Take {
 	return s.addressTakes(LimitAddressSends, key(s.addressOf(c), kindAddressSends), s.cfg.Limits.AddressSends)
 }
 
+// addressFailureTakes returns the limit of wrong codes and passwords from the address of c. It is
+// made once, because each attempt asks, takes and refunds it.
 func (s *Service) addressFailureTakes(c *call) []Take {
-	return s.addressTakes(LimitAddressFailures, key(s.addressOf(c), kindAddressFailures), s.cfg.Limits.AddressFailures)
+	if c.failures == nil {
+		c.failures = s.addressTakes(LimitAddressFailures, key(s.addressOf(c), kindAddressFailures), s.cfg.Limits.AddressFailures)
+	}
+	return c.failures
 }
 
 func (s *Service) addressTakes(name, key string, l Limit) []Take {
@@ -308,21 +334,18 @@ const deviceSends = 5
 // known devices. Those of a test number are not.
 func (s *Service) budgeted(c *call) bool { return !s.cfg.Limits.InsecureOff && c.test == nil }
 
-// charges returns the charges of a code for c. Known devices have a score of their own.
+// charges returns the charges of a code for c. Known devices have a score of their own. When
+// it has reached its greatest value, they are charged like strangers too.
 func (s *Service) charges(c *call) []Charge {
 	switch {
 	case !s.budgeted(c):
 		return nil
+	case c.stranger:
+		return append(s.budgets(c), s.deviceScore(c, math.Inf(1)))
 	case c.device.known():
 		return []Charge{s.deviceScore(c, deviceSends)}
 	}
 	return s.budgets(c)
-}
-
-// strangersCharges returns the charges of a code for a known device after the score of known
-// devices has reached its greatest value.
-func (s *Service) strangersCharges(c *call) []Charge {
-	return append(s.budgets(c), s.deviceScore(c, math.Inf(1)))
 }
 
 // deviceScore returns the charge for a code to a known device of c's phone.
@@ -341,21 +364,21 @@ func (s *Service) budgets(c *call) []Charge {
 	if c.purpose == PurposePasswordReset {
 		reset = "reset "
 	}
-	charge := func(name, what string, most int) Charge {
+	charge := func(name, what string) Charge {
 		return Charge{Amount: 1, Score: Score{
 			Name: name, Key: key(s.budgetPrint(reset+name, what), kindBudget),
-			Max: float64(most), DebtDecay: debtDecay, CreditDecay: creditDecay,
+			Max: s.most(c, s.marksOf(name)), DebtDecay: debtDecay, CreditDecay: creditDecay,
 		}}
 	}
 	e164 := c.phone.e164
-	country := charge(LimitCountry, c.region, s.cfg.Limits.Country)
+	country := charge(LimitCountry, c.region)
 	country.SampleBelow = budgetSampleBelow
 	if rand.IntN(budgetSample) == 0 {
 		country.SampleWeight = budgetSample
 	}
 	return []Charge{
-		charge(LimitBlock, e164[:len(e164)-4], s.cfg.Limits.Block),
-		charge(LimitWideBlock, e164[:len(e164)-6], s.cfg.Limits.WideBlock),
+		charge(LimitBlock, e164[:len(e164)-4]),
+		charge(LimitWideBlock, e164[:len(e164)-6]),
 		country,
 	}
 }

@@ -84,6 +84,14 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err := s.checkPassword(ctx, r.Password); err != nil {
 		return nil, err
 	}
+	if err := s.readLocally(ctx, c); err != nil {
+		return nil, err
+	}
+	if s.mayAsk(c) {
+		if err := s.checkHuman(ctx, c, sending{channel: r.Channel, takes: s.sendTakes(c)}); err != nil {
+			return nil, err
+		}
+	}
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err
@@ -92,7 +100,7 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	// The limits come before the look-up, and the address pays for it, because the answer
 	// "taken" tells that the number has an account.
 	o := sending{channel: r.Channel, takes: append(s.phoneSendTakes(c.print, c.device.known()), s.serviceTakes()...)}
-	err = s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Takes: s.addressSendTakes(c), Now: c.now})
+	err = s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Takes: s.shownTakes(c, s.addressSendTakes(c)), Now: c.now})
 	if err != nil {
 		return nil, s.limited(ctx, c, err)
 	}
@@ -429,10 +437,10 @@ func hashOf(password Secret) Secret { return Secret(argon2id.Hash(string(passwor
 // PasswordRules.Legacy, of one legacy hash.
 func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) {
 	result := argon2id.Compare(string(hash), string(password))
-	legacy := s.cfg.Password.Legacy
+	legacy, known := s.cfg.Password.Legacy, s.cfg.Password.LegacyKnown
 	switch {
 	case result.Known || hash == "":
-	case legacy != nil:
+	case legacy != nil && (known == nil || known(hash)):
 		return legacy(hash, password), true
 	default:
 		s.unknownHash(hash)
@@ -448,6 +456,6 @@ func (s *Service) comparePassword(hash, password Secret) (right, outdated bool) 
 func (s *Service) unknownHash(hash Secret) {
 	kind := argon2id.Kind(string(hash))
 	if _, known := s.unknownHashes.LoadOrStore(kind, true); !known {
-		s.cfg.Logger.Error("phoneauth: an account has a password hash of a kind that is not known; set PasswordRules.Legacy", "kind", kind)
+		s.cfg.Logger.Error("phoneauth: an account has a password hash of a kind that is not known; see PasswordRules.Legacy", "kind", kind)
 	}
 }

@@ -145,10 +145,15 @@ func (p numberPolicy) parse(input string) (number, error) {
 	if err != nil {
 		return number{}, err
 	}
-	if p.regions != nil && !p.regions[n.region] || p.kinds != nil && !p.kinds[n.kind] {
+	if !p.serves(n) {
 		return number{}, ErrInvalidPhone
 	}
 	return n, nil
+}
+
+// serves reports whether the rules serve n.
+func (p numberPolicy) serves(n number) bool {
+	return (p.regions == nil || p.regions[n.region]) && (p.kinds == nil || p.kinds[n.kind])
 }
 
 // same reports whether input is empty or spells known. It parses input only when it must.

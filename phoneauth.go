@@ -57,14 +57,15 @@ type Service struct {
 	store     Store // guarded
 	tokens    TokenIssuer
 	numbers   numberPolicy
-	tests     map[Phone]TestNumber
+	tests     map[Phone]*TestNumber
 	codeSpace *big.Int
 	running   chan struct{}  // one place for each operation that no longer depends on its client
 	hashes    *places.Places // for password hashes
 	sendTimes *latency.Recent
 	later     *background.Group // the work that is done after the answer
 	clock     func() time.Time
-	journal   *journal // nil: none is kept
+	journal   *journal     // nil: none is kept
+	humans    *humanChecks // nil: nobody is asked
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
@@ -87,7 +88,7 @@ func New(cfg Config) (*Service, error) {
 		store:     guarded(cfg.Store),
 		tokens:    cfg.Tokens,
 		numbers:   numbers,
-		tests:     map[Phone]TestNumber{},
+		tests:     map[Phone]*TestNumber{},
 		codeSpace: codeSpace(cfg.Code.Digits),
 		running:   make(chan struct{}, uninterruptedAtOnce),
 		sendTimes: new(latency.Recent),
@@ -101,13 +102,16 @@ func New(cfg Config) (*Service, error) {
 	s.journal = newJournal(cfg.Journal, func(err error, lost int) {
 		cfg.Logger.Error("phoneauth: entries of the journal are lost", "error", err, "entries", lost)
 	})
+	if s.humans, err = newHumanChecks(cfg.HumanCheck, keys.HumanCheckKeys()); err != nil {
+		return nil, err
+	}
 	s.clock = time.Now
 	if held := seamOf(cfg.Store); held != nil {
 		s.clock = held.Now
 		held.Join(s.later)
 	}
 	for _, n := range cfg.Numbers.Test {
-		s.tests[StoredPhone(n.Phone)] = n
+		s.tests[StoredPhone(n.Phone)] = &n
 	}
 	if s.tokens == nil {
 		if s.tokens, err = accessTokens(keys, cfg.Name, s.clock); err != nil {
@@ -230,6 +234,7 @@ type RedeemRequest struct {
 //   - ErrInvalidPhone: the number is invalid or not served.
 //   - ErrNotFound: a change of number names a user who does not exist.
 //   - *LimitError: nothing was sent.
+//   - *HumanCheckError: nothing was sent or taken. Ask again with the answer.
 //   - ErrUnavailable: the code may have been sent. A *SendError is wrapped when the sender
 //     is the cause.
 //   - ErrPurpose: Purpose or BoundTo is not allowed here.

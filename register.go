@@ -53,6 +53,9 @@ type sending struct {
 // register asks the limits and the host, creates the challenge of c or finds the live one,
 // and sends its code.
 func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, error) {
+	if err := s.readLocally(ctx, c); err != nil {
+		return nil, err
+	}
 	allowed, err := s.hostAllows(ctx, c, o)
 	if err != nil {
 		return nil, err
@@ -72,12 +75,10 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		Challenge: Challenge{Pending: o.pending, Sends: 1},
 		Renew:     o.renew,
 		Lockout:   s.codeLockout(c),
-		Takes:     o.takes,
-		Charges:   s.charges(c),
 		Now:       c.now,
 	}
 	if !allowed { // the answer is that of a send, but nothing is charged
-		p.Charges, p.Challenge.Sends = nil, 0
+		p.Challenge.Sends = 0
 	}
 	if !c.purpose.ours() {
 		user, err := s.phoneAccount(ctx, c.phone)
@@ -93,12 +94,15 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 			return nil, &unavailable{"send after the answer", err}
 		}
 	}
-	begun, code, err := s.begin(ctx, c, p)
+	begun, code, err := s.begin(ctx, c, o, p)
 	if err != nil {
 		if later != nil {
 			later.Release()
 		}
-		return nil, s.limited(ctx, c, err)
+		return nil, err
+	}
+	if c.human.proved > 0 {
+		s.humanEvent(ctx, c, EventHumanCheckSolved, c.human.proved)
 	}
 	s.watchCeiling(ctx, c)
 	if err := s.deliver(ctx, c, o, delivery{begun.Challenge, code, allowed, later}); err != nil {
@@ -118,23 +122,18 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	}, nil
 }
 
-// hostAllows calls the hook BeforeSend. It asks the limits first, because a hook may cost as
-// much as a text. For a purpose of the host it asks the limits without a hook too, because
-// the account is looked up next.
+// hostAllows calls the hook BeforeSend. It asks the limits and for the human check first,
+// because a hook may cost as much as a text. For a purpose of the host it asks them without a
+// hook too, because the account is looked up next.
 func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, error) {
 	hook := s.cfg.Hooks.BeforeSend != nil && c.test == nil
-	if !hook && c.purpose.ours() {
+	if !hook && c.purpose.ours() && !s.asksFirst(c) {
 		return true, nil
 	}
-	if err := s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Now: c.now}); err != nil {
-		return false, s.limited(ctx, c, err)
+	if err := s.admits(ctx, c, o); err != nil || !hook {
+		return err == nil, err
 	}
-	if !hook {
-		return true, nil
-	}
-	err := s.cfg.Hooks.BeforeSend(ctx, SendInfo{
-		Phone: c.phone, Region: c.region, Purpose: c.purpose, Channel: o.channel, Client: c.client,
-	})
+	err := s.cfg.Hooks.BeforeSend(ctx, s.sendInfo(c, o))
 	switch {
 	case err == nil:
 		return true, nil
@@ -144,6 +143,21 @@ func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, err
 	s.event(ctx, c.event(EventSendRefused))
 	s.cfg.Logger.InfoContext(ctx, "phoneauth: BeforeSend refused", "error", err)
 	return false, nil
+}
+
+// admits asks the limits and for the human check. It takes nothing.
+func (s *Service) admits(ctx context.Context, c *call, o sending) error {
+	if s.mayAsk(c) {
+		return s.checkHuman(ctx, c, o)
+	}
+	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: s.shownTakes(c, o.takes), Now: c.now}))
+}
+
+func (s *Service) sendInfo(c *call, o sending) SendInfo {
+	return SendInfo{
+		Phone: c.phone, Region: c.region, Purpose: c.purpose, Channel: o.channel,
+		Proved: c.human.proved, Client: c.client,
+	}
 }
 
 // delivery is a code to send.

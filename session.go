@@ -3,7 +3,6 @@ package phoneauth
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -58,7 +57,7 @@ func (f signInFacts) passwordAlone() bool { return len(f.amr) == 1 && f.amr[0] =
 // signIn finds or creates the account that in describes and starts a session. It returns
 // invalid when the account has changed since the proof was given.
 func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts, invalid error) (*Session, error) {
-	in.Phone, in.UUID, in.Now = c.phone, newUUID(), s.now()
+	in.Phone, in.UUID, in.Now = c.phone, random.UUID(), s.now()
 	if c.device.known() {
 		in.UserID, f.deviceID = c.device.userID, c.device.id
 	}
@@ -127,8 +126,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		f.authTime = now
 	}
 	if s.cfg.HostSessions {
-		known, err := s.signDevice(u, f.deviceID, now)
-		return &Session{User: u, DeviceToken: known, AMR: f.amr, AuthTime: f.authTime}, err
+		return &Session{User: u, DeviceToken: s.signDevice(u, f.deviceID, now), AMR: f.amr, AuthTime: f.authTime}, nil
 	}
 	secret := random.Secret()
 	rec := SessionRecord{
@@ -178,17 +176,11 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 		return nil, &unavailable{"issue token", err}
 	}
 	claims := refreshClaims{rec.ID, u.ID, u.UUID, secret}
-	refresh, err := signedToken(s.keys.SignToken(keyring.Refresh, claims.encode(), rec.ExpiresAt))
-	if err != nil {
-		return nil, err
-	}
-	known, err := s.signDevice(u, rec.DeviceID, rec.CreatedAt)
-	if err != nil {
-		return nil, err
-	}
 	return &Session{
-		User: u, ID: rec.ID, AccessToken: access, RefreshToken: refresh, DeviceToken: known,
-		ExpiresAt: expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
+		User: u, ID: rec.ID, AccessToken: access,
+		RefreshToken: Secret(s.keys.SignToken(keyring.Refresh, claims.encode(), rec.ExpiresAt)),
+		DeviceToken:  s.signDevice(u, rec.DeviceID, rec.CreatedAt),
+		ExpiresAt:    expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
 	}, nil
 }
 
@@ -439,15 +431,6 @@ const (
 	amrCode     = "sms"
 	amrPassword = "pwd"
 )
-
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
 
 // StartSessionRequest names a user who has proved to the host who they are, for example by
 // a passkey, or to the system that this one replaces.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/deadline"
 )
 
 // Store keeps what a [Service] must remember: challenges and limits, users, and sessions.
@@ -124,12 +126,8 @@ type wrapped struct {
 	around Around
 }
 
-// inside calls a method that has a result.
-func inside[T any](ctx context.Context, w wrapped, verb string, call func(context.Context) (T, error)) (v T, err error) {
-	err = w.around(ctx, verb, func(ctx context.Context) (err error) {
-		v, err = call(ctx)
-		return err
-	})
+// known returns the result of a method, or the zero value if the outcome is unknown.
+func known[T any](v T, err error) (T, error) {
 	if err != nil && !IsAnswer(err) {
 		var none T
 		return none, err
@@ -152,12 +150,14 @@ func (w wrappedPurger) Purge(ctx context.Context, now time.Time) (removed int, e
 	return removed, err
 }
 
-func (w wrapped) BeginChallenge(ctx context.Context, p BeginParams) (BeginResult, error) {
-	return inside(ctx, w, "BeginChallenge", func(ctx context.Context) (BeginResult, error) { return w.store.BeginChallenge(ctx, p) })
+func (w wrapped) BeginChallenge(ctx context.Context, p BeginParams) (v BeginResult, err error) {
+	err = w.around(ctx, "BeginChallenge", func(ctx context.Context) (err error) { v, err = w.store.BeginChallenge(ctx, p); return err })
+	return known(v, err)
 }
 
-func (w wrapped) AttemptChallenge(ctx context.Context, p AttemptParams) (Challenge, error) {
-	return inside(ctx, w, "AttemptChallenge", func(ctx context.Context) (Challenge, error) { return w.store.AttemptChallenge(ctx, p) })
+func (w wrapped) AttemptChallenge(ctx context.Context, p AttemptParams) (v Challenge, err error) {
+	err = w.around(ctx, "AttemptChallenge", func(ctx context.Context) (err error) { v, err = w.store.AttemptChallenge(ctx, p); return err })
+	return known(v, err)
 }
 
 func (w wrapped) CancelChallenges(ctx context.Context, keys ...string) error {
@@ -180,48 +180,58 @@ func (w wrapped) ClearFailures(ctx context.Context, key string) error {
 	return w.around(ctx, "ClearFailures", func(ctx context.Context) error { return w.store.ClearFailures(ctx, key) })
 }
 
-func (w wrapped) ReadState(ctx context.Context, p StateParams) (State, error) {
-	return inside(ctx, w, "ReadState", func(ctx context.Context) (State, error) { return w.store.ReadState(ctx, p) })
+func (w wrapped) ReadState(ctx context.Context, p StateParams) (v State, err error) {
+	err = w.around(ctx, "ReadState", func(ctx context.Context) (err error) { v, err = w.store.ReadState(ctx, p); return err })
+	return known(v, err)
 }
 
-func (w wrapped) SignInUser(ctx context.Context, s SignIn) (SignedIn, error) {
-	return inside(ctx, w, "SignInUser", func(ctx context.Context) (SignedIn, error) { return w.store.SignInUser(ctx, s) })
+func (w wrapped) SignInUser(ctx context.Context, s SignIn) (v SignedIn, err error) {
+	err = w.around(ctx, "SignInUser", func(ctx context.Context) (err error) { v, err = w.store.SignInUser(ctx, s); return err })
+	return known(v, err)
 }
 
-func (w wrapped) UserByID(ctx context.Context, id string) (User, error) {
-	return inside(ctx, w, "UserByID", func(ctx context.Context) (User, error) { return w.store.UserByID(ctx, id) })
+func (w wrapped) UserByID(ctx context.Context, id string) (v User, err error) {
+	err = w.around(ctx, "UserByID", func(ctx context.Context) (err error) { v, err = w.store.UserByID(ctx, id); return err })
+	return known(v, err)
 }
 
-func (w wrapped) UserByPhone(ctx context.Context, p Phone) (User, error) {
-	return inside(ctx, w, "UserByPhone", func(ctx context.Context) (User, error) { return w.store.UserByPhone(ctx, p) })
+func (w wrapped) UserByPhone(ctx context.Context, p Phone) (v User, err error) {
+	err = w.around(ctx, "UserByPhone", func(ctx context.Context) (err error) { v, err = w.store.UserByPhone(ctx, p); return err })
+	return known(v, err)
 }
 
-func (w wrapped) UpdateUser(ctx context.Context, u UserUpdate) (User, error) {
-	return inside(ctx, w, "UpdateUser", func(ctx context.Context) (User, error) { return w.store.UpdateUser(ctx, u) })
+func (w wrapped) UpdateUser(ctx context.Context, u UserUpdate) (v User, err error) {
+	err = w.around(ctx, "UpdateUser", func(ctx context.Context) (err error) { v, err = w.store.UpdateUser(ctx, u); return err })
+	return known(v, err)
 }
 
-func (w wrapped) ImportUsers(ctx context.Context, users []UserImport, now time.Time) ([]ImportedUser, error) {
-	return inside(ctx, w, "ImportUsers", func(ctx context.Context) ([]ImportedUser, error) { return w.store.ImportUsers(ctx, users, now) })
+func (w wrapped) ImportUsers(ctx context.Context, users []UserImport, now time.Time) (v []ImportedUser, err error) {
+	err = w.around(ctx, "ImportUsers", func(ctx context.Context) (err error) { v, err = w.store.ImportUsers(ctx, users, now); return err })
+	return known(v, err)
 }
 
 func (w wrapped) DeleteUser(ctx context.Context, id string) error {
 	return w.around(ctx, "DeleteUser", func(ctx context.Context) error { return w.store.DeleteUser(ctx, id) })
 }
 
-func (w wrapped) CreateSession(ctx context.Context, n NewSession) (SessionRecord, error) {
-	return inside(ctx, w, "CreateSession", func(ctx context.Context) (SessionRecord, error) { return w.store.CreateSession(ctx, n) })
+func (w wrapped) CreateSession(ctx context.Context, n NewSession) (v SessionRecord, err error) {
+	err = w.around(ctx, "CreateSession", func(ctx context.Context) (err error) { v, err = w.store.CreateSession(ctx, n); return err })
+	return known(v, err)
 }
 
-func (w wrapped) SessionByID(ctx context.Context, id string, now time.Time) (SessionRecord, error) {
-	return inside(ctx, w, "SessionByID", func(ctx context.Context) (SessionRecord, error) { return w.store.SessionByID(ctx, id, now) })
+func (w wrapped) SessionByID(ctx context.Context, id string, now time.Time) (v SessionRecord, err error) {
+	err = w.around(ctx, "SessionByID", func(ctx context.Context) (err error) { v, err = w.store.SessionByID(ctx, id, now); return err })
+	return known(v, err)
 }
 
-func (w wrapped) UserSessions(ctx context.Context, userID string, now time.Time) ([]SessionRecord, error) {
-	return inside(ctx, w, "UserSessions", func(ctx context.Context) ([]SessionRecord, error) { return w.store.UserSessions(ctx, userID, now) })
+func (w wrapped) UserSessions(ctx context.Context, userID string, now time.Time) (v []SessionRecord, err error) {
+	err = w.around(ctx, "UserSessions", func(ctx context.Context) (err error) { v, err = w.store.UserSessions(ctx, userID, now); return err })
+	return known(v, err)
 }
 
-func (w wrapped) RotateSession(ctx context.Context, r Rotation) (SessionRecord, error) {
-	return inside(ctx, w, "RotateSession", func(ctx context.Context) (SessionRecord, error) { return w.store.RotateSession(ctx, r) })
+func (w wrapped) RotateSession(ctx context.Context, r Rotation) (v SessionRecord, err error) {
+	err = w.around(ctx, "RotateSession", func(ctx context.Context) (err error) { v, err = w.store.RotateSession(ctx, r); return err })
+	return known(v, err)
 }
 
 func (w wrapped) EndSession(ctx context.Context, userID, id string) error {
@@ -239,9 +249,9 @@ const storeDeadline = 2 * time.Second
 // (see IsAnswer) or ErrUnavailable.
 func guarded(s Store) Store {
 	return WrapStore(s, func(ctx context.Context, verb string, call func(context.Context) error) error {
-		ctx, cancel := context.WithTimeout(ctx, storeDeadline)
-		defer cancel()
-		err := call(ctx)
+		bounded := deadline.New(ctx, storeDeadline)
+		defer bounded.End()
+		err := call(bounded)
 		if err == nil || IsAnswer(err) {
 			return err
 		}

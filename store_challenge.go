@@ -115,7 +115,8 @@ type BeginResult struct {
 	// Challenge is the live challenge, as stored or as touched.
 	Challenge Challenge
 	// ResendAt is the earliest time at which Takes, asked again, would all be admitted
-	// if nobody else took; BeginParams.Now when that is at once.
+	// if nobody else took; BeginParams.Now when that is at once. [ResendAt] says which
+	// takes count.
 	ResendAt time.Time
 }
 

@@ -3,6 +3,8 @@ package phoneauth
 import (
 	"math"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/micros"
 )
 
 // Limit admits Burst at once, then one each Every: the generic cell rate algorithm
@@ -40,8 +42,8 @@ const NoTAT = math.MinInt64
 // Taken returns the tat after t was taken at now, both in microseconds since 1970 in UTC.
 // *LimitError: t is refused. To ask without taking, ignore the tat that it returns.
 func (t *Take) Taken(tat, now int64) (int64, error) {
-	next := addMicros(max(tat, now), t.span())
-	wait := addMicros(addMicros(next, -now), -mulMicros(t.Burst, ceilMicros(t.Every)))
+	next := micros.Add(max(tat, now), t.span())
+	wait := micros.Add(micros.Add(next, -now), -micros.Mul(t.Burst, micros.Ceil(t.Every)))
 	if wait > 0 {
 		return tat, refusal(t.Name, wait)
 	}
@@ -54,15 +56,16 @@ func (t *Take) GivenBack(tat int64) int64 {
 	if tat == NoTAT {
 		return tat
 	}
-	return addMicros(tat, -t.span())
+	return micros.Add(tat, -t.span())
 }
 
 // span returns by how many microseconds t moves a tat.
-func (t *Take) span() int64 { return mulMicros(max(t.Cost, 1), ceilMicros(t.Every)) }
+func (t *Take) span() int64 { return micros.Mul(max(t.Cost, 1), micros.Ceil(t.Every)) }
 
 // ResendAt returns the earliest instant at which takes would all be admitted again if nobody
-// else took. takes were just taken at now, and tats has the tat of each after that. Instants
-// are microseconds since 1970 in UTC.
+// else took. takes were just taken at now, and tats has the tat of each after that. Takes that
+// another answer to a human check lifts do not count. Instants are microseconds since 1970 in
+// UTC.
 //
 // Let c be the cost of a take, and a the cost of the takes before it in the list with the
 // same key, both in microseconds. The take is admitted at x when
@@ -72,45 +75,18 @@ func ResendAt(takes []Take, tats []int64, now int64) int64 {
 	at := now
 	for i := range takes {
 		t := &takes[i]
+		if liftable(t.Name) {
+			continue
+		}
 		asked := t.span()
 		for j := range takes[:i] {
 			if takes[j].Key == t.Key {
-				asked = addMicros(asked, takes[j].span())
+				asked = micros.Add(asked, takes[j].span())
 			}
 		}
-		at = max(at, addMicros(addMicros(tats[i], asked), -mulMicros(t.Burst, ceilMicros(t.Every))))
+		at = max(at, micros.Add(micros.Add(tats[i], asked), -micros.Mul(t.Burst, micros.Ceil(t.Every))))
 	}
 	return at
-}
-
-// ceilMicros returns d in whole microseconds, rounded up.
-func ceilMicros(d time.Duration) int64 {
-	us := int64(d / time.Microsecond)
-	if d%time.Microsecond > 0 {
-		us++
-	}
-	return us
-}
-
-// addMicros returns a + b, but no more than the largest and no less than the smallest int64.
-// These are 300,000 years away, so no answer depends on them.
-func addMicros(a, b int64) int64 {
-	sum := a + b
-	switch {
-	case a > 0 && b > 0 && sum < 0:
-		return math.MaxInt64
-	case a < 0 && b < 0 && sum >= 0:
-		return math.MinInt64
-	}
-	return sum
-}
-
-// mulMicros returns n times d, but no more than the largest int64. Neither is negative.
-func mulMicros(n int, d int64) int64 {
-	if d == 0 || int64(n) <= math.MaxInt64/d {
-		return int64(n) * d
-	}
-	return math.MaxInt64
 }
 
 // refusal returns the *LimitError of the rule name, with a wait in microseconds.
@@ -165,7 +141,7 @@ func (s LockoutState) Refusal(l *Lockout, now int64) error {
 	if l.Key == "" || s.Failures == 0 || now >= s.LockedUntil {
 		return nil
 	}
-	return refusal(l.Name, addMicros(s.LockedUntil, -now))
+	return refusal(l.Name, micros.Add(s.LockedUntil, -now))
 }
 
 // Failed returns s after one more failure at now. Call it only when s is not locked.
@@ -177,9 +153,9 @@ func (s LockoutState) Failed(l *Lockout, now int64) LockoutState {
 		s.Failures++
 	}
 	if wait, ok := l.wait(s.Failures); ok {
-		s.LockedUntil = addMicros(now, ceilMicros(wait))
+		s.LockedUntil = micros.Add(now, micros.Ceil(wait))
 	}
-	s.ForgetAt = max(s.ForgetAt, addMicros(now, ceilMicros(l.TTL)))
+	s.ForgetAt = max(s.ForgetAt, micros.Add(now, micros.Ceil(l.TTL)))
 	return s
 }
 
@@ -242,7 +218,7 @@ type ScoreState struct {
 
 // Faded returns the score at now.
 func (s ScoreState) Faded(of *Score, now int64) float64 {
-	since := addMicros(now, -s.ChangedAt)
+	since := micros.Add(now, -s.ChangedAt)
 	switch {
 	case s.Value == 0 || now >= s.ForgetAt:
 		return 0
@@ -289,12 +265,12 @@ func (s ScoreState) changed(of *Score, faded, by float64, now int64) ScoreState 
 	if s.Value != 0 {
 		at = max(s.ChangedAt, now)
 	}
-	return ScoreState{Value: faded + by, ChangedAt: at, ForgetAt: addMicros(at, of.lifetime())}
+	return ScoreState{Value: faded + by, ChangedAt: at, ForgetAt: micros.Add(at, of.lifetime())}
 }
 
 // lifetime returns for how many microseconds a score is remembered after a change.
 func (of *Score) lifetime() int64 {
-	return mulMicros(4, ceilMicros(max(of.DebtDecay, of.CreditDecay)))
+	return micros.Mul(4, micros.Ceil(max(of.DebtDecay, of.CreditDecay)))
 }
 
 // exceeds decides whether a charge is refused. Round rounds half away from zero.
@@ -304,7 +280,7 @@ func exceeds(sum, most float64) bool { return math.Round(sum) > most }
 func (s ScoreState) wait(c *Charge, faded float64, now int64) int64 {
 	longest := c.lifetime()
 	if s.Value != 0 && s.ForgetAt > now {
-		longest = addMicros(s.ForgetAt, -now)
+		longest = micros.Add(s.ForgetAt, -now)
 	}
 	longest = max(longest, 1)
 	below := math.Floor(c.Max) + 0.5 - c.Amount // a score below it is admitted
@@ -314,8 +290,8 @@ func (s ScoreState) wait(c *Charge, faded float64, now int64) int64 {
 	decay := float64(c.DebtDecay) / float64(time.Microsecond)
 	wait := int64(max(1, min(math.Ceil(decay*math.Log(faded/below)), float64(longest))))
 	// The clock may be behind the last change. Fading then begins later.
-	wait = addMicros(wait, max(0, addMicros(s.ChangedAt, -now)))
-	if wait < longest && exceeds(s.Faded(&c.Score, addMicros(now, wait))+c.Amount, c.Max) {
+	wait = micros.Add(wait, max(0, micros.Add(s.ChangedAt, -now)))
+	if wait < longest && exceeds(s.Faded(&c.Score, micros.Add(now, wait))+c.Amount, c.Max) {
 		wait++
 	}
 	return min(wait, longest)

@@ -3,6 +3,8 @@ package phoneauth
 import (
 	"slices"
 	"time"
+
+	"github.com/phoneauth/phoneauth/internal/few"
 )
 
 // Rows are the rows that a step of a [ChallengeStore] reads and writes. A store implements it
@@ -322,32 +324,8 @@ func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
 type plan struct {
 	rows   Rows
 	now    int64
-	tats   few[plannedTAT]
-	scores few[plannedScore]
-}
-
-// few is a list whose first items need no allocation. A step rarely has more.
-type few[T any] struct {
-	first [6]T
-	rest  []T
-	n     int
-}
-
-func (f *few[T]) at(i int) *T {
-	if i < len(f.first) {
-		return &f.first[i]
-	}
-	return &f.rest[i-len(f.first)]
-}
-
-func (f *few[T]) add(v T) *T {
-	if f.n < len(f.first) {
-		f.first[f.n] = v
-	} else {
-		f.rest = append(f.rest, v)
-	}
-	f.n++
-	return f.at(f.n - 1)
+	tats   few.List[plannedTAT]
+	scores few.List[plannedScore]
 }
 
 type plannedTAT struct {
@@ -361,23 +339,23 @@ type plannedScore struct {
 }
 
 func (p *plan) tat(key string) *plannedTAT {
-	for i := range p.tats.n {
-		if planned := p.tats.at(i); planned.key == key {
+	for i := range p.tats.Len() {
+		if planned := p.tats.At(i); planned.key == key {
 			return planned
 		}
 	}
 	tat := p.rows.TAT(key)
-	return p.tats.add(plannedTAT{key, tat, tat})
+	return p.tats.Add(plannedTAT{key, tat, tat})
 }
 
 func (p *plan) score(key string) *plannedScore {
-	for i := range p.scores.n {
-		if planned := p.scores.at(i); planned.key == key {
+	for i := range p.scores.Len() {
+		if planned := p.scores.At(i); planned.key == key {
 			return planned
 		}
 	}
 	s := p.rows.ScoreState(key)
-	return p.scores.add(plannedScore{key, s, s})
+	return p.scores.Add(plannedScore{key, s, s})
 }
 
 // locked returns the refusal of l, if it is locked.
@@ -460,13 +438,13 @@ func (p *plan) resendAt(takes []Take) int64 {
 
 // write writes the changes.
 func (p *plan) write() {
-	for i := range p.tats.n {
-		if t := p.tats.at(i); t.tat != t.was {
+	for i := range p.tats.Len() {
+		if t := p.tats.At(i); t.tat != t.was {
 			p.rows.SetTAT(t.key, t.tat)
 		}
 	}
-	for i := range p.scores.n {
-		if s := p.scores.at(i); s.state != s.was {
+	for i := range p.scores.Len() {
+		if s := p.scores.At(i); s.state != s.was {
 			p.rows.SetScoreState(s.key, s.state)
 		}
 	}

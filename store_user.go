@@ -235,3 +235,102 @@ type ImportedUser struct {
 	// in yet.
 	Created bool
 }
+
+// ImportUser is an account of another system, as its export has it. Package importer reads
+// exports.
+type ImportUser struct {
+	// Source names the account in an [ImportProblem] and for ImportOptions.Done: its id in
+	// the other system, or its place in the export. It is not stored.
+	Source string
+	// Phone is the number, in a form that [ParsePhone] reads. Empty means none.
+	Phone string
+	// Verified is true when the other system says that the owner has proved Phone. Other
+	// accounts are not imported, because anybody may have typed the number there.
+	Verified bool
+	// PasswordHash is an argon2id hash in PHC format, or one that PasswordRules.LegacyKnown
+	// knows. Empty means none.
+	PasswordHash Secret
+	// CreatedAt is when the other system created the account. Zero, or a time that is yet to
+	// come, means the time of the import.
+	CreatedAt time.Time
+	// Blocked is true when the other system lets nobody sign in. The account is blocked here
+	// too.
+	Blocked bool
+	// Unreadable is true when the export could not be read at this place. Every other field
+	// but Source is ignored.
+	Unreadable bool
+}
+
+// ImportOptions say how [Service.Import] works. The zero value imports as fast as it can.
+type ImportOptions struct {
+	// DryRun reads everything and writes nothing. It keeps about 20 bytes for each number,
+	// and looks every number up by itself.
+	DryRun bool
+	// Batch is how many accounts one call of the store imports, from 1 to 1,000. 0 means 500.
+	// A call that takes more than 2 seconds fails: take fewer for a slow store.
+	Batch int
+	// Rate is how many accounts are imported in a second at most. 0 means any number.
+	Rate int
+	// Progress is called after every batch, with what was done so far. Nil tells nothing.
+	Progress func(ImportReport)
+	// Problem is called for each account that is not imported, or not whole. Nil tells
+	// nothing; the report has the counts.
+	Problem func(ImportProblem)
+	// Done is called for each account that was imported now or by an earlier run, so that a
+	// host can note which of its ids became which. A dry run does not call it.
+	Done func(source string, u ImportedUser)
+}
+
+// ImportFault says why an account was not imported, or not whole.
+type ImportFault string
+
+// The faults. All but ImportHashRefused mean that the account was not imported.
+const (
+	// ImportUnreadable: the export could not be read at this place.
+	ImportUnreadable ImportFault = "unreadable"
+	// ImportNoPhone: the account has no number.
+	ImportNoPhone ImportFault = "no_phone"
+	// ImportUnverified: the other system does not say that the number was proved.
+	ImportUnverified ImportFault = "unverified"
+	// ImportInvalidPhone: no numbering plan of today has the number. It is mistyped, or of an
+	// old plan; docs/operations.md lists those that changed for most people.
+	ImportInvalidPhone ImportFault = "invalid_phone"
+	// ImportNotServed: the number is valid, and NumberRules do not serve it.
+	ImportNotServed ImportFault = "not_served"
+	// ImportTestNumber: NumberRules.Test has the number, so others know its code.
+	ImportTestNumber ImportFault = "test_number"
+	// ImportTaken: another account has the number, or an earlier one of the same export.
+	ImportTaken ImportFault = "taken"
+	// ImportHashRefused: the account was imported without its password, because nothing here
+	// can verify the hash, or because it asks for too much.
+	ImportHashRefused ImportFault = "hash_refused"
+)
+
+// ImportProblem is an account that was not imported, or not whole.
+type ImportProblem struct {
+	// Source is ImportUser.Source.
+	Source string
+	// Fault says why.
+	Fault ImportFault
+	// Phone is the number. With ImportInvalidPhone it is what the export has, of at most 32
+	// bytes. It prints masked. Zero if there is none.
+	Phone Phone
+	// UserID is the ID of the account that has the number, for ImportTaken; it is empty in a
+	// dry run if an earlier account of the export has it.
+	UserID string
+}
+
+// ImportReport are the counts of an import.
+type ImportReport struct {
+	// Read is how many accounts the export had so far.
+	Read int
+	// Created is how many accounts this call created, or would have created in a dry run.
+	Created int
+	// Same is how many were there, because an earlier run has imported them.
+	Same int
+	// Passwords is how many of Created have a password.
+	Passwords int
+	// Problems counts the rest, by fault. Accounts with ImportHashRefused are among Created
+	// or Same too.
+	Problems map[ImportFault]int
+}

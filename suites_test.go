@@ -5,6 +5,7 @@ import (
 
 	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/internal/suite/api"
+	"github.com/phoneauth/phoneauth/internal/suite/human"
 	"github.com/phoneauth/phoneauth/internal/suite/interleavings"
 	"github.com/phoneauth/phoneauth/internal/suite/promises"
 	"github.com/phoneauth/phoneauth/internal/suite/service"
@@ -23,6 +24,8 @@ func TestAPI(t *testing.T) {
 }
 
 func TestPromises(t *testing.T) { promises.Run(t, suite.Memory()) }
+
+func TestHuman(t *testing.T) { human.Run(t, suite.Memory()) }
 
 func TestService(t *testing.T) { service.Run(t, suite.Memory()) }
 

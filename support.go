@@ -55,8 +55,13 @@ type Lock struct {
 type ScoreInfo struct {
 	// Limit is LimitBlock, LimitWideBlock or LimitCountry.
 	Limit string
-	// Value is the score now, Max what it must not exceed.
-	Value, Max float64
+	// Value is the score now.
+	Value float64
+	// Asks is the score past which clients that can answer a human check are asked. It is 0
+	// without a human check.
+	Asks float64
+	// Max is the score past which everybody is refused.
+	Max float64
 }
 
 // CodeInfo is a code that is out. It holds nothing of the code.
@@ -114,7 +119,15 @@ func (s *Service) inspect(ctx context.Context, c *call, user User) (*PhoneState,
 	if err != nil {
 		return nil, err
 	}
-	state.read(asked, found)
+	var asks []float64
+	for _, score := range asked.Scores {
+		m := s.marksOf(score.Name)
+		if s.humans == nil {
+			m.asks = 0
+		}
+		asks = append(asks, m.asks)
+	}
+	state.read(asked, found, asks)
 	for i, l := range state.Locks {
 		if since := l.Until.Add(-s.lockedFor(l)); since.Before(l.Until) && !since.After(c.now) {
 			state.Locks[i].Since = since
@@ -172,14 +185,15 @@ func (s *Service) stateOf(c *call) StateParams {
 	}
 	if s.budgeted(c) {
 		for _, charge := range s.budgets(c) {
+			charge.Max = s.marksOf(charge.Name).refuses
 			p.Scores = append(p.Scores, charge.Score)
 		}
 	}
 	return p
 }
 
-// read fills in what the store found for p.
-func (s *PhoneState) read(p StateParams, found State) {
+// read fills in what the store found for p, whose scores ask for a human check past asks.
+func (s *PhoneState) read(p StateParams, found State, asks []float64) {
 	for i, l := range found.Lockouts {
 		if until := instant(l.LockedUntil); l.Failures > 0 && p.Now.Before(until) {
 			lock := phoneLockouts[i].lock
@@ -198,10 +212,9 @@ func (s *PhoneState) read(p StateParams, found State) {
 	}
 	for i, value := range found.Scores {
 		score := p.Scores[i]
-		s.Scores = append(s.Scores, ScoreInfo{score.Name, value, score.Max})
-		now := p.Now.UnixMicro()
-		_, err := (ScoreState{Value: value, ChangedAt: now, ForgetAt: addMicros(now, score.lifetime())}).
-			Charged(&Charge{Score: score, Amount: 1}, now)
+		s.Scores = append(s.Scores, ScoreInfo{score.Name, value, asks[i], score.Max})
+		charge := Charge{Score: score, Amount: 1}
+		err := charge.refusal(value, p.Now.UnixMicro())
 		if refused, ok := errors.AsType[*LimitError](err); ok && s.NextSend == nil {
 			s.NextSend = &Refusal{score.Name, p.Now.Add(refused.RetryAfter)}
 		}
@@ -247,7 +260,7 @@ func (s *Service) delete(ctx context.Context, user User) error {
 		user: user,
 		do:   func(ctx context.Context) (User, error) { return user, s.store.DeleteUser(ctx, user.ID) },
 		done: func() {
-			e := s.aboutUser(user, EventDeleted)
+			e := meant
 			e.Time = s.now().Add(2 * time.Microsecond)
 			e = s.stamped(ctx, e)
 			s.tell(ctx, e)

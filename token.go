@@ -2,10 +2,12 @@ package phoneauth
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/fields"
@@ -149,13 +151,33 @@ type refreshClaims struct {
 }
 
 func (c refreshClaims) encode() []byte {
-	return fields.Append(nil, c.sessionID, c.userID, c.uuid, c.secret)
+	return fields.Append(nil, c.sessionID, c.userID, shortUUID(c.uuid), c.secret)
 }
 
 func decodeRefresh(data string) (c refreshClaims, ok bool) {
 	r := fields.NewReader(data)
-	c = refreshClaims{r.Text(), r.Text(), r.Text(), r.Text()}
+	c = refreshClaims{r.Text(), r.Text(), longUUID(r.Text()), r.Text()}
 	return c, r.Done()
+}
+
+// shortUUID returns "#" and the 16 bytes of a UUID in its usual spelling, or "=" and any other
+// text.
+func shortUUID(text string) string {
+	raw, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+	if short := "#" + string(raw); err == nil && len(raw) == 16 && longUUID(short) == text {
+		return short
+	}
+	return "=" + text
+}
+
+// longUUID returns what shortUUID was given.
+func longUUID(short string) string {
+	raw, ok := strings.CutPrefix(short, "#")
+	if !ok || len(raw) != 16 {
+		return strings.TrimPrefix(short, "=")
+	}
+	text := hex.EncodeToString([]byte(raw))
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 }
 
 // appendTarget writes the fields of t that a token contains.

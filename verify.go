@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/keyring"
@@ -126,7 +127,7 @@ func (s *Service) candidate(c *call, t *target, code string, proof *Challenge) C
 	key := s.challengeKey(t)
 	m := OnMatch{
 		Store:       proof,
-		Refunds:     append(s.addressFailureTakes(c), s.cooldown(t.print, t.device.known())...),
+		Refunds:     slices.Concat(s.addressFailureTakes(c), s.cooldown(t.print, t.device.known())),
 		SendRefunds: s.addressSendTakes(c),
 	}
 	if s.budgeted(c) {
@@ -209,8 +210,8 @@ type presented struct {
 // proved reads the token of p, without calling the store. ErrInvalidToken: the token is
 // forged or expired, or is for something else.
 func (s *Service) proved(p presented) (*call, proofClaims, error) {
-	c := s.started(p.client)
-	proof, ok := s.openProof(p.token, c.now)
+	now := s.now()
+	proof, ok := s.openProof(p.token, now)
 	same, err := s.numbers.same(p.phone, proof.about.phone)
 	if err != nil {
 		return nil, proofClaims{}, err
@@ -218,9 +219,9 @@ func (s *Service) proved(p presented) (*call, proofClaims, error) {
 	if !ok || !same || proof.about.purpose != p.purpose || proof.about.boundTo != p.boundTo {
 		return nil, proofClaims{}, ErrInvalidToken
 	}
-	c.target = proof.about
+	c := &call{now: now, client: p.client, target: proof.about}
 	c.account = proof.account
-	c.test = s.testNumber(c.phone, c.now)
+	c.test = s.testNumber(c.phone, now)
 	return c, proof, nil
 }
 

@@ -58,7 +58,7 @@ func TestScreen(t *testing.T) {
 	assert.Contains(t, page, "No limit of the number refuses the next code to sign in.")
 	assert.Contains(t, page, "The journal has nothing.")
 	limited := newLimitedHost(t, phoneauth.Limits{})
-	assert.Contains(t, limited.get(limited.find(phone)), "The score of codes to its block of 10,000 numbers is 0. Above 20 it refuses.")
+	assert.Contains(t, limited.get(limited.find(phone)), "The score of codes to its block of 10,000 numbers is 0. Above 10 it asks for a human check. Above 20 it refuses.")
 	assert.NotContains(t, page, "End all sessions", "there is none")
 
 	session := h.signIn()

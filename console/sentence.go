@@ -50,6 +50,12 @@ func whatHappened(e phoneauth.Entry) string {
 		return "The carrier did not deliver a text" + from(", id ", e.MessageID) + failure(e) + "."
 	case phoneauth.EventLimited:
 		return limited(e)
+	case phoneauth.EventHumanCheckAsked:
+		return "No code was sent" + times(e) + ": the client was asked for a human check" + level(e) + "."
+	case phoneauth.EventHumanCheckSolved:
+		return "The client passed the human check" + level(e) + "."
+	case phoneauth.EventHumanCheckFailed:
+		return "The answer to a human check was wrong, late or used before" + times(e) + "."
 	case phoneauth.EventVerifyFailed:
 		return "A wrong or expired code was given" + times(e) + "."
 	case phoneauth.EventPasswordFailed:
@@ -85,6 +91,7 @@ var plain = map[phoneauth.EventType]string{
 	phoneauth.EventDeleted:         "The account was deleted",
 	phoneauth.EventPhoneShown:      "The whole number was shown",
 	phoneauth.EventExported:        "What is kept about the account was exported",
+	phoneauth.EventImported:        "Accounts of another system were imported",
 }
 
 // intents are what operators are about to do.
@@ -98,6 +105,7 @@ var intents = map[phoneauth.EventType]string{
 	phoneauth.EventDeleted:      "delete the account",
 	phoneauth.EventPhoneShown:   "see the whole number",
 	phoneauth.EventExported:     "export what is kept about the account",
+	phoneauth.EventImported:     "import accounts of another system",
 }
 
 // tone is how a line looks beside its words.
@@ -106,7 +114,7 @@ func tone(what phoneauth.EventType) string {
 	case phoneauth.EventDelivered, phoneauth.EventVerified, phoneauth.EventSignedIn, phoneauth.EventSignedUp:
 		return "good"
 	case phoneauth.EventSendFailed, phoneauth.EventSendRefused, phoneauth.EventUndelivered, phoneauth.EventLimited,
-		phoneauth.EventOptedOut, phoneauth.EventVerifyFailed, phoneauth.EventPasswordFailed, phoneauth.EventSignInRefused,
+		phoneauth.EventOptedOut, phoneauth.EventVerifyFailed, phoneauth.EventPasswordFailed, phoneauth.EventSignInRefused, phoneauth.EventHumanCheckFailed,
 		phoneauth.EventRefreshReused, phoneauth.EventBlocked, phoneauth.EventDeleted:
 		return "bad"
 	}
@@ -165,6 +173,14 @@ func limited(e phoneauth.Entry) string {
 	return "Refused" + times(e) + " by the limit on " + limitText(e.Limit) + until(e.Time, e.Until) + "."
 }
 
+// level is the level of a human check, ", level 3".
+func level(e phoneauth.Entry) string {
+	if e.Level == 0 {
+		return ""
+	}
+	return ", level " + strconv.Itoa(e.Level)
+}
+
 // limits say what a limit counts.
 var limits = map[string]string{
 	phoneauth.LimitPhoneSends:       "codes to one number",
@@ -178,6 +194,9 @@ var limits = map[string]string{
 	phoneauth.LimitPasswordFailures: "wrong passwords for one number",
 	phoneauth.LimitPasswords:        "sign-ins by password",
 	phoneauth.LimitDeviceSends:      "codes to the known devices of one number",
+	phoneauth.LimitHumanChecks:      "human checks for one address",
+	phoneauth.LimitUnverifiedSends:  "codes from one address that were not verified",
+	phoneauth.LimitHumanCheckUsed:   "answers to one human check",
 	phoneauth.LimitSessions:         "sessions of one account",
 }
 

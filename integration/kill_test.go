@@ -17,6 +17,16 @@ import (
 func TestSQLKill(t *testing.T) {
 	t.Run("sqlite, application", func(t *testing.T) { killed(t, sqliteDatabase(t).place(), nil) })
 	t.Run("postgres, application", func(t *testing.T) { killed(t, postgresDatabase(t).place(), nil) })
+	t.Run("mariadb, application", func(t *testing.T) {
+		if !integration.Release() {
+			t.Skip("the application is killed on two engines: PHONEAUTH_RELEASE=1")
+		}
+		killed(t, mariadbDatabase(t).place(), nil)
+	})
+	t.Run("mariadb, server", func(t *testing.T) {
+		server, d := ownMariaDB(t)
+		killed(t, d.place(), server)
+	})
 	t.Run("postgres, server", func(t *testing.T) {
 		server, d := ownPostgres(t)
 		killed(t, d.place(), server)

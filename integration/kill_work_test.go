@@ -73,7 +73,8 @@ func refused(err error, answers ...error) (bool, error) {
 	return false, err
 }
 
-// workAsChild lives lives and tells of each deed, until the store or it is killed.
+// workAsChild lives lives and tells of each deed, until the store or it is killed,
+// or until it alone is, if it is to go on.
 func workAsChild(of task) error {
 	endWithParent()
 	store, end, err := of.Place.open()
@@ -88,7 +89,7 @@ func workAsChild(of task) error {
 	var next atomic.Int64
 	errs := make([]error, writers)
 	integration.AtOnce(writers, func(i int) {
-		for errs[i] == nil {
+		for errs[i] == nil || of.GoOn && errors.Is(errs[i], phoneauth.ErrUnavailable) {
 			errs[i] = live(context.Background(), svc, inbox, of.Number+int(next.Add(1)))
 		}
 	})

@@ -1,7 +1,9 @@
 package integration
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,4 +57,34 @@ func nodeModules(t testing.TB, folder, what string) string {
 		require.DirExists(t, final)
 	}
 	return filepath.Join(final, "node_modules")
+}
+
+// nodeScript is a script in folder, which also has the package.json of what it needs. what
+// is as for nodeModules.
+type nodeScript struct{ folder, name, what string }
+
+// runNode runs s, with in as JSON on standard input, and reads the JSON that it writes into out.
+// Without node and npm the test is skipped, or fails with PHONEAUTH_REQUIRE_SERVERS=1.
+func runNode(t testing.TB, s nodeScript, in, out any) {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		missing(t, "node", "apt-get install -y --no-install-recommends nodejs npm")
+	}
+	dir := t.TempDir()
+	script, err := os.ReadFile(filepath.Join(s.folder, s.name))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, s.name), script, 0o600))
+	require.NoError(t, os.Symlink(nodeModules(t, s.folder, s.what), filepath.Join(dir, "node_modules")))
+	input, err := json.Marshal(in)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, node, s.name)
+	cmd.Dir, cmd.Stdin = dir, bytes.NewReader(input)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	output, err := cmd.Output()
+	require.NoError(t, err, said.String())
+	require.NoError(t, json.Unmarshal(output, out))
 }

@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/humancheck"
 )
 
 // TestDescription drives every route to every answer that the description has, each
@@ -36,6 +38,15 @@ func TestDescription(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { f(newClient(t, s)) })
 			})
 		}
+		t.Run("human check", func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var level humancheck.Level
+				driveHumanCheck(newClient(t, s, func(cfg *phoneauth.Config) {
+					cfg.HumanCheck.Demand = func(context.Context, phoneauth.SendInfo) humancheck.Level { return level }
+				}), &level)
+			})
+		})
 		t.Run("origin", func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -255,6 +266,23 @@ func driveLimits(c *client) {
 	c.do(429, "PUT /api/v1/users/recover_password", fields{"msisdn": phone, "code": code, "password": password, "password_confirmation": password})
 	c.do(429, "POST /api/v1/login", fields{"user": fields{"phone": phone, "sms_code": code}})
 	c.do(429, "POST /users/phone/verify", fields{"phone": phone, "verification_code": code})
+}
+
+// driveHumanCheck signs in, and is then asked at the level.
+func driveHumanCheck(c *client, level *humancheck.Level) {
+	c.connect(singapore)
+	*level = 1
+	for route, body := range map[string]fields{
+		"POST /users/verification/start":    {"phone": cairo},
+		"POST /api/phone/register":          {"phone_number": cairo},
+		"POST /api/v1/users":                {"msisdn": cairo, "password": password, "password_confirmation": password},
+		"PUT /api/v1/users/forget_password": {"msisdn": cairo},
+		"POST /users/phone/start":           {"phone": delhi},
+	} {
+		c.do(428, route, body)
+		body["human_check"] = "no answer"
+		c.do(428, route, body)
+	}
 }
 
 // driveOld has what a sign-in may be too old for.

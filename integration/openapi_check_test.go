@@ -276,7 +276,7 @@ func (e exchange) like(example any) bool {
 func alike(name string, a, b any) bool {
 	switch name {
 	case "id", "uuid", "created_at", "updated_at", "token", "access_token", "authentication_token", "refresh_token",
-		"device_token", "session_token", "verification_token":
+		"device_token", "session_token", "verification_token", "challenge":
 		return reflect.TypeOf(a) == reflect.TypeOf(b)
 	}
 	switch a := a.(type) {

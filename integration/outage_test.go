@@ -23,8 +23,14 @@ import (
 // While the store is away nothing is sent and nobody gets in, and every answer comes
 // within the 2 s that the Service gives a store; when it is back, so are we.
 func TestSQLOutage(t *testing.T) {
-	server, d := ownPostgres(t)
-	outages(t, d.place(), server)
+	t.Run("postgres", func(t *testing.T) {
+		server, d := ownPostgres(t)
+		outages(t, d.place(), server)
+	})
+	t.Run("mariadb", func(t *testing.T) {
+		server, d := ownMariaDB(t)
+		outages(t, d.place(), server)
+	})
 }
 
 func TestRedisOutage(t *testing.T) {

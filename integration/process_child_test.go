@@ -28,11 +28,13 @@ const childOf = "PHONEAUTH_TEST_CHILD"
 
 // task is what a child does.
 type task struct {
-	// Do is "migrate", "race", "work" or "operate".
+	// Do is "migrate", "race", "work", "operate" or "import".
 	Do    string
 	Place place
 	// Number tells children, and what they make, from one another.
 	Number int
+	// GoOn has work go on while the store is away.
+	GoOn bool
 	// After so many statements migrate says so, and does nothing more.
 	After int64
 }
@@ -51,6 +53,8 @@ func runChild(text string) int {
 			err = workAsChild(of)
 		case "operate":
 			err = operateAsChild(of)
+		case "import":
+			err = importAsChild(of)
 		default:
 			err = fmt.Errorf("no task %q", of.Do)
 		}

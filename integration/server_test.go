@@ -97,6 +97,7 @@ func serverDefault(t *testing.T, program string) {
 func serverShared(t *testing.T, program string) {
 	for name, stores := range map[string]func(t *testing.T) []string{
 		"postgres": func(t *testing.T) []string { return []string{"-store", postgresDatabase(t).dsn} },
+		"mariadb":  func(t *testing.T) []string { return []string{"-store", mysqlURL(t)} },
 		"postgres and redis": func(t *testing.T) []string {
 			return []string{"-store", postgresDatabase(t).dsn, "-redis", "redis://" + integration.ServerRedis(t)}
 		},
@@ -144,6 +145,9 @@ func serverStart(t *testing.T, program string) {
 	postgres := func(addr string) func(*testing.T) []string {
 		return func(*testing.T) []string { return []string{"-store", "postgres://root:" + secret + "@" + addr + "/db"} }
 	}
+	mysql := func(addr string) func(*testing.T) []string {
+		return func(*testing.T) []string { return []string{"-store", "mysql://root:" + secret + "@" + addr + "/db"} }
+	}
 	redis := func(addr string) func(*testing.T) []string {
 		return func(*testing.T) []string {
 			return []string{"-store", "memory", "-redis", "redis://root:" + secret + "@" + addr}
@@ -177,6 +181,15 @@ func serverStart(t *testing.T, program string) {
 		"postgres that loses commits": {func(t *testing.T) []string {
 			return []string{"-store", postgresDatabase(t).dsn + "&synchronous_commit=off"}
 		}, "-store: sqlstore: postgres: set synchronous_commit to on"},
+		"mysql stopped":         {mysql(stopped), "-store: connection refused"},
+		"mysql silent":          {mysql(silent.Addr().String()), "-store: no answer within 4s"},
+		"mysql is a web server": {mysql(web.Listener.Addr().String()), "-store: no "},
+		"mysql without the database": {func(t *testing.T) []string {
+			return []string{"-store", "mysql://phoneauth@" + startedMariaDB(t).Addr() + "/hunter2"}
+		}, "-store: there is no such database (MySQL error 1049)"},
+		"mysql, wrong password": {func(t *testing.T) []string {
+			return []string{"-store", strings.ReplaceAll(mysqlURL(t), "phoneauth@", "phoneauth:hunter2@")}
+		}, "-store: the server refuses the user or the password (MySQL error 1045)"},
 		"sqlite of no database":         {func(*testing.T) []string { return []string{"-store", "sqlite:" + letter} }, "-store: the file is no SQLite database"},
 		"sqlite where nobody may write": {func(*testing.T) []string { return []string{"-store", "sqlite:/proc/phoneauth.db"} }, "-store: open "},
 		"redis stopped":                 {redis(stopped), "-redis: connection refused"},
@@ -226,6 +239,13 @@ func passwordPostgres(t *testing.T) database {
 	require.NoError(t, os.WriteFile(hba, []byte("host all all 127.0.0.1/32 scram-sha-256\n"), 0o644))
 	_, d := ownPostgres(t, "hba_file="+hba)
 	return d
+}
+
+// mysqlURL names a database as the example server is told of it.
+func mysqlURL(t *testing.T) string {
+	t.Helper()
+	m := startedMariaDB(t)
+	return "mysql://phoneauth@" + m.Addr() + "/" + newMySQLDatabase(t, m)
 }
 
 func listener(t *testing.T) net.Listener {

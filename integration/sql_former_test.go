@@ -77,6 +77,9 @@ func formerRows(t *testing.T, db *sql.DB, n int, now time.Time) {
 // while both are at work.
 func TestSQLMigrateFormer(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
+		if d.dialect == sqlstore.MySQL {
+			t.Skip("the version before had no MySQL")
+		}
 		db := d.open(t)
 		now := time.Now().UTC().Truncate(time.Microsecond)
 		for _, byGoose := range []bool{false, true} {

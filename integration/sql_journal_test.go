@@ -127,6 +127,9 @@ func recorded(c *counted, do func()) (all []statement) {
 // plan is how the database goes about a statement.
 func (d database) plan(t *testing.T, db *sql.DB, s statement) string {
 	t.Helper()
+	if d.dialect == sqlstore.MySQL {
+		return fmt.Sprint(d.explained(t, db, s))
+	}
 	explain := "EXPLAIN "
 	if d.dialect == sqlstore.SQLite {
 		explain = "EXPLAIN QUERY PLAN "

@@ -28,6 +28,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	integration.QuietMySQL()
 	if child := os.Getenv(childOf); child != "" {
 		os.Exit(runChild(child))
 	}
@@ -39,6 +40,8 @@ func TestMain(m *testing.M) {
 			p.Stop()
 		}
 	}
+	mariadbServer.stop()
+	galeraCluster.stop()
 	os.Exit(code)
 }
 
@@ -79,6 +82,7 @@ type database struct {
 func databases(t *testing.T, test func(t *testing.T, d database)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteDatabase(t)) })
 	t.Run("postgres", func(t *testing.T) { test(t, postgresDatabase(t)) })
+	t.Run("mariadb", func(t *testing.T) { test(t, mariadbDatabase(t)) })
 }
 
 func sqliteDatabase(t testing.TB) database {

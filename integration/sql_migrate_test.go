@@ -82,6 +82,9 @@ func migrateAsChild(of task) error {
 // migrates beside it goes on.
 func TestSQLMigrateKilledMidway(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
+		if d.dialect == sqlstore.MySQL {
+			t.Skip("see TestSQLMigrateMySQLKilledMidway: what was done stays")
+		}
 		midway := 0
 		for after := int64(1); ; after++ {
 			c := startChild(t, task{Do: "migrate", Place: d.place(), After: after})
@@ -113,10 +116,11 @@ func TestSQLMigrateKilledMidway(t *testing.T) {
 // reset takes the tables away again.
 func (d database) reset(t *testing.T, db *sql.DB) {
 	t.Helper()
-	for _, table := range []string{"users", "challenges", "counters", "sessions", "journal", "migrations"} {
-		_, err := db.Exec("DROP TABLE phoneauth_" + table)
+	for _, table := range []string{"users", "challenges", "counters", "sessions", "turns", "journal", "migrations"} {
+		_, err := db.Exec("DROP TABLE IF EXISTS phoneauth_" + table)
 		require.NoError(t, err)
 	}
+	d.dropFunctions(t, db)
 }
 
 // goose applies the same files, before Migrate or after it.
@@ -128,7 +132,8 @@ func TestSQLGoose(t *testing.T) {
 		provider := d.goose(t, db, files)
 		results, err := provider.Up(t.Context())
 		require.NoError(t, err)
-		assert.Len(t, results, 6)
+		want := map[sqlstore.Dialect]int{sqlstore.SQLite: 6, sqlstore.Postgres: 8, sqlstore.MySQL: 4}
+		assert.Len(t, results, want[d.dialect])
 		s, err := sqlstore.New(t.Context(), db, d.dialect)
 		require.NoError(t, err)
 		d.use(t, s)
@@ -156,7 +161,7 @@ func TestSQLGoose(t *testing.T) {
 
 func (d database) goose(t *testing.T, db *sql.DB, files fs.FS) *goose.Provider {
 	t.Helper()
-	dialect := map[sqlstore.Dialect]goose.Dialect{sqlstore.SQLite: goose.DialectSQLite3, sqlstore.Postgres: goose.DialectPostgres}[d.dialect]
+	dialect := map[sqlstore.Dialect]goose.Dialect{sqlstore.SQLite: goose.DialectSQLite3, sqlstore.Postgres: goose.DialectPostgres, sqlstore.MySQL: goose.DialectMySQL}[d.dialect]
 	provider, err := goose.NewProvider(dialect, db, files)
 	require.NoError(t, err)
 	return provider

@@ -17,8 +17,12 @@ var rounds = integration.Rounds
 func TestSQLStore(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
 		s := d.store(t, d.open(t))
-		storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(*rounds))
-		runJournal(t, s, *rounds)
+		n := *rounds
+		if d.dialect == sqlstore.MySQL && !integration.Release() {
+			n /= 3 // more of them are on three writers: TestGaleraStore
+		}
+		storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(n))
+		runJournal(t, s, n)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
 // What only reads is one statement without a transaction, and what writes is committed
@@ -67,6 +68,9 @@ func TestSQLVerbCosts(t *testing.T) {
 			c.reset()
 			require.NoError(t, verb.call(t.Context()), name)
 			assert.Equal(t, verb.commits, c.commits.Load(), name)
+			if d.dialect == sqlstore.Postgres && name != "importing users" {
+				assert.Equal(t, verb.commits > 0 || verb.statements > 0, c.calls.Load() == 1, "%s: one round trip", name)
+			}
 			if verb.statements > 0 {
 				assert.Equal(t, verb.statements, c.calls.Load(), name)
 			}

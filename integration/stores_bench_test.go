@@ -39,6 +39,7 @@ func BenchmarkStores(b *testing.B) {
 			return measuredSQL(b, database{sqlstore.SQLite, "sqlite", sqliteDSN(filepath.Join(b.TempDir(), "phoneauth.db"))})
 		}},
 		{"Postgres", func(b *testing.B) measured { return measuredSQL(b, postgresDatabase(b)) }},
+		{"MariaDB", func(b *testing.B) measured { return measuredSQL(b, mariadbDatabase(b)) }},
 		{"Redis always", func(b *testing.B) measured {
 			return measuredRedis(b, integration.OwnRedisClient(b, alwaysDurable...), memstore.New())
 		}},
@@ -70,8 +71,14 @@ func measuredSQL(b *testing.B, d database, opts ...sqlstore.Option) measured {
 		_, err := db.ExecContext(ctx, "INSERT INTO bare VALUES ($1, $1)", n)
 		return err
 	}
-	if d.dialect == sqlstore.SQLite {
+	switch d.dialect {
+	case sqlstore.SQLite:
 		insert = oneWriter(db)
+	case sqlstore.MySQL:
+		insert = func(ctx context.Context, n int) error {
+			_, err := db.ExecContext(ctx, "INSERT INTO bare VALUES (?, ?)", n, n)
+			return err
+		}
 	}
 	return measured{d.store(b, db, opts...), insert}
 }

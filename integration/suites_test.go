@@ -3,7 +3,6 @@ package integration_test
 import (
 	"database/sql"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/internal/suite/api"
+	"github.com/phoneauth/phoneauth/internal/suite/human"
 	"github.com/phoneauth/phoneauth/internal/suite/interleavings"
 	"github.com/phoneauth/phoneauth/internal/suite/promises"
 	servicesuite "github.com/phoneauth/phoneauth/internal/suite/service"
@@ -32,6 +32,7 @@ func suites(t *testing.T, newStore suite.NewStore) {
 	o := suite.Options{Store: newStore, Rounds: suiteRounds, Real: true}
 	t.Run("API", func(t *testing.T) { api.Run(t, o) })
 	t.Run("Promises", func(t *testing.T) { promises.Run(t, o) })
+	t.Run("Human", func(t *testing.T) { human.Run(t, o) })
 	t.Run("Service", func(t *testing.T) { servicesuite.Run(t, o) })
 	t.Run("States", func(t *testing.T) { states.Run(t, o, "../docs/states.md") })
 	t.Run("Interleavings", func(t *testing.T) { interleavings.Run(t, o) })
@@ -67,12 +68,10 @@ func emptied(t *testing.T, d database) suite.NewStore {
 
 func empty(t testing.TB, db *sql.DB) {
 	t.Helper()
-	var all []string
 	for _, table := range []string{"challenges", "counters", "sessions", "users", "journal"} {
-		all = append(all, "DELETE FROM phoneauth_"+table)
+		_, err := db.ExecContext(t.Context(), "DELETE FROM phoneauth_"+table)
+		require.NoError(t, err)
 	}
-	_, err := db.ExecContext(t.Context(), strings.Join(all, ";"))
-	require.NoError(t, err)
 }
 
 var prefixes atomic.Int64

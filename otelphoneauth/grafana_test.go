@@ -76,7 +76,7 @@ func exported(t *testing.T) map[string]map[string]bool {
 	for what := range namesIn(t, `EventType = "(\w+)"`, "../event.go") {
 		h.tell(phoneauth.Event{
 			Type: phoneauth.EventType(what), Purpose: "sign_in", Region: "EG", Limit: "country",
-			Sender: "twilio", SendClass: phoneauth.Permanent, SendFault: phoneauth.FaultSender,
+			Sender: "twilio", SendClass: phoneauth.Permanent, SendFault: phoneauth.FaultSender, Check: "altcha",
 		})
 		h.tell(phoneauth.Event{Type: phoneauth.EventType(what), Test: true})
 	}

@@ -82,6 +82,9 @@ func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
 	if e.SendFault != "" {
 		attrs = append(attrs, keySendFault.String(fault(e.SendFault)))
 	}
+	if e.Check != "" {
+		attrs = append(attrs, keyCheck.String(t.checks.tell(e.Check, nameLike)))
+	}
 	if e.Test {
 		attrs = append(attrs, keyTest.Bool(true))
 	}

@@ -15,8 +15,9 @@ const other = "_OTHER"
 const (
 	mostPurposes = 14  // six of the package, and 8 of the host's own
 	mostRegions  = 247 // libphonenumber has 245, and there is "001"
-	mostLimits   = 12  // the package has 9
+	mostLimits   = 18  // the package has 15
 	mostSenders  = 8
+	mostChecks   = 4 // kinds of human checks: one at a time, and some over the years
 )
 
 // Names of the package, which find a place always.
@@ -30,6 +31,8 @@ var (
 		phoneauth.LimitPhoneSends, phoneauth.LimitAddressSends, phoneauth.LimitServiceSends,
 		phoneauth.LimitBlock, phoneauth.LimitWideBlock, phoneauth.LimitCountry,
 		phoneauth.LimitPhoneFailures, phoneauth.LimitAddressFailures, phoneauth.LimitPasswordFailures,
+		phoneauth.LimitPasswords, phoneauth.LimitDeviceSends, phoneauth.LimitSessions,
+		phoneauth.LimitHumanChecks, phoneauth.LimitUnverifiedSends, phoneauth.LimitHumanCheckUsed,
 	}
 )
 

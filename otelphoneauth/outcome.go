@@ -76,6 +76,9 @@ func (t *telemetry) operationOutcome(ctx context.Context, err error) outcome {
 	if refused, is := errors.AsType[*phoneauth.LimitError](err); is {
 		return t.limited(refused)
 	}
+	if _, is := errors.AsType[*phoneauth.HumanCheckError](err); is {
+		return named("human_check")
+	}
 	if _, is := errors.AsType[*phoneauth.PasswordError](err); is {
 		return named("password_policy")
 	}

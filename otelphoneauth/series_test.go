@@ -16,11 +16,13 @@ var (
 	types = []phoneauth.EventType{
 		"code_sent", "send_failed", "send_refused", "notice_sent", "verified", "verify_failed", "password_failed", "limited",
 		"ceiling_near", "redeemed", "signed_up", "signed_in", "sign_in_refused", "refreshed", "refresh_reused", "signed_out",
+		"human_check_asked", "human_check_solved", "human_check_failed",
 		"password_changed", "phone_changed", "blocked", "unblocked", "unlocked", "deleted", "delivered", "undelivered", "opted_out",
 	}
 	limits = []string{
 		"phone_sends", "address_sends", "service_sends", "number_block", "number_wide_block", "country",
-		"phone_failures", "address_failures", "password_failures",
+		"phone_failures", "address_failures", "password_failures", "password_sign_ins", "device_sends", "sessions",
+		"human_checks", "unverified_sends", "human_check_used",
 	}
 	classes = []phoneauth.SendClass{"permanent", "temporary", "ambiguous"}
 )

@@ -2,6 +2,7 @@ package otelphoneauth
 
 import (
 	"context"
+	"iter"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -207,4 +208,9 @@ func (s *Service) Reveal(ctx context.Context, state *phoneauth.PhoneState, a pho
 // Timeline calls [phoneauth.Service.Timeline] in a span.
 func (s *Service) Timeline(ctx context.Context, q phoneauth.TimelineQuery) ([]phoneauth.Entry, error) {
 	return operation(ctx, s.t, "Timeline", func(ctx context.Context) ([]phoneauth.Entry, error) { return s.Service.Timeline(ctx, q) })
+}
+
+// Import calls [phoneauth.Service.Import] in a span.
+func (s *Service) Import(ctx context.Context, users iter.Seq2[phoneauth.ImportUser, error], o phoneauth.ImportOptions) (phoneauth.ImportReport, error) {
+	return operation(ctx, s.t, "Import", func(ctx context.Context) (phoneauth.ImportReport, error) { return s.Service.Import(ctx, users, o) })
 }

@@ -23,6 +23,7 @@ const (
 	keyPurpose   = attribute.Key("phoneauth.purpose")
 	keyRegion    = attribute.Key("phoneauth.region")
 	keyLimit     = attribute.Key("phoneauth.limit")
+	keyCheck     = attribute.Key("phoneauth.check")
 	keySender    = attribute.Key("phoneauth.sender")
 	keySendClass = attribute.Key("phoneauth.send.class")
 	keySendFault = attribute.Key("phoneauth.send.fault")
@@ -72,7 +73,7 @@ type telemetry struct {
 	events, regionEvents                           metric.Int64Counter
 	storeDuration, sendDuration, operationDuration metric.Float64Histogram
 
-	purposes, regions, limits, senders *names
+	purposes, regions, limits, senders, checks *names
 }
 
 func newTelemetry(opts []Option) (*telemetry, error) {
@@ -93,6 +94,7 @@ func newTelemetry(opts []Option) (*telemetry, error) {
 		regions:  newNames(mostRegions),
 		limits:   newNames(mostLimits, ourLimits...),
 		senders:  newNames(mostSenders),
+		checks:   newNames(mostChecks),
 	}
 	if err := t.instruments(); err != nil {
 		return nil, fmt.Errorf("otelphoneauth: instruments: %w", err)

@@ -8,16 +8,17 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// BeginChallenge implements [phoneauth.ChallengeStore].
-func (s *Store) BeginChallenge(ctx context.Context, p phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+// begin is BeginChallenge in a transaction.
+func (s *Store) begin(ctx context.Context, p phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	var begun phoneauth.BeginResult
 	err := s.atomically(ctx, "begin challenge", func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
-		if err := r.loadSlots(p.Challenge.Key); err != nil {
-			return err
-		}
+		r.nameSlots(p.Challenge.Key)
 		r.nameKeys(p.Keys())
 		r.sample(p.Charges)
+		if err := r.loadSlots(); err != nil {
+			return err
+		}
 		if err := r.load(); err != nil {
 			return err
 		}
@@ -50,8 +51,8 @@ func plain(c phoneauth.Challenge) phoneauth.Challenge {
 	return c
 }
 
-// AttemptChallenge implements [phoneauth.ChallengeStore].
-func (s *Store) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+// attempt is AttemptChallenge in a transaction.
+func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
 	keys := make([]string, len(p.Candidates))
 	for i := range p.Candidates {
 		keys[i] = p.Candidates[i].Key
@@ -61,16 +62,20 @@ func (s *Store) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams)
 	var answer error // of an attempt that is committed
 	err := s.atomically(ctx, "attempt challenge", func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
-		if err := r.loadSlots(keys...); err != nil {
+		r.nameSlots(keys...)
+		r.nameKeys((&phoneauth.AttemptParams{Lockout: p.Lockout, Takes: p.Takes}).Keys())
+		if err := r.loadSlots(); err != nil {
 			return err
 		}
-		r.nameKeys((&phoneauth.AttemptParams{Lockout: p.Lockout, Takes: p.Takes}).Keys())
 		// The challenges are locked: what the step will find is known, and so are the
 		// counters that it will need.
 		if of, _, equal := p.Find(r.held); equal {
 			r.nameKeys(of.OnMatch.Keys())
 			r.sample(of.OnMatch.Credits)
 			r.name(ofScore, of.OnMatch.ClearScores...)
+			if of.OnMatch.Store != nil && !s.returning { // it must be known whether there is a row
+				r.nameSlots(of.OnMatch.Store.Key)
+			}
 		}
 		if err := r.load(); err != nil {
 			return err
@@ -100,6 +105,9 @@ func (s *Store) CancelChallenges(ctx context.Context, keys ...string) error {
 	// In the order of keys, so that two callers who cancel the same come to no deadlock.
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	const step = "cancel challenges"
+	if !s.returning {
+		return s.write(ctx, step, func(q querier) error { return s.cancelAll(ctx, q, keys) })
+	}
 	cancel := func(q querier) error {
 		b := s.batch()
 		for _, key := range keys {

@@ -32,6 +32,8 @@ type counter struct {
 	peek    bool
 	sampled *phoneauth.Score
 
+	loaded bool // it was looked for
+	empty  bool // there is a row, and it holds nothing
 	known  bool // there is a row
 	asked  bool // the step has read it
 	write  bool // the step has changed it
@@ -40,7 +42,7 @@ type counter struct {
 
 // forget sets c to the value of a counter without a row.
 func (c *counter) forget() {
-	c.known, c.at, c.until, c.amount = false, phoneauth.NoTAT, phoneauth.NoTAT, 0
+	c.known, c.empty, c.at, c.until, c.amount = false, false, phoneauth.NoTAT, phoneauth.NoTAT, 0
 }
 
 // score returns c as a score.
@@ -106,6 +108,9 @@ func (r *rows) peekAll() {
 
 // load reads all counters that were named, and locks those that are not only peeked at.
 func (r *rows) load() error {
+	if !r.s.returning {
+		return r.readAll(true)
+	}
 	var lock, read []any
 	for _, c := range r.counters {
 		if c.peek {
@@ -124,6 +129,10 @@ func (r *rows) lock(c *counter) error {
 		return nil
 	}
 	c.forget()
+	if !r.s.returning {
+		c.loaded = false
+		return r.readAll(true)
+	}
 	return r.read([]any{[]byte(c.key)}, nil)
 }
 

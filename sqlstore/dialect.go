@@ -13,9 +13,11 @@ const (
 	Postgres Dialect = 1 + iota
 	// SQLite is SQLite 3.35 or later, in a file.
 	SQLite
+	// MySQL is MySQL 8.0 or MariaDB 10.6, or later, and clusters of them.
+	MySQL
 )
 
-// String returns "postgres" or "sqlite".
+// String returns "postgres", "sqlite" or "mysql".
 func (d Dialect) String() string {
 	if sp := d.speech(); sp != nil {
 		return sp.name
@@ -29,14 +31,19 @@ func (d Dialect) speech() *speech {
 		return &postgres
 	case SQLite:
 		return &sqlite
+	case MySQL:
+		return &mysql
 	}
 	return nil
 }
 
-// speech contains the differences between the dialects. Both understand all other SQL here. A
-// dialect without RETURNING would read the rows, locked in the order of keys, and then write them.
+// speech contains the differences between the dialects. All of them understand all other SQL
+// here, except where a method asks for returning and does something else for MySQL.
 type speech struct {
 	name string
+	// returning: there are RETURNING and ON CONFLICT. A dialect without them reads the rows,
+	// locked, and then writes them.
+	returning bool
 	// alone is true when there is one writer at a time. Rows then need no locks, and rows
 	// that a transaction has read do not change before it writes.
 	alone bool
@@ -45,8 +52,13 @@ type speech struct {
 	forUpdate, skipLocked string
 	// in goes around a SELECT, and finds a column in it by its index.
 	in [2]string
-	// least is the function that returns the smaller of two numbers.
-	least string
+	// least is the function that returns the smaller of two numbers. integer is the type to
+	// which a sum is cast.
+	least, integer string
+	// from ends a list of columns of no table that a WHERE follows.
+	from string
+	// quote quotes the names in a statement that are words of the dialect. nil: none is one.
+	quote func(statement string) string
 	// arrays: an argument may be a column of values.
 	arrays bool
 	// numbered: placeholders are $1, $2 and so on; else each is a question mark.
@@ -62,6 +74,14 @@ type speech struct {
 	// takeTurn lets one transaction of this name on at a time. It waits for the one before
 	// it, and ends with its own.
 	takeTurn func(ctx context.Context, q querier, name string) error
+}
+
+// sql returns the statement as it is sent.
+func (sp *speech) sql(statement string) string {
+	if sp.quote == nil {
+		return statement
+	}
+	return sp.quote(statement)
 }
 
 // querier is a *sql.DB, a *sql.Conn or a *sql.Tx.

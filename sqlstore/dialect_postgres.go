@@ -8,11 +8,13 @@ import (
 
 var postgres = speech{
 	name:       "postgres",
+	returning:  true,
 	forUpdate:  " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	in:         [2]string{" = ANY (ARRAY(", "))"}, // no join, and so no scan
 	least:      "LEAST",
 	arrays:     true,
+	integer:    "BIGINT",
 	numbered:   true,
 	schemas:    true,
 	settings: func(ctx context.Context, db *sql.DB) error {
@@ -27,9 +29,14 @@ var postgres = speech{
 		return nil
 	},
 	takeTurn: func(ctx context.Context, q querier, name string) error {
-		h := fnv.New64a()
-		h.Write([]byte("phoneauth " + name))
-		_, err := q.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(h.Sum64()))
+		_, err := q.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", turnOf(name))
 		return err
 	},
+}
+
+// turnOf returns the number of the advisory lock of a turn.
+func turnOf(name string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte("phoneauth " + name))
+	return int64(h.Sum64())
 }

@@ -12,11 +12,13 @@ import (
 const leastBusyTimeout = 1000
 
 var sqlite = speech{
-	name:     "sqlite",
-	alone:    true,
-	in:       [2]string{" IN (", ")"},
-	least:    "MIN",
-	settings: sqliteSettings,
+	name:      "sqlite",
+	returning: true,
+	alone:     true,
+	in:        [2]string{" IN (", ")"},
+	least:     "MIN",
+	integer:   "BIGINT",
+	settings:  sqliteSettings,
 	hasColumn: func(ctx context.Context, q querier, table, column string) (has bool, err error) {
 		err = q.QueryRowContext(ctx, "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", table, column).Scan(&has)
 		return has, err

@@ -1,5 +1,5 @@
 // Package sqlstore is a [phoneauth.Store] and a [phoneauth.JournalStore] on database/sql:
-// PostgreSQL and SQLite. It imports no driver; the host opens the database, and keeps its
+// PostgreSQL, SQLite, MySQL and MariaDB. It imports no driver; the host opens the database, and keeps its
 // pool.
 //
 //	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
@@ -23,6 +23,10 @@
 // opens any number of connections and keeps two. Behind PgBouncer in transaction mode, set the
 // driver's simple or exec mode (pgx: default_query_exec_mode=exec).
 //
+// Functions of the database do the steps of challenges, limits and new sessions, in one round
+// trip each. [Migrate] creates them, and [New] looks whether its role may execute them. Without
+// them, and [WithoutFunctions], these verbs are transactions. [Store.Functions] tells which.
+//
 // # SQLite
 //
 // SQLite must be version 3.35 or later, in a file on a local disk, with these settings, which
@@ -31,9 +35,30 @@
 //	modernc.org/sqlite:      file:phoneauth.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)
 //	github.com/mattn/go-sqlite3: file:phoneauth.db?_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL
 //
-// There is one writer at a time. Writes begin with BEGIN IMMEDIATE, and those of one Store wait
-// for one another in their order. Readers do not wait. Make only one Store for a file in a
-// process. A pool of 4 connections is enough.
+// There is one writer at a time. Writes begin with BEGIN IMMEDIATE. Those of one Store queue up,
+// and the writes that wait share one transaction and one flush. Each has a savepoint, so it can
+// be undone alone. It is answered after the flush. If the commit fails, the outcome of all of
+// them is unknown. Readers do not wait. Make only one Store for a file in a process. A pool of
+// 4 connections is enough.
+//
+// # MySQL and MariaDB
+//
+// MySQL must be version 8.0 or later, MariaDB 10.6 or later, with strict mode,
+// innodb_flush_log_at_trx_commit = 1, and sync_binlog = 1 where there is a binary log. Each
+// connection needs READ COMMITTED and an innodb_lock_wait_timeout of at most 10 s. Put these two
+// into the DSN of github.com/go-sql-driver/mysql, so that every connection has them:
+//
+//	MariaDB: user:password@tcp(host:3306)/db?interpolateParams=true&innodb_lock_wait_timeout=10&tx_isolation=%27READ-COMMITTED%27
+//	MySQL:   user:password@tcp(host:3306)/db?interpolateParams=true&innodb_lock_wait_timeout=10&transaction_isolation=%27READ-COMMITTED%27
+//
+// With interpolateParams a statement is one round trip; without it there are two. No other
+// option of the driver matters to the store. Limit the pool as for PostgreSQL.
+//
+// A verb reads its rows, locked, and then writes them. A transaction that the server rolled back,
+// because of a deadlock or of a lock that took too long, is done again from the beginning. So is
+// one that fails to commit in Galera because another node was faster. Each row on which a verb
+// rests is written by it, so any node of a Galera cluster may take any verb. There each connection
+// also needs wsrep_sync_wait=7, and [New] asks for it.
 //
 // # Tables
 //
@@ -43,7 +68,8 @@
 // own, or challenges in Redis, selects the parts that it needs with [Only].
 //
 // Times are microseconds since 1970 in UTC. To read them by hand, divide by 1,000,000:
-// to_timestamp(expires_at / 1e6), datetime(expires_at / 1000000, 'unixepoch'). The zero time is
+// to_timestamp(expires_at / 1e6), datetime(expires_at / 1000000, 'unixepoch'),
+// from_unixtime(expires_at / 1000000). The zero time is
 // −62135596800000000. It is the signed_in_at of an account that has never signed in, and the
 // default for accounts that the host imports. Keys and ids are ASCII in columns of bytes.
 //
@@ -52,10 +78,4 @@
 // previous version ignores what it does not know, such as a lock by the owner.
 //
 // Expired rows are ignored, and stay until [Store.Purge] removes them. Call it once a minute.
-//
-// # Another dialect
-//
-// The type speech contains all differences between dialects. MySQL has no RETURNING. A dialect for
-// it would read rows with SELECT … FOR UPDATE, in the order of their keys, and then write them,
-// as the store already does with challenges and counters.
 package sqlstore

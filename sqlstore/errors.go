@@ -37,6 +37,9 @@ func describe(err error) string {
 	if state := sqlState(err); state != "" {
 		return "SQLSTATE " + state
 	}
+	if number := mysqlNumber(err); number != 0 {
+		return fmt.Sprintf("MySQL error %d", number)
+	}
 	if code, ok := sqliteCode(err); ok {
 		return fmt.Sprintf("SQLite error %d", code)
 	}
@@ -58,6 +61,10 @@ func rolledBack(err error) bool {
 	case "40001", "40P01": // serialization_failure, deadlock_detected
 		return true
 	}
+	switch mysqlNumber(err) {
+	case mysqlDeadlock, mysqlLockWait:
+		return true
+	}
 	const busy = 5 // SQLITE_BUSY, beside more special codes of it
 	code, ok := sqliteCode(err)
 	return ok && code&0xff == busy || errors.Is(err, errRaced)
@@ -67,7 +74,7 @@ func rolledBack(err error) bool {
 func duplicate(err error) bool {
 	const constraintUnique = 2067 // SQLITE_CONSTRAINT_UNIQUE
 	code, ok := sqliteCode(err)
-	return sqlState(err) == "23505" || ok && code == constraintUnique
+	return sqlState(err) == "23505" || ok && code == constraintUnique || mysqlNumber(err) == mysqlDuplicate
 }
 
 // sqlState returns the code of PostgreSQL: pgx and lib/pq have this method.

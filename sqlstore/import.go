@@ -28,6 +28,10 @@ func (s *Store) ImportUsers(ctx context.Context, users []phoneauth.UserImport, n
 	phones := slices.Sorted(maps.Keys(first))
 	var made, found map[string]phoneauth.User
 	err := s.atomically(ctx, "import users", func(q querier) (err error) {
+		if !s.returning {
+			made, found, err = s.importLocked(ctx, q, users, phones, now)
+			return err
+		}
 		if made, err = s.createUsers(ctx, q, users, phones, now); err != nil {
 			return err
 		}
@@ -58,11 +62,7 @@ func (s *Store) ImportUsers(ctx context.Context, users []phoneauth.UserImport, n
 // createUsers creates the users of phones, except those who exist, and returns whom it has
 // created.
 func (s *Store) createUsers(ctx context.Context, q querier, users []phoneauth.UserImport, phones []string, now time.Time) (map[string]phoneauth.User, error) {
-	wanted := map[string]*phoneauth.User{}
-	for _, in := range slices.Backward(users) { // so that the first of a phone counts
-		u := in.Apply(now)
-		wanted[u.Phone.E164()] = &u
-	}
+	wanted := wantedUsers(users, now)
 	made := map[string]phoneauth.User{}
 	for batch := range slices.Chunk(phones, importBatch) {
 		create := make([]*phoneauth.User, len(batch))
@@ -74,6 +74,16 @@ func (s *Store) createUsers(ctx context.Context, q querier, users []phoneauth.Us
 		}
 	}
 	return made, nil
+}
+
+// wantedUsers returns the users to create, by phone.
+func wantedUsers(users []phoneauth.UserImport, now time.Time) map[string]*phoneauth.User {
+	wanted := map[string]*phoneauth.User{}
+	for _, in := range slices.Backward(users) { // so that the first of a phone counts
+		u := in.Apply(now)
+		wanted[u.Phone.E164()] = &u
+	}
+	return wanted
 }
 
 // lockUsers returns the users of phones, and locks them: they are so until the import is

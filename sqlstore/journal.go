@@ -61,19 +61,23 @@ func (s *Store) AppendEntries(ctx context.Context, entries []phoneauth.JournalEn
 }
 
 func (s *Store) appending(entries []phoneauth.JournalEntry) *query {
-	q := s.query("INSERT INTO " + s.table.journal + " AS j (" + entryColumns + ", hour, due) ")
+	as, add := " AS j", " ON CONFLICT (id) DO UPDATE SET count = j.count + excluded.count"
+	if !s.returning {
+		as, add = "", " ON DUPLICATE KEY UPDATE count = count + VALUES(count)"
+	}
+	q := s.query("INSERT INTO " + s.table.journal + as + " (" + entryColumns + ", hour, due) ")
 	if s.arrays {
 		q.addColumns(entries)
-	} else {
-		q.add("VALUES ")
-		for i := range entries {
-			if i > 0 {
-				q.add(", ")
-			}
-			q.add("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entryValues(&entries[i])...)
-		}
+		return q.add(add)
 	}
-	return q.add(" ON CONFLICT (id) DO UPDATE SET count = j.count + excluded.count")
+	q.add("VALUES ")
+	for i := range entries {
+		if i > 0 {
+			q.add(", ")
+		}
+		q.add("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entryValues(&entries[i])...)
+	}
+	return q.add(add)
 }
 
 // addColumns appends a SELECT of entries, each column of which is one argument. So the
@@ -162,7 +166,7 @@ func (s *Store) CountEntries(ctx context.Context, q phoneauth.JournalCountQuery)
 	const kind = "hour, type, region, purpose, channel, sender"
 	from, to := q.From.UnixMicro(), q.To.UnixMicro()
 	var all []phoneauth.JournalCount
-	err := s.query("SELECT "+kind+", CAST(sum(CASE WHEN count = 0 THEN 1 ELSE count END) AS BIGINT) FROM "+s.table.journal+
+	err := s.query("SELECT "+kind+", CAST(sum(CASE WHEN count = 0 THEN 1 ELSE count END) AS "+s.integer+") FROM "+s.table.journal+
 		" WHERE hour >= ? AND hour <= ? AND time_us >= ? AND time_us < ? GROUP BY "+kind,
 		due(from, hour), due(to, hour), from, to).
 		rows(ctx, s.db, func(scan func(into ...any) error) error {
@@ -186,20 +190,33 @@ func (s *Store) BlankEntries(ctx context.Context, userID, print string, before t
 	if userID == "" && print == "" {
 		return nil
 	}
+	const set = " SET data = ?, message_id = ?, user_id = ?"
 	none := []byte(nil)
-	q := s.query("UPDATE "+s.table.journal+" SET data = ?, message_id = ?, user_id = ? WHERE id"+s.in[0], none, none, none)
+	q := s.query("UPDATE " + s.table.journal)
+	if s.returning {
+		q.add(set+" WHERE id"+s.in[0], none, none, none)
+		s.addMatches(q, userID, print, before)
+		q.add(s.in[1])
+	} else { // MySQL can change a table that it searches only by a join
+		q.add(" JOIN (")
+		s.addMatches(q, userID, print, before)
+		q.add(") k ON id = k.found"+set, none, none, none)
+	}
+	return s.write(ctx, "blank entries", func(on querier) error {
+		_, err := q.exec(ctx, on)
+		return err
+	})
+}
+
+// addMatches appends a search for the entries of the user, and one for those of the print.
+func (s *Store) addMatches(q *query, userID, print string, before time.Time) {
 	if userID != "" {
-		q.add("SELECT id FROM "+s.table.journal+" WHERE user_id = ? AND length(user_id) > 0", []byte(userID))
+		q.add("SELECT id AS found FROM "+s.table.journal+" WHERE user_id = ? AND length(user_id) > 0", []byte(userID))
 	}
 	if userID != "" && print != "" {
 		q.add(" UNION ALL ")
 	}
 	if print != "" {
-		q.add("SELECT id FROM "+s.table.journal+" WHERE print = ? AND length(print) > 0 AND time_us < ?", []byte(print), before.UnixMicro())
+		q.add("SELECT id AS found FROM "+s.table.journal+" WHERE print = ? AND length(print) > 0 AND time_us < ?", []byte(print), before.UnixMicro())
 	}
-	q.add(s.in[1])
-	return s.write(ctx, "blank entries", func(on querier) error {
-		_, err := q.exec(ctx, on)
-		return err
-	})
 }

@@ -7,20 +7,20 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// TakeLimits implements [phoneauth.ChallengeStore]. To ask alone is one read, which locks
-// nothing.
-func (s *Store) TakeLimits(ctx context.Context, p phoneauth.TakeParams) error {
-	const step = "take limits"
-	if len(p.Takes)+len(p.Charges) == 0 {
-		r := s.rows(ctx, s.db, p.Now.UnixMicro())
-		r.nameKeys(p.Keys())
-		r.peekAll()
-		if err := r.load(); err != nil {
-			return failed(step, err)
-		}
-		return p.Run(r)
+// ask is TakeLimits that takes nothing.
+func (s *Store) ask(ctx context.Context, p phoneauth.TakeParams) error {
+	r := s.rows(ctx, s.db, p.Now.UnixMicro())
+	r.nameKeys(p.Keys())
+	r.peekAll()
+	if err := r.load(); err != nil {
+		return failed("take limits", err)
 	}
-	return s.atomically(ctx, step, func(q querier) error {
+	return p.Run(r)
+}
+
+// take is TakeLimits in a transaction.
+func (s *Store) take(ctx context.Context, p phoneauth.TakeParams) error {
+	return s.atomically(ctx, "take limits", func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
 		r.nameKeys(p.Keys())
 		r.sample(p.Charges)
@@ -34,11 +34,8 @@ func (s *Store) TakeLimits(ctx context.Context, p phoneauth.TakeParams) error {
 	})
 }
 
-// GiveBack implements [phoneauth.ChallengeStore].
-func (s *Store) GiveBack(ctx context.Context, p phoneauth.GiveBackParams) error {
-	if len(p.Takes)+len(p.Credits) == 0 {
-		return nil
-	}
+// giveBack is GiveBack in a transaction.
+func (s *Store) giveBack(ctx context.Context, p phoneauth.GiveBackParams) error {
 	return s.atomically(ctx, "give back", func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
 		r.nameKeys(p.Keys())
@@ -51,11 +48,8 @@ func (s *Store) GiveBack(ctx context.Context, p phoneauth.GiveBackParams) error 
 	})
 }
 
-// CountFailure implements [phoneauth.ChallengeStore].
-func (s *Store) CountFailure(ctx context.Context, l phoneauth.Lockout, at time.Time) error {
-	if l.Key == "" {
-		return nil
-	}
+// countFailure is CountFailure in a transaction.
+func (s *Store) countFailure(ctx context.Context, l phoneauth.Lockout, at time.Time) error {
 	return s.atomically(ctx, "count failure", func(q querier) error {
 		r := s.rows(ctx, q, at.UnixMicro())
 		r.name(ofLockout, l.Key)

@@ -60,6 +60,9 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) e
 	if done, err := s.applied(ctx, db); err == nil && len(missing(names, done)) == 0 {
 		return nil
 	}
+	if dialect == MySQL {
+		return failed("migrate", s.migrateMySQL(ctx, names))
+	}
 	return s.atomically(ctx, "migrate", func(q querier) error {
 		if err := s.takeTurn(ctx, q, "migrations of "+s.table.migrations); err != nil {
 			return err
@@ -74,7 +77,11 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) e
 			return err
 		}
 		for _, name := range missing(names, done) {
-			if err := s.apply(ctx, q, dialect, name); err != nil {
+			apply := s.apply
+			if strings.HasSuffix(name, functionFiles) {
+				apply = s.applyFunctions
+			}
+			if err := apply(ctx, q, dialect, name); err != nil {
 				return err
 			}
 		}
@@ -142,17 +149,23 @@ func (s *Store) columnAdded(ctx context.Context, q querier, statement string) (b
 	return s.hasColumn(ctx, q, m[1], m[2])
 }
 
-// up returns the statements of a file that lead up. Each ends with its line.
+// up returns the statements of a file that lead up. Each ends with its line, unless it stands
+// between marks of goose.
 func up(text string) (statements []string) {
 	_, text, _ = strings.Cut(text, "-- +goose Up\n")
 	text, _, _ = strings.Cut(text, "-- +goose Down\n")
 	var statement strings.Builder
+	whole := false
 	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "--") || strings.TrimSpace(line) == "" {
+		switch mark := strings.TrimSpace(line); {
+		case strings.HasPrefix(mark, "-- +goose Statement"):
+			whole = mark == "-- +goose StatementBegin"
+		case !whole && (strings.HasPrefix(line, "--") || mark == ""):
 			continue
+		default:
+			statement.WriteString(line)
 		}
-		statement.WriteString(line)
-		if strings.HasSuffix(strings.TrimSpace(line), ";") {
+		if !whole && strings.HasSuffix(strings.TrimSpace(statement.String()), ";") {
 			statements = append(statements, strings.TrimSuffix(strings.TrimSpace(statement.String()), ";"))
 			statement.Reset()
 		}
@@ -203,7 +216,7 @@ func (f *files) ReadDir(name string) ([]fs.DirEntry, error) {
 func (f *files) has(name string) bool {
 	_, part, _ := strings.Cut(strings.TrimSuffix(name, ".sql"), "_")
 	part, _, _ = strings.Cut(part, "_")
-	return f.o.has(Part(part))
+	return f.o.has(Part(part)) && f.o.hasFile(name)
 }
 
 // rendered is a file with its text in memory.

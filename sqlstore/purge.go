@@ -18,24 +18,38 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int, error) {
 	for _, t := range s.expiring() {
 		for {
 			var n int64
-			err := s.write(ctx, "purge", func(q querier) (err error) {
+			var more bool
+			err := s.purging(ctx, func(q querier) (err error) {
+				if !s.returning {
+					n, more, err = s.purgeLocked(ctx, q, &t, at)
+					return err
+				}
 				del := s.query("DELETE FROM "+t.name+" WHERE "+t.key+s.in[0]+"SELECT "+t.key+" FROM "+t.name+" WHERE due <= ?", due(at, t.grain))
 				for _, end := range t.ends {
 					del.add(" AND "+end+" <= ?", at)
 				}
 				n, err = del.add(" ORDER BY due LIMIT "+strconv.Itoa(purgeBatch)+s.skipLocked+s.in[1]).exec(ctx, q)
+				more = n == purgeBatch
 				return err
 			})
 			removed += int(n)
 			if err != nil {
 				return removed, err
 			}
-			if n < purgeBatch {
+			if !more {
 				break
 			}
 		}
 	}
 	return removed, nil
+}
+
+// purging calls do in a transaction. That is one statement, except in MySQL.
+func (s *Store) purging(ctx context.Context, do func(q querier) error) error {
+	if !s.returning {
+		return s.atomically(ctx, "purge", do)
+	}
+	return s.write(ctx, "purge", do)
 }
 
 // expiring is a table whose rows have an end.

@@ -45,8 +45,16 @@ func (q *query) arg(arg any) {
 	q.text = strconv.AppendInt(append(q.text, '$'), int64(len(q.args)), 10)
 }
 
+// returns appends that the statement returns columns, where there is RETURNING.
+func (q *query) returns(columns string) *query {
+	if !q.returning {
+		return q
+	}
+	return q.add(" RETURNING " + columns)
+}
+
 func (q *query) exec(ctx context.Context, on querier) (affected int64, err error) {
-	result, err := on.ExecContext(ctx, string(q.text), q.args...)
+	result, err := on.ExecContext(ctx, q.sql(string(q.text)), q.args...)
 	if err != nil {
 		return 0, err
 	}
@@ -55,12 +63,12 @@ func (q *query) exec(ctx context.Context, on querier) (affected int64, err error
 
 // row runs the query, and scans its one row: sql.ErrNoRows if there is none.
 func (q *query) row(ctx context.Context, on querier, into ...any) error {
-	return on.QueryRowContext(ctx, string(q.text), q.args...).Scan(into...)
+	return on.QueryRowContext(ctx, q.sql(string(q.text)), q.args...).Scan(into...)
 }
 
 // rows runs the query, and calls scan for each row.
 func (q *query) rows(ctx context.Context, on querier, scan func(scan func(into ...any) error) error) error {
-	rows, err := on.QueryContext(ctx, string(q.text), q.args...)
+	rows, err := on.QueryContext(ctx, q.sql(string(q.text)), q.args...)
 	if err != nil {
 		return err
 	}
@@ -150,7 +158,7 @@ func (b *batch) run(ctx context.Context, on querier) error {
 		return b.together(ctx, on)
 	}
 	for _, p := range b.parts {
-		q := query{text: []byte(p.text), args: b.args[p.from:p.to]}
+		q := query{speech: b.speech, text: []byte(p.text), args: b.args[p.from:p.to]}
 		n, err := q.exec(ctx, on)
 		if err != nil {
 			return err

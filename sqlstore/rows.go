@@ -37,6 +37,9 @@ func (r *rows) save() error {
 	if r.err != nil {
 		return r.err
 	}
+	if !r.s.returning {
+		return r.upsert()
+	}
 	// A step that has read one row has read it at one moment: nothing is left to check.
 	check := !r.s.alone && len(r.slots)+len(r.counters) > 1
 	b := r.s.batch()
@@ -87,11 +90,11 @@ func (r *rows) TAT(key string) int64 {
 	return c.at
 }
 
-// SetTAT implements [phoneauth.Rows]. An instant that has passed does not replace another
-// that has passed.
+// SetTAT implements [phoneauth.Rows]. An instant that has passed does not replace an earlier
+// one.
 func (r *rows) SetTAT(key string, tat int64) {
 	c := r.counter(ofLimit, key)
-	c.write = max(c.at, tat) > r.now
+	c.write = tat > r.now || tat < c.at
 	c.at, c.until = tat, tat
 }
 

@@ -35,10 +35,15 @@ func scanSession(scan func(into ...any) error) (r phoneauth.SessionRecord, err e
 // session runs q, whose row has sessionColumns: ErrNotFound if there is none.
 func (q *query) session(ctx context.Context, on querier) (phoneauth.SessionRecord, error) {
 	r, err := scanSession(func(into ...any) error { return q.row(ctx, on, into...) })
+	return r, notFound(err)
+}
+
+// notFound returns err, or ErrNotFound if it says that there is no row.
+func notFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		err = phoneauth.ErrNotFound
+		return phoneauth.ErrNotFound
 	}
-	return r, err
+	return err
 }
 
 // sessions runs q, whose rows have sessionColumns.
@@ -91,6 +96,9 @@ func (s *Store) liveSessions(userID string, now time.Time) *query {
 func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phoneauth.SessionRecord, error) {
 	const step = "rotate session"
 	none := phoneauth.SessionRecord{}
+	if !s.returning {
+		return s.rotateGuarded(ctx, step, r)
+	}
 	for range mostTries {
 		next, err := s.exchanged(ctx, step, r)
 		if !errors.Is(err, phoneauth.ErrNotFound) {

@@ -43,15 +43,18 @@ func (s *Store) CreateSession(ctx context.Context, n phoneauth.NewSession) (phon
 			return err
 		})
 	}
-	var evicted phoneauth.SessionRecord
-	err = s.atomically(ctx, step, func(q querier) (err error) {
-		evicted, err = s.createCounted(ctx, q, n, values)
-		return err
-	})
-	if err != nil {
-		return none, err
-	}
-	return evicted, nil
+	return either(s.functions.create,
+		func() (phoneauth.SessionRecord, error) { return s.callCreate(ctx, n, values) },
+		func() (evicted phoneauth.SessionRecord, err error) {
+			err = s.atomically(ctx, step, func(q querier) (err error) {
+				evicted, err = s.createCounted(ctx, q, n, values)
+				return err
+			})
+			if err != nil {
+				return none, err
+			}
+			return evicted, nil
+		})
 }
 
 // newSession appends the INSERT of values, between how they begin and end.
@@ -60,11 +63,8 @@ func (q *query) newSession(table, begin string, values []any, end string, more .
 		add(strings.Repeat("?, ", len(values)-1)+"?", values...).add(end, more...)
 }
 
-// takeUserTurn waits for the turn to create sessions of a user or to end all of them. The turn
-// ends with the transaction.
-func (s *Store) takeUserTurn(ctx context.Context, q querier, userID string) error {
-	return s.takeTurn(ctx, q, s.table.sessions+" of "+userID)
-}
+// userTurn is the name of the turn to create sessions of a user or to end all of them.
+func (s *Store) userTurn(userID string) string { return s.table.sessions + " of " + userID }
 
 // createCounted creates the session of n, and ends one if there are as many already. Mostly
 // there are not, which takes one statement to find out.
@@ -73,7 +73,7 @@ func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSes
 	if err := s.takeUserTurn(ctx, q, n.Session.UserID); err != nil {
 		return evicted, err
 	}
-	room := " WHERE (SELECT count(*) FROM " + s.table.sessions + ofLive + ") < ?"
+	room := s.from + " WHERE (SELECT count(*) FROM " + s.table.sessions + ofLive + ") < ?"
 	created, err := s.query("").newSession(s.table.sessions, "SELECT ", values, room, user, now, now, n.Most).exec(ctx, q)
 	if err != nil || created == 1 {
 		return evicted, err

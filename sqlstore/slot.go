@@ -32,19 +32,31 @@ type slot struct {
 	was   phoneauth.Challenge // the row
 	known bool                // there is a row
 
+	loaded bool                 // it was looked for
+	empty  bool                 // there is a row, and it holds nothing
 	asked  bool                 // the step has read it
 	set    *phoneauth.Challenge // what the step has stored
 	remove bool                 // the step has deleted it
 }
 
-// loadSlots reads and locks the challenges with these keys, in this order.
-func (r *rows) loadSlots(keys ...string) error {
-	var all []any
+// nameSlots adds the challenges with these keys, to be locked in this order.
+func (r *rows) nameSlots(keys ...string) {
 	for _, key := range keys {
 		if r.slot(key) == nil {
 			r.slots = append(r.slots, &slot{key: key})
-			all = append(all, []byte(key))
 		}
+	}
+}
+
+// loadSlots reads and locks the challenges that were named. In MySQL the same statement reads
+// the counters that were named by then.
+func (r *rows) loadSlots() error {
+	if !r.s.returning {
+		return r.readAll(true)
+	}
+	var all []any
+	for _, sl := range r.slots {
+		all = append(all, []byte(sl.key))
 	}
 	in := lookup{r.s.table.challenges, "key", "BYTEA", "key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at"}
 	return r.s.query("").lookUp(in, all, nil).rows(r.ctx, r.on, func(scan func(into ...any) error) error {

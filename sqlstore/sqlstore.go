@@ -23,9 +23,10 @@ var (
 type Store struct {
 	*speech
 	options
-	db     *sql.DB
-	table  tables
-	writer chan struct{} // holds a place while this process writes, where there is one writer
+	db        *sql.DB
+	table     tables
+	functions functions
+	group     *group // makes the writes, where there is one writer
 }
 
 // Part is one of the roles of a Store, with the tables it needs.
@@ -50,6 +51,8 @@ type Option func(*options)
 type options struct {
 	prefix, schema string
 	parts          []Part
+
+	withoutFunctions bool
 }
 
 // Prefix sets the beginning of the names of the tables. Without it they begin with
@@ -58,7 +61,7 @@ func Prefix(prefix string) Option { return func(o *options) { o.prefix = prefix 
 
 // Schema sets the schema of the tables. Without it they are in the first schema of the
 // connection's search_path. [Migrate] creates the schema. The same characters are allowed as in
-// a Prefix. SQLite has no schemas.
+// a Prefix. Only PostgreSQL has schemas.
 func Schema(schema string) Option { return func(o *options) { o.schema = schema } }
 
 // Only makes a store of some parts, for a [phoneauth.Stores] whose other parts are elsewhere.
@@ -67,7 +70,8 @@ func Schema(schema string) Option { return func(o *options) { o.schema = schema 
 func Only(parts ...Part) Option { return func(o *options) { o.parts = parts } }
 
 // tables are their names, as they are written.
-type tables struct{ users, challenges, counters, sessions, journal, migrations string }
+// turns is there in MySQL only.
+type tables struct{ users, challenges, counters, sessions, turns, journal, migrations string }
 
 var allParts = []Part{Users, Challenges, Sessions, Journal}
 
@@ -83,7 +87,7 @@ func optionsOf(d Dialect, opts []Option) (options, error) {
 		faults = append(faults, fmt.Errorf("sqlstore: "+format, args...))
 	}
 	if d.speech() == nil {
-		fault("dialect must be Postgres or SQLite")
+		fault("dialect must be Postgres, SQLite or MySQL")
 	} else if o.schema != "" && !d.speech().schemas {
 		fault("Schema: %s has no schemas; use Prefix", d)
 	}
@@ -113,7 +117,7 @@ func (o *options) tables() tables {
 		}
 		return o.prefix + table
 	}
-	return tables{name("users"), name("challenges"), name("counters"), name("sessions"), name("journal"), name("migrations")}
+	return tables{name("users"), name("challenges"), name("counters"), name("sessions"), name("turns"), name("journal"), name("migrations")}
 }
 
 // New returns the store in db. It checks the server, its settings, and the tables, which
@@ -131,7 +135,7 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Sto
 		return nil, s.unfit(err)
 	}
 	for _, check := range s.columns() {
-		rows, err := db.QueryContext(ctx, "SELECT "+check.columns+" FROM "+check.table+" WHERE 1 = 0")
+		rows, err := db.QueryContext(ctx, s.sql("SELECT "+check.columns+" FROM "+check.table+" WHERE 1 = 0"))
 		if err != nil {
 			return nil, fmt.Errorf("sqlstore: table %s cannot be read; has Migrate been called? %w", check.table, s.unfit(err))
 		}
@@ -139,11 +143,14 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Sto
 			return nil, s.unfit(err)
 		}
 	}
+	if err := s.findFunctions(ctx, db); err != nil {
+		return nil, s.unfit(err)
+	}
 	return s, nil
 }
 
 func newStore(db *sql.DB, dialect Dialect, o options) *Store {
-	return &Store{speech: dialect.speech(), options: o, db: db, table: o.tables(), writer: make(chan struct{}, 1)}
+	return &Store{speech: dialect.speech(), options: o, db: db, table: o.tables(), group: &group{db: db}}
 }
 
 // unfit returns err as New returns it. A wrong setting is described in this package's words.
@@ -173,6 +180,9 @@ func (s *Store) columns() (all []struct{ table, columns string }) {
 	}
 	if s.has(Sessions) {
 		need(s.table.sessions, sessionColumns+", due")
+		if !s.returning {
+			need(s.table.turns, "turn, taken")
+		}
 	}
 	if s.has(Journal) {
 		need(s.table.journal, entryColumns+", hour, due")

@@ -20,12 +20,13 @@ import (
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]error{
-		"dialect must be Postgres or SQLite": check(0),
-		"Schema: sqlite has no schemas":      check(SQLite, Schema("auth")),
-		"Prefix must be":                     check(Postgres, Prefix("x; DROP TABLE users")),
-		"Schema must be":                     check(Postgres, Schema("1")),
-		`there is no part "user"`:            check(Postgres, Only("user")),
-		"Only needs a part":                  check(Postgres, Only()),
+		"dialect must be Postgres, SQLite or MySQL": check(0),
+		"Schema: sqlite has no schemas":             check(SQLite, Schema("auth")),
+		"Schema: mysql has no schemas":              check(MySQL, Schema("auth")),
+		"Prefix must be":                            check(Postgres, Prefix("x; DROP TABLE users")),
+		"Schema must be":                            check(Postgres, Schema("1")),
+		`there is no part "user"`:                   check(Postgres, Only("user")),
+		"Only needs a part":                         check(Postgres, Only()),
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -85,15 +86,23 @@ func TestDue(t *testing.T) {
 }
 
 // Files of two dialects are the same but for their types, and each statement ends its line.
+// PostgreSQL has files of functions too, each of which is one statement.
 func TestMigrations(t *testing.T) {
 	t.Parallel()
-	for _, d := range []Dialect{Postgres, SQLite} {
-		files, err := Migrations(d)
+	former := []string{"00001_users.sql", "00002_challenges.sql", "00003_sessions.sql",
+		"00004_users_locked.sql", "00005_sessions_client.sql", "00006_journal.sql"}
+	for d, want := range map[Dialect]struct {
+		names      []string
+		statements int
+	}{
+		Postgres: {former, 18}, SQLite: {former, 18},
+		MySQL: {[]string{"00001_users.sql", "00002_challenges.sql", "00003_sessions.sql", "00004_journal.sql"}, 6},
+	} {
+		files, err := Migrations(d, WithoutFunctions())
 		require.NoError(t, err)
 		names, err := fs.Glob(files, "*.sql")
 		require.NoError(t, err)
-		require.Equal(t, []string{"00001_users.sql", "00002_challenges.sql", "00003_sessions.sql",
-			"00004_users_locked.sql", "00005_sessions_client.sql", "00006_journal.sql"}, names)
+		require.Equal(t, want.names, names)
 		n := 0
 		for _, name := range names {
 			text, err := fs.ReadFile(files, name)
@@ -104,6 +113,20 @@ func TestMigrations(t *testing.T) {
 				assert.Regexp(t, `^(CREATE (TABLE|INDEX) IF NOT EXISTS phoneauth_|ALTER TABLE phoneauth_\w+ ADD COLUMN )`, s)
 			}
 		}
-		assert.Equal(t, 18, n, d)
+		assert.Equal(t, want.statements, n, d)
+	}
+	all, err := Migrations(Postgres, Prefix("auth_"))
+	require.NoError(t, err)
+	names, err := fs.Glob(all, "*"+functionFiles)
+	require.NoError(t, err)
+	require.Equal(t, []string{"00007_challenges_functions.sql", "00008_sessions_functions.sql"}, names)
+	for _, name := range names {
+		text, err := fs.ReadFile(all, name)
+		require.NoError(t, err)
+		statements := up(string(text))
+		require.Len(t, statements, 1, name)
+		assert.Regexp(t, `(?s)^DO \$migration\$\n.*CREATE OR REPLACE FUNCTION @\.auth_\w+_v\d+\(.*REVOKE ALL ON FUNCTION .* FROM PUBLIC;.*END\n\$migration\$$`, statements[0])
+		assert.NotContains(t, string(text), "phoneauth_")
+		assert.NotContains(t, statements[0], "SECURITY DEFINER")
 	}
 }

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -22,7 +21,10 @@ var errRows = errors.New("its rows change too fast")
 func (s *Store) atomically(ctx context.Context, step string, do func(q querier) error) error {
 	return failed(step, again(ctx, func() error {
 		if s.alone {
-			return s.immediately(ctx, do)
+			return s.group.write(ctx, do)
+		}
+		if !s.returning {
+			return s.onConn(ctx, do)
 		}
 		tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 		if err != nil {
@@ -63,45 +65,4 @@ func again(ctx context.Context, do func() error) error {
 		case <-wait.C:
 		}
 	}
-}
-
-// immediately calls do in a transaction of a database with one writer. The writers of this
-// process queue here, in order. Between processes there is only busy_timeout.
-func (s *Store) immediately(ctx context.Context, do func(q querier) error) error {
-	select {
-	case s.writer <- struct{}{}:
-		defer func() { <-s.writer }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	return immediate(ctx, conn, func() error { return do(conn) })
-}
-
-// immediate calls do in a transaction of conn. It ends the transaction even if
-// ctx has ended. If that fails it closes the connection, which rolls back.
-func immediate(ctx context.Context, conn *sql.Conn, do func() error) error {
-	discard := func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		discard() // where ctx ended, it may have begun all the same
-		return err
-	}
-	end := func(statement string) error {
-		_, err := conn.ExecContext(context.WithoutCancel(ctx), statement)
-		return err
-	}
-	err := do()
-	if err == nil {
-		if err = end("COMMIT"); err == nil {
-			return nil
-		}
-	}
-	if end("ROLLBACK") != nil {
-		discard()
-	}
-	return err
 }

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"strconv"
 	"time"
@@ -31,10 +30,7 @@ func scanUser(scan func(into ...any) error) (u phoneauth.User, err error) {
 // user runs q, whose row has userColumns: ErrNotFound if there is none.
 func (q *query) user(ctx context.Context, on querier) (phoneauth.User, error) {
 	u, err := scanUser(func(into ...any) error { return q.row(ctx, on, into...) })
-	if errors.Is(err, sql.ErrNoRows) {
-		err = phoneauth.ErrNotFound
-	}
-	return u, err
+	return u, notFound(err)
 }
 
 // userID returns the id of a row, if text is just what the store would call one.
@@ -89,9 +85,12 @@ func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.
 		}
 		// The write is guarded by what was read. If that has changed, it is read again.
 		err = s.write(ctx, step, func(q querier) (err error) {
-			if next.Created {
+			switch {
+			case !s.returning:
+				next.User, err = s.signInOnce(ctx, q, &found, next)
+			case next.Created:
 				next.User, err = s.creation(&next.User).user(ctx, q)
-			} else {
+			default:
 				next.User, err = s.firstSignIn(&found, &next.User).user(ctx, q)
 			}
 			return err
@@ -113,7 +112,8 @@ func newUserValues(u *phoneauth.User) []any {
 	return []any{u.UUID, u.Phone.E164(), string(u.PasswordHash), u.CreatedAt.UnixMicro(), u.UpdatedAt.UnixMicro(), u.SignedInAt.UnixMicro()}
 }
 
-// creation creates users, except those whose phone has a user.
+// creation creates users, except those whose phone has a user. In MySQL one of those is an
+// error.
 func (s *Store) creation(users ...*phoneauth.User) *query {
 	q := s.query("INSERT INTO " + s.table.users + " (" + newUserColumns + ") VALUES ")
 	for i, u := range users {
@@ -122,15 +122,22 @@ func (s *Store) creation(users ...*phoneauth.User) *query {
 		}
 		q.add("(?, ?, ?, ?, ?, ?)", newUserValues(u)...)
 	}
+	if !s.returning {
+		return q
+	}
 	return q.add(" ON CONFLICT (phone) DO NOTHING RETURNING " + userColumns)
 }
 
 // firstSignIn writes next, if the user is still as it was.
 func (s *Store) firstSignIn(was, next *phoneauth.User) *query {
 	id, _ := userID(was.ID)
-	return s.query("UPDATE "+s.table.users+" SET signed_in_at = ?, updated_at = ?"+
-		" WHERE id = ? AND phone = ? AND epoch = ? AND signed_in_at = ? AND NOT blocked AND NOT locked RETURNING "+userColumns,
+	q := s.query("UPDATE "+s.table.users+" SET signed_in_at = ?, updated_at = ?"+
+		" WHERE id = ? AND phone = ? AND epoch = ? AND signed_in_at = ? AND NOT blocked AND NOT locked",
 		next.SignedInAt.UnixMicro(), next.UpdatedAt.UnixMicro(), id, was.Phone.E164(), was.Epoch, never)
+	if !s.returning { // then all of what is returned is guarded
+		q.add(" AND password_hash = ?", string(was.PasswordHash))
+	}
+	return q.returns(userColumns)
 }
 
 // UpdateUser implements [phoneauth.UserStore]. It is one guarded statement, which says
@@ -140,6 +147,9 @@ func (s *Store) UpdateUser(ctx context.Context, u phoneauth.UserUpdate) (user ph
 	id, ok := userID(u.UserID)
 	if !ok {
 		return phoneauth.User{}, phoneauth.ErrNotFound
+	}
+	if !s.returning {
+		return s.updateLocked(ctx, step, id, u)
 	}
 	q := s.update(id, u)
 	err = s.write(ctx, step, func(on querier) (err error) {
@@ -180,7 +190,7 @@ func (s *Store) update(id int64, u phoneauth.UserUpdate) *query {
 	if u.Epoch != phoneauth.AnyEpoch {
 		q.add(" AND epoch = ?", u.Epoch)
 	}
-	return q.add(" RETURNING " + userColumns)
+	return q.returns(userColumns)
 }
 
 // DeleteUser implements [phoneauth.UserStore].

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/humancheck"
 )
 
 var (
@@ -54,6 +55,8 @@ type refusal struct {
 	TriesLeft *int `json:"tries_left,omitempty"`
 	// Reason completes "password …".
 	Reason string `json:"reason,omitempty"`
+	// HumanCheck is the question that the page must answer.
+	HumanCheck *humancheck.Question `json:"human_check,omitempty"`
 }
 
 // limitKinds are the kinds of limits that the page has texts for.
@@ -68,6 +71,9 @@ func refusalOf(err error) (int, refusal) {
 	if limit, ok := errors.AsType[*phoneauth.LimitError](err); ok {
 		seconds := max(1, int((limit.RetryAfter+1e9-1)/1e9))
 		return http.StatusTooManyRequests, refusal{Code: "rate_limited", Limit: limitKinds[limit.Limit], RetryAfter: seconds}
+	}
+	if asked, ok := errors.AsType[*phoneauth.HumanCheckError](err); ok {
+		return http.StatusPreconditionRequired, refusal{Code: "human_check_required", HumanCheck: &asked.Question}
 	}
 	if password, ok := errors.AsType[*phoneauth.PasswordError](err); ok {
 		return http.StatusUnprocessableEntity, refusal{Code: "password_rejected", Reason: password.Reason}
@@ -92,7 +98,12 @@ func (p *Page) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if body.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(body.RetryAfter))
 	}
-	writeJSON(w, status, body)
+	data, err := json.Marshal(body)
+	if err != nil { // only a Question of the host's own check can fail
+		p.fail(w, r, err)
+		return
+	}
+	writeData(w, status, data)
 }
 
 // log writes err and what it wraps, which is not in its text.
@@ -110,10 +121,14 @@ func (p *Page) log(r *http.Request, err error) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
+	data, _ := json.Marshal(body) // text and numbers alone
+	writeData(w, status, data)
+}
+
+func writeData(w http.ResponseWriter, status int, data []byte) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	data, _ := json.Marshal(body) // text and numbers alone
 	w.WriteHeader(status)
 	_, _ = w.Write(data) // an error means that the client has disconnected
 }

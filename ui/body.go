@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-const maxBody = 8 << 10
+// maxBody leaves room for the answer to a human check: vendors' have up to 8 KiB.
+const maxBody = 16 << 10
 
 // only returns the one value of what may stand in a request once. It is "" where it stands
 // there several times: another program in front may have read another of them.

@@ -21,6 +21,7 @@ type config struct {
 	Region    string            `json:"region"`
 	Regions   string            `json:"regions"`
 	Passwords bool              `json:"passwords"`
+	Check     string            `json:"check"` // the kind of the human check, "" for none
 	Texts     map[string]string `json:"texts"`
 }
 
@@ -52,11 +53,11 @@ func (p *Page) render(l *locale) *front {
 	var b bytes.Buffer
 	err := pageTemplate.Execute(&b, map[string]any{
 		"Lang": l.Tag, "Dir": l.Dir, "T": l.Words, "Choices": choices,
-		"Name": p.o.Name, "Initial": strings.ToUpper(string(initial)),
+		"Check": p.check != "", "Name": p.o.Name, "Initial": strings.ToUpper(string(initial)),
 		"Logo": template.URL(p.o.Logo), "Icon": template.URL(p.icon), // checked by Options.checked
 		"Config": config{
 			Lang: l.Tag, Name: p.o.Name, Region: p.o.Region, Regions: p.regions,
-			Passwords: p.o.Passwords, Texts: l.Words,
+			Passwords: p.o.Passwords, Check: p.check, Texts: l.Words,
 		},
 	})
 	if err != nil {

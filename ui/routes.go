@@ -39,6 +39,9 @@ func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route func(*re
 		p.fail(w, r, err)
 		return
 	}
+	if proof, ok := q.body["human_check"]; ok {
+		q.client.HumanCheck, q.client.CanAnswer = phoneauth.Secret(proof), true
+	}
 	answer, err := route(q)
 	if err != nil {
 		p.fail(w, r, err)

@@ -138,8 +138,8 @@ func TestBodies(t *testing.T) {
 	for body, status := range map[string]int{
 		``: 400, `[]`: 400, `"x"`: 400, `{}{}`: 400, `{"phone":1}`: 400, `{"phone":null}`: 400, `{"phone":{"a":"b"}}`: 400,
 		`{"phone":"a","phone":"b"}`: 400, "{\"phone\":\"\xff\"}": 400,
-		`{"phone":"` + strings.Repeat("1", 9<<10) + `"}`: 413,
-		`{"purpose":"sign_in","Phone":"` + cairo + `"}`:  422, // by exact case
+		`{"phone":"` + strings.Repeat("1", 17<<10) + `"}`: 413,
+		`{"purpose":"sign_in","Phone":"` + cairo + `"}`:   422, // by exact case
 	} {
 		assert.Equal(t, status, h.ask(h.page, "POST", "/signin/start", body).Code, "%.40s", body)
 	}

@@ -36,13 +36,29 @@
 // # Security
 //
 // The page may load nothing but itself and sends to nobody else (Content-Security-Policy
-// with trusted types and without inline code); it cannot be framed. The address to go on
-// to, ?next=/…, is a path of the same origin or it is dropped.
+// with trusted types and without inline code); it cannot be framed. A human check of a vendor
+// is the one exception, see below. The address to go on to, ?next=/…, is a path of the same
+// origin or it is dropped.
 //
 // The page holds no number and no token, because a link can choose ?next= and its length
 // would then tell the number to somebody who sees the encrypted answers (BREACH). The scripts ask
 // POST user for the number of the user. What a link chooses is not compressed,
 // and the rest of the page is compressed once, when it is made.
+//
+// # Human check
+//
+// Where the Service asks whether a person asks for a code, the page answers and sends the same
+// request again. The embedded check works in a web worker. People see it only when it takes
+// more than a second, and can cancel it. It needs HTTPS or localhost: elsewhere the page does
+// not say that it can answer, and shows a sentence when it is asked all the same.
+//
+// The page answers the checks of packages turnstile, hcaptcha and recaptcha with the vendor's
+// widget, in version 2 of reCAPTCHA with the checkbox. It loads the vendor's script only when
+// the Service has asked. Only with such a check, the policy of the page names the addresses
+// that the vendor documents, and the page has no trusted types, because the scripts of vendors
+// do not work with them. It was not tried with the vendors' own scripts.
+//
+// The page cannot answer a check of another kind.
 //
 // # Codes that fill themselves in
 //
@@ -141,6 +157,8 @@ type Service interface {
 	Require(http.Handler) http.Handler
 	// ClientOf describes the client of a request.
 	ClientOf(*http.Request) phoneauth.ClientInfo
+	// HumanCheckKind returns the kind of the human check, "" for none.
+	HumanCheckKind() string
 }
 
 // Page is the sign-in page, an [http.Handler]. It is safe for concurrent use.
@@ -153,6 +171,8 @@ type Page struct {
 	names   []*locale // in the order of the menu
 	regions string
 	icon    string
+	check   string            // the kind of the human check
+	headers map[string]string // of every answer
 	routes  map[string]func(*request) (any, error)
 }
 
@@ -161,6 +181,11 @@ type Page struct {
 func Handler(svc Service, o Options) *Page {
 	o, colors := o.checked()
 	p := &Page{svc: svc, o: o, origins: http.NewCrossOriginProtection(), icon: icon(o, colors)}
+	p.check = svc.HumanCheckKind()
+	p.headers = securityHeaders(p.check)
+	if o.InsecureCookie { // on plain HTTP browsers ignore it, and complain on the console
+		delete(p.headers, "Cross-Origin-Opener-Policy")
+	}
 	p.locales, p.names = o.locales()
 	p.files = staticFiles(colors)
 	p.regions = callingCodes(o.Regions)
@@ -184,26 +209,10 @@ func Handler(svc Service, o Options) *Page {
 	return p
 }
 
-// securityHeaders are on every answer. The page needs no script, style or connection but
-// its own, and nobody may frame it.
-var securityHeaders = map[string]string{
-	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
-		"img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; " +
-		"require-trusted-types-for 'script'; trusted-types 'none'",
-	"X-Content-Type-Options":       "nosniff",
-	"X-Frame-Options":              "DENY",
-	"Referrer-Policy":              "same-origin",
-	"Cross-Origin-Opener-Policy":   "same-origin",
-	"Cross-Origin-Resource-Policy": "same-origin",
-}
-
 // ServeHTTP serves the page, its files and its routes.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for name, value := range securityHeaders {
+	for name, value := range p.headers {
 		w.Header().Set(name, value)
-	}
-	if p.o.InsecureCookie { // on plain HTTP browsers ignore it, and complain on the console
-		w.Header().Del("Cross-Origin-Opener-Policy")
 	}
 	if asked, _, _ := strings.Cut(r.RequestURI, "?"); r.URL.Path == "" && !strings.HasSuffix(asked, "/") {
 		http.Redirect(w, r, p.o.Path, http.StatusSeeOther) // the addresses of the page are relative to it

@@ -24,7 +24,8 @@ func TestHeaders(t *testing.T) {
 	for _, path := range []string{"/signin/", "/signin/app.js", "/signin/style.css", "/signin/nothing"} {
 		w := h.ask(h.page, "GET", path, "")
 		assert.Equal(t, "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "+
-			"base-uri 'none'; frame-ancestors 'none'; form-action 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
+			"base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "+
+			"worker-src 'self'; require-trusted-types-for 'script'; trusted-types phoneauth",
 			w.Header().Get("Content-Security-Policy"), path)
 		assert.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"), path)
 		assert.Empty(t, w.Result().Cookies(), path)
@@ -60,7 +61,7 @@ func TestWeight(t *testing.T) {
 				}
 			}
 		}
-		assert.Len(t, seen, 6)
+		assert.Len(t, seen, 7)
 		assert.Less(t, total, 40_000, lang)
 		t.Logf("%s: %d bytes", lang, total)
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 	"modernc.org/sqlite"
@@ -21,6 +22,9 @@ func cause(ctx context.Context, err, otherwise error) error {
 	}
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return postgresCause(refused)
+	}
+	if refused, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return mysqlCause(refused)
 	}
 	if failed, ok := errors.AsType[*sqlite.Error](err); ok {
 		if known := sqliteCause(failed); known != nil {

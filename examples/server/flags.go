@@ -18,6 +18,7 @@ type options struct {
 	key            string
 	limits         string
 	console        string
+	humanCheck     string
 	insecureCookie bool
 }
 
@@ -25,13 +26,14 @@ func newFlags(o *options) *flag.FlagSet {
 	f := flag.NewFlagSet("server", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are printed once, by main
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen `address`; port 0 picks one")
-	f.StringVar(&o.store, "store", "sqlite:phoneauth.db", "where accounts are kept: memory, sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")
+	f.StringVar(&o.store, "store", "sqlite:phoneauth.db", "where accounts are kept: memory, sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE")
 	f.StringVar(&o.redis, "redis", "", "`URL` of the Redis for challenges, limits and sessions, redis://HOST:PORT; or those of a\nRedis Cluster, with commas between them (default: they are where accounts are)")
 	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH, webhook:URL, kannel:URL, twilio:FROM or vonage:FROM;\nor several, with commas between them: the next takes over where one fails")
 	f.StringVar(&o.region, "region", "", "default `region` of national numbers, such as SG (default none)")
 	f.StringVar(&o.key, "key", "phoneauth.key", "`file` with the secret keys, made when absent")
 	f.StringVar(&o.limits, "limits", "default", "default, or off for development: send at will")
 	f.StringVar(&o.console, "console", "", "`address` of the support desk, on this machine alone, such as 127.0.0.1:8081; the link\nthat is printed opens it once (default none)")
+	f.StringVar(&o.humanCheck, "human-check", "auto", "who must prove to be a person before a code is sent: auto, those who look like a machine\nand can answer; always, everybody; off, nobody; or auto with a vendor's check:\nturnstile:SITE_KEY, hcaptcha:SITE_KEY or recaptcha:SITE_KEY (version 2)")
 	f.BoolVar(&o.insecureCookie, "insecure-cookie", false, "cookies without Secure, for plain HTTP on another host than localhost")
 	return f
 }
@@ -94,6 +96,10 @@ became of a text to a path of this server: /twilio, a second Twilio /twilio-2.
   vonage:FROM  VONAGE_API_KEY and VONAGE_API_SECRET. FROM is a number or a name. It
                reports where there is a VONAGE_SIGNATURE_SECRET; CALLBACK_URL as above
   webhook:URL  It reports to /webhook/SECRET where there is a WEBHOOK_CALLBACK_SECRET
+
+The vendors of -human-check take HUMAN_CHECK_SECRET from the environment, and for tests
+HUMAN_CHECK_URL, the address of siteverify. Answers are good from pages on localhost,
+127.0.0.1, the host of -addr and that of CALLBACK_URL.
 `
 
 func printUsage(w io.Writer) {

@@ -14,7 +14,7 @@ func TestDefaults(t *testing.T) {
 	t.Parallel()
 	o, err := parseFlags(nil, func(string) string { return "" })
 	require.NoError(t, err)
-	assert.Equal(t, options{addr: "127.0.0.1:8080", store: "sqlite:phoneauth.db", sms: "console", key: "phoneauth.key", limits: "default"}, o)
+	assert.Equal(t, options{addr: "127.0.0.1:8080", store: "sqlite:phoneauth.db", sms: "console", key: "phoneauth.key", limits: "default", humanCheck: "auto"}, o)
 }
 
 func TestEnvironment(t *testing.T) {
@@ -28,9 +28,10 @@ func TestEnvironment(t *testing.T) {
 		"PHONEAUTH_KEY":             "key",
 		"PHONEAUTH_LIMITS":          "off",
 		"PHONEAUTH_CONSOLE":         "console",
+		"PHONEAUTH_HUMAN_CHECK":     "always",
 		"PHONEAUTH_INSECURE_COOKIE": "true",
 	}
-	want := options{addr: ":1", store: "store", redis: "redis", sms: "sms", region: "SG", key: "key", limits: "off", console: "console", insecureCookie: true}
+	want := options{addr: ":1", store: "store", redis: "redis", sms: "sms", region: "SG", key: "key", limits: "off", console: "console", humanCheck: "always", insecureCookie: true}
 	getenv := func(name string) string { return env[name] }
 
 	o, err := parseFlags(nil, getenv)
@@ -72,7 +73,7 @@ func TestHelp(t *testing.T) {
 	})
 	for _, secret := range []string{
 		"KANNEL_PASSWORD", "KANNEL_CALLBACK_SECRET", "TWILIO_AUTH_TOKEN", "VONAGE_API_SECRET", "VONAGE_SIGNATURE_SECRET",
-		"WEBHOOK_CALLBACK_SECRET", "CALLBACK_URL",
+		"WEBHOOK_CALLBACK_SECRET", "CALLBACK_URL", "HUMAN_CHECK_SECRET", "HUMAN_CHECK_URL",
 	} {
 		assert.Contains(t, stderr.String(), secret)
 	}
@@ -96,7 +97,9 @@ func TestUnusableFlags(t *testing.T) {
 		"address taken":     {args: []string{"-addr", taken.Addr().String()}, wants: "-addr: listen tcp"},
 		"address":           {args: []string{"-addr", "nonsense"}, wants: "-addr: listen tcp"},
 		"port":              {args: []string{"-addr", "127.0.0.1:99999"}, wants: "-addr: listen tcp"},
-		"store":             {args: []string{"-store", "mysql://root:hunter2@/db"}, wants: `-store: unknown kind of store, must be "memory", "sqlite:PATH" or "postgres://…"`},
+		"store":             {args: []string{"-store", "oracle://root:hunter2@/db"}, wants: `-store: unknown kind of store, must be "memory", "sqlite:PATH", "postgres://…" or "mysql://…"`},
+		"mysql":             {args: []string{"-store", "mysql://root:hunter2@h:p:q/%zz"}, wants: "-store: cannot be read as a URL of MySQL"},
+		"mysql, no host":    {args: []string{"-store", "mysql://root:hunter2@/db"}, wants: "-store: cannot be read as a URL of MySQL"},
 		"sqlite, no path":   {args: []string{"-store", "sqlite:"}, wants: "-store: unknown kind of store"},
 		"sqlite, no file":   {args: []string{"-store", "sqlite::memory:"}, wants: "-store: unknown kind of store"},
 		"sqlite, no folder": {args: []string{"-store", "sqlite:" + filepath.Join(dir, "no", "db")}, wants: "-store: open "},
@@ -125,6 +128,11 @@ func TestUnusableFlags(t *testing.T) {
 		"key in no folder":  {args: []string{"-key", filepath.Join(dir, "no", "key")}, wants: "-key: open "},
 		"key is a folder":   {args: []string{"-key", dir}, wants: "-key: "},
 		"limits":            {args: []string{"-limits", "none"}, wants: `-limits: must be "default" or "off"`},
+		"human check":       {args: []string{"-human-check", "hunter2"}, wants: `-human-check: must be "auto", "always", "off", "turnstile:SITE_KEY"`},
+		"vendor, no key":    {args: []string{"-human-check", "turnstile:"}, wants: `-human-check: must be "auto"`},
+		"vendor, no secret": {args: []string{"-human-check", "hcaptcha:hunter2"}, wants: "-human-check: HUMAN_CHECK_SECRET must be set"},
+		"vendor, URL":       {args: []string{"-human-check", "recaptcha:site"}, env: map[string]string{"HUMAN_CHECK_SECRET": "s", "HUMAN_CHECK_URL": "hunter2"}, wants: "-human-check: recaptcha: config: URL must be"},
+		"vendor, host":      {args: []string{"-human-check", "recaptcha:site"}, env: map[string]string{"HUMAN_CHECK_SECRET": "s", "CALLBACK_URL": "hunter2"}, wants: "-human-check: CALLBACK_URL must be"},
 		"console, world":    {args: []string{"-console", "0.0.0.0:0"}, wants: "-console: must be an address of this machine alone"},
 		"console, name":     {args: []string{"-console", "desk.example:0"}, wants: "-console: must be an address of this machine alone"},
 		"console, all":      {args: []string{"-console", ":0"}, wants: "-console: must be an address of this machine alone"},

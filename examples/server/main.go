@@ -29,6 +29,12 @@
 // -console 127.0.0.1:8081 opens the support desk beside it, for whoever sits at this machine:
 // why did a code not arrive, and who did what. The link to it is printed and works once.
 //
+// -human-check says who must prove to be a person before a code is sent, and how. With
+// Cloudflare Turnstile in place of the embedded check:
+//
+//	export HUMAN_CHECK_SECRET=…
+//	go run ./examples/server -human-check turnstile:SITE_KEY
+//
 // Kannel's delivery reports come back to the server, and appear in its log as delivered
 // and undelivered. Those of Twilio and Vonage need an address that the world can reach:
 // give it as CALLBACK_URL.
@@ -80,6 +86,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	logger := slog.New(slog.NewJSONHandler(stderr, nil))
 
+	human, err := humanCheck(o, getenv)
+	if err != nil {
+		return fmt.Errorf("-human-check: %w", err)
+	}
+
 	// What is opened first is closed last: the Service still needs its store and its
 	// sender while it ends.
 	keys, err := loadKeys(o.key)
@@ -114,14 +125,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	defer func() { err = errors.Join(err, sender.Close()) }()
 
 	svc, metrics, err := newService(phoneauth.Config{
-		Store:   store,
-		Sender:  sender.SMSSender,
-		Keys:    keys,
-		Numbers: phoneauth.NumberRules{DefaultRegion: o.region},
-		Limits:  phoneauth.Limits{InsecureOff: o.limits == "off"},
-		HTTP:    phoneauth.HTTPConfig{InsecureCookie: o.insecureCookie},
-		Journal: phoneauth.JournalRules{Store: journalOf(store)},
-		Logger:  logger,
+		Store:      store,
+		Sender:     sender.SMSSender,
+		Keys:       keys,
+		Numbers:    phoneauth.NumberRules{DefaultRegion: o.region},
+		Limits:     phoneauth.Limits{InsecureOff: o.limits == "off"},
+		HumanCheck: human,
+		HTTP:       phoneauth.HTTPConfig{InsecureCookie: o.insecureCookie},
+		Journal:    phoneauth.JournalRules{Store: journalOf(store)},
+		Logger:     logger,
 	})
 	if err != nil {
 		return err

@@ -56,13 +56,13 @@ func TestSignal(t *testing.T) {
 
 func TestWrongFlagEndsTheProcess(t *testing.T) {
 	t.Parallel()
-	cmd := process(t, "-store", "mysql://user:password@host/db")
+	cmd := process(t, "-store", "oracle://user:password@host/db")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	var exit *exec.ExitError
 	require.ErrorAs(t, cmd.Run(), &exit)
 	assert.Equal(t, 1, exit.ExitCode())
-	assert.Equal(t, "server: -store: unknown kind of store, must be \"memory\", \"sqlite:PATH\" or \"postgres://…\"\n", stderr.String())
+	assert.Equal(t, "server: -store: unknown kind of store, must be \"memory\", \"sqlite:PATH\", \"postgres://…\" or \"mysql://…\"\n", stderr.String())
 }
 
 func TestStop(t *testing.T) {

@@ -50,8 +50,10 @@ func openStore(ctx context.Context, spec string, parts ...sqlstore.Option) (phon
 		return openSQLite(ctx, where, parts...)
 	case (kind == "postgres" || kind == "postgresql") && strings.HasPrefix(where, "//"):
 		return openPostgres(ctx, spec, parts...)
+	case kind == "mysql" && strings.HasPrefix(where, "//"):
+		return openMySQL(ctx, spec, parts...)
 	}
-	return nil, nil, errors.New(`unknown kind of store, must be "memory", "sqlite:PATH" or "postgres://…"`)
+	return nil, nil, errors.New(`unknown kind of store, must be "memory", "sqlite:PATH", "postgres://…" or "mysql://…"`)
 }
 
 // purgeEvery is how often what has expired is removed. It is gone for every caller

@@ -72,6 +72,12 @@ func Compare(hash, password string) Result {
 	}
 }
 
+// Known reports whether Compare can compare a password with hash. It hashes nothing.
+func Known(hash string) bool {
+	_, _, _, known := parse(hash)
+	return known
+}
+
 // Kind returns the kind that a hash of any scheme names: the id of a PHC or crypt string,
 // such as "2b", or the scheme in braces of LDAP. It holds nothing else of the hash. A hash
 // that names none is "unnamed". The hash must not be empty.

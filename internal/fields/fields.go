@@ -4,11 +4,17 @@ package fields
 
 import (
 	"encoding/binary"
+	"slices"
 	"strconv"
 )
 
 // Append writes fields so that a Reader finds them again, each after its length.
 func Append(b []byte, fields ...string) []byte {
+	room := 0
+	for _, f := range fields {
+		room += len(f) + 2 // most lengths take one byte, and the others two
+	}
+	b = slices.Grow(b, room)
 	for _, f := range fields {
 		b = binary.AppendUvarint(b, uint64(len(f)))
 		b = append(b, f...)

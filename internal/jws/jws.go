@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/phoneauth/phoneauth/internal/mac"
 )
 
 const (
@@ -26,12 +28,24 @@ func Header(method jwt.SigningMethod, id, typ string) (string, error) {
 	return Base64.EncodeToString(header), err
 }
 
-// Sign returns the token of a header segment and claims.
-func Sign(method jwt.SigningMethod, key any, header string, claims []byte) (string, error) {
+// Signer returns the signature of text.
+type Signer func(text string) ([]byte, error)
+
+// HS256 returns the Signer of HMAC-SHA-256 (RFC 7518, 3.2). That of golang-jwt makes its key ready
+// for each token anew.
+func HS256(key *mac.Key) Signer {
+	return func(text string) ([]byte, error) {
+		sum := key.Text(text)
+		return sum[:], nil
+	}
+}
+
+// Sign returns the token of a header segment and claims. sign signs its text.
+func Sign(header string, claims []byte, sign Signer) (string, error) {
 	token := make([]byte, 0, len(header)+len(claims)*4/3+100) // room for a signature of 64 bytes
 	token = append(append(token, header...), '.')
 	token = Base64.AppendEncode(token, claims)
-	sig, err := method.Sign(string(token), key)
+	sig, err := sign(string(token))
 	token = Base64.AppendEncode(append(token, '.'), sig)
 	return string(token), err
 }
@@ -39,7 +53,8 @@ func Sign(method jwt.SigningMethod, key any, header string, claims []byte) (stri
 // HeaderOf returns the first of a token's three segments. It is "" if the token does not
 // have three, is too long to be looked at, or has line breaks, which encoding/base64 skips.
 func HeaderOf(token string) string {
-	if len(token) > MaxLength || strings.Count(token, ".") != 2 || strings.ContainsAny(token, "\r\n") {
+	lines := strings.IndexByte(token, '\r') >= 0 || strings.IndexByte(token, '\n') >= 0
+	if lines || len(token) > MaxLength || strings.Count(token, ".") != 2 {
 		return ""
 	}
 	header, _, _ := strings.Cut(token, ".")

@@ -28,7 +28,7 @@ func TestSignVerifies(t *testing.T) {
 	for _, material := range []any{private, make([]byte, MinSecret)} {
 		k, err := NewKey("k1", "at+jwt", material)
 		require.NoError(t, err)
-		token, err := Sign(k.Method, k.Sign, k.Header, []byte(`{"a":1}`))
+		token, err := Sign(k.Header, []byte(`{"a":1}`), k.Sign)
 		require.NoError(t, err)
 		assert.Equal(t, k.Header, HeaderOf(token))
 		parts := strings.Split(token, ".")

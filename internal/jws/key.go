@@ -12,6 +12,8 @@ import (
 	"fmt"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/phoneauth/phoneauth/internal/mac"
 )
 
 // Key is a copy of a host's key, checked, with the one algorithm it is used with. Nothing
@@ -21,8 +23,8 @@ type Key struct {
 	Method jwt.SigningMethod
 	// Header is the segment that the key's tokens begin with.
 	Header string
-	// Sign is what Method signs with; nil: the key is public and verifies only.
-	Sign any
+	// Sign signs by Method; nil: the key is public and verifies only.
+	Sign Signer
 	// Verify is what Method verifies with.
 	Verify any
 	public *jwk // nil for HMAC, which has none
@@ -66,13 +68,15 @@ func NewKey(id, typ string, material any) (*Key, error) {
 			return nil, fmt.Errorf("must be at least %d bytes, have %d", MinSecret, len(material))
 		}
 		secret := bytes.Clone(material)
-		k.Method, k.Sign, k.Verify = jwt.SigningMethodHS256, secret, secret
+		k.Method, k.Sign, k.Verify = jwt.SigningMethodHS256, HS256(mac.New(secret)), secret
 	case ed25519.PrivateKey:
 		if len(material) != ed25519.PrivateKeySize {
 			return nil, fmt.Errorf("must be an Ed25519 private key of %d bytes, have %d", ed25519.PrivateKeySize, len(material))
 		}
 		private := bytes.Clone(material)
-		k.Sign = ed25519.PrivateKey(private)
+		k.Sign = func(text string) ([]byte, error) {
+			return jwt.SigningMethodEdDSA.Sign(text, ed25519.PrivateKey(private))
+		}
 		err = k.useEd25519(private[ed25519.SeedSize:])
 	case ed25519.PublicKey:
 		err = k.useEd25519(bytes.Clone(material))
@@ -88,7 +92,7 @@ func NewKey(id, typ string, material any) (*Key, error) {
 	}
 	if k.Sign != nil {
 		const probe = "phoneauth"
-		if sig, err := k.Method.Sign(probe, k.Sign); err != nil || k.Method.Verify(probe, sig, k.Verify) != nil {
+		if sig, err := k.Sign(probe); err != nil || k.Method.Verify(probe, sig, k.Verify) != nil {
 			return nil, errors.New("has a public half that is not of its private half")
 		}
 	}
@@ -112,7 +116,7 @@ var errNotP256 = errors.New("must be an ECDSA key on P-256, with all its fields"
 
 // The fields of ECDSA keys may be nil, and then their methods panic.
 
-func (k *Key) useP256Private(private *ecdsa.PrivateKey) (*ecdsa.PrivateKey, error) {
+func (k *Key) useP256Private(private *ecdsa.PrivateKey) (Signer, error) {
 	//lint:ignore SA1019 only to see that there is one
 	if private == nil || private.Curve != elliptic.P256() || private.D == nil {
 		return nil, errNotP256
@@ -124,7 +128,11 @@ func (k *Key) useP256Private(private *ecdsa.PrivateKey) (*ecdsa.PrivateKey, erro
 	if err != nil {
 		return nil, errNotP256
 	}
-	return ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar)
+	own, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar)
+	if err != nil {
+		return nil, errNotP256
+	}
+	return func(text string) ([]byte, error) { return jwt.SigningMethodES256.Sign(text, own) }, nil
 }
 
 func (k *Key) useP256(public *ecdsa.PublicKey) error {

@@ -3,28 +3,29 @@
 package keyring
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
 	"iter"
+
+	"github.com/phoneauth/phoneauth/internal/mac"
 )
 
 // Ring holds one key for each use, derived once by HKDF (RFC 5869) from the use's label and
 // the realm, so that nothing made for one use or realm opens in another. It is safe for
 // concurrent use.
 type Ring struct {
-	index *mac
+	index *mac.Key
 	live  []liveKey // the first makes, all verify and open
 }
 
 type liveKey struct {
 	id              string
-	digest, refresh *mac
+	digest, refresh *mac.Key
 	seal            cipher.AEAD
 	tokens          map[Kind]tokenKey
-	access          []byte
+	access, human   []byte
 }
 
 // Secret is a secret key and its id, which has at most 255 bytes.
@@ -46,23 +47,20 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 		}
 		return key
 	}
-	ring := &Ring{index: newMAC(derive(index, "index"))}
+	ring := &Ring{index: mac.New(derive(index, "index"))}
 	for _, k := range secrets {
-		block, err := aes.NewCipher(derive(k.Secret, "seal"))
-		if err != nil {
-			return nil, err
-		}
-		seal, err := cipher.NewGCMWithRandomNonce(block)
+		seal, err := newSeal(derive(k.Secret, "seal"))
 		if err != nil {
 			return nil, err
 		}
 		live := liveKey{
 			id:      k.ID,
-			digest:  newMAC(derive(k.Secret, "digest")),
-			refresh: newMAC(derive(k.Secret, "refresh")),
+			digest:  mac.New(derive(k.Secret, "digest")),
+			refresh: mac.New(derive(k.Secret, "refresh")),
 			seal:    seal,
 			tokens:  map[Kind]tokenKey{},
 			access:  derive(k.Secret, "access"),
+			human:   derive(k.Secret, "human check"),
 		}
 		for _, kind := range kinds {
 			if live.tokens[kind], err = newTokenKey(kind, k.ID, derive(k.Secret, string(kind))); err != nil {
@@ -76,7 +74,7 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 
 // Print returns the fingerprint of parts: 128 bits, in 22 characters.
 func (r *Ring) Print(parts ...string) string {
-	sum := r.index.sum(parts...)
+	sum := r.index.Parts(parts...)
 	var text [22]byte
 	base64.RawURLEncoding.Encode(text[:], sum[:16])
 	return string(text[:])
@@ -84,7 +82,7 @@ func (r *Ring) Print(parts ...string) string {
 
 // Digest returns what a store keeps of the secret of the challenge with this key.
 func (r *Ring) Digest(key, secret string) []byte {
-	sum := r.live[0].digest.sum(key, secret)
+	sum := r.live[0].digest.Parts(key, secret)
 	return sum[:]
 }
 
@@ -92,7 +90,7 @@ func (r *Ring) Digest(key, secret string) []byte {
 func (r *Ring) Digests(key, secret string) [][]byte {
 	all := make([][]byte, len(r.live))
 	for i, k := range r.live {
-		sum := k.digest.sum(key, secret)
+		sum := k.digest.Parts(key, secret)
 		all[i] = sum[:]
 	}
 	return all
@@ -100,12 +98,14 @@ func (r *Ring) Digests(key, secret string) [][]byte {
 
 // Seal returns plain, encrypted: the length of the key's id, the id, nonce and ciphertext.
 // It opens only for the same use.
-func (r *Ring) Seal(use, plain string) []byte {
+func (r *Ring) Seal(use, plain string) []byte { return r.seal(use, []byte(plain)) }
+
+func (r *Ring) seal(use string, plain []byte) []byte {
 	k := r.live[0]
 	blob := make([]byte, 0, 1+len(k.id)+len(plain)+k.seal.Overhead())
 	blob = append(blob, byte(len(k.id)))
 	blob = append(blob, k.id...)
-	return k.seal.Seal(blob, nil, []byte(plain), []byte(use))
+	return k.seal.Seal(blob, nil, plain, []byte(use))
 }
 
 // Open returns what Seal encrypted. It returns false if no live key sealed blob for this use.
@@ -127,7 +127,7 @@ func (r *Ring) Open(use string, blob []byte) (string, bool) {
 // derived, so that it can be made again although only digests are stored, and under a key,
 // so that nobody else can make it.
 func (r *Ring) Successor(id, secret string) string {
-	sum := r.live[0].refresh.sum(id, secret)
+	sum := r.live[0].refresh.Parts(id, secret)
 	return string(sum[:])
 }
 
@@ -135,12 +135,21 @@ func (r *Ring) Successor(id, secret string) string {
 func (r *Ring) Successors(id, secret string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range r.live {
-			sum := r.live[i].refresh.sum(id, secret)
+			sum := r.live[i].refresh.Parts(id, secret)
 			if !yield(string(sum[:])) {
 				return
 			}
 		}
 	}
+}
+
+// HumanCheckKeys returns the keys of the embedded human check, the first of which signs.
+func (r *Ring) HumanCheckKeys() [][]byte {
+	all := make([][]byte, len(r.live))
+	for i, k := range r.live {
+		all[i] = k.human
+	}
+	return all
 }
 
 // AccessKeys returns the keys of access tokens, the first of which signs.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth/internal/jws"
 )
 
 func secretOf(id string, b byte) Secret { return Secret{ID: id, Secret: bytes.Repeat([]byte{b}, 32)} }
@@ -25,11 +27,8 @@ func TestDerivedValuesStayWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	r := ring(t, "realm", secretOf("a", 1))
 	assert.Equal(t, "ZjhkVoOZu8nlmqDuWTKeHg", r.Print("phone", "+201061797840"))
-	token, err := r.SignToken(Device, []byte("data"), time.Unix(1e9, 0))
-	require.NoError(t, err)
-	assert.Equal(t, "eyJhbGciOiJIUzI1NiIsImtpZCI6ImEiLCJ0eXAiOiJwaG9uZWF1dGgtZGV2aWNlK2p3dCJ9."+
-		"eyJleHAiOjEwMDAwMDAwMDAsImQiOiJaR0YwWVE9PSJ9."+
-		"rxY3cvWcw1O-nOkD3AMnqdqhj7OVUPq0xBfzfDvRyAA", token)
+	token := r.SignToken(Device, []byte("data"), time.Unix(1e9, 0))
+	assert.Equal(t, "d1.AWGAlOvcA2RhdGGL8YYGofYyImt8ei58QPMi", token)
 }
 
 func TestPartsDoNotRunTogether(t *testing.T) {
@@ -86,28 +85,80 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestTokenRefuses(t *testing.T) {
-	t.Parallel()
-	r := ring(t, "realm", secretOf("a", 1))
-	until := time.Unix(1e9, 1)
-	token, err := r.SignToken(Device, []byte("data"), until)
-	require.NoError(t, err)
-	verify := func(r *Ring, kind Kind, token string, now time.Time) bool {
-		_, ok := r.VerifyToken(kind, token, now)
-		return ok
-	}
-	assert.True(t, verify(r, Device, token, until), "it lives on to a whole second")
-	assert.False(t, verify(r, Device, token, time.Unix(1e9+1, 0)))
+// made is a token of one kind, and how it is read.
+type made struct {
+	kind  Kind
+	token string
+	read  func(r *Ring, kind Kind, token string, now time.Time) (string, bool)
+}
+
+// oneOfEachKind makes a token of each kind that holds "data" until the time.
+func oneOfEachKind(t *testing.T, r *Ring, until time.Time) (all []made) {
 	for _, kind := range kinds {
-		assert.Equal(t, kind == Device, verify(r, kind, token, until), kind)
+		m := made{kind: kind, read: (*Ring).OpenToken}
+		switch kind {
+		case Challenge, Verification:
+			token, err := r.SealToken(kind, []byte("data"), until)
+			require.NoError(t, err)
+			m.token = token
+		default:
+			m.token, m.read = r.SignToken(kind, []byte("data"), until), (*Ring).VerifyToken
+		}
+		all = append(all, m)
 	}
-	assert.False(t, verify(ring(t, "other", secretOf("a", 1)), Device, token, until))
-	_, ok := r.OpenToken(Device, token, until)
-	assert.False(t, ok, "it was not sealed")
-	parts := strings.Split(token, ".")
-	for _, bad := range []string{
-		"", "..", parts[0] + "." + parts[1] + ".", parts[0] + ".." + parts[2], parts[0] + ".e30." + parts[2], token + "\n", token + "=", "." + token,
-	} {
-		assert.False(t, verify(r, Device, bad, until), "%q", bad)
+	return all
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	a, b := secretOf("a", 1), secretOf("b", 2)
+	r := ring(t, "realm", a)
+	until := time.Unix(1e9, 1)
+	for _, m := range oneOfEachKind(t, r, until) {
+		verify := func(r *Ring, kind Kind, token string, now time.Time) bool {
+			data, ok := m.read(r, kind, token, now)
+			if ok {
+				assert.Equal(t, "data", data)
+			}
+			return ok
+		}
+		assert.True(t, verify(r, m.kind, m.token, until), "it lives on to a whole second")
+		assert.False(t, verify(r, m.kind, m.token, time.Unix(1e9+1, 0)))
+		for _, kind := range kinds {
+			_, opened := r.OpenToken(kind, m.token, until)
+			_, verified := r.VerifyToken(kind, m.token, until)
+			assert.Equal(t, kind == m.kind, opened || verified, "%s as %s", m.kind, kind)
+			assert.False(t, opened && verified)
+		}
+		assert.True(t, verify(ring(t, "realm", b, a), m.kind, m.token, until), "a key that was rotated")
+		assert.False(t, verify(ring(t, "realm", b), m.kind, m.token, until), "a key that was dropped")
+		assert.False(t, verify(ring(t, "realm", secretOf("a", 2)), m.kind, m.token, until), "another key of that id")
+		assert.False(t, verify(ring(t, "other", a), m.kind, m.token, until), "another realm")
+
+		for i := range m.token {
+			assert.False(t, verify(r, m.kind, m.token[:i], until), "%s cut at %d", m.kind, i)
+			for _, c := range "AQgw_-.9" {
+				if changed := m.token[:i] + string(c) + m.token[i+1:]; changed != m.token {
+					assert.False(t, verify(r, m.kind, changed, until), "%s with %q at %d", m.kind, c, i)
+				}
+			}
+		}
+		for _, bad := range []string{"", ".", "..", m.token + "\n", m.token + "=", "." + m.token, m.token + "A", strings.ToUpper(m.token[:1]) + m.token[1:] + strings.Repeat("A", 5000)} {
+			assert.False(t, verify(r, m.kind, bad, until), "%q", bad)
+		}
 	}
+}
+
+// TestSignedTokensAreTheSame: a refresh token that is made again is the same text.
+func TestSignedTokensAreTheSame(t *testing.T) {
+	t.Parallel()
+	r, until := ring(t, "", secretOf("a", 1)), time.Unix(1e9, 0)
+	assert.Equal(t, r.SignToken(Refresh, []byte("data"), until), r.SignToken(Refresh, []byte("data"), until))
+	assert.NotEqual(t, r.SignToken(Refresh, []byte("data"), until), r.SignToken(Refresh, []byte("data"), until.Add(time.Second)))
+	one, err := r.SealToken(Verification, []byte("data"), until)
+	require.NoError(t, err)
+	other, err := r.SealToken(Verification, []byte("data"), until)
+	require.NoError(t, err)
+	assert.NotEqual(t, one, other, "the nonce is new")
+	assert.NotContains(t, one, jws.Base64.EncodeToString([]byte("data")))
 }

@@ -87,14 +87,16 @@ func Regions() map[string]bool { return phonenumbers.GetSupportedRegions() }
 // read reads a valid number of any type. libphonenumber also knows international
 // prefixes (00, 011), which are none of the forms that are accepted.
 func read(spelled, region string) (Number, bool) {
+	if n, ok, done := readQuickly(spelled); done {
+		return n, ok
+	}
+	return readWhole(spelled, region)
+}
+
+// readWhole does what read does for every spelling.
+func readWhole(spelled, region string) (Number, bool) {
 	parsed, err := phonenumbers.ParseAndKeepRawInput(spelled, region)
 	if err != nil || parsed.GetCountryCodeSource() == phonenumbers.PhoneNumber_FROM_NUMBER_WITH_IDD {
-		return Number{}, false
-	}
-	// UNKNOWN is what the library calls invalid: IsValidNumber is this comparison, and
-	// would find the region and match the patterns once more.
-	kind := phonenumbers.GetNumberType(parsed)
-	if kind == phonenumbers.UNKNOWN {
 		return Number{}, false
 	}
 	national := phonenumbers.GetNationalSignificantNumber(parsed)
@@ -105,7 +107,7 @@ func read(spelled, region string) (Number, bool) {
 	if e164 != spelled && national != spelled && !canonical(e164) {
 		return Number{}, false
 	}
-	return Number{e164, regionOf(parsed), kinds[kind]}, true
+	return typed(e164, parsed)
 }
 
 // canonical reports whether parsing e164 gives e164: of a few numbers a prefix was

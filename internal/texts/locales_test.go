@@ -199,7 +199,7 @@ func longestName(r Rules, in *wording, c string) (n int) {
 // TestTextLongestNames: the documentation of phoneauth.TextRules says it, and 15 is the least.
 func TestTextLongestNames(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("../../text.go")
+	source, err := os.ReadFile("../../sender.go")
 	require.NoError(t, err)
 	const host, hash = "example.com", "FA+9qCX9VSu"
 	for _, row := range []struct {

@@ -1,6 +1,7 @@
 // The course of a sign-in: which screen comes after which answer.
 
 import { call } from './api.js';
+import { HumanCheck } from './human.js';
 import { Words, ascii } from './text.js';
 import { PhoneField } from './phone.js';
 import { View } from './view.js';
@@ -11,6 +12,7 @@ const visit = told('visit');
 const words = new Words(config.texts, config.lang);
 const phone = new PhoneField(config);
 const view = new View(words, config.name);
+const human = new HumanCheck(config, view);
 
 const storeKey = `phoneauth:${location.pathname}`;
 const minPassword = 8;
@@ -71,6 +73,7 @@ const screens = {
 // show goes to a screen. Going back in the browser comes back to the one before.
 function show(key, { silent = false, replace = false } = {}) {
   webOTP?.abort();
+  human.cancel();
   const registering = [key, current].every((k) => k === 'register' || k === 'code');
   if (!registering) view.password.value = ''; // else sending again needs it
   current = key;
@@ -264,12 +267,13 @@ function refuse(name, field) {
 
 // ask calls a route and says what is wrong when it refuses. Calls wait for one another; of
 // the same route there is one at a time.
+const sends = ['start', 'register']; // send a code
 let asking = null; // {route, done}
 async function ask(route, body) {
   if (asking?.route === route) return { ok: false };
   while (asking) await asking.done;
   view.busy(true);
-  const done = call(route, body, config.lang);
+  const done = sends.includes(route) ? human.send(route, body) : call(route, body, config.lang);
   asking = { route, done };
   const answer = await done;
   asking = null;
@@ -295,6 +299,8 @@ function explain(answer) {
       return limited(answer);
     case 'invalid_code':
       return wrongCode(answer);
+    case 'cancelled':
+      return view.note(words.of('note.cancelled'));
     case 'password_rejected':
       return view.alert(words.of('error.password_rejected', { reason: answer.reason }), shown);
     default:

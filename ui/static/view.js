@@ -4,6 +4,63 @@ import { clock } from './text.js';
 
 const byId = (id) => document.getElementById(id);
 
+// CheckBox is where a human check is seen: what it is, how far it has got, and a button that
+// cancels it. It is hidden until show is called, and gone after close.
+class CheckBox {
+  constructor(view, cancel) {
+    this.view = view;
+    this.box = byId('check');
+    this.text = byId('check-text');
+    this.bar = byId('check-bar');
+    this.bar.hidden = true;
+    this.tasks = [];
+    this.closed = false;
+    byId('check-cancel').onclick = cancel;
+  }
+
+  get shown() {
+    return !this.box.hidden;
+  }
+
+  show(key) {
+    if (this.closed) return;
+    if (!this.shown) this.view.clear();
+    this.box.hidden = false;
+    this.view.setText(this.text, this.view.words.of(key));
+  }
+
+  // progress says how far it is, from 0 to 1. NaN: nobody knows.
+  progress(part) {
+    this.bar.hidden = false;
+    if (part <= 1) this.bar.value = part;
+  }
+
+  // place is a new element for a widget.
+  place() {
+    const place = document.createElement('div');
+    if (!this.closed) {
+      this.box.prepend(place);
+      this.onClose(() => place.remove());
+    }
+    return place;
+  }
+
+  // onClose adds a task for the end. The last one is done first.
+  onClose(task) {
+    if (this.closed) task();
+    else this.tasks.unshift(task);
+  }
+
+  close() {
+    this.closed = true;
+    this.tasks.forEach((task) => task());
+    if (this.box.contains(document.activeElement)) this.view.submit.focus();
+    this.box.hidden = true;
+    this.bar.removeAttribute('value');
+    this.text.textContent = '';
+  }
+}
+
 export class View {
   constructor(words, name) {
     this.words = words;
@@ -133,6 +190,11 @@ export class View {
     p.className = 'note';
     p.textContent = sentence;
     this.noteBox.replaceChildren(p);
+  }
+
+  // check is a place for a human check.
+  check(cancel) {
+    return new CheckBox(this, cancel);
   }
 
   busy(on) {

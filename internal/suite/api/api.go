@@ -49,6 +49,7 @@ func Run(t *testing.T, o suite.Options) {
 		testAPILenientBodies, testAPICookieAttributes, testAPICookieNames, testAPIPlantedRegistrationCookie,
 		testAPICrossOrigin, testAPISameOrigin, testAPIPreflight, testAPIPreflightOfOthers,
 		testAPIAnswersToATrustedOrigin, testAPICORSUnderHostSessions,
+		testAPIHumanCheck, testAPIHumanCheckOfAClient, testAPIHumanCheckOrder, testAPIHumanCheckFails,
 	)
 	if o.Real {
 		return

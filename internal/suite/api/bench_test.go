@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/cputime"
 	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/memstore"
 )
@@ -218,6 +219,7 @@ func benchRoutes(b *testing.B, routes []route) {
 			}
 			w := &sink{header: http.Header{}}
 			b.ReportAllocs()
+			cpu := cputime.Used()
 			for b.ResetTimer(); len(requests) > 0; requests = requests[1:] {
 				clear(w.header)
 				s.handler.ServeHTTP(w, requests[0])
@@ -226,6 +228,7 @@ func benchRoutes(b *testing.B, routes []route) {
 					b.Fatalf("%d %s", w.status, w.body)
 				}
 			}
+			b.ReportMetric(float64(cputime.Used()-cpu)/float64(b.N), "cpu-ns/op")
 		})
 	}
 }

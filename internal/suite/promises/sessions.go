@@ -389,6 +389,19 @@ func testPromiseSendsAreGivenBack(t *testing.T, o suite.Options) {
 func testPromiseUnknownHashIsLogged(t *testing.T, o suite.Options) {
 	log := &lines{}
 	svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) { c.Logger = slog.New(slog.NewJSONHandler(log, nil)) })
+	unknownHashesAreLogged(t, svc, log)
+	log = &lines{}
+	svc = o.Service(t, suite.Loose, func(c *phoneauth.Config) {
+		c.Logger = slog.New(slog.NewJSONHandler(log, nil))
+		c.Password.Legacy = func(hash, _ phoneauth.Secret) bool { return hash != "decoy" }
+		c.Password.LegacyKnown = func(phoneauth.Secret) bool { return false }
+		c.Password.LegacyDecoy = "decoy"
+	})
+	unknownHashesAreLogged(t, svc, log)
+}
+
+func unknownHashesAreLogged(t *testing.T, svc *suite.Service, log *lines) {
+	t.Helper()
 	for i, hash := range []phoneauth.Secret{"$2b$10$secret", "$2b$10$another", "{SSHA}secret", "secret without a kind"} {
 		phone := suite.FreshPhone()
 		svc.SeedUser(phone, hash)

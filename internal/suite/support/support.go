@@ -154,8 +154,13 @@ func nothingKnown(d *desk) {
 	assert.Empty(d, state.Locks)
 	assert.Empty(d, state.Codes)
 	require.Len(d, state.Scores, 3)
-	assert.Equal(d, phoneauth.ScoreInfo{Limit: phoneauth.LimitBlock, Max: 20}, state.Scores[0])
-	_, err := d.Inspect(d.Context(), "nobody")
+	assert.Equal(d, phoneauth.ScoreInfo{Limit: phoneauth.LimitBlock, Asks: 10, Max: 20}, state.Scores[0])
+	assert.Equal(d, phoneauth.ScoreInfo{Limit: phoneauth.LimitCountry, Asks: 50, Max: 400}, state.Scores[2])
+	unasked := d.Env.Service(func(c *phoneauth.Config) { c.HumanCheck.When = phoneauth.HumanCheckNever })
+	without, err := unasked.Inspect(d.Context(), phone)
+	require.NoError(d, err)
+	assert.Equal(d, phoneauth.ScoreInfo{Limit: phoneauth.LimitCountry, Max: 100}, without.Scores[2])
+	_, err = d.Inspect(d.Context(), "nobody")
 	assert.ErrorIs(d, err, phoneauth.ErrInvalidPhone)
 }
 

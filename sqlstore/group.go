@@ -1,0 +1,228 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"sync"
+)
+
+// groupMost is how many writes share a transaction at most.
+const groupMost = 64
+
+// group makes the writes of one process to a database with one writer. Writes that wait for
+// the writer share a transaction, and so its flush. Each has a savepoint of its own, and is
+// answered after the flush. A group has a goroutine only while writes wait.
+type group struct {
+	db *sql.DB
+
+	mu      sync.Mutex
+	waiting []*turn
+	leading bool
+}
+
+// turn is one write.
+type turn struct {
+	ctx  context.Context
+	do   func(q querier) error
+	ran  chan struct{} // closed when do has returned
+	done chan struct{} // closed when the outcome err is known
+	err  error
+}
+
+// write calls do in a transaction, which may be shared, and returns its outcome. When ctx ends,
+// write returns soon, and never while do runs. do may have been committed then.
+func (g *group) write(ctx context.Context, do func(q querier) error) error {
+	t := &turn{ctx: ctx, do: do, ran: make(chan struct{}), done: make(chan struct{})}
+	g.enter(t)
+	select {
+	case <-t.done:
+		return t.err
+	case <-ctx.Done():
+	}
+	if g.withdraw(t) {
+		return ctx.Err()
+	}
+	<-t.ran
+	select {
+	case <-t.done:
+		return t.err
+	default:
+		return ctx.Err()
+	}
+}
+
+// enter puts t in the queue, and starts the goroutine that serves it.
+func (g *group) enter(t *turn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = append(g.waiting, t)
+	if !g.leading {
+		g.leading = true
+		go g.lead()
+	}
+}
+
+// withdraw takes t from the queue. It returns false if do runs or has run.
+func (g *group) withdraw(t *turn) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, waiting := range g.waiting {
+		if waiting == t {
+			g.waiting = append(g.waiting[:i:i], g.waiting[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// next takes the first turn from the queue. It returns nil if nobody waits.
+func (g *group) next() *turn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.waiting) == 0 {
+		return nil
+	}
+	t := g.waiting[0]
+	g.waiting = g.waiting[1:]
+	return t
+}
+
+// lead serves the queue until it is empty.
+func (g *group) lead() {
+	for {
+		g.mu.Lock()
+		if len(g.waiting) == 0 {
+			g.leading, g.waiting = false, nil
+			g.mu.Unlock()
+			return
+		}
+		g.mu.Unlock()
+		g.together()
+	}
+}
+
+// together begins a transaction and makes the writes that wait by then, and those that come
+// meanwhile.
+func (g *group) together() {
+	ctx := context.Background() // busy_timeout bounds how long it waits for other processes
+	conn, err := g.db.Conn(ctx)
+	if err == nil {
+		defer conn.Close()
+		if _, err = conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+			discard(conn)
+		}
+	}
+	first := g.next()
+	if first == nil { // they have left
+		if err == nil {
+			end(conn, "ROLLBACK")
+		}
+		return
+	}
+	if err == nil {
+		err = first.run(conn)
+	}
+	close(first.ran)
+	if err != nil { // nobody else has written
+		if conn != nil {
+			end(conn, "ROLLBACK")
+		}
+		first.answer(err)
+		return
+	}
+	all := []*turn{first}
+	for len(all) < groupMost {
+		t := g.next()
+		if t == nil {
+			break
+		}
+		all = append(all, t)
+		if err = t.join(conn); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = end(conn, "COMMIT")
+	}
+	if err != nil {
+		end(conn, "ROLLBACK")
+	}
+	for _, t := range all {
+		if err != nil { // no answer holds: it may rest on what another write has changed
+			t.err = err
+		}
+		t.answer(t.err)
+	}
+}
+
+// run calls do.
+func (t *turn) run(conn *sql.Conn) error {
+	if err := t.ctx.Err(); err != nil {
+		return err
+	}
+	return t.do(steady{conn})
+}
+
+// join calls do in a savepoint, and sets t.err to its outcome. It returns an error if the whole
+// transaction has failed.
+func (t *turn) join(conn *sql.Conn) error {
+	defer close(t.ran)
+	ctx := context.Background()
+	if _, err := conn.ExecContext(ctx, "SAVEPOINT turn"); err != nil {
+		return err
+	}
+	if t.err = t.run(conn); t.err != nil {
+		if _, err := conn.ExecContext(ctx, "ROLLBACK TO turn"); err != nil {
+			return errors.Join(t.err, err)
+		}
+	}
+	_, err := conn.ExecContext(ctx, "RELEASE turn")
+	return err
+}
+
+// answer lets the caller go on.
+func (t *turn) answer(err error) {
+	t.err = err
+	close(t.done)
+}
+
+// end ends the transaction of conn. If it cannot be rolled back, end closes the connection, which
+// does that.
+func end(conn *sql.Conn, statement string) error {
+	_, err := conn.ExecContext(context.Background(), statement)
+	if err != nil && statement == "ROLLBACK" {
+		discard(conn)
+	}
+	return err
+}
+
+// discard closes the connection of conn, rather than keep it in the pool.
+func discard(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
+
+// steady runs statements to their end. SQLite rolls the whole transaction back when a write is
+// interrupted, and it may not be that of the caller alone. So the context is looked at before each
+// statement.
+type steady struct{ conn *sql.Conn }
+
+// ExecContext implements querier.
+func (s steady) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.conn.ExecContext(context.WithoutCancel(ctx), query, args...)
+}
+
+// QueryContext implements querier.
+func (s steady) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.conn.QueryContext(context.WithoutCancel(ctx), query, args...)
+}
+
+// QueryRowContext implements querier.
+func (s steady) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return s.conn.QueryRowContext(context.WithoutCancel(ctx), query, args...)
+}
