@@ -51,7 +51,7 @@ func TestSQLStoreWithoutFunctions(t *testing.T) {
 	db := d.open(t)
 	s := d.store(t, db, sqlstore.WithoutFunctions())
 	require.False(t, s.Functions())
-	storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(*rounds))
+	storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(20))
 	storetest.Differential(t, func(testing.TB) phoneauth.ChallengeStore { return s }, 500)
 }
 
