@@ -235,7 +235,7 @@ func testStrangersDevice(t *testing.T, o suite.Options) {
 	phone := block(0)
 	client := able()
 	client.Device = p.SignIn(phone).DeviceToken
-	p.busy(3) // past half
+	p.busy(5) // past half, and the sign-in was a credit of 2
 	for range 5 {
 		require.NoError(t, p.ask(phone, client))
 	}
