@@ -36,7 +36,7 @@ type HumanCheckWhen string
 const (
 	// HumanCheckAuto asks when a code looks like that of a machine. A client that can
 	// answer is asked when a score is past half of Limits.Block, WideBlock or Country, or
-	// when its address has asked for more than 15 codes that were not verified; they are
+	// when its address has asked for more than 20 codes that were not verified; they are
 	// forgotten as those of Limits.AddressSends are. Any other client is asked when a score
 	// is past Limits.WideBlock or Country.
 	HumanCheckAuto HumanCheckWhen = "auto"
@@ -73,7 +73,7 @@ const (
 // its clients are asked. With fewer, more than one in 200 are asked on the day on which an
 // advert brings 50 times as many people for 5 minutes, half of them behind addresses that
 // 1,000 people share. See package internal/suite/pumping.
-const unverifiedSends = 15
+const unverifiedSends = 20
 
 // wideAddress is how many times the codes of an address its known devices and those who have
 // answered may ask for.

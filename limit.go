@@ -97,7 +97,8 @@ type Limits struct {
 	Block, WideBlock, Country int
 	// WideBlockMax and CountryMax are the greatest scores for clients that have answered a
 	// human check. 0 means four times WideBlock and four times Country. Without a human
-	// check they are not used. A block has no such second limit.
+	// check they are not used. A block has no such second limit. docs/security.md says
+	// under "Human check" how they were chosen, and what other values would do.
 	WideBlockMax, CountryMax int
 	// InsecureOff drops the limits of sends, addresses and passwords and the number
 	// budgets, for development. Tries and failures are counted all the same.
