@@ -20,9 +20,6 @@ import (
 	"github.com/phoneauth/phoneauth/phonetest"
 )
 
-// journalBatch is how many entries the Service writes at once.
-const journalBatch = 256
-
 // told is what a child tells of its journal.
 type told struct {
 	// What is an event of Phone and User, or "written": all that had happened until At is
@@ -152,16 +149,12 @@ func (a told) hasEntries(ctx context.Context, svc *phoneauth.Service) (bool, err
 	return meant && slices.ContainsFunc(entries, func(e phoneauth.Entry) bool { return e.Type == a.What && e.Reason == a.Reason }), nil
 }
 
-// toldJournal tells of writes. Entries are written in the order in which they happened, so
-// all that had been acknowledged before the first of a batch is written. A batch that is not
-// full leaves nothing behind that had happened when its writing began.
+// toldJournal tells of writes. Entries are written in the order in which they were added, so
+// all that had been acknowledged before the newest of a batch happened is written with it.
 type toldJournal struct{ phoneauth.JournalStore }
 
 func (j toldJournal) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
-	until := time.Now()
-	if len(entries) == journalBatch {
-		until = entries[0].Time
-	}
+	until := slices.MaxFunc(entries, func(a, b phoneauth.JournalEntry) int { return a.Time.Compare(b.Time) }).Time
 	err := j.JournalStore.AppendEntries(ctx, entries)
 	if err == nil && !slices.ContainsFunc(entries, byOperator) {
 		err = tell(told{What: written, At: until})

@@ -19,7 +19,7 @@ func TestSQLStore(t *testing.T) {
 		s := d.store(t, d.open(t))
 		n := *rounds
 		if d.dialect == sqlstore.MySQL && !integration.Release() {
-			n /= 3 // more of them are on three writers: TestGaleraStore
+			n /= 3 // all of them, and as many on three writers, before a release
 		}
 		storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(n))
 		runJournal(t, s, n)
