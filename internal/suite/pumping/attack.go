@@ -56,13 +56,16 @@ const (
 type Attack struct {
 	// Solver is what it does when it is asked.
 	Solver Solver
-	// Shape says which numbers, and Country where. Everywhere has no Country.
-	Shape   Shape
+	// Shape says which numbers.
+	Shape Shape
+	// Country is where. Everywhere has none.
 	Country int
-	// PerHour is how many codes it asks for. Addresses is from how many addresses, and
-	// Neighbours from how many of those of carriers in the Country instead.
-	PerHour               float64
-	Addresses, Neighbours int
+	// PerHour is how many codes it asks for.
+	PerHour float64
+	// Addresses is from how many addresses it asks.
+	Addresses int
+	// Neighbours is from how many addresses of carriers in the Country it asks instead.
+	Neighbours int
 }
 
 // Pumped is what an attacker got.

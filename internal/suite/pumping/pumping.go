@@ -26,8 +26,9 @@ import (
 
 // Scenario is one simulation: a service, its people, and at most one attacker.
 type Scenario struct {
-	// PerDay is how many people sign in on a day. OneCountry: all of them are at home.
-	PerDay     float64
+	// PerDay is how many people sign in on a day.
+	PerDay float64
+	// OneCountry is true when all of them are at home.
 	OneCountry bool
 	// Warm is how long the service runs before the attacker comes and people are counted.
 	// They are counted for two days.
@@ -41,9 +42,10 @@ type Scenario struct {
 	// Attack is the attacker, or nil.
 	Attack *Attack
 	// Multiple is how many times WideBlock and Country the second marks are. 0 means the
-	// defaults. Never: nobody is asked for a human check.
+	// defaults.
 	Multiple int
-	Never    bool
+	// Never is true when nobody is asked for a human check.
+	Never bool
 	// Seed tells simulations apart that are otherwise the same.
 	Seed uint64
 }

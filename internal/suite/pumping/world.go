@@ -7,10 +7,11 @@ import (
 	"net/netip"
 )
 
-// The places of countries in a world. Home has the most people. Middling has about one and a
-// half in a hundred.
+// The places of countries in a world.
 const (
-	Home     = 0
+	// Home has the most people.
+	Home = 0
+	// Middling has about one and a half in a hundred.
 	Middling = 11
 )
 
