@@ -271,8 +271,8 @@ type ClientInfo struct {
 	// HumanCheck is the answer to the Question of an earlier *HumanCheckError, or empty.
 	HumanCheck Secret
 	// CanAnswer is true when the client can answer a human check. Such a client is asked
-	// early. Without it a client is served as long as the limits of the scores allow.
-	// HumanCheck implies it.
+	// early. Any other client is served up to the limits of the scores, and then asked or
+	// refused. A HumanCheck that is not empty says the same.
 	CanAnswer bool
 	// Name is a rough name of the program, such as "Chrome on Android", for the list of
 	// sessions. It may be empty. At most 64 bytes are stored.

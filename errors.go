@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Errors of the Service. Others are *LimitError, *SendError and *PasswordError. Test with
-// [errors.Is].
+// Errors of the Service. Others are *LimitError, *HumanCheckError, *SendError and
+// *PasswordError. Test these with [errors.As], and those below with [errors.Is].
 var (
 	// ErrInvalidPhone: the text is no valid number, or its region or type is not served.
 	ErrInvalidPhone = errors.New("phoneauth: invalid phone number")
@@ -42,8 +42,8 @@ var (
 	// ErrPurpose: the method does not serve this purpose, or the purpose is malformed.
 	// The program is wrong, not its user.
 	ErrPurpose = errors.New("phoneauth: purpose not served here")
-	// ErrUnavailable: the store, the sender or a place for hashing was not available in
-	// time. The operation may or may not have been done. Nobody was signed in. The cause
+	// ErrUnavailable: the store, the sender, the human check or a place for hashing was not
+	// available in time. The operation may or may not have been done. Nobody was signed in. The cause
 	// is wrapped for logs. It is not in the text.
 	ErrUnavailable = errors.New("phoneauth: unavailable")
 )

@@ -127,8 +127,9 @@ func (q *request) jwks() (any, error) {
 type claimsKey struct{}
 
 // ClientOf describes the client of a request: its address, found with HTTP.TrustedProxies,
-// the first language that it accepts, and a rough name of its program. It leaves
-// ClientInfo.Device empty, because each route has a cookie or a field of its own for it.
+// the first language that it accepts, its answer to a human check in the header
+// X-Human-Check, and a rough name of its program. It leaves ClientInfo.Device empty, because
+// each route has a cookie or a field of its own for it.
 func (s *Service) ClientOf(r *http.Request) ClientInfo {
 	answer, canAnswer := r.Header[humanCheckHeader]
 	info := ClientInfo{

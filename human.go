@@ -24,8 +24,8 @@ type HumanCheckRules struct {
 	When HumanCheckWhen
 	// Demand may demand more or less than the rules. SendInfo.Demanded is what the rules
 	// demand, from 0 to [humancheck.Highest]. The result takes its place. 0 asks nothing.
-	// It is called for every code, after the limits were asked. Nil keeps what the rules
-	// demand.
+	// It is called after the limits were asked, and not for known devices and test numbers.
+	// Nil keeps what the rules demand.
 	Demand func(context.Context, SendInfo) humancheck.Level
 }
 

@@ -429,10 +429,11 @@ type Export struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	// SignedInAt is the first sign-in; zero before it.
 	SignedInAt time.Time `json:"signed_in_at,omitzero"`
-	// Sessions that are live.
+	// Sessions are those that are live.
 	Sessions []SessionInfo `json:"sessions"`
-	// Activity is the journal's, of the account, without the names and reasons of operators.
-	// What happened about the number alone may have been about another owner of it.
+	// Activity is what the journal has about the account, without the names and reasons of
+	// operators. What it has about the number alone is left out, because the number may have
+	// had another owner.
 	Activity []Entry `json:"activity"`
 }
 

@@ -212,13 +212,13 @@ type StateParams struct {
 // State is the result of [ChallengeStore].ReadState. Each list has the length and the
 // order of the one that asked.
 type State struct {
-	// Challenges that are live at Now; the zero Challenge where none is.
+	// Challenges are those that are live at Now, and the zero Challenge where none is.
 	Challenges []Challenge
-	// Lockouts have the failures and locks of each key; the zero LockoutState where all of
+	// Lockouts are the failures and locks of each key, and the zero LockoutState where all of
 	// it is forgotten.
 	Lockouts []LockoutState
 	// Waits says how long until each of Takes would be admitted by itself: 0 for at once.
 	Waits []time.Duration
-	// Scores faded to Now; 0 where there is none.
+	// Scores are the scores, faded to Now, and 0 where there is none.
 	Scores []float64
 }

@@ -11,7 +11,7 @@ import (
 type PhoneState struct {
 	// Phone is the number that was asked about.
 	Phone Phone
-	// Region of the number, ISO 3166-1 alpha-2.
+	// Region is that of the number, ISO 3166-1 alpha-2.
 	Region string
 	// User is the account with the number. It is nil where there is none.
 	User *User
@@ -45,7 +45,7 @@ type Lock struct {
 	Devices bool
 	// Failures is the count of failures in a row.
 	Failures int
-	// Since is when the last of them locked. It is zero when the rules were changed since.
+	// Since is when the last failure locked. It is zero when the rules have changed since.
 	Since time.Time
 	// Until is the end of the lock.
 	Until time.Time
