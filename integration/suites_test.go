@@ -36,14 +36,11 @@ func suites(t *testing.T, newStore suite.NewStore) {
 	t.Run("Service", func(t *testing.T) { servicesuite.Run(t, o) })
 	t.Run("States", func(t *testing.T) { states.Run(t, o, "../docs/states.md") })
 	t.Run("Interleavings", func(t *testing.T) { interleavings.Run(t, o) })
+	t.Run("Support", func(t *testing.T) { support.Run(t, o) })
 }
 
 func TestSQLSuites(t *testing.T) {
-	databases(t, func(t *testing.T, d database) {
-		newStore := emptied(t, d)
-		suites(t, newStore)
-		t.Run("Support", func(t *testing.T) { support.Run(t, suite.Options{Store: newStore}) })
-	})
+	databases(t, func(t *testing.T, d database) { suites(t, emptied(t, d)) })
 }
 
 func TestRedisSuites(t *testing.T) {
@@ -82,6 +79,10 @@ func paired(client redis.UniversalClient, users suite.NewStore) suite.NewStore {
 		t.Helper()
 		short, err := redisstore.New(t.Context(), client, redisstore.Prefix(fmt.Sprintf("suite%d:", prefixes.Add(1))))
 		require.NoError(t, err)
-		return phoneauth.Stores{ChallengeStore: short, UserStore: users(t), SessionStore: short}
+		stores := phoneauth.Stores{ChallengeStore: short, UserStore: users(t), SessionStore: short}
+		return struct {
+			phoneauth.Stores
+			phoneauth.JournalStore
+		}{stores, short}
 	}
 }
