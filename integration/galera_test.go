@@ -91,7 +91,8 @@ func (d database) node(n int) database {
 	return database{d.dialect, "mysql", strings.Split(d.dsn, "|")[n]}
 }
 
-// beforeARelease skips what takes long, and what one MariaDB is tested with for every change.
+// beforeARelease skips what needs a cluster, because that takes long. One MariaDB is tested for
+// every change.
 func beforeARelease(t *testing.T) {
 	t.Helper()
 	if !integration.Release() {
@@ -117,6 +118,7 @@ func TestGaleraProcesses(t *testing.T) {
 
 // Histories of calls on three writers are those of one store that does one thing at a time.
 func TestGaleraHistories(t *testing.T) {
+	beforeARelease(t)
 	_, d := galeraDatabase(t)
 	r := &run{store: d.store(t, d.open(t)), games: everyGame, deadline: someShort}
 	r.holds(t)
@@ -124,6 +126,7 @@ func TestGaleraHistories(t *testing.T) {
 
 // New asks for reads that wait for what other nodes have committed.
 func TestGaleraSettings(t *testing.T) {
+	beforeARelease(t)
 	_, d := galeraDatabase(t)
 	d.store(t, d.open(t))
 	one := d.node(1)
@@ -138,6 +141,7 @@ func TestGaleraSettings(t *testing.T) {
 // A node is killed under 16 writers: those on other nodes go on, nothing that was acknowledged is
 // lost, and nothing that was used is good again, on any node that is left or that comes back.
 func TestGaleraKill(t *testing.T) {
+	beforeARelease(t)
 	g, d := galeraDatabase(t)
 	p := d.place()
 	p.migrate(t)
@@ -187,6 +191,7 @@ func TestGaleraKill(t *testing.T) {
 // A node that was away, and does not know it yet, refuses or knows what the others have done
 // meanwhile. It does not answer from the past. Nor does one whose peers are away.
 func TestGaleraCutOff(t *testing.T) {
+	beforeARelease(t)
 	g, d := galeraDatabase(t)
 	ctx := t.Context()
 	there := d.store(t, d.node(0).open(t))

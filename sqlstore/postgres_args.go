@@ -130,6 +130,9 @@ func (a *stepArgs) lockout(l *phoneauth.Lockout) {
 	}
 }
 
+// endless is an instant after all others, to which another can be added.
+const endless = math.MaxInt64 / 2
+
 func (a *stepArgs) uses(owner int64, use uses, takes []phoneauth.Take) {
 	for i := range takes {
 		t := &takes[i]
@@ -141,8 +144,11 @@ func (a *stepArgs) uses(owner int64, use uses, takes []phoneauth.Take) {
 				asked = micros.Add(asked, micros.Mul(max(takes[j].Cost, 1), every))
 			}
 		}
-		a.limits = append(a.limits, owner, int64(use), a.place(owner, ofLimit+t.Key),
-			a.number(span), a.number(room), a.number(micros.Add(a.number(asked), -room)))
+		later := a.number(micros.Add(a.number(asked), -room))
+		if phoneauth.ResendAt(takes[i:i+1], []int64{endless}, 0) == 0 { // it does not count
+			later = -endless
+		}
+		a.limits = append(a.limits, owner, int64(use), a.place(owner, ofLimit+t.Key), a.number(span), a.number(room), later)
 		a.limitNames = append(a.limitNames, t.Name)
 	}
 }
