@@ -170,7 +170,9 @@ func TestSQLScansNothing(t *testing.T) {
 			ofAll = everything(t, s)
 		})
 		after, indexed := scans(t, admin)
-		before["phoneauth_journal"] += ofAll
+		const journal = "phoneauth_journal"
+		assert.LessOrEqual(t, after[journal], before[journal]+ofAll, "a count of all may read it by an index too")
+		after[journal] = before[journal]
 		assert.Equal(t, before, after)
 		for table, n := range indexed {
 			assert.Greater(t, n, indexedBefore[table]+100, table)
