@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/internal/jws"
 )
 
@@ -267,7 +268,7 @@ func TestJWTLeeway(t *testing.T) {
 		require.NoError(t, err)
 		early := Secret(hs256(testHMAC, header+b64(payload(t, map[string]any{"nbf": start.Unix() + 60, "exp": start.Unix() + 900}))))
 		future := Secret(hs256(testHMAC, header+b64(payload(t, map[string]any{"iat": start.Unix() + 60, "exp": start.Unix() + 900}))))
-		at := func(d time.Duration) { time.Sleep(time.Until(start.Add(d))) }
+		at := func(d time.Duration) { bubble.Elapse(time.Until(start.Add(d))) }
 		valid := func(token Secret, want bool) {
 			t.Helper()
 			_, err := j.VerifyToken(testContext, token)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/console"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 )
 
 func TestSearch(t *testing.T) {
@@ -305,7 +306,7 @@ func TestNotice(t *testing.T) {
 		assert.Contains(t, h.get(after), notice)
 		assert.NotContains(t, h.get(at+"&done=block"), notice)
 		assert.NotContains(t, h.get("/desk/?done=block"), notice)
-		time.Sleep(61 * time.Second) // in the bubble of synctest
+		bubble.Elapse(61 * time.Second)
 		assert.NotContains(t, h.get(after), notice, "it was a minute ago")
 	})
 }

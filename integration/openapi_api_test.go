@@ -12,6 +12,7 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/humancheck"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 )
 
 // TestDescription drives every route to every answer that the description has, each
@@ -91,7 +92,7 @@ func driveChangePhone(c *client) {
 	c.do(422, "POST /users/phone/verify", fields{"verification_code": code})
 	c.do(422, "POST /users/phone/start", fields{"phone": "junk"})
 	c.bearer = c.do(200, "POST /users/phone/verify", fields{"phone": paris, "verification_code": code}).text("meta.access_token")
-	c.elapse(time.Minute)
+	bubble.Elapse(time.Minute)
 	c.do(200, "POST /users/phone/start", fields{"phone": cairo2})
 	c.do(422, "POST /users/phone/verify", fields{"phone": cairo2, "verification_code": c.code(cairo2)}) // taken
 }
@@ -106,7 +107,7 @@ func drivePasswords(c *client) {
 	c.do(422, "POST /api/v1/users/verify", fields{"verification_code": wrong(code), "session_token": token})
 	c.do(422, "POST /api/v1/users/verify", fields{"code": code, "session_token": token, "msisdn": "junk"})
 	c.do(200, "POST /api/v1/users/verify", fields{"verification_code": code, "session_token": token})
-	c.elapse(time.Minute)
+	bubble.Elapse(time.Minute)
 	c.do(422, "POST /api/v1/users", register) // taken
 	c.do(200, "PUT /api/v1/users/forget_password", fields{"msisdn": "84932466"})
 	code = c.code(singapore)
@@ -134,7 +135,7 @@ func driveBlocked(c *client) {
 		require.NoError(c.t, c.svc.SetBlocked(c.t.Context(), account, true))
 	}
 	c.do(200, "POST /api/v1/users/verify", fields{"code": code})
-	c.elapse(time.Minute)
+	bubble.Elapse(time.Minute)
 	c.do(401, "POST /api/v1/login", fields{"user": fields{"phone": cairo, "sms_code": c.start(cairo)}})
 	connect := fields{"phone": cairo2, "verification_token": token}
 	c.do(200, "POST /connect", connect)
@@ -144,7 +145,7 @@ func driveBlocked(c *client) {
 // newAccount signs a number up that has a registration open.
 func newAccount(c *client, phone string) string {
 	c.t.Helper()
-	c.elapse(time.Minute)
+	bubble.Elapse(time.Minute)
 	return c.do(200, "POST /connect", fields{"phone": phone, "verification_token": c.proof(phone)}).text("data.id")
 }
 
@@ -255,7 +256,7 @@ func driveLimits(c *client) {
 	const phone = paris2
 	token := c.do(200, "POST /api/phone/register", fields{"phone_number": phone}).text("session_token")
 	proof := c.do(200, "POST /users/verification/verify", fields{"phone": phone, "verification_code": c.code(phone)}).text("verification_token")
-	c.elapse(time.Minute)
+	bubble.Elapse(time.Minute)
 	c.do(200, "POST /api/v1/users", fields{"msisdn": phone, "password": password, "password_confirmation": password})
 	c.lock(phone)
 	const code = "123456"
@@ -288,7 +289,7 @@ func driveHumanCheck(c *client, level *humancheck.Level) {
 // driveOld has what a sign-in may be too old for.
 func driveOld(c *client) {
 	c.signUp(singapore)
-	c.elapse(5*time.Minute + time.Second)
+	bubble.Elapse(5*time.Minute + time.Second)
 	c.do(403, "PUT /api/v1/users/reset_password", fields{"current_password": password, "password": password})
 	c.do(403, "POST /users/phone/start", fields{"phone": cairo})
 	c.do(403, "POST /users/phone/verify", fields{"phone": cairo, "verification_code": "123456"})
@@ -303,7 +304,7 @@ func driveSessions(c *client) {
 	c.do(200, "GET "+route, nil)
 	older := c.session()
 	c.again(cairo)
-	c.elapse(5*time.Minute + time.Second)
+	bubble.Elapse(5*time.Minute + time.Second)
 	c.do(403, "DELETE "+route, nil)
 	c.do(403, "DELETE "+route+"/"+older, nil)
 	c.do(404, "DELETE "+route+"/x", nil)
@@ -326,7 +327,7 @@ func (c *client) session() string {
 // again signs the number in on one more device, once it may have a code.
 func (c *client) again(phone string) {
 	c.t.Helper()
-	c.elapse(time.Minute)
+	bubble.Elapse(time.Minute)
 	c.bearer = ""
 	clear(c.cookies)
 	c.connect(phone)

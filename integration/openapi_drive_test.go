@@ -12,13 +12,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/phonetest"
 )
@@ -178,18 +178,11 @@ func (c *client) signUp(phone string) answer {
 	return a
 }
 
-// elapse lets d pass in the bubble of synctest that all of it is in. Nobody really waits:
-// outside of one it panics.
-func (c *client) elapse(d time.Duration) {
-	synctest.Wait()
-	time.Sleep(d)
-}
-
 // lock guesses at the codes of a number until it is locked.
 func (c *client) lock(phone string) {
 	c.t.Helper()
 	for range 2 {
-		c.elapse(time.Minute)
+		bubble.Elapse(time.Minute)
 		code := wrong(c.start(phone))
 		for range 5 {
 			c.do(422, "POST /users/verification/verify", fields{"phone": phone, "verification_code": code})

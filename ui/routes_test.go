@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/phonetest"
 	"github.com/phoneauth/phoneauth/ui"
 )
@@ -28,7 +29,7 @@ func TestStart(t *testing.T) {
 		assert.Equal(t, map[string]any{
 			"phone": cairo, "display": "+20 10 61797840", "expires_in": 300.0, "resend_in": 60.0, "code_length": 6.0, "tries_left": 5.0,
 		}, answer)
-		time.Sleep(18 * time.Second)
+		bubble.Elapse(18 * time.Second)
 		w := h.ask(h.page, "POST", "/signin/start", `{"phone":"`+cairo+`","purpose":"sign_in"}`)
 		assert.Equal(t, 429, w.Code)
 		assert.JSONEq(t, `{"code":"rate_limited","limit":"sent","retry_after":42}`, w.Body.String())

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/ui"
 )
 
@@ -42,7 +43,7 @@ func TestSessionCookies(t *testing.T) {
 		assert.Equal(t, map[string]any{"display": "+20 10 61797840"}, answer)
 
 		access := h.cookies["__Host-phoneauth-access"].Value
-		time.Sleep(16 * time.Minute) // of the bubble
+		bubble.Elapse(16 * time.Minute)
 		delete(h.cookies, "__Host-phoneauth-access")
 		assert.Equal(t, true, h.config("/signin/")["refresh"])
 		status, _ := h.post("session/refresh")

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 )
 
 // newTestKeySet fetches from i without a network.
@@ -26,12 +27,6 @@ func newTestKeySet(i *issuer) *KeySet {
 func junk(id string) phoneauth.Secret {
 	header := fmt.Sprintf(`{"alg":"EdDSA","kid":%q,"typ":"at+jwt"}`, id)
 	return phoneauth.Secret(base64.RawURLEncoding.EncodeToString([]byte(header)) + ".e30.AAAA")
-}
-
-// elapse lets d pass in the bubble of synctest that the test runs in. Nobody really waits.
-func elapse(d time.Duration) {
-	synctest.Wait()
-	time.Sleep(d)
 }
 
 // Tokens with invented key ids cost the issuer one request in ten seconds, and do not keep
@@ -49,14 +44,14 @@ func TestKeySetAsksSeldom(t *testing.T) {
 			require.NoError(t, err)
 		}
 		assert.EqualValues(t, 1, i.fetches.Load())
-		elapse(defaultPause)
+		bubble.Elapse(defaultPause)
 		for range 100 {
 			_, err := k.Verify(t.Context(), junk("x"))
 			require.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
 		}
 		assert.EqualValues(t, 2, i.fetches.Load())
 		for _, token := range []phoneauth.Secret{"", ".", "a.b.c", "e30.e30.", junk("")} {
-			elapse(defaultPause)
+			bubble.Elapse(defaultPause)
 			_, err := k.Verify(t.Context(), token)
 			require.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
 		}
@@ -97,17 +92,17 @@ func TestKeySetForgets(t *testing.T) {
 		require.NoError(t, verify(stolen))
 		i.rotate(next)
 		require.NoError(t, verify(stolen))
-		elapse(maxAge + time.Second)
+		bubble.Elapse(maxAge + time.Second)
 		require.ErrorIs(t, verify(stolen), phoneauth.ErrUnauthenticated)
 
 		i.down.Store(true)
-		elapse(maxStale - time.Minute)
+		bubble.Elapse(maxStale - time.Minute)
 		token := i.signIn().AccessToken
 		require.NoError(t, verify(token), "the issuer is down, and the keys are young enough")
-		elapse(2 * time.Minute)
+		bubble.Elapse(2 * time.Minute)
 		require.ErrorIs(t, verify(token), phoneauth.ErrUnavailable)
 		i.down.Store(false)
-		elapse(defaultPause)
+		bubble.Elapse(defaultPause)
 		require.NoError(t, verify(token))
 	})
 }

@@ -9,12 +9,12 @@ import (
 	"regexp"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/phonetest"
 )
@@ -109,11 +109,11 @@ func TestGateEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, ask := newTestGate(t)
-		time.Sleep(linkLife)
+		bubble.Elapse(linkLife)
 		assert.Equal(t, http.StatusForbidden, ask("http://127.0.0.1:8081/enter?key="+g.key).StatusCode, "too old")
 
 		g, ask = newTestGate(t)
-		time.Sleep(linkLife - 1)
+		bubble.Elapse(linkLife - 1)
 		resp := ask("http://127.0.0.1:8081/enter?key=" + g.key)
 		require.Equal(t, http.StatusSeeOther, resp.StatusCode)
 		require.Len(t, resp.Cookies(), 1)
@@ -124,7 +124,7 @@ func TestGateEnds(t *testing.T) {
 		header := []string{"Cookie", cookie.Name + "=" + cookie.Value}
 		assert.Equal(t, http.StatusOK, ask("http://127.0.0.1:8081/", header...).StatusCode)
 		assert.Equal(t, http.StatusUnauthorized, ask("http://127.0.0.1:8081/", "Cookie", cookie.Name+"=").StatusCode)
-		time.Sleep(cookieLife)
+		bubble.Elapse(cookieLife)
 		assert.Equal(t, http.StatusUnauthorized, ask("http://127.0.0.1:8081/", header...).StatusCode)
 		another, askAnother := newTestGate(t)
 		require.NotNil(t, another)

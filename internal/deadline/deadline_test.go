@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/phoneauth/phoneauth/internal/bubble"
 )
 
 func TestEndsAtItsDeadline(t *testing.T) {
@@ -36,7 +38,7 @@ func TestTheTimeCountsFromNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t.Context(), time.Second)
 		defer c.End()
-		time.Sleep(time.Second)
+		bubble.Elapse(time.Second)
 		assert.Equal(t, context.DeadlineExceeded, context.Cause(c), "nobody had asked before")
 		<-c.Done()
 		assert.Equal(t, context.DeadlineExceeded, c.Err())

@@ -9,12 +9,12 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/internal/seam"
 	"github.com/phoneauth/phoneauth/phonetest"
 )
@@ -73,8 +73,7 @@ func (e *Env) Now() time.Time {
 func (e *Env) Elapse(d time.Duration) {
 	e.Helper()
 	if e.seam == nil {
-		synctest.Wait()
-		time.Sleep(d) // in a bubble nobody really waits
+		bubble.Elapse(d)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), settleDeadline)

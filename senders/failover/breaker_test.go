@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/senders/failover"
 )
 
@@ -114,27 +115,27 @@ func TestBreaker(t *testing.T) {
 			a, b := &peer{then: fails(&phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, RetryAfter: 20 * time.Second})}, &peer{}
 			s := pair(t, a, b)
 			assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
-			time.Sleep(20*time.Second - 1)
+			bubble.Elapse(20*time.Second - 1)
 			assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
-			time.Sleep(time.Nanosecond)
+			bubble.Elapse(time.Nanosecond)
 			assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
 		},
 		"closed: Retry-After is believed for a minute": func(t *testing.T) {
 			a, b := &peer{then: fails(&phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, RetryAfter: 24 * time.Hour})}, &peer{}
 			s := pair(t, a, b)
 			send(t, s, a, b)
-			time.Sleep(time.Minute)
+			bubble.Elapse(time.Minute)
 			assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
 		},
 		"open: passed over until the cooldown ends": func(t *testing.T) {
 			s, a, b := open(t)
-			time.Sleep(10*time.Second - 1)
+			bubble.Elapse(10*time.Second - 1)
 			assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
 		},
 		"open, all of them: an error at once": func(t *testing.T) {
 			s, a, b := open(t)
 			b.then = fails(temporary)
-			time.Sleep(4 * time.Second)
+			bubble.Elapse(4 * time.Second)
 			for range 3 {
 				require.Equal(t, [2]int{0, 1}, send(t, s, a, b))
 			}
@@ -147,7 +148,7 @@ func TestBreaker(t *testing.T) {
 		},
 		"half open: success closes it": func(t *testing.T) {
 			s, a, b := open(t)
-			time.Sleep(10 * time.Second)
+			bubble.Elapse(10 * time.Second)
 			a.then = nil
 			assert.Equal(t, [2]int{1, 0}, send(t, s, a, b))
 			a.then = fails(temporary)
@@ -159,7 +160,7 @@ func TestBreaker(t *testing.T) {
 		"half open: what says nothing of the sender leaves the probe to the next": func(t *testing.T) {
 			for name, err := range neutral {
 				s, a, b := open(t)
-				time.Sleep(10 * time.Second)
+				bubble.Elapse(10 * time.Second)
 				a.then = fails(err)
 				for range 5 {
 					assert.Equal(t, 1, send(t, s, a, b)[0], name)
@@ -172,14 +173,14 @@ func TestBreaker(t *testing.T) {
 		"half open: one failure opens it anew": func(t *testing.T) {
 			s, a, b := open(t)
 			for range 3 {
-				time.Sleep(10 * time.Second)
+				bubble.Elapse(10 * time.Second)
 				assert.Equal(t, [2]int{1, 1}, send(t, s, a, b))
 				assert.Equal(t, [2]int{0, 1}, send(t, s, a, b))
 			}
 		},
 		"half open: a caller that goes away leaves the probe to the next": func(t *testing.T) {
 			s, a, b := open(t)
-			time.Sleep(10 * time.Second)
+			bubble.Elapse(10 * time.Second)
 			ctx, cancel := context.WithCancel(t.Context())
 			a.then = func(ctx context.Context) error { cancel(); return hangs(phoneauth.Ambiguous)(ctx) }
 			_, err := s.Send(ctx, cairo)
@@ -190,7 +191,7 @@ func TestBreaker(t *testing.T) {
 		},
 		"half open: a sender that panics leaves the probe to the next": func(t *testing.T) {
 			s, a, b := open(t)
-			time.Sleep(10 * time.Second)
+			bubble.Elapse(10 * time.Second)
 			a.then = func(context.Context) error { panic("canary") }
 			assert.Panics(t, func() { _, _ = s.Send(t.Context(), cairo) })
 			a.took()
@@ -210,7 +211,7 @@ func TestOneProbeAtATime(t *testing.T) {
 	for range 50 {
 		synctest.Test(t, func(t *testing.T) {
 			s, a, b := open(t)
-			time.Sleep(10 * time.Second)
+			bubble.Elapse(10 * time.Second)
 			a.then = func(context.Context) error { time.Sleep(time.Second); return nil }
 			var wg sync.WaitGroup
 			for range 64 {
@@ -251,7 +252,7 @@ func TestLateOutcomes(t *testing.T) {
 					require.Equal(t, 1, send(t, s, a, b)[0])
 				}
 				require.Equal(t, 0, send(t, s, a, b)[0], "open")
-				time.Sleep(2 * time.Second)
+				bubble.Elapse(2 * time.Second)
 				a.then = nil
 				require.Equal(t, 1, send(t, s, a, b)[0], "a probe closes it")
 				wg.Wait()

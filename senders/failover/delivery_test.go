@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/senders/failover"
 )
 
@@ -54,11 +55,11 @@ func TestWhoDoesNotDeliverGoesBehind(t *testing.T) {
 		require.Equal(t, [2]int{1, 1}, send(t, s, a, b), "behind the others, but there")
 		b.then = nil
 
-		time.Sleep(time.Minute)
+		bubble.Elapse(time.Minute)
 		r.report(undelivered("a"), 110) // of what it took before
-		time.Sleep(4*time.Minute - 1)
+		bubble.Elapse(4*time.Minute - 1)
 		require.Equal(t, [2]int{0, 1}, send(t, s, a, b))
-		time.Sleep(time.Nanosecond)
+		bubble.Elapse(time.Nanosecond)
 		require.Equal(t, [2]int{1, 0}, send(t, s, a, b), "it starts afresh")
 		r.report(undelivered("a"), 19)
 		require.Equal(t, [2]int{1, 0}, send(t, s, a, b))

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/phonetest"
 	"github.com/phoneauth/phoneauth/senders/failover"
@@ -117,7 +118,7 @@ func TestPrimaryOutage(t *testing.T) {
 		"hangs for 30 s, then accepts": {
 			g: &gateway{serve: func(c net.Conn, read func()) {
 				read()
-				time.Sleep(30 * time.Second)
+				bubble.Elapse(30 * time.Second)
 				io.WriteString(c, "HTTP/1.1 202 Accepted\r\n\r\n")
 			}},
 			class: phoneauth.Ambiguous, read: 1, takes: 5 * time.Second,
@@ -125,14 +126,14 @@ func TestPrimaryOutage(t *testing.T) {
 		"accepts after 4 s": {
 			g: &gateway{serve: func(c net.Conn, read func()) {
 				read()
-				time.Sleep(4 * time.Second)
+				bubble.Elapse(4 * time.Second)
 				io.WriteString(c, "HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n")
 			}},
 			read: 1, takes: 4 * time.Second,
 		},
 		"connection hangs for 30 s": {
 			g: &gateway{dial: func(context.Context) error {
-				time.Sleep(30 * time.Second) // net/http goes on dialling without its caller
+				bubble.Elapse(30 * time.Second) // net/http goes on dialling without its caller
 				return syscall.ETIMEDOUT
 			}},
 			second: 1, takes: 5 * time.Second,
@@ -190,7 +191,7 @@ func TestPrimaryOutage(t *testing.T) {
 					assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 					assert.Contains(t, w.Body.String(), `"code":"unavailable"`)
 				}
-				time.Sleep(time.Minute) // what hangs ends
+				bubble.Elapse(time.Minute) // what hangs ends
 			})
 		})
 	}
@@ -207,7 +208,7 @@ func TestAmbiguousKeepsTheCode(t *testing.T) {
 		_, err := svc.Register(t.Context(), ask)
 		require.ErrorIs(t, err, phoneauth.ErrUnavailable)
 
-		time.Sleep(time.Minute) // the limit of a phone
+		bubble.Elapse(time.Minute) // the limit of a phone
 		g.serve = answers("202 Accepted", "0: Accepted for delivery")
 		pending, err := svc.Register(t.Context(), ask)
 		require.NoError(t, err)
@@ -243,6 +244,6 @@ func TestUsersOfAHangingPrimary(t *testing.T) {
 		}
 		assert.Len(t, g.read(), 3)
 		assert.Len(t, second.Messages(), 2)
-		time.Sleep(time.Minute)
+		bubble.Elapse(time.Minute)
 	})
 }

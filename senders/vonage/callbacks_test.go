@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 	"github.com/phoneauth/phoneauth/senders/callback"
 	"github.com/phoneauth/phoneauth/senders/callbacktest"
 	"github.com/phoneauth/phoneauth/senders/sendertest"
@@ -137,7 +138,7 @@ func TestPublishedSignatures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(at.Add(c.age))) // the bubble's clock
+				bubble.Elapse(time.Until(at.Add(c.age)))
 				status, got := post(t, http.MethodPost, fmt.Sprintf(body, c.sig), "")
 				assert.Equal(t, c.status, status)
 				assert.Empty(t, got, "a text that is no STOP")
