@@ -49,7 +49,11 @@ func newGrouped(t *testing.T) *grouped {
 
 // take takes from a limit that admits so many in all.
 func (g *grouped) take(ctx context.Context, key string, burst int) error {
-	return g.TakeLimits(ctx, phoneauth.TakeParams{
+	return takeFrom(ctx, g.Store, key, burst)
+}
+
+func takeFrom(ctx context.Context, s phoneauth.ChallengeStore, key string, burst int) error {
+	return s.TakeLimits(ctx, phoneauth.TakeParams{
 		Takes: []phoneauth.Take{{Name: "test", Key: "{" + key + "}s", Limit: phoneauth.Limit{Burst: burst, Every: time.Hour}, Cost: 1}},
 		Now:   time.UnixMicro(1_700_000_000_000_000),
 	})
@@ -145,4 +149,86 @@ func TestSQLGroupCommitCancelled(t *testing.T) {
 		require.NoError(t, err)
 	}
 	assert.NoError(t, g.take(t.Context(), "7", 1), "nothing was stored")
+}
+
+// TestSQLGroupCommitLeft: a caller who leaves does not wait for the writer.
+func TestSQLGroupCommitLeft(t *testing.T) {
+	g := newGrouped(t)
+	var first sync.WaitGroup
+	first.Go(func() { g.first = g.take(context.Background(), "first", 1) })
+	<-g.held
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() { left <- g.take(ctx, "left", 1) }()
+	cancel()
+	select {
+	case err := <-left:
+		require.ErrorIs(t, err, context.Canceled)
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for the writer")
+	}
+	close(g.resume)
+	first.Wait()
+	require.NoError(t, g.first)
+}
+
+// TestSQLGroupCommitUndoesOne: a write that fails midway is undone alone.
+func TestSQLGroupCommitUndoesOne(t *testing.T) {
+	g := newGrouped(t)
+	entries := make([]phoneauth.JournalEntry, 501) // two statements
+	for i := range entries {
+		entries[i] = phoneauth.JournalEntry{ID: fmt.Sprint("entry ", i), UserID: "1", Time: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+	}
+	begun := false
+	g.c.rewrite = func(query string) string { // there is one writer
+		if !strings.HasPrefix(query, "INSERT INTO phoneauth_journal") {
+			return query
+		}
+		if begun {
+			return "INSERT and fail"
+		}
+		begun = true
+		return query
+	}
+	for i, err := range g.together(16, func(i int) error {
+		if i == 7 {
+			return g.AppendEntries(t.Context(), entries)
+		}
+		return g.take(t.Context(), fmt.Sprint(i), 1)
+	}) {
+		require.Equal(t, i == 7, err != nil, "%d: %v", i, err)
+	}
+	require.True(t, begun)
+	found, err := g.Entries(t.Context(), phoneauth.JournalQuery{UserID: "1", Limit: 1, Now: time.Now()})
+	require.NoError(t, err)
+	assert.Empty(t, found, "half of a write is stored")
+	for i := range 16 {
+		assert.Equal(t, i != 7, g.take(t.Context(), fmt.Sprint(i), 1) != nil, "%d", i)
+	}
+}
+
+// TestSQLGroupCommitOthersAnswer: where a refused write cannot be undone alone, all fail, and no
+// other caller gets its refusal.
+func TestSQLGroupCommitOthersAnswer(t *testing.T) {
+	g := newGrouped(t)
+	undone := false
+	g.c.rewrite = func(query string) string {
+		if query == "ROLLBACK TO turn" {
+			undone = true
+			return "ROLLBACK TO nothing"
+		}
+		return query
+	}
+	for i, err := range g.together(16, func(i int) error {
+		if i%2 == 0 {
+			return g.take(t.Context(), fmt.Sprint(i), 1)
+		}
+		return g.take(t.Context(), "shared", 1)
+	}) {
+		if i%2 == 0 {
+			assert.False(t, phoneauth.IsAnswer(err), "%d got the answer of another: %v", i, err)
+		}
+	}
+	require.True(t, undone)
+	assert.False(t, phoneauth.IsAnswer(g.first), "%v", g.first)
 }

@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"sync"
+
+	"github.com/phoneauth/phoneauth"
 )
 
 // groupMost is how many writes share a transaction at most.
@@ -175,6 +177,9 @@ func (t *turn) join(conn *sql.Conn) error {
 	}
 	if t.err = t.run(conn); t.err != nil {
 		if _, err := conn.ExecContext(ctx, "ROLLBACK TO turn"); err != nil {
+			if phoneauth.IsAnswer(t.err) || t.ctx.Err() != nil { // that is for this caller alone
+				return err
+			}
 			return errors.Join(t.err, err)
 		}
 	}
