@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"github.com/phoneauth/phoneauth"
@@ -31,13 +33,28 @@ type turn struct {
 	ran  chan struct{} // closed when do has returned
 	done chan struct{} // closed when the outcome err is known
 	err  error
+	// panicked is what do has panicked with, and where. It is known when ran is closed.
+	panicked string
 }
 
+// errPanicked is the outcome of a turn that has panicked.
+var errPanicked = errors.New("panicked")
+
 // write calls do in a transaction, which may be shared, and returns its outcome. When ctx ends,
-// write returns soon, and never while do runs. do may have been committed then.
+// write returns soon, and never while do runs. do may have been committed then. If do panics, it
+// is undone, and write panics.
 func (g *group) write(ctx context.Context, do func(q querier) error) error {
 	t := &turn{ctx: ctx, do: do, ran: make(chan struct{}), done: make(chan struct{})}
 	g.enter(t)
+	err := g.outcome(ctx, t)
+	if t.panicked != "" {
+		panic(t.panicked)
+	}
+	return err
+}
+
+// outcome waits until t is done, or until ctx has ended and t does not run.
+func (g *group) outcome(ctx context.Context, t *turn) error {
 	select {
 	case <-t.done:
 		return t.err
@@ -159,11 +176,16 @@ func (g *group) together() {
 	}
 }
 
-// run calls do.
-func (t *turn) run(conn *sql.Conn) error {
+// run calls do. It does not panic, because that would end the process: no caller is below it.
+func (t *turn) run(conn *sql.Conn) (err error) {
 	if err := t.ctx.Err(); err != nil {
 		return err
 	}
+	defer func() {
+		if what := recover(); what != nil {
+			t.panicked, err = fmt.Sprintf("%v\n\n%s", what, debug.Stack()), errPanicked
+		}
+	}()
 	return t.do(steady{conn})
 }
 

@@ -14,16 +14,22 @@ func (s *Store) onConn(ctx context.Context, do func(q querier) error) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	ended := false
+	defer func() {
+		if !ended { // the server rolls back; do may have panicked
+			discard(conn)
+		}
+		_ = conn.Close()
+	}()
 	if err = do(conn); err == nil {
 		// If ctx ends now, the driver closes the connection, and the outcome is unknown.
 		if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
+			ended = true
 			return nil
 		}
 	}
-	if _, failed := conn.ExecContext(ctx, "ROLLBACK"); failed != nil {
-		discard(conn) // the server rolls back
-	}
+	_, failed := conn.ExecContext(ctx, "ROLLBACK")
+	ended = failed == nil
 	return err
 }
 
