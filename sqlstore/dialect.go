@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // Dialect is a kind of database. The zero Dialect is invalid.
@@ -84,7 +85,32 @@ func (sp *speech) sql(statement string) string {
 	return sp.quote(statement)
 }
 
-// querier is a *sql.DB, a *sql.Conn or a *sql.Tx.
+// eachConn fails with what must be changed in the settings of connections. It looks at two of
+// them where there may be two: what was set by a statement, and not in the DSN, is set on one of
+// them only.
+func eachConn(ctx context.Context, db *sql.DB, faults func(conn *sql.Conn) ([]string, error)) error {
+	conns := 2
+	if db.Stats().MaxOpenConnections == 1 {
+		conns = 1
+	}
+	for range conns {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		found, err := faults(conn)
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			return &settingError{strings.Join(found, "; ")}
+		}
+	}
+	return nil
+}
+
+// querier is a *sql.DB, a *sql.Conn, a *sql.Tx or a steady.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -106,28 +106,11 @@ var mysqlVariables = []string{
 	"wsrep_on", "wsrep_sync_wait", "wsrep_dirty_reads",
 }
 
-// mysqlSettings looks at two connections where there may be two: what was set by a
-// statement, and not in the DSN, is set on one of them only.
 func mysqlSettings(ctx context.Context, db *sql.DB) error {
-	conns := 2
-	if db.Stats().MaxOpenConnections == 1 {
-		conns = 1
-	}
-	for range conns {
-		conn, err := db.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
+	return eachConn(ctx, db, func(conn *sql.Conn) ([]string, error) {
 		set, err := variables(ctx, conn)
-		if err != nil {
-			return err
-		}
-		if faults := mysqlFaults(set); len(faults) > 0 {
-			return &settingError{strings.Join(faults, "; ")}
-		}
-	}
-	return nil
+		return mysqlFaults(set), err
+	})
 }
 
 func variables(ctx context.Context, conn *sql.Conn) (map[string]string, error) {

@@ -27,35 +27,19 @@ var sqlite = speech{
 	takeTurn: func(context.Context, querier, string) error { return nil },
 }
 
-// sqliteSettings looks at two connections where there may be two: what was set by a
-// statement, and not in the DSN, is set on one of them only.
 func sqliteSettings(ctx context.Context, db *sql.DB) error {
-	conns := 2
-	if db.Stats().MaxOpenConnections == 1 {
-		conns = 1
-	}
-	for range conns {
-		conn, err := db.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		if err := pragmas(ctx, conn); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachConn(ctx, db, func(conn *sql.Conn) ([]string, error) { return pragmaFaults(ctx, conn) })
 }
 
-func pragmas(ctx context.Context, conn *sql.Conn) error {
+// pragmaFaults returns what must be changed in the settings of a connection.
+func pragmaFaults(ctx context.Context, conn *sql.Conn) (faults []string, err error) {
 	var (
 		journal              string
 		synchronous, timeout int
-		faults               []string
 	)
 	for pragma, into := range map[string]any{"journal_mode": &journal, "synchronous": &synchronous, "busy_timeout": &timeout} {
 		if err := conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(into); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if !strings.EqualFold(journal, "wal") {
@@ -67,8 +51,5 @@ func pragmas(ctx context.Context, conn *sql.Conn) error {
 	if timeout < leastBusyTimeout {
 		faults = append(faults, fmt.Sprintf("set busy_timeout to at least %d on every connection, it is %d", leastBusyTimeout, timeout))
 	}
-	if len(faults) > 0 {
-		return &settingError{strings.Join(faults, "; ")}
-	}
-	return nil
+	return faults, nil
 }
