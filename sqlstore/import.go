@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -62,28 +63,33 @@ func (s *Store) ImportUsers(ctx context.Context, users []phoneauth.UserImport, n
 // createUsers creates the users of phones, except those who exist, and returns whom it has
 // created.
 func (s *Store) createUsers(ctx context.Context, q querier, users []phoneauth.UserImport, phones []string, now time.Time) (map[string]phoneauth.User, error) {
-	wanted := wantedUsers(users, now)
 	made := map[string]phoneauth.User{}
-	for batch := range slices.Chunk(phones, importBatch) {
-		create := make([]*phoneauth.User, len(batch))
-		for i, phone := range batch {
-			create[i] = wanted[phone]
-		}
-		if err := s.creation(create...).users(ctx, q, made); err != nil {
+	for create := range s.creations(users, phones, now) {
+		if err := create.users(ctx, q, made); err != nil {
 			return nil, err
 		}
 	}
 	return made, nil
 }
 
-// wantedUsers returns the users to create, by phone.
-func wantedUsers(users []phoneauth.UserImport, now time.Time) map[string]*phoneauth.User {
-	wanted := map[string]*phoneauth.User{}
+// creations are the statements that create the users of phones.
+func (s *Store) creations(users []phoneauth.UserImport, phones []string, now time.Time) iter.Seq[*query] {
+	wanted := map[string]*phoneauth.User{}      // by phone
 	for _, in := range slices.Backward(users) { // so that the first of a phone counts
 		u := in.Apply(now)
 		wanted[u.Phone.E164()] = &u
 	}
-	return wanted
+	return func(yield func(*query) bool) {
+		for batch := range slices.Chunk(phones, importBatch) {
+			create := make([]*phoneauth.User, len(batch))
+			for i, phone := range batch {
+				create[i] = wanted[phone]
+			}
+			if !yield(s.creation(create...)) {
+				return
+			}
+		}
+	}
 }
 
 // lockUsers returns the users of phones, and locks them: they are so until the import is

@@ -69,14 +69,9 @@ func (s *Store) importLocked(ctx context.Context, q querier, users []phoneauth.U
 	if found, err = s.usersOf(ctx, q, phones, s.forUpdate); err != nil {
 		return nil, nil, err
 	}
-	wanted := wantedUsers(users, now)
 	missing := slices.DeleteFunc(slices.Clone(phones), func(phone string) bool { return found[phone].ID != "" })
-	for batch := range slices.Chunk(missing, importBatch) {
-		create := make([]*phoneauth.User, len(batch))
-		for i, phone := range batch {
-			create[i] = wanted[phone]
-		}
-		if _, err := s.creation(create...).exec(ctx, q); err != nil {
+	for create := range s.creations(users, missing, now) {
+		if _, err := create.exec(ctx, q); err != nil {
 			if duplicate(err) { // somebody came meanwhile
 				err = errors.Join(errRaced, err)
 			}
