@@ -74,7 +74,7 @@ type speech struct {
 	hasColumn func(ctx context.Context, q querier, table, column string) (bool, error)
 	// takeTurn lets one transaction of this name on at a time. It waits for the one before
 	// it, and ends with its own.
-	takeTurn func(ctx context.Context, q querier, name string) error
+	takeTurn func(ctx context.Context, s *Store, q querier, name string) error
 }
 
 // sql returns the statement as it is sent.

@@ -17,7 +17,7 @@ var mysql = speech{
 	quote:      quoteKey,
 	settings:   mysqlSettings,
 	hasColumn:  nil, // no file adds a column yet
-	takeTurn:   nil, // see Store.takeUserTurn
+	takeTurn:   takeMySQLTurn,
 }
 
 // quoteKey quotes each word "key" of a statement. It is a column here, and a reserved word of
@@ -85,15 +85,11 @@ func mysqlNumber(err error) int {
 // turns is how many rows there are for taking turns.
 const turns = 4096
 
-// takeUserTurn waits for the turn to create sessions of a user or to end all of them. The turn
-// ends with the transaction. In MySQL it is a row that is written, so that all nodes of a
-// cluster know of it. The lock of two users who share a row only makes one of them wait.
-func (s *Store) takeUserTurn(ctx context.Context, q querier, userID string) error {
-	if s.takeTurn != nil {
-		return s.takeTurn(ctx, q, s.userTurn(userID))
-	}
+// takeMySQLTurn writes a row, so that all nodes of a cluster know whose turn it is. Two names that
+// share a row only wait for each other.
+func takeMySQLTurn(ctx context.Context, s *Store, q querier, name string) error {
 	h := fnv.New32a()
-	h.Write([]byte(userID))
+	h.Write([]byte(name))
 	_, err := s.query("INSERT INTO "+s.table.turns+" (turn, taken) VALUES (?, 1) ON DUPLICATE KEY UPDATE taken = taken + 1",
 		h.Sum32()%turns).exec(ctx, q)
 	return err

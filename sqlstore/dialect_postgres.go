@@ -28,7 +28,7 @@ var postgres = speech{
 		}
 		return nil
 	},
-	takeTurn: func(ctx context.Context, q querier, name string) error {
+	takeTurn: func(ctx context.Context, _ *Store, q querier, name string) error {
 		_, err := q.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", turnOf(name))
 		return err
 	},

@@ -24,7 +24,7 @@ var sqlite = speech{
 		return has, err
 	},
 	// The transaction is the only writer already.
-	takeTurn: func(context.Context, querier, string) error { return nil },
+	takeTurn: func(context.Context, *Store, querier, string) error { return nil },
 }
 
 func sqliteSettings(ctx context.Context, db *sql.DB) error {

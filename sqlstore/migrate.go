@@ -64,7 +64,7 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) e
 		return failed("migrate", s.migrateMySQL(ctx, names))
 	}
 	return s.atomically(ctx, "migrate", func(q querier) error {
-		if err := s.takeTurn(ctx, q, "migrations of "+s.table.migrations); err != nil {
+		if err := s.takeTurn(ctx, s, q, "migrations of "+s.table.migrations); err != nil {
 			return err
 		}
 		for _, statement := range s.preparation() {

@@ -170,7 +170,7 @@ func (s *Store) EndSession(ctx context.Context, userID, id string) error {
 // came in its place.
 func (s *Store) EndUserSessions(ctx context.Context, userID, exceptID string) error {
 	return s.atomically(ctx, "end user sessions", func(q querier) error {
-		if err := s.takeUserTurn(ctx, q, userID); err != nil {
+		if err := s.takeTurn(ctx, s, q, s.userTurn(userID)); err != nil {
 			return err
 		}
 		_, err := s.query("DELETE FROM "+s.table.sessions+" WHERE user_id = ? AND id <> ?", []byte(userID), []byte(exceptID)).exec(ctx, q)

@@ -70,7 +70,7 @@ func (s *Store) userTurn(userID string) string { return s.table.sessions + " of 
 // there are not, which takes one statement to find out.
 func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSession, values []any) (evicted phoneauth.SessionRecord, err error) {
 	user, now := []byte(n.Session.UserID), n.Now.UnixMicro()
-	if err := s.takeUserTurn(ctx, q, n.Session.UserID); err != nil {
+	if err := s.takeTurn(ctx, s, q, s.userTurn(n.Session.UserID)); err != nil {
 		return evicted, err
 	}
 	room := s.from + " WHERE (SELECT count(*) FROM " + s.table.sessions + ofLive + ") < ?"
