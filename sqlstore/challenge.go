@@ -53,11 +53,7 @@ func plain(c phoneauth.Challenge) phoneauth.Challenge {
 
 // attempt is AttemptChallenge in a transaction.
 func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
-	keys := make([]string, len(p.Candidates))
-	for i := range p.Candidates {
-		keys[i] = p.Candidates[i].Key
-	}
-	slices.Sort(keys)
+	keys := slotKeys(&p)
 	var found phoneauth.Challenge
 	var answer error // of an attempt that is committed
 	err := s.atomically(ctx, "attempt challenge", func(q querier) error {
@@ -92,6 +88,16 @@ func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneau
 		return phoneauth.Challenge{}, err
 	}
 	return found, err
+}
+
+// slotKeys returns the keys of the candidates, in their order, each once.
+func slotKeys(p *phoneauth.AttemptParams) []string {
+	keys := make([]string, len(p.Candidates))
+	for i := range p.Candidates {
+		keys[i] = p.Candidates[i].Key
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // held returns the challenge at key as it was loaded.

@@ -132,10 +132,9 @@ func (r *rows) writes() bool {
 	return false
 }
 
-// checkAbsent returns errRaced if a row exists that the step has found absent. A step that has
-// read one row has read it at one moment: nothing is left to check.
+// checkAbsent returns errRaced if a row exists that the step has found absent.
 func (r *rows) checkAbsent() error {
-	if len(r.slots)+len(r.counters) < 2 {
+	if r.ofOneMoment() {
 		return nil
 	}
 	q := r.s.query("SELECT count(*) FROM (SELECT 1 FROM DUAL WHERE FALSE")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -43,7 +42,7 @@ func (s *Store) callCreate(ctx context.Context, n phoneauth.NewSession, values [
 		case err != nil:
 			return err
 		case answer == stepRefused:
-			return &phoneauth.LimitError{Limit: phoneauth.LimitSessions, RetryAfter: time.Duration(min(wait, math.MaxInt64/1000)) * time.Microsecond}
+			return &phoneauth.LimitError{Limit: phoneauth.LimitSessions, RetryAfter: waiting(wait)}
 		}
 		if r.ID != "" {
 			evicted = r

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
@@ -65,8 +64,12 @@ func (a *stepArgs) refusal(r stepped) error {
 	case i >= 0:
 		name = a.limitNames[i]
 	}
-	wait := min(r.wait, math.MaxInt64/int64(time.Microsecond))
-	return &phoneauth.LimitError{Limit: name, RetryAfter: time.Duration(wait) * time.Microsecond}
+	return &phoneauth.LimitError{Limit: name, RetryAfter: waiting(r.wait)}
+}
+
+// waiting returns how long us microseconds are, or the longest time there is.
+func waiting(us int64) time.Duration {
+	return time.Duration(min(us, math.MaxInt64/int64(time.Microsecond))) * time.Microsecond
 }
 
 func (s *Store) callBegin(ctx context.Context, p *phoneauth.BeginParams) (phoneauth.BeginResult, error) {
@@ -92,12 +95,7 @@ func (s *Store) callBegin(ctx context.Context, p *phoneauth.BeginParams) (phonea
 }
 
 func (s *Store) callAttempt(ctx context.Context, p *phoneauth.AttemptParams) (phoneauth.Challenge, error) {
-	keys := make([]string, len(p.Candidates))
-	for i := range p.Candidates {
-		keys[i] = p.Candidates[i].Key
-	}
-	slices.Sort(keys)
-	a := newStep("attempt", p.Now, slices.Compact(keys)...)
+	a := newStep("attempt", p.Now, slotKeys(p)...)
 	a.lockout(&p.Lockout)
 	a.uses(0, taking, p.Takes)
 	for i := range p.Candidates {

@@ -40,8 +40,7 @@ func (r *rows) save() error {
 	if !r.s.returning {
 		return r.upsert()
 	}
-	// A step that has read one row has read it at one moment: nothing is left to check.
-	check := !r.s.alone && len(r.slots)+len(r.counters) > 1
+	check := !r.ofOneMoment()
 	b := r.s.batch()
 	for _, sl := range r.slots {
 		sl.save(r.s.table.challenges, b, check)
@@ -49,6 +48,10 @@ func (r *rows) save() error {
 	saveCounters(r.counters, r.s.table.counters, b, check)
 	return b.run(r.ctx, r.on)
 }
+
+// ofOneMoment reports whether what the step has read was all so at one moment: it is one row, or
+// nobody else writes. A row that was absent then need not be looked for again.
+func (r *rows) ofOneMoment() bool { return r.s.alone || len(r.slots)+len(r.counters) < 2 }
 
 // addAbsent adds to b that no row of table has this key.
 func (b *batch) addAbsent(table, key string) {
