@@ -129,13 +129,11 @@ func (g *group) together() {
 	conn, err := g.db.Conn(ctx)
 	if err == nil {
 		defer conn.Close()
-		if _, err = conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-			discard(conn)
-		}
+		_, err = conn.ExecContext(ctx, "BEGIN IMMEDIATE")
 	}
 	first := g.next()
 	if first == nil { // they have left
-		if err == nil {
+		if conn != nil {
 			end(conn, "ROLLBACK")
 		}
 		return
