@@ -82,7 +82,7 @@ func (j *journal) entry(e Event) JournalEntry {
 	if e.Type == EventDeleted || e.Intent == EventDeleted { // the account is blanked
 		e.UserID, e.Phone = "", ""
 	}
-	data, _ := json.Marshal(journalData{ // of texts and booleans alone
+	data, _ := json.Marshal(journalData{ // of texts, numbers and booleans alone
 		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Place, e.Device, e.Test,
 		e.Check, e.Level, e.Actor, e.Reason, e.Intent,
 	})

@@ -1,6 +1,6 @@
 // Package sqlstore is a [phoneauth.Store] and a [phoneauth.JournalStore] on database/sql:
-// PostgreSQL, SQLite, MySQL and MariaDB. It imports no driver; the host opens the database, and keeps its
-// pool.
+// PostgreSQL, SQLite, MySQL and MariaDB. It imports no driver; the host opens the database, and
+// keeps its pool.
 //
 //	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
 //	...

@@ -20,7 +20,7 @@ const functionFiles = "_functions.sql"
 
 // WithoutFunctions has [Migrate] and [Migrations] leave out the functions of PostgreSQL, and
 // [New] not look for them. The verbs are then transactions of several round trips. It changes
-// no answer, and SQLite has no functions.
+// no answer. Other dialects have no functions.
 func WithoutFunctions() Option { return func(o *options) { o.withoutFunctions = true } }
 
 // functions are the functions that a store may call, as they are written: empty where they

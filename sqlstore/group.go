@@ -228,7 +228,7 @@ func discard(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrB
 
 // steady runs statements to their end. SQLite rolls the whole transaction back when a write is
 // interrupted, and it may not be that of the caller alone. So the context is looked at before each
-// statement.
+// statement, except for those of one row.
 type steady struct{ conn *sql.Conn }
 
 // ExecContext implements querier.

@@ -45,8 +45,10 @@ func migrations(dialect Dialect, o options) fs.FS {
 }
 
 // Migrate creates the tables that are missing and updates the others. It may be called at every
-// start, by any number of processes at once; they wait for one another. It is one transaction,
-// so a process that is killed leaves nothing half done. When nothing is missing it only reads.
+// start, by any number of processes at once. It is one transaction, so a process that is killed
+// leaves nothing half done, and callers wait for one another. MySQL commits each statement:
+// there the next call does what is left, and callers may do the same at once. When nothing is
+// missing it only reads.
 func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) error {
 	o, err := optionsOf(dialect, opts)
 	if err != nil {

@@ -16,18 +16,24 @@ type (
 	bytesArray [][]byte
 	ints       []int64
 	floats     []float64
-	uses       int64 // how a limit is used
-	stepPlace  struct {
+)
+
+// An owner is the number of the candidate, from 1, whose match needs something. It is 0 for what
+// every outcome needs, and -1 for a counter that is only looked at.
+type (
+	stepPlace struct { // of a counter
 		key   string
 		owner int64
 	}
-	challengeOf struct {
+	challengeOf struct { // that is stored
 		owner int64
 		phoneauth.Challenge
 	}
 )
 
-// What a step does with a limit: see 00007_challenges_functions.sql.
+// uses is what a step does with a limit: see 00007_challenges_functions.sql.
+type uses int64
+
 const (
 	asking uses = iota
 	taking

@@ -29,7 +29,7 @@ func newSessionValues(r *phoneauth.SessionRecord) ([]any, error) {
 // can be locked for sessions that are still to come, and two callers who count at once
 // would both find room. On PostgreSQL the turn is an advisory lock that ends with the
 // transaction. It needs no row of its own and no scan, and two users whose ids have one
-// hash only wait for each other.
+// hash only wait for each other. In MySQL it is a row that is written.
 func (s *Store) CreateSession(ctx context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
 	const step = "create session"
 	none := phoneauth.SessionRecord{}

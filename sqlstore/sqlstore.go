@@ -69,8 +69,7 @@ func Schema(schema string) Option { return func(o *options) { o.schema = schema 
 // an error.
 func Only(parts ...Part) Option { return func(o *options) { o.parts = parts } }
 
-// tables are their names, as they are written.
-// turns is there in MySQL only.
+// tables are their names, as they are written. Only MySQL has turns.
 type tables struct{ users, challenges, counters, sessions, turns, journal, migrations string }
 
 var allParts = []Part{Users, Challenges, Sessions, Journal}
