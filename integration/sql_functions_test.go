@@ -83,6 +83,24 @@ func TestSQLFindsFunctions(t *testing.T) {
 	d.use(t, open())
 }
 
+// Where the question for the functions fails for another reason than that the server does not
+// understand it, New fails, too: a store would go on without them for as long as it lives.
+func TestSQLFindsFunctionsOrFails(t *testing.T) {
+	d := postgresDatabase(t)
+	db, c := d.countedDB(t)
+	d.store(t, db)
+	for expression, want := range map[string]string{"1/0": "SQLSTATE 22012", "unheard_of()": ""} {
+		c.rewrite = func(query string) string { return strings.Replace(query, "count(DISTINCT p.proname)", expression, 1) }
+		s, err := sqlstore.New(t.Context(), db, d.dialect)
+		if want != "" {
+			require.ErrorContains(t, err, want)
+			continue
+		}
+		require.NoError(t, err)
+		assert.False(t, s.Functions())
+	}
+}
+
 // A role that may use the tables and not the functions works in transactions, and in functions
 // once it was granted them.
 func TestSQLFunctionsOfAnotherRole(t *testing.T) {
