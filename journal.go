@@ -114,6 +114,7 @@ func (j *journal) addNow(ctx context.Context, e Event) {
 func (j *journal) addEntry(e Event, entry JournalEntry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	before := len(j.waiting) + len(j.refusals)
 	switch {
 	case e.Type == EventLimited:
 		j.addRefusal(entry, e.Limit)
@@ -126,7 +127,7 @@ func (j *journal) addEntry(e Event, entry JournalEntry) {
 	}
 	if j.timer == nil {
 		j.timer = time.AfterFunc(journalDelay, func() { j.flush(context.Background()) })
-	} else if len(j.waiting)+len(j.refusals) == journalBatch {
+	} else if n := len(j.waiting) + len(j.refusals); n == journalBatch && n > before { // once, while a batch is written
 		j.timer.Reset(0)
 	}
 }
