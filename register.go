@@ -56,6 +56,13 @@ func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, e
 	if err := s.readLocally(ctx, c); err != nil {
 		return nil, err
 	}
+	// A hook may cost as much as a text. For a purpose of the host the account is looked up
+	// next.
+	if s.hooked(c) || !c.purpose.ours() || s.asksFirst(c) {
+		if err := s.admits(ctx, c, o); err != nil {
+			return nil, err
+		}
+	}
 	allowed, err := s.hostAllows(ctx, c, o)
 	if err != nil {
 		return nil, err
@@ -122,16 +129,13 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	}, nil
 }
 
-// hostAllows calls the hook BeforeSend. It asks the limits and for the human check first,
-// because a hook may cost as much as a text. For a purpose of the host it asks them without a
-// hook too, because the account is looked up next.
+// hooked reports whether the hook BeforeSend is called for c.
+func (s *Service) hooked(c *call) bool { return s.cfg.Hooks.BeforeSend != nil && c.test == nil }
+
+// hostAllows calls the hook BeforeSend. Ask the limits and for the human check first.
 func (s *Service) hostAllows(ctx context.Context, c *call, o sending) (bool, error) {
-	hook := s.cfg.Hooks.BeforeSend != nil && c.test == nil
-	if !hook && c.purpose.ours() && !s.asksFirst(c) {
+	if !s.hooked(c) {
 		return true, nil
-	}
-	if err := s.admits(ctx, c, o); err != nil || !hook {
-		return err == nil, err
 	}
 	err := s.cfg.Hooks.BeforeSend(ctx, s.sendInfo(c, o))
 	switch {

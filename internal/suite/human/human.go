@@ -21,11 +21,10 @@ import (
 // Run runs the suite.
 func Run(t *testing.T, o suite.Options) {
 	suite.Run(t, o,
-		testAskedPastHalf, testAskedByCountry, testAskedByAddress, testAddressIsShared, testNobodyIsAsked,
+		testAskedPastHalf, testAskedByCountry, testAskedByWideBlock, testAskedByAddress, testAddressIsShared, testNobodyIsAsked,
 		testAskedOnlyWithReason, testNeverAsks, testAlwaysAsks, testAnswerIsGoodOnce, testSendsAgain, testAnswerIsBound,
-		testAnswerOfALevel, testAtOnce,
-		testMarksHoldAtOnce, testAskedTakesNothing, testQuestionsAreBounded, testLimitsComeFirst, testRegistration, testReset,
-		testDemand, testBeforeSend, testVendor, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
+		testAnswerOfALevel, testAtOnce, testMarksHoldAtOnce, testAskedTakesNothing, testQuestionsAreBounded, testLimitsComeFirst, testRegistration, testReset,
+		testDemand, testDemandOfALevel, testDemandIsCalledOnce, testBeforeSend, testVendor, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
 	)
 }
 
@@ -104,15 +103,27 @@ func testAskedPastHalf(t *testing.T, o suite.Options) {
 	}
 }
 
-// country is the n-th number of a country, in a block of its own.
-func country(n int) string { return fmt.Sprintf("+3361%03d%04d", n*10%1000, n) }
+// country is the n-th number of a country and of a wide block of it, in a block of its own.
+func country(n int) string { return fmt.Sprintf("+33610%02d%04d", n, n) }
 
-// testAskedByCountry: past its limit a country asks everybody, with ever more work, and past
-// its second limit refuses all.
+// testAskedByCountry: a country asks as pastItsLimit says.
 func testAskedByCountry(t *testing.T, o suite.Options) {
-	p := people(t, o, func(c *phoneauth.Config) {
-		c.Limits.WideBlock, c.Limits.Country, c.Limits.CountryMax = 1000, 8, 16
+	pastItsLimit(t, o, phoneauth.LimitCountry, func(l *phoneauth.Limits) {
+		l.WideBlock, l.Country, l.CountryMax = 1000, 8, 16
 	})
+}
+
+// testAskedByWideBlock: a wide block asks as pastItsLimit says.
+func testAskedByWideBlock(t *testing.T, o suite.Options) {
+	pastItsLimit(t, o, phoneauth.LimitWideBlock, func(l *phoneauth.Limits) {
+		l.Country, l.WideBlock, l.WideBlockMax = 1000, 8, 16
+	})
+}
+
+// pastItsLimit: past a limit of 8 everybody is asked, for ever more work, and past the second
+// limit of 16 all are refused.
+func pastItsLimit(t *testing.T, o suite.Options, limit string, set func(*phoneauth.Limits)) {
+	p := people(t, o, func(c *phoneauth.Config) { set(&c.Limits) })
 	for i := range 8 {
 		require.NoError(t, p.ask(country(i), suite.FreshClient()))
 	}
@@ -124,8 +135,8 @@ func testAskedByCountry(t *testing.T, o suite.Options) {
 		assert.Equal(t, level, p.question(p.ask(country(i), able())).Level)
 		require.NoError(t, p.ask(country(i), p.answered(simple, err)))
 	}
-	assert.Equal(t, phoneauth.LimitCountry, suite.Limited(p.ask(country(16), able())))
-	assert.Equal(t, phoneauth.LimitCountry, suite.Limited(p.ask(country(16), suite.FreshClient())))
+	assert.Equal(t, limit, suite.Limited(p.ask(country(16), able())))
+	assert.Equal(t, limit, suite.Limited(p.ask(country(16), suite.FreshClient())))
 }
 
 // testAskedByAddress: an address whose codes are not verified is asked. A verification makes

@@ -154,6 +154,44 @@ func testDemand(t *testing.T, o suite.Options) {
 	assert.Equal(t, phoneauth.LimitBlock, suite.Limited(p.ask(block(20), able())), "no hook lifts the last limit")
 }
 
+// testDemandOfALevel: what the hook demands lets an answer of the level below pass, and no
+// lower one.
+func testDemandOfALevel(t *testing.T, o suite.Options) {
+	demand := humancheck.Level(2)
+	p := people(t, o, func(c *phoneauth.Config) {
+		c.HumanCheck.Demand = func(context.Context, phoneauth.SendInfo) humancheck.Level { return demand }
+	})
+	phone := suite.FreshPhone()
+	answer := p.answered(p.client, p.ask(phone, p.client))
+	demand = 4
+	assert.True(t, p.question(p.ask(phone, answer)).Wrong, "of two levels below")
+	demand = 3
+	require.NoError(t, p.ask(phone, answer), "of the level below, and not used up")
+}
+
+// testDemandIsCalledOnce: the hook is called once for a request, because it may cost money, and
+// the state of the limits is read once.
+func testDemandIsCalledOnce(t *testing.T, o suite.Options) {
+	demands, reads := 0, 0
+	p := people(t, o, func(c *phoneauth.Config) {
+		c.Store = &suite.Spied{Store: c.Store, After: func(verb string, _ error) {
+			if verb == "ReadState" {
+				reads++
+			}
+		}}
+		c.Hooks.BeforeSend = func(context.Context, phoneauth.SendInfo) error { return nil }
+		c.HumanCheck.Demand = func(context.Context, phoneauth.SendInfo) humancheck.Level {
+			demands++
+			return 0
+		}
+	})
+	require.NoError(t, p.ask(suite.FreshPhone(), p.client))
+	assert.Equal(t, []int{1, 1}, []int{demands, reads})
+	_, err := p.RegisterPassword(t.Context(), phoneauth.PasswordRequest{Phone: suite.FreshPhone(), Password: "correct horse", Client: p.client})
+	require.NoError(t, err)
+	assert.Equal(t, []int{2, 2}, []int{demands, reads})
+}
+
 // testBeforeSend: BeforeSend is called after the check, and knows what was proved.
 func testBeforeSend(t *testing.T, o suite.Options) {
 	var told []phoneauth.SendInfo
