@@ -69,6 +69,9 @@ const (
 	asksEvery = 5 * time.Second
 )
 
+// verifyDeadline bounds the verification of an answer that is not verified at once.
+const verifyDeadline = 5 * time.Second
+
 // unverifiedSends is how many codes that nobody has verified an address may ask for before
 // its clients are asked. With fewer, more than one in 200 are asked on the day on which an
 // advert brings 50 times as many people for 5 minutes, half of them behind addresses that
@@ -276,6 +279,9 @@ func (s *Service) readAnswer(ctx context.Context, c *call) error {
 		if err := s.mayBeAsked(ctx, c); err != nil {
 			return err
 		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, verifyDeadline)
+		defer cancel()
 	}
 	c.human.answered = true
 	proof, err := s.humans.Check.Verify(ctx, string(c.client.HumanCheck), s.humanParams(c, 0))

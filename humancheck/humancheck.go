@@ -33,7 +33,8 @@ type Check interface {
 	Ask(ctx context.Context, p Params) (Question, error)
 	// Verify returns what the answer proves. ErrWrong: it proves nothing. Any other error
 	// means that nobody knows, and the client is answered 503. Verify must return soon
-	// after its context ends. No error may hold the answer.
+	// after its context ends, which it does after 5 s unless the Check is [Local]. No error
+	// may hold the answer.
 	//
 	// Verify need not remember answers: the Service accepts each Proof.ID once.
 	Verify(ctx context.Context, answer string, p Params) (Proof, error)

@@ -24,7 +24,7 @@ func Run(t *testing.T, o suite.Options) {
 		testAskedPastHalf, testAskedByCountry, testAskedByWideBlock, testAskedByAddress, testAddressIsShared, testNobodyIsAsked,
 		testAskedOnlyWithReason, testNeverAsks, testAlwaysAsks, testAnswerIsGoodOnce, testSendsAgain, testAnswerIsBound,
 		testAnswerOfALevel, testAtOnce, testMarksHoldAtOnce, testAskedTakesNothing, testQuestionsAreBounded, testLimitsComeFirst, testRegistration, testReset,
-		testDemand, testDemandOfALevel, testDemandIsCalledOnce, testBeforeSend, testVendor, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
+		testDemand, testDemandOfALevel, testDemandIsCalledOnce, testBeforeSend, testVendor, testVendorHasADeadline, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
 	)
 }
 

@@ -240,6 +240,59 @@ func testVendor(t *testing.T, o suite.Options) {
 	assert.True(t, p.question(p.ask(block(0), c)).Wrong, "the Service accepts it once")
 }
 
+// called is a Puzzle that calls verifying in each verification.
+type called struct {
+	*suite.Puzzle
+	verifying func(context.Context)
+}
+
+// Verify implements [humancheck.Check].
+func (c called) Verify(ctx context.Context, answer string, q humancheck.Params) (humancheck.Proof, error) {
+	c.verifying(ctx)
+	return c.Puzzle.Verify(ctx, answer, q)
+}
+
+// testVendorHasADeadline: a verification ends after 5 s, whoever asks. It ends with the request of
+// a client that goes away.
+func testVendorHasADeadline(t *testing.T, o suite.Options) {
+	p := people(t, o, func(c *phoneauth.Config) {
+		c.Limits.PhoneSends = []phoneauth.Limit{{Burst: 100, Every: time.Second}}
+		c.Limits.Block = 4
+	})
+	verified := 0
+	verifying := func(ctx context.Context) {
+		verified++
+		ends, ok := ctx.Deadline()
+		assert.True(t, ok)
+		assert.LessOrEqual(t, time.Until(ends), 5*time.Second)
+	}
+	p.Config.HumanCheck.Check = called{p.puzzle, func(ctx context.Context) { verifying(ctx) }}
+	p.Service = p.Again()
+	device := able()
+	device.Device = p.SignIn(block(0)).DeviceToken
+	p.busy(5) // past half, and the sign-in was a credit of 2
+	for range 5 {
+		require.NoError(t, p.ask(block(0), device))
+	}
+	require.NoError(t, p.ask(block(0), p.answered(device, p.ask(block(0), device))), "a device that has become a stranger")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	phone := "+201061890000" // of another block
+	for range 2 {
+		require.NoError(t, p.ask(phone, suite.FreshClient()))
+		p.Elapse(time.Second)
+	}
+	answer := p.answered(p.client, p.ask(phone, p.client))
+	verifying = func(ctx context.Context) {
+		verified++
+		cancel()
+		assert.ErrorIs(t, ctx.Err(), context.Canceled)
+	}
+	_, err := p.Register(ctx, phoneauth.RegisterRequest{Phone: phone, Client: answer})
+	require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+	assert.Equal(t, 2, verified)
+}
+
 // testVendorIsDown: who cannot be verified gets ErrUnavailable, and nothing is taken.
 func testVendorIsDown(t *testing.T, o suite.Options) {
 	for _, local := range []bool{false, true} {
