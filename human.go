@@ -116,10 +116,9 @@ func (s *Service) HumanCheckKind() string {
 
 // human is what is known of the person behind a call.
 type human struct {
-	answered bool             // the answer was read
+	answered bool             // the answer was read; it proves nothing if proved is 0
 	proved   humancheck.Level // by the answer
 	answer   string           // print of the answer that proved it
-	wrong    bool             // the answer proved nothing
 	enough   bool             // HumanCheckRules.Demand demands no more
 }
 
@@ -299,7 +298,7 @@ func (s *Service) readAnswer(ctx context.Context, c *call) error {
 
 // refuseAnswer notes that the answer of c proves nothing.
 func (s *Service) refuseAnswer(ctx context.Context, c *call) {
-	c.human = human{answered: true, wrong: true}
+	c.human = human{answered: true}
 	s.humanEvent(ctx, c, EventHumanCheckFailed, 0)
 }
 
@@ -351,7 +350,7 @@ func (s *Service) checkHuman(ctx context.Context, c *call, o sending) error {
 		return &unavailable{"ask for a human check", err}
 	}
 	s.humanEvent(ctx, c, EventHumanCheckAsked, level)
-	return &HumanCheckError{Question: q, Level: level, Wrong: c.human.wrong}
+	return &HumanCheckError{Question: q, Level: level, Wrong: c.human.answered}
 }
 
 // demanded returns the level that is demanded for a code for c. *LimitError: a limit refuses
