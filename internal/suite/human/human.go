@@ -21,10 +21,10 @@ import (
 // Run runs the suite.
 func Run(t *testing.T, o suite.Options) {
 	suite.Run(t, o,
-		testAskedPastHalf, testAskedByCountry, testAskedByWideBlock, testAskedByAddress, testAddressIsShared, testNobodyIsAsked,
+		testAskedPastHalf, testAskedByCountry, testAskedByWideBlock, testAskedByAddress, testAddressOfTheHost, testAddressIsShared, testNobodyIsAsked,
 		testAskedOnlyWithReason, testNeverAsks, testAlwaysAsks, testAnswerIsGoodOnce, testSendsAgain, testAnswerIsBound,
-		testAnswerOfALevel, testAtOnce, testMarksHoldAtOnce, testAskedTakesNothing, testQuestionsAreBounded, testLimitsComeFirst, testRegistration, testReset,
-		testDemand, testDemandOfALevel, testDemandIsCalledOnce, testBeforeSend, testVendor, testVendorHasADeadline, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
+		testAnswerOfALevel, testAtOnce, testMarksHoldAtOnce, testAskedTakesNothing, testQuestionsAreBounded, testFailedSend, testLimitsComeFirst, testRegistration, testReset,
+		testDemand, testDemandOfALevel, testDemandIsCalledOnce, testDemandLiftsTheAddress, testBeforeSend, testVendor, testVendorHasADeadline, testVendorIsDown, testStrangersDevice, testEvents, testSequences, testEmbedded,
 	)
 }
 
@@ -92,6 +92,9 @@ func testAskedPastHalf(t *testing.T, o suite.Options) {
 	assert.Equal(t, humancheck.Level(1), asked.Level)
 	assert.Equal(t, "puzzle", asked.Question.Kind)
 	assert.False(t, asked.Wrong)
+	shows := suite.FreshClient()
+	shows.HumanCheck = "nonsense"
+	assert.True(t, p.question(p.ask(block(0), shows)).Wrong, "an answer shows that it can")
 	require.NoError(t, p.ask(block(0), p.answered(p.client, asked)))
 
 	for i := 11; i < 20; i++ {
@@ -159,6 +162,26 @@ func testAskedByAddress(t *testing.T, o suite.Options) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, p.ask(phone, p.client))
+}
+
+// testAddressOfTheHost: a client that can answer is asked past 20 codes of its address, or past
+// fewer where the host allows fewer. One that cannot has what the host allows.
+func testAddressOfTheHost(t *testing.T, o suite.Options) {
+	for _, burst := range []int{5, 30} {
+		p := people(t, o, func(c *phoneauth.Config) {
+			c.Limits.AddressSends = phoneauth.Limit{Burst: burst, Every: time.Hour}
+			c.Limits.Block, c.Limits.WideBlock, c.Limits.Country = 1000, 1000, 1000
+		})
+		for range min(burst, 20) {
+			require.NoError(t, p.ask(suite.FreshPhone(), p.client))
+		}
+		p.question(p.ask(suite.FreshPhone(), p.client))
+		simple := suite.FreshClient()
+		for range burst {
+			require.NoError(t, p.ask(suite.FreshPhone(), simple))
+		}
+		assert.Equal(t, phoneauth.LimitAddressSends, suite.Limited(p.ask(suite.FreshPhone(), simple)))
+	}
 }
 
 // testAddressIsShared: who has used up the sends of an address keeps nobody out there who

@@ -1,6 +1,7 @@
 package human
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/humancheck"
 	"github.com/phoneauth/phoneauth/internal/suite"
+	"github.com/phoneauth/phoneauth/phonetest"
 )
 
 // testAskedTakesNothing: to be asked a thousand times changes no state. No step of the store
@@ -50,8 +52,9 @@ func testAskedTakesNothing(t *testing.T, o suite.Options) {
 func testQuestionsAreBounded(t *testing.T, o suite.Options) {
 	p := people(t, o)
 	p.busy(10)
+	var first error
 	for range 60 {
-		p.question(p.ask(block(0), p.client))
+		first = cmp.Or(first, p.ask(block(0), p.client))
 	}
 	var refused *phoneauth.LimitError
 	require.ErrorAs(t, p.ask(block(0), p.client), &refused)
@@ -59,6 +62,19 @@ func testQuestionsAreBounded(t *testing.T, o suite.Options) {
 	p.question(p.ask(block(0), able()))
 	p.Elapse(5 * time.Second)
 	p.question(p.ask(block(0), p.client))
+	require.NoError(t, p.ask(block(0), p.answered(p.client, first)), "to answer is free")
+}
+
+// testFailedSend: an answer is used up by a code that could not be sent, too.
+func testFailedSend(t *testing.T, o suite.Options) {
+	p := people(t, o, func(c *phoneauth.Config) { c.HumanCheck.When = phoneauth.HumanCheckAlways })
+	phone := suite.FreshPhone()
+	answer := p.answered(p.client, p.ask(phone, p.client))
+	p.Inbox.FailNext(phonetest.Temporary)
+	require.Error(t, p.ask(phone, answer))
+	again := p.question(p.ask(phone, answer))
+	assert.True(t, again.Wrong)
+	require.NoError(t, p.ask(phone, p.answered(p.client, again)))
 }
 
 // testLimitsComeFirst: what no answer lifts is refused before anybody works for it.
@@ -192,6 +208,17 @@ func testDemandIsCalledOnce(t *testing.T, o suite.Options) {
 	assert.Equal(t, []int{2, 2}, []int{demands, reads})
 }
 
+// testDemandLiftsTheAddress: where the hook demands nothing, the codes of an address do not
+// ask either.
+func testDemandLiftsTheAddress(t *testing.T, o suite.Options) {
+	p := people(t, o, func(c *phoneauth.Config) {
+		c.HumanCheck.Demand = func(context.Context, phoneauth.SendInfo) humancheck.Level { return 0 }
+	})
+	for range 25 {
+		require.NoError(t, p.ask(suite.FreshPhone(), p.client))
+	}
+}
+
 // testBeforeSend: BeforeSend is called after the check, and knows what was proved.
 func testBeforeSend(t *testing.T, o suite.Options) {
 	var told []phoneauth.SendInfo
@@ -208,6 +235,7 @@ func testBeforeSend(t *testing.T, o suite.Options) {
 	require.NoError(t, p.ask(block(0), p.answered(p.client, err)))
 	require.Len(t, told, 1)
 	assert.Equal(t, humancheck.Level(1), told[0].Proved)
+	assert.EqualValues(t, 1, p.puzzle.Verified.Load(), "once, though it is asked for twice")
 	p.Elapse(time.Minute)
 	assert.True(t, p.question(p.ask(block(0), p.answered(p.client, err))).Wrong, "used up, as after a send")
 	assert.Zero(t, p.Inbox.Sends())
@@ -309,6 +337,9 @@ func testVendorIsDown(t *testing.T, o suite.Options) {
 		p.puzzle.Fails = errors.New("connection refused")
 		require.ErrorIs(t, p.ask(block(0), answer), phoneauth.ErrUnavailable)
 		require.ErrorIs(t, p.ask(block(0), able()), phoneauth.ErrUnavailable, "no question, no code")
+		p.puzzle.Asked.Store(0)
+		require.ErrorIs(t, p.ask(block(0), answer), phoneauth.ErrUnavailable)
+		assert.Zero(t, p.puzzle.Asked.Load(), "nobody knows whether it is wrong")
 		after, err := p.Inspect(t.Context(), block(0))
 		require.NoError(t, err)
 		assert.Equal(t, before, after)
