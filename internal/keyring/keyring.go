@@ -24,7 +24,7 @@ type liveKey struct {
 	id              string
 	digest, refresh *mac.Key
 	seal            cipher.AEAD
-	tokens          map[Kind]tokenKey
+	tokens          map[Kind]*tokenKey
 	access, human   []byte
 }
 
@@ -58,7 +58,7 @@ func New(index []byte, secrets []Secret, realm string) (*Ring, error) {
 			digest:  mac.New(derive(k.Secret, "digest")),
 			refresh: mac.New(derive(k.Secret, "refresh")),
 			seal:    seal,
-			tokens:  map[Kind]tokenKey{},
+			tokens:  map[Kind]*tokenKey{},
 			access:  derive(k.Secret, "access"),
 			human:   derive(k.Secret, "human check"),
 		}
@@ -102,25 +102,36 @@ func (r *Ring) Seal(use, plain string) []byte { return r.seal(use, []byte(plain)
 
 func (r *Ring) seal(use string, plain []byte) []byte {
 	k := r.live[0]
-	blob := make([]byte, 0, 1+len(k.id)+len(plain)+k.seal.Overhead())
-	blob = append(blob, byte(len(k.id)))
-	blob = append(blob, k.id...)
+	blob := appendID(make([]byte, 0, 1+len(k.id)+len(plain)+k.seal.Overhead()), k.id)
 	return k.seal.Seal(blob, nil, plain, []byte(use))
 }
 
 // Open returns what Seal encrypted. It returns false if no live key sealed blob for this use.
 func (r *Ring) Open(use string, blob []byte) (string, bool) {
-	if len(blob) == 0 || len(blob) < 1+int(blob[0]) {
+	k, rest := r.keyOf(blob)
+	if k == nil {
 		return "", false
 	}
-	id, rest := string(blob[1:1+blob[0]]), blob[1+blob[0]:]
-	for _, k := range r.live {
-		if k.id == id {
-			plain, err := k.seal.Open(nil, nil, rest, []byte(use))
-			return string(plain), err == nil
+	plain, err := k.seal.Open(nil, nil, rest, []byte(use))
+	return string(plain), err == nil
+}
+
+// appendID writes the id of a key, after its length.
+func appendID(b []byte, id string) []byte { return append(append(b, byte(len(id))), id...) }
+
+// keyOf returns the live key whose id appendID wrote at the beginning of b, and what follows the
+// id. The key is nil if there is none.
+func (r *Ring) keyOf(b []byte) (k *liveKey, rest []byte) {
+	if len(b) == 0 || len(b) < 1+int(b[0]) {
+		return nil, nil
+	}
+	id, rest := b[1:1+int(b[0])], b[1+int(b[0]):]
+	for i := range r.live {
+		if r.live[i].id == string(id) {
+			return &r.live[i], rest
 		}
 	}
-	return "", false
+	return nil, nil
 }
 
 // Successor returns the text that follows a refresh secret, under the first key. It is

@@ -149,6 +149,26 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// The length of an id is one byte, of which every value is refused without a panic, whether or not
+// so many bytes follow.
+func TestLengthsOfIDs(t *testing.T) {
+	t.Parallel()
+	r := ring(t, "realm", secretOf("a", 1))
+	for length := range 256 {
+		for _, room := range []int{length, length + 1, length + 64} {
+			body := append([]byte{byte(length)}, make([]byte, room)...)
+			_, ok := r.Open("use", body)
+			assert.False(t, ok)
+			for kind, prefix := range prefixes {
+				token := prefix + jws.Base64.EncodeToString(body)
+				_, opened := r.OpenToken(kind, token, time.Now())
+				_, verified := r.VerifyToken(kind, token, time.Now())
+				assert.False(t, opened || verified, "%s of %d and %d bytes", kind, length, room)
+			}
+		}
+	}
+}
+
 // TestSignedTokensAreTheSame: a refresh token that is made again is the same text.
 func TestSignedTokensAreTheSame(t *testing.T) {
 	t.Parallel()
@@ -161,4 +181,24 @@ func TestSignedTokensAreTheSame(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotEqual(t, one, other, "the nonce is new")
 	assert.NotContains(t, one, jws.Base64.EncodeToString([]byte("data")))
+}
+
+// FuzzTokens: whatever is behind the prefix of a token, nothing panics, and only what was made is
+// read.
+func FuzzTokens(f *testing.F) {
+	r, until := ring(f, "realm", secretOf("a", 1)), time.Unix(1e9, 0)
+	for kind := range prefixes {
+		f.Add(string(kind), append([]byte{255}, make([]byte, 300)...))
+	}
+	token := r.SignToken(Device, []byte("data"), until)
+	body, err := jws.Base64.DecodeString(token[len(prefixes[Device]):])
+	require.NoError(f, err)
+	f.Add(string(Device), body)
+	f.Fuzz(func(t *testing.T, kind string, body []byte) {
+		r.Open("use", body)
+		text := prefixes[Kind(kind)] + jws.Base64.EncodeToString(body)
+		_, opened := r.OpenToken(Kind(kind), text, until.Add(-time.Second))
+		_, verified := r.VerifyToken(Kind(kind), text, until.Add(-time.Second))
+		require.Equal(t, text == token, opened || verified)
+	})
 }

@@ -60,7 +60,8 @@ type tokenKey struct {
 	header string     // the segment that a JWT begins with
 }
 
-func newTokenKey(kind Kind, id string, secret []byte) (k tokenKey, err error) {
+func newTokenKey(kind Kind, id string, secret []byte) (k *tokenKey, err error) {
+	k = new(tokenKey)
 	if kind == Verification {
 		k.seal, err = newSeal(secret)
 		return k, err
@@ -116,8 +117,6 @@ func (r *Ring) SealToken(kind Kind, data []byte, expires time.Time) (string, err
 	return prefix + jws.Base64.EncodeToString(seal.Seal(body, nil, plain, []byte(prefix))), nil
 }
 
-func appendID(b []byte, id string) []byte { return append(append(b, byte(len(id))), id...) }
-
 // VerifyToken returns the data of a token that SignToken made under a live key and that is live
 // at now.
 func (r *Ring) VerifyToken(kind Kind, token string, now time.Time) (string, bool) {
@@ -159,17 +158,14 @@ func (r *Ring) compact(kind Kind, token string) (key *tokenKey, prefix string, b
 		return nil, "", nil, nil
 	}
 	body, err := jws.Base64.DecodeString(text)
-	if err != nil || len(body) == 0 || len(body) < 1+int(body[0]) {
+	if err != nil {
 		return nil, "", nil, nil
 	}
-	id, rest := string(body[1:1+body[0]]), body[1+body[0]:]
-	for i := range r.live {
-		if r.live[i].id == id {
-			k := r.live[i].tokens[kind]
-			return &k, prefix, body, rest
-		}
+	k, rest := r.keyOf(body)
+	if k == nil {
+		return nil, "", nil, nil
 	}
-	return nil, "", nil, nil
+	return k.tokens[kind], prefix, body, rest
 }
 
 // live returns the data behind the end of a token, if that is not over at now.
