@@ -190,7 +190,7 @@ func limitOf(err error) string {
 // challengeTokenFor returns the challenge token of c. It does not contain the code.
 func (s *Service) challengeTokenFor(c *call, challenge Challenge) (Secret, error) {
 	claims := challengeClaims{challengeID: challenge.ID, about: c.target}
-	return signedToken(s.keys.SealToken(keyring.Challenge, claims.encode(), challenge.Until))
+	return sealedToken(s.keys.SealToken(keyring.Challenge, claims.encode(), challenge.Until))
 }
 
 // openChallengeToken reads what challengeTokenFor returned. It returns false for a token that

@@ -294,7 +294,7 @@ func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 		return nil, err
 	}
 	p.account = c.account
-	token, err := signedToken(s.keys.SealToken(keyring.Verification, p.encode(), p.expires()))
+	token, err := sealedToken(s.keys.SealToken(keyring.Verification, p.encode(), p.expires()))
 	if err != nil {
 		return nil, err
 	}

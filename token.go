@@ -454,5 +454,5 @@ func (s *Service) readTarget(r *fields.Reader) (t target) {
 
 func number64(n int64) string { return strconv.FormatInt(n, 10) }
 
-// signedToken converts the results of the keyring.
-func signedToken(token string, err error) (Secret, error) { return Secret(token), err }
+// sealedToken converts the results of SealToken.
+func sealedToken(token string, err error) (Secret, error) { return Secret(token), err }
