@@ -1,16 +1,16 @@
 package phoneauth
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -168,96 +168,6 @@ func TestJWTIssueRefuses(t *testing.T) {
 	assert.Empty(t, zero.JWKS())
 }
 
-func TestJWTRotation(t *testing.T) {
-	t.Parallel()
-	for _, old := range testKeys {
-		token, err := newTestJWT(t, old).IssueToken(testContext, testClaims())
-		require.NoError(t, err)
-
-		next := SigningKey{"next", bytes.Repeat([]byte{1}, 32)}
-		rotated := newTestJWT(t, next, old)
-		_, err = rotated.VerifyToken(testContext, token)
-		require.NoError(t, err)
-		fresh, err := rotated.IssueToken(testContext, testClaims())
-		require.NoError(t, err)
-		_, err = newTestJWT(t, next).VerifyToken(testContext, fresh)
-		require.NoError(t, err, "the first key signs")
-		_, err = newTestJWT(t, next).VerifyToken(testContext, token)
-		require.ErrorIs(t, err, ErrUnauthenticated, "the old key was dropped")
-	}
-	// Public keys verify.
-	verifier := newTestJWT(t, append([]SigningKey{{"h1", testHMAC}}, testPublics...)...)
-	for _, key := range testKeys {
-		token, err := newTestJWT(t, key).IssueToken(testContext, testClaims())
-		require.NoError(t, err)
-		_, err = verifier.VerifyToken(testContext, token)
-		require.NoError(t, err)
-	}
-	// Keys are copied.
-	secret := bytes.Clone(testHMAC)
-	j := newTestJWT(t, SigningKey{"h1", secret})
-	clear(secret)
-	token, err := j.IssueToken(testContext, testClaims())
-	require.NoError(t, err)
-	_, err = verifier.VerifyToken(testContext, token)
-	require.NoError(t, err)
-}
-
-func TestNewJWTFaults(t *testing.T) {
-	t.Parallel()
-	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	require.NoError(t, err)
-	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	mismatched := *testEC
-	mismatched.PublicKey = other.PublicKey
-	badEd := append(bytes.Clone(testEd[:32]), make([]byte, 32)...)
-	var nobody *ecdsa.PrivateKey
-	_, err = NewJWT(JWTConfig{Keys: []SigningKey{
-		{"public", testEd.Public()},
-		{"", testHMAC[:31]},
-		{"public", testHMAC},
-		{"k 3", nil},
-		{strings.Repeat("x", 65), "string"},
-		{"k5", p384},
-		{"k6", &p384.PublicKey},
-		{"k7", nobody},
-		{"k8", &ecdsa.PrivateKey{}},
-		{"k9", &ecdsa.PublicKey{Curve: elliptic.P256()}},
-		{"k10", &mismatched},
-		{"k11", ed25519.PrivateKey(badEd)},
-		{"k12", ed25519.PrivateKey("short")},
-		{"k13", ed25519.PublicKey("short")},
-		{"k14", *testEC},
-	}})
-	require.Error(t, err)
-	assert.Equal(t, strings.Split(strings.TrimSpace(`
-phoneauth: jwt: Issuer is required
-phoneauth: jwt: Audience is required
-phoneauth: jwt: Keys[1].ID must be 1 to 64 letters, digits, '-' or '_'
-phoneauth: jwt: Keys[1].Key must be at least 32 bytes, have 31
-phoneauth: jwt: Keys[2].ID "public" is taken by another key
-phoneauth: jwt: Keys[3].ID must be 1 to 64 letters, digits, '-' or '_'
-phoneauth: jwt: Keys[3].Key is required
-phoneauth: jwt: Keys[4].ID must be 1 to 64 letters, digits, '-' or '_'
-phoneauth: jwt: Keys[4].Key must be of a type that SigningKey lists, not string
-phoneauth: jwt: Keys[5].Key must be an ECDSA key on P-256, with all its fields
-phoneauth: jwt: Keys[6].Key must be an ECDSA key on P-256, with all its fields
-phoneauth: jwt: Keys[7].Key must be an ECDSA key on P-256, with all its fields
-phoneauth: jwt: Keys[8].Key must be an ECDSA key on P-256, with all its fields
-phoneauth: jwt: Keys[9].Key must be an ECDSA key on P-256, with all its fields
-phoneauth: jwt: Keys[10].Key has a public half that is not of its private half
-phoneauth: jwt: Keys[11].Key has a public half that is not of its private half
-phoneauth: jwt: Keys[12].Key must be an Ed25519 private key of 64 bytes, have 5
-phoneauth: jwt: Keys[13].Key must be an Ed25519 public key of 32 bytes, have 5
-phoneauth: jwt: Keys[14].Key must be of a type that SigningKey lists, not ecdsa.PrivateKey
-phoneauth: jwt: Keys[0].Key is public, but the first key signs: a key that can sign must come first
-`), "\n"), strings.Split(err.Error(), "\n"))
-
-	_, err = NewJWT(JWTConfig{Issuer: "i", Audience: "a"})
-	require.EqualError(t, err, "phoneauth: jwt: Keys is required: the first signs")
-}
-
 func TestJWTLeeway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -300,74 +210,232 @@ func TestJWTLeeway(t *testing.T) {
 	})
 }
 
-func TestJWTKeySet(t *testing.T) {
+func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+
+func hs256(secret []byte, signed string) string {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(signed))
+	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// payload is a good one, with members changed, or left out by nil.
+func payload(t testing.TB, changes map[string]any) string {
+	now := time.Now().Unix()
+	m := map[string]any{
+		"iss": "https://issuer.test", "aud": "app", "sub": "s", "uid": "42", "sid": "s1",
+		"iat": now, "nbf": now, "exp": now + 60, "jti": "CANARY", "auth_time": now, "amr": []string{"sms"},
+	}
+	for name, value := range changes {
+		if m[name] = value; value == nil {
+			delete(m, name)
+		}
+	}
+	text, err := json.Marshal(m)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestJWTVerifyRefuses(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, `{"keys":[]}`, string(newTestJWT(t, testKeys[0]).JWKS()))
+	j := newTestJWT(t, testKeys...)
+	const header = `{"alg":"HS256","kid":"h1","typ":"at+jwt"}`
+	forge := func(header, payload string) string { return hs256(testHMAC, b64(header)+"."+b64(payload)) }
+	good := forge(header, payload(t, nil))
+	parts := strings.Split(good, ".")
+	now := time.Now().Unix()
+	edPublic := []byte(testEd.Public().(ed25519.PublicKey))
+	point, err := testEC.PublicKey.Bytes()
+	require.NoError(t, err)
+	es, err := newTestJWT(t, testKeys[2]).IssueToken(testContext, testClaims())
+	require.NoError(t, err)
 
-	for _, keys := range [][]SigningKey{testKeys, append([]SigningKey{testKeys[0]}, testPublics...)} {
-		j := newTestJWT(t, keys...)
-		j.JWKS()[0] = 'x' // a copy
-		var set struct{ Keys []map[string]string }
-		require.NoError(t, json.Unmarshal(j.JWKS(), &set))
-		require.Len(t, set.Keys, 2)
-		decode := func(s string) []byte {
-			b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-			require.NoError(t, err)
-			require.Len(t, b, 32)
-			return b
-		}
-		ed, ec := set.Keys[0], set.Keys[1]
-		public := ed25519.PublicKey(decode(ed["x"]))
-		assert.True(t, public.Equal(testEd.Public()))
-		assert.Equal(t, map[string]string{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "e1", "x": ed["x"]}, ed)
+	for name, token := range map[string]string{
+		"good":                              good,
+		"good, aud a list of one":           forge(header, payload(t, map[string]any{"aud": []string{"app"}})),
+		"good, no sid, amr, auth_time, jti": forge(header, payload(t, map[string]any{"sid": nil, "amr": nil, "auth_time": nil, "jti": nil})),
+	} {
+		_, err := j.VerifyToken(testContext, Secret(token))
+		require.NoError(t, err, name)
+	}
 
-		point, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, decode(ec["x"])...), decode(ec["y"])...))
-		require.NoError(t, err)
-		assert.True(t, point.Equal(&testEC.PublicKey))
-		assert.Equal(t, map[string]string{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "p1", "x": ec["x"], "y": ec["y"]}, ec)
+	rows := map[string]string{
+		"empty":                 "",
+		"no dots":               "abc",
+		"one dot":               parts[0] + "." + parts[1],
+		"three dots":            good + ".",
+		"three dots, in front":  "." + good,
+		"JWE":                   "a.b.c.d.e",
+		"only dots":             "..",
+		"no header":             hs256(testHMAC, "."+parts[1]),
+		"no payload":            hs256(testHMAC, parts[0]+"."),
+		"no signature":          parts[0] + "." + parts[1] + ".",
+		"short signature":       good[:len(good)-4],
+		"long signature":        good + "AAAA",
+		"other signature":       hs256(testHMAC[1:], parts[0]+"."+parts[1]),
+		"unused bits set":       good[:len(good)-1] + string("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", good[len(good)-1])|1]),
+		"other payload":         parts[0] + "." + b64(payload(t, map[string]any{"uid": "1"})) + "." + parts[2],
+		"padding":               good + "=",
+		"padded header":         hs256(testHMAC, base64.URLEncoding.EncodeToString([]byte(header))+"."+parts[1]),
+		"standard alphabet":     hs256(testHMAC, parts[0]+"."+parts[1]+"/"),
+		"line break":            good[:20] + "\n" + good[20:],
+		"line break, signed":    hs256(testHMAC, parts[0]+".\n"+parts[1]),
+		"carriage return":       good + "\r",
+		"space in front":        " " + good,
+		"Bearer":                "Bearer " + good,
+		"full-width":            good + "．",
+		"over 4 KiB":            forge(header, payload(t, map[string]any{"x": strings.Repeat("x", 4096)})),
+		"over 4 KiB, all dots":  strings.Repeat(".", 5000),
+		"payload no base64":     hs256(testHMAC, parts[0]+".A"),
+		"payload no JSON":       forge(header, "{"),
+		"payload no object":     forge(header, `"x"`),
+		"payload null":          forge(header, `null`),
+		"payload trailing":      forge(header, payload(t, nil)+"{}"),
+		"header no JSON":        forge("{", payload(t, nil)),
+		"header null":           forge("null", payload(t, nil)),
+		"header list":           forge(`["alg"]`, payload(t, nil)),
+		"header trailing":       forge(header+"{}", payload(t, nil)),
+		"header trailing junk":  forge(header+"x", payload(t, nil)),
+		"header trailing comma": forge(`{"typ":"at+jwt","alg":"HS256","kid":"h1",}`, payload(t, nil)),
+		"header empty":          forge(`{}`, payload(t, nil)),
+		"header spaced":         forge(`{"alg": "HS256","kid":"h1","typ":"at+jwt"}`, payload(t, nil)),
+		"header in other order": forge(`{"typ":"at+jwt","alg":"HS256","kid":"h1"}`, payload(t, nil)),
 
-		// Who has only the document verifies.
-		for i, key := range []SigningKey{{"e1", public}, {"p1", point}} {
-			token, err := newTestJWT(t, testKeys[i+1]).IssueToken(testContext, testClaims())
-			require.NoError(t, err)
-			_, err = newTestJWT(t, SigningKey{"own", testHMAC}, key).VerifyToken(testContext, token)
-			require.NoError(t, err)
-		}
+		"alg none":                   b64(`{"typ":"at+jwt","alg":"none","kid":"h1"}`) + "." + parts[1] + ".",
+		"alg None":                   b64(`{"typ":"at+jwt","alg":"None","kid":"h1"}`) + "." + parts[1] + ".",
+		"alg none, signed":           forge(`{"typ":"at+jwt","alg":"none","kid":"h1"}`, payload(t, nil)),
+		"alg missing":                forge(`{"typ":"at+jwt","kid":"h1"}`, payload(t, nil)),
+		"alg empty":                  forge(`{"typ":"at+jwt","alg":"","kid":"h1"}`, payload(t, nil)),
+		"alg null":                   forge(`{"typ":"at+jwt","alg":null,"kid":"h1"}`, payload(t, nil)),
+		"alg list":                   forge(`{"typ":"at+jwt","alg":["HS256"],"kid":"h1"}`, payload(t, nil)),
+		"alg hs256":                  forge(`{"typ":"at+jwt","alg":"hs256","kid":"h1"}`, payload(t, nil)),
+		"alg HS512":                  forge(`{"typ":"at+jwt","alg":"HS512","kid":"h1"}`, payload(t, nil)),
+		"alg of another key":         forge(`{"typ":"at+jwt","alg":"EdDSA","kid":"h1"}`, payload(t, nil)),
+		"HS256 under a public key":   hs256(edPublic, b64(`{"typ":"at+jwt","alg":"HS256","kid":"e1"}`)+"."+parts[1]),
+		"EdDSA said, HMAC made":      hs256(edPublic, b64(`{"typ":"at+jwt","alg":"EdDSA","kid":"e1"}`)+"."+parts[1]),
+		"HS256 under an EC point":    hs256(point, b64(`{"typ":"at+jwt","alg":"HS256","kid":"p1"}`)+"."+parts[1]),
+		"HS256 under its public id":  hs256([]byte("e1"), b64(`{"typ":"at+jwt","alg":"HS256","kid":"e1"}`)+"."+parts[1]),
+		"ES256 with an r and s of 0": b64(`{"alg":"ES256","kid":"p1","typ":"at+jwt"}`) + "." + parts[1] + "." + b64(strings.Repeat("\x00", 64)),
+		"ES256 in ASN.1":             string(es[:strings.LastIndexByte(string(es), '.')+1]) + b64("\x30\x06\x02\x01\x01\x02\x01\x01"),
+		"EdDSA with zeros":           b64(`{"alg":"EdDSA","kid":"e1","typ":"at+jwt"}`) + "." + parts[1] + "." + b64(strings.Repeat("\x00", 64)),
+
+		"kid unknown":                 forge(`{"typ":"at+jwt","alg":"HS256","kid":"h2"}`, payload(t, nil)),
+		"kid of a path":               forge(`{"typ":"at+jwt","alg":"HS256","kid":"../h1"}`, payload(t, nil)),
+		"kid missing":                 forge(`{"typ":"at+jwt","alg":"HS256"}`, payload(t, nil)),
+		"kid empty":                   forge(`{"typ":"at+jwt","alg":"HS256","kid":""}`, payload(t, nil)),
+		"kid number":                  forge(`{"typ":"at+jwt","alg":"HS256","kid":1}`, payload(t, nil)),
+		"kid in another case of name": forge(`{"typ":"at+jwt","alg":"HS256","KID":"h1"}`, payload(t, nil)),
+
+		"typ missing":   forge(`{"alg":"HS256","kid":"h1"}`, payload(t, nil)),
+		"typ JWT":       forge(`{"typ":"JWT","alg":"HS256","kid":"h1"}`, payload(t, nil)),
+		"typ long":      forge(`{"typ":"application/at+jwt","alg":"HS256","kid":"h1"}`, payload(t, nil)),
+		"typ capitals":  forge(`{"typ":"AT+JWT","alg":"HS256","kid":"h1"}`, payload(t, nil)),
+		"typ of others": forge(`{"typ":"device+jwt","alg":"HS256","kid":"h1"}`, payload(t, nil)),
+
+		"alg twice":               forge(`{"alg":"none","typ":"at+jwt","alg":"HS256","kid":"h1"}`, payload(t, nil)),
+		"kid twice":               forge(`{"typ":"at+jwt","alg":"HS256","kid":"h1","kid":"h1"}`, payload(t, nil)),
+		"kid twice, escaped":      forge(`{"typ":"at+jwt","alg":"HS256","kid":"h1","k\u0069d":"h1"}`, payload(t, nil)),
+		"alg twice in other case": forge(`{"typ":"at+jwt","alg":"HS256","ALG":"none","kid":"h1"}`, payload(t, nil)),
+		"nested":                  forge(strings.Repeat(`{"alg":`, 500)+`""`+strings.Repeat("}", 500), payload(t, nil)),
+
+		"iss other":        forge(header, payload(t, map[string]any{"iss": "https://issuer.test/"})),
+		"iss missing":      forge(header, payload(t, map[string]any{"iss": nil})),
+		"iss list":         forge(header, payload(t, map[string]any{"iss": []string{"https://issuer.test"}})),
+		"aud other":        forge(header, payload(t, map[string]any{"aud": "App"})),
+		"aud missing":      forge(header, payload(t, map[string]any{"aud": nil})),
+		"aud empty":        forge(header, payload(t, map[string]any{"aud": []string{}})),
+		"aud nested":       forge(header, payload(t, map[string]any{"aud": [][]string{{"app"}}})),
+		"sub missing":      forge(header, payload(t, map[string]any{"sub": nil})),
+		"sub empty":        forge(header, payload(t, map[string]any{"sub": ""})),
+		"sub number":       forge(header, payload(t, map[string]any{"sub": 1})),
+		"uid missing":      forge(header, payload(t, map[string]any{"uid": nil})),
+		"uid empty":        forge(header, payload(t, map[string]any{"uid": ""})),
+		"uid in capitals":  forge(header, payload(t, map[string]any{"uid": nil, "UID": "42"})),
+		"exp missing":      forge(header, payload(t, map[string]any{"exp": nil})),
+		"exp past":         forge(header, payload(t, map[string]any{"exp": now - 31})),
+		"exp zero":         forge(header, payload(t, map[string]any{"exp": 0})),
+		"exp negative":     forge(header, payload(t, map[string]any{"exp": -now})),
+		"exp string":       forge(header, payload(t, map[string]any{"exp": fmt.Sprint(now + 60)})),
+		"exp enormous":     forge(header, payload(t, map[string]any{"exp": 1e300})),
+		"exp in 2^63":      forge(header, payload(t, map[string]any{"exp": uint64(1 << 63)})),
+		"iat missing":      forge(header, payload(t, map[string]any{"iat": nil})),
+		"iat in future":    forge(header, payload(t, map[string]any{"iat": now + 120})),
+		"nbf missing":      forge(header, payload(t, map[string]any{"nbf": nil})),
+		"nbf in future":    forge(header, payload(t, map[string]any{"nbf": now + 120})),
+		"NUL":              good + "\x00",
+		"not UTF-8":        "\xff\xfe." + parts[1] + "." + parts[2],
+		"header not UTF-8": forge("{\"typ\":\"at+jwt\",\"alg\":\"HS256\",\"kid\":\"h1\xff\"}", payload(t, nil)),
+	}
+	for _, member := range []string{
+		`"crit":["exp"]`, `"crit":[]`, `"crit":"exp"`, `"jku":"https://evil.test/jwks.json"`, `"jwk":{"kty":"oct","k":"AA"}`,
+		`"x5u":"https://evil.test"`, `"x5c":["AA"]`, `"x5t":"AA"`, `"x5t#S256":"AA"`, `"b64":false`, `"zip":"DEF"`, `"cty":"JWT"`,
+		`"enc":"A256GCM"`, `"other":"x"`, `"":""`,
+	} {
+		rows["member "+member] = forge(`{"typ":"at+jwt","alg":"HS256","kid":"h1",`+member+`}`, payload(t, nil))
+		rows["first member "+member] = forge(`{`+member+`,"typ":"at+jwt","alg":"HS256","kid":"h1"}`, payload(t, nil))
+	}
+	for name, token := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			claims, err := j.VerifyToken(testContext, Secret(token))
+			require.ErrorIs(t, err, ErrUnauthenticated)
+			assert.Zero(t, claims)
+			for _, word := range []string{"CANARY", "evil", "h1", "42", "HS256"} {
+				assert.NotContains(t, err.Error(), word)
+			}
+		})
 	}
 }
 
-func TestJWTPrintsNoKey(t *testing.T) {
-	t.Parallel()
-	j := newTestJWT(t, testKeys...)
-	config := JWTConfig{Issuer: "i", Audience: "a", Keys: testKeys}
-	scalar, err := testEC.Bytes()
-	require.NoError(t, err)
-	var out bytes.Buffer
-	for _, v := range []any{j, *j, config, &config, testKeys[0], &testKeys[1], testKeys, testKeys[2], struct{ K SigningKey }{testKeys[0]}} {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%o"} {
-			fmt.Fprintf(&out, verb+"\n", v)
-		}
-		fmt.Fprintln(&out, v)
-		text, err := json.Marshal(v)
-		require.NoError(t, err)
-		out.Write(text)
-		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
-		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
+// Whatever is done to a token, it is one of those we made, or refused.
+func FuzzToken(f *testing.F) {
+	j := newTestJWT(f, testKeys...)
+	for _, key := range testKeys {
+		token, err := newTestJWT(f, key).IssueToken(testContext, testClaims())
+		require.NoError(f, err)
+		f.Add(string(token))
 	}
-	assert.Contains(t, out.String(), "phoneauth.SigningKey(h1)")
-	for _, secret := range [][]byte{testHMAC, testEd, testEd.Seed(), scalar, []byte("CANARY")} {
-		for _, form := range []string{
-			string(secret), fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), strings.Trim(fmt.Sprint(secret), "[]"), fmt.Sprintf("%o", secret),
-			base64.StdEncoding.EncodeToString(secret)[:8], base64.RawURLEncoding.EncodeToString(secret)[:8],
-		} {
-			assert.NotContains(t, out.String(), form)
+	f.Add("..")
+	f.Add(b64(`{"typ":"at+jwt","alg":"none","kid":"h1"}`) + "." + b64(payload(f, nil)) + ".")
+	f.Add(hs256(testHMAC[1:], b64(`{"typ":"at+jwt","alg":"HS256","kid":"h1"}`)+"."+b64(payload(f, nil))))
+	f.Fuzz(func(t *testing.T, token string) {
+		check := func(token string, made bool) {
+			claims, err := j.VerifyToken(testContext, Secret(token))
+			if err != nil {
+				require.ErrorIs(t, err, ErrUnauthenticated)
+				require.Zero(t, claims)
+				return
+			}
+			require.True(t, made, "accepted: %q", token)
+			require.NotEmpty(t, claims.UserID)
+		}
+		// Seeds are ours, and what is left of them in a mutation is their signature.
+		segments := strings.Split(token, ".")
+		check(token, len(segments) == 3 && signedByUs(segments[0], segments[1], segments[2]))
+
+		// As header and as payload, honestly signed: refused unless it is as we write it.
+		good := b64(`{"alg":"HS256","kid":"h1","typ":"at+jwt"}`)
+		asHeader := hs256(testHMAC, b64(token)+"."+b64(payload(t, nil)))
+		check(asHeader, token == `{"alg":"HS256","kid":"h1","typ":"at+jwt"}`)
+		var claims map[string]any
+		isObject := json.Unmarshal([]byte(token), &claims) == nil
+		check(hs256(testHMAC, good+"."+b64(token)), isObject && claims["iss"] == "https://issuer.test" && claims["uid"] != "" && claims["sub"] != "")
+	})
+}
+
+// signedByUs asks golang-jwt's parser and the standard library.
+func signedByUs(header, body, signature string) bool {
+	signed := header + "." + body
+	if hs256(testHMAC, signed) == signed+"."+signature {
+		return true
+	}
+	for _, key := range []any{testEd.Public(), &testEC.PublicKey} {
+		parsed, err := jwt.NewParser(jwt.WithoutClaimsValidation(), jwt.WithStrictDecoding()).
+			Parse(signed+"."+signature, func(*jwt.Token) (any, error) { return key, nil })
+		if err == nil && parsed.Valid {
+			return true
 		}
 	}
-	private, err := json.Marshal(testEC)
-	require.NoError(t, err)
-	var fields struct{ D json.Number }
-	require.NoError(t, json.Unmarshal(private, &fields))
-	assert.NotContains(t, out.String(), fields.D.String())
+	return false
 }
 
 func BenchmarkJWT(b *testing.B) {
