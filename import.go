@@ -41,8 +41,9 @@ type ImportUser struct {
 
 // ImportOptions say how [Service.Import] works. The zero value imports as fast as it can.
 type ImportOptions struct {
-	// DryRun reads everything and writes nothing. It keeps about 20 bytes for each number,
-	// and looks every number up by itself.
+	// DryRun reads everything, and creates and tells nothing. It keeps about 20 bytes for each
+	// number, and looks every number up by itself. A run keeps as much for each account without
+	// a CreatedAt.
 	DryRun bool
 	// Batch is how many accounts one call of the store imports, from 1 to 1,000. 0 means 500.
 	// A call that takes more than 2 seconds fails: take fewer for a slow store.
@@ -93,8 +94,8 @@ type ImportProblem struct {
 	// Phone is the number. With ImportInvalidPhone it is what the export has, of at most 32
 	// bytes. It prints masked. Zero if there is none.
 	Phone Phone
-	// UserID is the ID of the account that has the number, for ImportTaken; it is empty in a
-	// dry run if an earlier account of the export has it.
+	// UserID is the ID of the account that has the number, for ImportTaken; it may be empty if
+	// an earlier account of the export has it.
 	UserID string
 }
 
@@ -137,10 +138,8 @@ func (s *Service) Import(ctx context.Context, users iter.Seq2[ImportUser, error]
 	if o.Batch < 1 || o.Batch > 1000 || o.Rate < 0 {
 		return ImportReport{}, errors.New("phoneauth: import: Batch must be from 1 to 1000, and Rate not negative")
 	}
-	im := &importing{Service: s, o: o, report: ImportReport{Problems: map[ImportFault]int{}}, began: time.Now()}
-	if o.DryRun {
-		im.seen = map[uint64]struct{}{}
-	} else {
+	im := &importing{Service: s, o: o, report: ImportReport{Problems: map[ImportFault]int{}}, began: time.Now(), seen: map[uint64]struct{}{}}
+	if !o.DryRun {
 		if err := s.intends(ctx, Event{Type: EventImported}); err != nil {
 			return im.report, err
 		}
@@ -180,11 +179,13 @@ type importing struct {
 	o      ImportOptions
 	report ImportReport
 	began  time.Time
+	// written is how many accounts the store was given.
+	written int
 	// batch are the accounts that are to be written, from and in the same order: what they
 	// were in the export.
 	batch []UserImport
 	from  []ImportUser
-	seen  map[uint64]struct{} // the numbers of a dry run, as their digits
+	seen  map[uint64]struct{} // the numbers that twice has to know, as their digits
 }
 
 // told returns the report, which its caller may keep.
@@ -217,11 +218,26 @@ func (im *importing) take(u ImportUser) {
 	if u.CreatedAt.IsZero() || in.CreatedAt.After(im.now()) {
 		in.CreatedAt = time.Time{}
 	}
+	if im.twice(in) {
+		im.problem(ImportProblem{Source: u.Source, Fault: ImportTaken, Phone: n.phone})
+		return
+	}
 	if u.PasswordHash != "" && !im.verifies(u.PasswordHash) {
-		im.problem(ImportProblem{Source: u.Source, Fault: ImportHashRefused, Phone: n.phone})
-		in.PasswordHash = ""
+		in.PasswordHash = "" // see count
 	}
 	im.batch, im.from = append(im.batch, in), append(im.from, u)
+}
+
+// twice reports whether an earlier account of the export has the number of in. A run leaves it to
+// the store where a date tells the two apart, so that it does not remember every number.
+func (im *importing) twice(in UserImport) bool {
+	if !im.o.DryRun && !in.CreatedAt.IsZero() {
+		return false
+	}
+	digits, _ := strconv.ParseUint(in.Phone.e164[1:], 10, 64) // at most 15 digits
+	_, twice := im.seen[digits]
+	im.seen[digits] = struct{}{}
+	return twice
 }
 
 // importable returns the number of u, or why u is not imported.
@@ -274,6 +290,7 @@ func (im *importing) writeBatch(ctx context.Context) error {
 			return err
 		}
 	}
+	im.written += len(im.batch)
 	im.batch, im.from = im.batch[:0], im.from[:0]
 	if im.o.Progress != nil {
 		im.o.Progress(im.told())
@@ -281,8 +298,7 @@ func (im *importing) writeBatch(ctx context.Context) error {
 	if im.o.Rate == 0 || im.o.DryRun {
 		return nil
 	}
-	written := im.report.Created + im.report.Same + im.report.Problems[ImportTaken]
-	due := im.began.Add(time.Duration(float64(written) / float64(im.o.Rate) * float64(time.Second)))
+	due := im.began.Add(time.Duration(float64(im.written) / float64(im.o.Rate) * float64(time.Second)))
 	return pause(ctx, time.Until(due))
 }
 
@@ -327,11 +343,8 @@ func (im *importing) lookedUp(ctx context.Context) ([]ImportedUser, error) {
 		})
 	}
 	group.Wait()
-	for i, in := range im.batch {
-		digits, _ := strconv.ParseUint(in.Phone.e164[1:], 10, 64) // at most 15 digits
-		_, twice := im.seen[digits]
-		im.seen[digits] = struct{}{}
-		done[i].Created = done[i].User.ID == "" && !twice
+	for i := range done {
+		done[i].Created = done[i].User.ID == ""
 	}
 	return done, errors.Join(errs...)
 }
@@ -352,6 +365,9 @@ func (im *importing) count(ctx context.Context, i int, u ImportedUser) error {
 		return nil
 	default:
 		im.report.Same++
+	}
+	if from.PasswordHash != "" && in.PasswordHash == "" {
+		im.problem(ImportProblem{Source: from.Source, Fault: ImportHashRefused, Phone: in.Phone})
 	}
 	if im.o.DryRun {
 		return nil
@@ -375,9 +391,6 @@ func (im *importing) count(ctx context.Context, i int, u ImportedUser) error {
 
 // became reports whether u is what an earlier import made of in.
 func (in UserImport) became(u User) bool {
-	if u.Phone != in.Phone { // of a dry run: an earlier account of the export has the number
-		return false
-	}
 	if !in.CreatedAt.IsZero() {
 		return in.CreatedAt.Equal(u.CreatedAt)
 	}

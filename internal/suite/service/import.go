@@ -155,6 +155,35 @@ func testImportFaults(t *testing.T, o suite.Options) {
 	}
 }
 
+// testImportTwice: of two accounts with one number the first is imported, also where no date tells
+// them apart. A dry run, the run and a second run say the same. An account that is not imported is
+// not told to be without its password.
+func testImportTwice(t *testing.T, o suite.Options) {
+	s := o.Service(t, withLegacy)
+	first, taken := incoming(s), incoming(s)
+	first.CreatedAt = time.Time{}
+	second := first
+	second.Source = "second"
+	other := taken
+	other.Source, other.PasswordHash, other.CreatedAt = "other", "old:costly", taken.CreatedAt.Add(time.Second)
+	for _, dry := range []bool{true, false, true, false} {
+		told := map[string]phoneauth.ImportFault{}
+		var done []string
+		report, err := s.Import(t.Context(), export(nil, first, taken, second, other), phoneauth.ImportOptions{
+			DryRun: dry, Batch: 2,
+			Problem: func(p phoneauth.ImportProblem) { told[p.Source] = p.Fault },
+			Done:    func(source string, _ phoneauth.ImportedUser) { done = append(done, source) },
+		})
+		require.NoError(t, err)
+		assert.Equal(t, 2, report.Created+report.Same)
+		assert.Equal(t, map[phoneauth.ImportFault]int{phoneauth.ImportTaken: 2}, report.Problems)
+		assert.Equal(t, map[string]phoneauth.ImportFault{"second": phoneauth.ImportTaken, "other": phoneauth.ImportTaken}, told)
+		if !dry {
+			assert.Equal(t, []string{first.Source, taken.Source}, done, "one account here is one account there")
+		}
+	}
+}
+
 // s2030 is later than the clock of the suites.
 var s2030 = suite.Start.AddDate(4, 0, 0)
 

@@ -25,7 +25,7 @@ func Run(t *testing.T, o suite.Options) {
 		testChangesEndSessionsAndDevices, testRedeem, testChangePhoneOutlivesItsClient, testRedeemOfABlockedAccount,
 		testRefreshGraceReturnsTheSuccessor, testUsedSuccessorEndsTheGrace, testGraceOverARotationOfKeys, testSessionOf,
 		testSessionLives, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
-		testImport, testImportFaults, testImportAgain, testImportEnds,
+		testImport, testImportFaults, testImportTwice, testImportAgain, testImportEnds,
 	)
 	if o.Real {
 		return
