@@ -129,7 +129,8 @@ type ImportReport struct {
 //
 // Errors: the report says what was done before.
 //   - An error of users ends the import, once the accounts before it are imported.
-//   - ErrUnavailable: the store failed three times, or the journal.
+//   - ErrUnavailable: the store failed, or the journal. A batch is tried three times, a look-up of a
+//     dry run and a block once.
 //   - That of ctx. The batch that was on its way may have been imported.
 func (s *Service) Import(ctx context.Context, users iter.Seq2[ImportUser, error], o ImportOptions) (ImportReport, error) {
 	if o.Batch == 0 {
@@ -330,23 +331,26 @@ func (im *importing) stored(ctx context.Context) ([]ImportedUser, error) {
 	}
 }
 
-// lookedUp returns what ImportUsers would, several look-ups at once.
+// lookedUp returns what ImportUsers would, several look-ups at once. The first that fails ends it.
 func (im *importing) lookedUp(ctx context.Context) ([]ImportedUser, error) {
-	done, errs := make([]ImportedUser, len(im.batch)), make([]error, len(im.batch))
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	done := make([]ImportedUser, len(im.batch))
 	const atOnce = 8
 	var group sync.WaitGroup
 	for first := range atOnce {
 		group.Go(func() {
-			for i := first; i < len(im.batch); i += atOnce {
-				done[i].User, errs[i] = im.phoneAccount(ctx, im.batch[i].Phone)
+			for i := first; i < len(done) && ctx.Err() == nil; i += atOnce {
+				user, err := im.phoneAccount(ctx, im.batch[i].Phone)
+				if err != nil {
+					fail(err)
+				}
+				done[i] = ImportedUser{User: user, Created: user.ID == ""}
 			}
 		})
 	}
 	group.Wait()
-	for i := range done {
-		done[i].Created = done[i].User.ID == ""
-	}
-	return done, errors.Join(errs...)
+	return done, context.Cause(ctx)
 }
 
 // count counts what became of the account at i of the batch, and blocks it if it must be.

@@ -281,6 +281,28 @@ func testImportTriesAgain(t *testing.T, o suite.Options) {
 	})
 }
 
+// down is a store that looks up nobody.
+type down struct{ phoneauth.Store }
+
+func (down) UserByPhone(context.Context, phoneauth.Phone) (phoneauth.User, error) {
+	return phoneauth.User{}, errors.New("no answer")
+}
+
+// testDryRunFails: a dry run ends at the first look-up that fails, and says so once.
+func testDryRunFails(t *testing.T, o suite.Options) {
+	synctest.Test(t, func(t *testing.T) {
+		s := suite.InBubble(t, down{o.Store(t)})
+		var all []phoneauth.ImportUser
+		for range 20 {
+			all = append(all, incoming(s))
+		}
+		report, err := s.Import(t.Context(), export(nil, all...), phoneauth.ImportOptions{DryRun: true})
+		require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+		assert.NotContains(t, err.Error(), "\n")
+		assert.Zero(t, report.Created)
+	})
+}
+
 // testImportRate: no more accounts in a second than Rate.
 func testImportRate(t *testing.T, o suite.Options) {
 	synctest.Test(t, func(t *testing.T) {

@@ -31,5 +31,5 @@ func Run(t *testing.T, o suite.Options) {
 		return
 	}
 	// These have timers of their own, or a second store.
-	suite.Run(t, o, testNoticesHaveAPlace, testCloseWaits, testTokensOfAnotherUserOfTheSameID, testImportTriesAgain, testImportRate)
+	suite.Run(t, o, testNoticesHaveAPlace, testCloseWaits, testTokensOfAnotherUserOfTheSameID, testImportTriesAgain, testDryRunFails, testImportRate)
 }
