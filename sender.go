@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/segments"
@@ -41,6 +42,39 @@ type Message struct {
 	Service string
 	// ExpiresAt is when the code expires. It is zero in notices.
 	ExpiresAt time.Time
+	// AttemptID names the code, for a provider that takes a reference: 16 letters, digits, "-"
+	// and "_". All messages with this code have it, by every channel. It says nothing about the
+	// phone or the code. Each notice has one of its own.
+	AttemptID string
+	// Sends is how many messages have had this code, with this one: 1 for the first. It is 1 in
+	// notices.
+	Sends int
+	// ClientAddr is the address of the client that asked. It is zero if it is unknown, and in
+	// notices.
+	ClientAddr netip.Addr
+	// AndroidHash is that of TextRules. It may be empty.
+	AndroidHash string
+	// Details are what the code approves, in the words of the host: "100.00 EUR to ACME". They
+	// are empty unless the host gave them.
+	Details string
+}
+
+// Supporter is an SMSSender that cannot send every message, for example because its provider
+// has approved a template for some purposes only. Its methods are safe for concurrent use.
+type Supporter interface {
+	// Supports reports whether Send can send m. It is asked before anything is sent, so it must
+	// not block. Send refuses what it does not support with a *SendError of class Temporary and
+	// FaultSender.
+	Supports(m Message) bool
+}
+
+// Verifier is an SMSSender whose provider wants to know which codes people typed in. Its methods
+// are safe for concurrent use.
+type Verifier interface {
+	// Verified tells that the code of a message was verified. It is called after the answer,
+	// at most once for each code, and only by the process that sent the message. It has 10 s.
+	// An error is logged, and nothing is tried again.
+	Verified(ctx context.Context, r Receipt) error
 }
 
 // Receipt says who accepted a message, or who failed to send it.
