@@ -37,7 +37,7 @@ var stateCases = []testCase[*challenges]{
 		assert.Zero(c, s.Waits[0], "0 for at once")
 		assert.Zero(c, s.Scores[0], "0 where there is none")
 	}},
-	{"ReadState of challenges", "Challenges that are live at Now; the zero Challenge where none is", func(c *challenges) {
+	{"ReadState of challenges", "Challenges are those that are live at Now, and the zero Challenge where none is", func(c *challenges) {
 		one, two := c.open(c.challenge("1")), c.open(c.challenge("2"))
 		require.Equal(c, 4, c.miss(wrong(two, start)))
 		two.TriesLeft = 4
@@ -79,7 +79,7 @@ var stateCases = []testCase[*challenges]{
 		p.Now = after(100 * every)
 		assert.Equal(c, make([]time.Duration, 5), c.read(p).Waits, "no wait is below 0")
 	}},
-	{"ReadState of scores", "Scores faded to Now; 0 where there is none", func(c *challenges) {
+	{"ReadState of scores", "Scores are the scores, faded to Now, and 0 where there is none", func(c *challenges) {
 		debt, credit := c.charge("debt"), c.charge("credit")
 		c.owe(debt, 10, start)
 		c.earn(credit, 10, start)
