@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -12,11 +13,11 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/internal/cputime"
 	"github.com/phoneauth/phoneauth/memstore"
-	"github.com/phoneauth/phoneauth/phonetest"
+	"github.com/phoneauth/phoneauth/senders/webhook"
 	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
-// BenchmarkJournal is what the journal costs of the CPUs, the server of the store included.
+// BenchmarkJournal is what the journal costs of the CPUs of a server, that of the store included.
 // Flows with it and flows without it take turns in one run, 170 each, so that a busy machine
 // slows both down alike. The figures are those of the median turn. A slow machine makes the
 // journal look dearer: it is written once a second, however few entries there are.
@@ -88,36 +89,42 @@ type journalBench struct {
 	used    func() time.Duration
 }
 
-// journaled is a Service with a journal or without.
+// journaled is a Service with a journal or without, behind an HTTP server of this process. Its
+// clients are a process of their own, and so is who gets its texts: what they use is not counted.
 type journaled struct {
 	svc     *phoneauth.Service
-	inbox   *phonetest.Inbox
+	clients *child
 	journal bool
 	n       int
 }
 
 func newJournaled(b *testing.B, s journalBench, on bool) *journaled {
-	j := &journaled{journal: on}
-	j.svc, j.inbox = service(b, s.Store, func(c *phoneauth.Config) {
+	j := &journaled{journal: on, clients: startChild(b, task{Do: "sign in"})}
+	var sink string
+	require.NoError(b, j.clients.hear(&sink))
+	sender, err := webhook.New(webhook.Config{URL: sink})
+	require.NoError(b, err)
+	j.svc, _ = service(b, s.Store, func(c *phoneauth.Config) {
+		c.Sender = sender
 		if on {
 			c.Journal.Store = s.journal
 		}
 	})
+	server := httptest.NewServer(j.svc.Handler())
+	b.Cleanup(server.Close)
 	b.Cleanup(func() { require.NoError(b, j.svc.Close(context.WithoutCancel(b.Context()))) })
+	j.clients.say(b, server.URL)
 	return j
 }
 
 // flows are sign-ins of new users, by two requests each, of eight at once. A turn ends with
 // all of them in the journal.
 func (j *journaled) flows(b *testing.B) {
-	first := j.n
+	j.clients.say(b, span{j.n, j.n + turn})
 	j.n += turn
-	inParallel(b, 8, turn, func(i int) error {
-		p := person{ctx: b.Context(), svc: j.svc, inbox: j.inbox, n: first + i}
-		p.phone, p.client = caller(p.n)
-		_, err := p.signUp()
-		return err
-	})
+	var failed string
+	require.NoError(b, j.clients.hear(&failed))
+	require.Empty(b, failed)
 	if j.journal {
 		require.NoError(b, j.svc.FlushJournal(b.Context()))
 	}

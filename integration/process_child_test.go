@@ -28,7 +28,7 @@ const childOf = "PHONEAUTH_TEST_CHILD"
 
 // task is what a child does.
 type task struct {
-	// Do is "migrate", "race", "work", "operate" or "import".
+	// Do is "migrate", "race", "work", "operate", "import" or "sign in".
 	Do    string
 	Place place
 	// Number tells children, and what they make, from one another.
@@ -55,6 +55,8 @@ func runChild(text string) int {
 			err = operateAsChild(of)
 		case "import":
 			err = importAsChild(of)
+		case "sign in":
+			err = signInAsChild()
 		default:
 			err = fmt.Errorf("no task %q", of.Do)
 		}

@@ -25,6 +25,7 @@ type counted struct {
 	before  func(call int64)                  // each call, if it is set
 	queries func(string, []driver.NamedValue) // each statement, if it is set
 	rewrite func(string) string               // each statement, if it is set
+	parsed  func(string)                      // each statement that is prepared or run as a text, if it is set
 }
 
 func (c *counted) reset() { c.calls.Store(0); c.commits.Store(0); c.sent.Store(0) }
@@ -153,11 +154,13 @@ func (s *countingSQL) asked(query string, args []driver.NamedValue) string {
 
 func (s *countingSQL) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	query = s.asked(query, args)
+	s.parsed(query)
 	return s.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
 func (s *countingSQL) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	query = s.asked(query, args)
+	s.parsed(query)
 	return s.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
@@ -167,8 +170,37 @@ func (s *countingSQL) BeginTx(ctx context.Context, opts driver.TxOptions) (drive
 	return countingTx{tx, s}, err
 }
 
+func (s *countingSQL) parsed(query string) {
+	if s.c.parsed != nil {
+		s.c.parsed(query)
+	}
+}
+
 func (s *countingSQL) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	return s.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	s.parsed(query)
+	stmt, err := s.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	return countingStmt{stmt, s, query}, err
+}
+
+// countingStmt is a statement that was prepared.
+type countingStmt struct {
+	driver.Stmt
+	s     *countingSQL
+	query string
+}
+
+func (c countingStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if query := c.s.asked(c.query, args); query != c.query {
+		return c.s.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+	}
+	return c.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+}
+
+func (c countingStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if query := c.s.asked(c.query, args); query != c.query {
+		return c.s.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+	}
+	return c.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 
 func (s *countingSQL) CheckNamedValue(v *driver.NamedValue) error {
@@ -197,6 +229,12 @@ type countingTx struct {
 
 func (t countingTx) Commit() error {
 	t.s.statement("COMMIT")
+	if t.s.c.rewrite != nil {
+		if query := t.s.c.rewrite("COMMIT"); query != "COMMIT" {
+			_, err := t.s.Conn.(driver.ExecerContext).ExecContext(context.Background(), query, nil)
+			return err
+		}
+	}
 	return t.Tx.Commit()
 }
 

@@ -194,6 +194,9 @@ func TestSQLScansNothing(t *testing.T) {
 		everything(t, s)
 		c.queries = nil
 		for query, args := range statements {
+			if strings.HasSuffix(query, " WHERE 0") { // it looks at no row
+				continue
+			}
 			switch verb, _, _ := strings.Cut(query, " "); verb {
 			case "SELECT", "INSERT", "UPDATE", "DELETE":
 				assertNoScan(t, db, query, args)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -115,29 +116,34 @@ func (s *Store) evict(of key, n *phoneauth.NewSession) (*phoneauth.SessionRecord
 	if o, _ := s.owners.get(of); n.Most <= 0 || o.n < n.Most {
 		return nil, nil
 	}
-	found := s.liveSessions(of, n.Now)
-	if len(found) < n.Most {
-		return nil, nil
+	// The room for the records is kept: a user who has as many sessions as there may be has
+	// them looked at each time.
+	live := s.room[:0]
+	for r := range s.liveSessions(of, n.Now) {
+		live = append(live, *r)
 	}
-	live := make([]phoneauth.SessionRecord, len(found))
-	for i, r := range found {
-		live[i] = *r
+	s.room = live
+	defer clear(live)
+	ended, err := n.Evict(live)
+	if ended == nil {
+		return nil, err
 	}
-	return n.Evict(live)
+	r := *ended
+	return &r, err
 }
 
-// liveSessions returns those of a user that are live at now, in any order.
-func (s *Store) liveSessions(of key, now time.Time) (live []*phoneauth.SessionRecord) {
-	o, _ := s.owners.get(of)
-	live = make([]*phoneauth.SessionRecord, 0, o.n)
-	for k := o.first; k != (key{}); {
-		found := s.sessions.at(k).value
-		if found.record.Live(now) {
-			live = append(live, found.record)
+// liveSessions are those of a user that are live at now, in any order.
+func (s *Store) liveSessions(of key, now time.Time) iter.Seq[*phoneauth.SessionRecord] {
+	return func(yield func(*phoneauth.SessionRecord) bool) {
+		o, _ := s.owners.get(of)
+		for k := o.first; k != (key{}); {
+			found := &s.sessions.at(k).value
+			k = found.next
+			if found.record.Live(now) && !yield(found.record) {
+				return
+			}
 		}
-		k = found.next
 	}
-	return live
 }
 
 // SessionByID implements [phoneauth.SessionStore].
@@ -156,7 +162,7 @@ func (s *Store) SessionByID(_ context.Context, id string, now time.Time) (phonea
 func (s *Store) UserSessions(_ context.Context, userID string, now time.Time) ([]phoneauth.SessionRecord, error) {
 	k := s.key(userID)
 	s.mu.Lock()
-	live := s.liveSessions(k, utc(now))
+	live := slices.Collect(s.liveSessions(k, utc(now)))
 	s.mu.Unlock()
 	records := make([]phoneauth.SessionRecord, len(live))
 	for i, r := range live {

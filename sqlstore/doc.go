@@ -35,11 +35,11 @@
 //	modernc.org/sqlite:      file:phoneauth.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)
 //	github.com/mattn/go-sqlite3: file:phoneauth.db?_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL
 //
-// There is one writer at a time. Writes begin with BEGIN IMMEDIATE. Those of one Store queue up,
-// and the writes that wait share one transaction and one flush. Each has a savepoint, so it can
+// There is one writer at a time. A write is the writer from its beginning. Those of one Store queue
+// up, and the writes that wait share one transaction and one flush. Each has a savepoint, so it can
 // be undone alone. It is answered after the flush. If the commit fails, the outcome of all of
-// them is unknown. Readers do not wait. Make only one Store for a file in a process. A pool of
-// 4 connections is enough.
+// them is unknown. Readers do not wait. Statements are kept prepared until the database is closed.
+// Make only one Store for a file in a process. A pool of 4 connections is enough.
 //
 // # MySQL and MariaDB
 //

@@ -19,7 +19,8 @@ const groupMost = 64
 // the writer share a transaction, and so its flush. Each has a savepoint of its own, and is
 // answered after the flush. A group has a goroutine only while writes wait.
 type group struct {
-	db *sql.DB
+	on   *prepared
+	lock string // the statement that makes a transaction the writer
 
 	mu      sync.Mutex
 	waiting []*turn
@@ -125,27 +126,19 @@ func (g *group) lead() {
 // together begins a transaction and makes the writes that wait by then, and those that come
 // meanwhile.
 func (g *group) together() {
-	ctx := context.Background() // busy_timeout bounds how long it waits for other processes
-	conn, err := g.db.Conn(ctx)
-	if err == nil {
-		defer conn.Close()
-		_, err = conn.ExecContext(ctx, "BEGIN IMMEDIATE")
-	}
+	w, err := g.begin()
+	defer w.close()
 	first := g.next()
 	if first == nil { // they have left
-		if conn != nil {
-			end(conn, "ROLLBACK")
-		}
+		w.rollBack()
 		return
 	}
 	if err == nil {
-		err = first.run(conn)
+		err = first.run(w)
 	}
 	close(first.ran)
 	if err != nil { // nobody else has written
-		if conn != nil {
-			end(conn, "ROLLBACK")
-		}
+		w.rollBack()
 		first.answer(err)
 		return
 	}
@@ -156,15 +149,15 @@ func (g *group) together() {
 			break
 		}
 		all = append(all, t)
-		if err = t.join(conn); err != nil {
+		if err = t.join(w); err != nil {
 			break
 		}
 	}
 	if err == nil {
-		err = end(conn, "COMMIT")
+		err = w.tx.Commit()
 	}
 	if err != nil {
-		end(conn, "ROLLBACK")
+		w.rollBack()
 	}
 	for _, t := range all {
 		if err != nil { // no answer holds: it may rest on what another write has changed
@@ -174,8 +167,56 @@ func (g *group) together() {
 	}
 }
 
+// writer is the connection that writes, in a transaction.
+type writer struct {
+	steady
+	conn *sql.Conn
+}
+
+// begin begins a transaction that is the only writer. The writer is to be closed also after an
+// error.
+func (g *group) begin() (*writer, error) {
+	ctx := context.Background() // busy_timeout bounds how long it waits for other processes
+	w := &writer{steady: steady{from: g.on, wanted: map[string]bool{}}}
+	var err error
+	if w.conn, err = g.on.db.Conn(ctx); err != nil {
+		return w, err
+	}
+	if w.tx, err = w.conn.BeginTx(ctx, nil); err != nil {
+		return w, err
+	}
+	_, err = w.ExecContext(ctx, g.lock)
+	return w, err
+}
+
+// rollBack ends the transaction, if there is one, also after a COMMIT that has failed. If that
+// fails, it closes the connection, which does the same.
+func (w *writer) rollBack() {
+	if w.tx == nil {
+		return
+	}
+	err := w.tx.Rollback()
+	if errors.Is(err, sql.ErrTxDone) {
+		_, err = w.conn.ExecContext(context.Background(), "ROLLBACK")
+	}
+	if err != nil {
+		discard(w.conn)
+	}
+}
+
+// close gives the connection back, and prepares what is to be prepared.
+func (w *writer) close() {
+	if w.conn == nil {
+		return
+	}
+	_ = w.conn.Close()
+	for text := range w.wanted {
+		_, _ = w.from.prepare(context.Background(), text) // if that fails, it is tried again
+	}
+}
+
 // run calls do. It does not panic, because that would end the process: no caller is below it.
-func (t *turn) run(conn *sql.Conn) (err error) {
+func (t *turn) run(w *writer) (err error) {
 	if err := t.ctx.Err(); err != nil {
 		return err
 	}
@@ -184,26 +225,26 @@ func (t *turn) run(conn *sql.Conn) (err error) {
 			t.panicked, err = fmt.Sprintf("%v\n\n%s", what, debug.Stack()), errPanicked
 		}
 	}()
-	return t.do(steady{conn})
+	return t.do(&w.steady)
 }
 
 // join calls do in a savepoint, and sets t.err to its outcome. It returns an error if the whole
 // transaction has failed.
-func (t *turn) join(conn *sql.Conn) error {
+func (t *turn) join(w *writer) error {
 	defer close(t.ran)
 	ctx := context.Background()
-	if _, err := conn.ExecContext(ctx, "SAVEPOINT turn"); err != nil {
+	if _, err := w.ExecContext(ctx, "SAVEPOINT turn"); err != nil {
 		return err
 	}
-	if t.err = t.run(conn); t.err != nil {
-		if _, err := conn.ExecContext(ctx, "ROLLBACK TO turn"); err != nil {
+	if t.err = t.run(w); t.err != nil {
+		if _, err := w.ExecContext(ctx, "ROLLBACK TO turn"); err != nil {
 			if phoneauth.IsAnswer(t.err) || t.ctx.Err() != nil { // that is for this caller alone
 				return err
 			}
 			return errors.Join(t.err, err)
 		}
 	}
-	_, err := conn.ExecContext(ctx, "RELEASE turn")
+	_, err := w.ExecContext(ctx, "RELEASE turn")
 	return err
 }
 
@@ -213,41 +254,5 @@ func (t *turn) answer(err error) {
 	close(t.done)
 }
 
-// end ends the transaction of conn. If it cannot be rolled back, end closes the connection, which
-// does that.
-func end(conn *sql.Conn, statement string) error {
-	_, err := conn.ExecContext(context.Background(), statement)
-	if err != nil && statement == "ROLLBACK" {
-		discard(conn)
-	}
-	return err
-}
-
 // discard closes the connection of conn, rather than keep it in the pool.
 func discard(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
-
-// steady runs statements to their end. SQLite rolls the whole transaction back when a write is
-// interrupted, and it may not be that of the caller alone. So the context is looked at before each
-// statement, except for those of one row.
-type steady struct{ conn *sql.Conn }
-
-// ExecContext implements querier.
-func (s steady) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return s.conn.ExecContext(context.WithoutCancel(ctx), query, args...)
-}
-
-// QueryContext implements querier.
-func (s steady) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return s.conn.QueryContext(context.WithoutCancel(ctx), query, args...)
-}
-
-// QueryRowContext implements querier.
-func (s steady) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return s.conn.QueryRowContext(context.WithoutCancel(ctx), query, args...)
-}

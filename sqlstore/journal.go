@@ -132,7 +132,7 @@ func merged(entries []phoneauth.JournalEntry) []phoneauth.JournalEntry {
 // Entries implements [phoneauth.JournalStore].
 func (s *Store) Entries(ctx context.Context, q phoneauth.JournalQuery) ([]phoneauth.JournalEntry, error) {
 	var all []phoneauth.JournalEntry
-	err := s.entries(q).rows(ctx, s.db, func(scan func(into ...any) error) error {
+	err := s.entries(q).rows(ctx, s.on, func(scan func(into ...any) error) error {
 		e, err := scanEntry(scan)
 		all = append(all, e)
 		return err
@@ -169,7 +169,7 @@ func (s *Store) CountEntries(ctx context.Context, q phoneauth.JournalCountQuery)
 	err := s.query("SELECT "+kind+", CAST(sum(CASE WHEN count = 0 THEN 1 ELSE count END) AS "+s.integer+") FROM "+s.table.journal+
 		" WHERE hour >= ? AND hour <= ? AND time_us >= ? AND time_us < ? GROUP BY "+kind,
 		due(from, hour), due(to, hour), from, to).
-		rows(ctx, s.db, func(scan func(into ...any) error) error {
+		rows(ctx, s.on, func(scan func(into ...any) error) error {
 			var c phoneauth.JournalCount
 			var at int64
 			var what, region, purpose, channel, sender []byte

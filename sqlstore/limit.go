@@ -9,7 +9,7 @@ import (
 
 // ask is TakeLimits that takes nothing.
 func (s *Store) ask(ctx context.Context, p phoneauth.TakeParams) error {
-	r := s.rows(ctx, s.db, p.Now.UnixMicro())
+	r := s.rows(ctx, s.on, p.Now.UnixMicro())
 	r.nameKeys(p.Keys())
 	r.peekAll()
 	if err := r.load(); err != nil {

@@ -55,6 +55,9 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) e
 		return err
 	}
 	s := newStore(db, dialect, o)
+	if s.alone {
+		s.group.lock = "ROLLBACK; BEGIN IMMEDIATE" // there may be no table yet
+	}
 	names, err := fs.Glob(migrations(dialect, o), "*.sql")
 	if err != nil {
 		return failed("migrate", err)

@@ -58,7 +58,7 @@ func (q *query) sessions(ctx context.Context, on querier) (all []phoneauth.Sessi
 
 // SessionByID implements [phoneauth.SessionStore].
 func (s *Store) SessionByID(ctx context.Context, id string, now time.Time) (phoneauth.SessionRecord, error) {
-	r, err := s.sessionByID(id).session(ctx, s.db)
+	r, err := s.sessionByID(id).session(ctx, s.on)
 	if err == nil && !r.Live(now) {
 		err = phoneauth.ErrNotFound
 	}
@@ -74,7 +74,7 @@ func (s *Store) sessionByID(id string) *query {
 
 // UserSessions implements [phoneauth.SessionStore].
 func (s *Store) UserSessions(ctx context.Context, userID string, now time.Time) ([]phoneauth.SessionRecord, error) {
-	live, err := s.liveSessions(userID, now).sessions(ctx, s.db)
+	live, err := s.liveSessions(userID, now).sessions(ctx, s.on)
 	if err != nil {
 		return nil, failed("user sessions", err)
 	}
@@ -104,7 +104,7 @@ func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phonea
 		if !errors.Is(err, phoneauth.ErrNotFound) {
 			return next, err
 		}
-		was, err := s.sessionByID(r.ID).session(ctx, s.db)
+		was, err := s.sessionByID(r.ID).session(ctx, s.on)
 		if err != nil {
 			return none, failed(step, err)
 		}

@@ -24,6 +24,7 @@ type Store struct {
 	*speech
 	options
 	db        *sql.DB
+	on        querier // db
 	table     tables
 	functions functions
 	group     *group // makes the writes, where there is one writer
@@ -149,7 +150,19 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Sto
 }
 
 func newStore(db *sql.DB, dialect Dialect, o options) *Store {
-	return &Store{speech: dialect.speech(), options: o, db: db, table: o.tables(), group: &group{db: db}}
+	s := &Store{speech: dialect.speech(), options: o, db: db, on: db, table: o.tables()}
+	if s.alone {
+		on := &prepared{db: db, all: map[string]*sql.Stmt{}}
+		s.on, s.group = on, &group{on: on, lock: "DELETE FROM " + s.anyTable() + " WHERE 0"}
+	}
+	return s
+}
+
+// anyTable returns a table of the store's parts.
+func (s *Store) anyTable() string {
+	return map[Part]string{
+		Users: s.table.users, Challenges: s.table.challenges, Sessions: s.table.sessions, Journal: s.table.journal,
+	}[s.parts[0]]
 }
 
 // unfit returns err as New returns it. A wrong setting is described in this package's words.

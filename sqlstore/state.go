@@ -12,7 +12,7 @@ import (
 // the earlier, which rests on a key without a row, is committed last: then the state has
 // the later step and not the earlier.
 func (s *Store) ReadState(ctx context.Context, p phoneauth.StateParams) (phoneauth.State, error) {
-	r := s.rows(ctx, s.db, p.Now.UnixMicro())
+	r := s.rows(ctx, s.on, p.Now.UnixMicro())
 	r.nameKeys(p.Keys())
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(p.Challenges))) {
 		r.slots = append(r.slots, &slot{key: key})

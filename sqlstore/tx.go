@@ -43,7 +43,7 @@ func (s *Store) write(ctx context.Context, step string, do func(q querier) error
 	if s.alone {
 		return s.atomically(ctx, step, do)
 	}
-	return failed(step, again(ctx, func() error { return do(s.db) }))
+	return failed(step, again(ctx, func() error { return do(s.on) }))
 }
 
 // again calls do until it is not rolled back.

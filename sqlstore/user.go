@@ -53,13 +53,13 @@ func (s *Store) UserByID(ctx context.Context, id string) (phoneauth.User, error)
 	if !ok {
 		return phoneauth.User{}, phoneauth.ErrNotFound
 	}
-	u, err := s.userByID(n).user(ctx, s.db)
+	u, err := s.userByID(n).user(ctx, s.on)
 	return u, failed("user by id", err)
 }
 
 // UserByPhone implements [phoneauth.UserStore].
 func (s *Store) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneauth.User, error) {
-	u, err := s.userByPhone(p).user(ctx, s.db)
+	u, err := s.userByPhone(p).user(ctx, s.on)
 	return u, failed("user by phone", err)
 }
 
@@ -68,7 +68,7 @@ func (s *Store) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneauth.U
 func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
 	const step = "sign in user"
 	for range mostTries {
-		found, err := s.userByPhone(in.Phone).user(ctx, s.db)
+		found, err := s.userByPhone(in.Phone).user(ctx, s.on)
 		if err != nil && !errors.Is(err, phoneauth.ErrNotFound) {
 			return phoneauth.SignedIn{}, failed(step, err)
 		}
@@ -161,7 +161,7 @@ func (s *Store) UpdateUser(ctx context.Context, u phoneauth.UserUpdate) (user ph
 	})
 	if errors.Is(err, phoneauth.ErrNotFound) && u.Epoch != phoneauth.AnyEpoch {
 		// No such user, or one at another epoch. Epochs do not come back, nor do users.
-		if _, err := s.userByID(id).user(ctx, s.db); err != nil {
+		if _, err := s.userByID(id).user(ctx, s.on); err != nil {
 			return phoneauth.User{}, failed(step, err)
 		}
 		err = phoneauth.ErrStale

@@ -1,0 +1,45 @@
+package integration_test
+
+import (
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/sqlstore"
+)
+
+// TestSQLPrepared: what SQLite was asked for a few times is not parsed again, also where the pool
+// has one connection. A table that has changed meanwhile is no fault.
+func TestSQLPrepared(t *testing.T) {
+	d := database{sqlstore.SQLite, "sqlite", sqliteDSN(filepath.Join(t.TempDir(), "phoneauth.db"))}
+	db, c := d.countedDB(t)
+	db.SetMaxOpenConns(1)
+	s := d.store(t, db)
+	phone, _ := caller(1)
+	visit := func() {
+		t.Helper()
+		in := phoneauth.SignIn{Phone: phoneauth.StoredPhone(phone), Epoch: phoneauth.AnyEpoch, UUID: "0d9f0b1e-6b0e-4d5c-9f0a-5d1f6d1c2b3a", Now: time.Now()}
+		signed, err := s.SignInUser(t.Context(), in)
+		require.NoError(t, err)
+		_, err = s.UserByID(t.Context(), signed.User.ID)
+		require.NoError(t, err)
+		require.NoError(t, takeFrom(t.Context(), s, "one", 100))
+	}
+	var parsed atomic.Int64
+	c.parsed = func(string) { parsed.Add(1) }
+	for visits := 0; ; visits++ {
+		parsed.Store(0)
+		visit()
+		if parsed.Load() == 0 {
+			break
+		}
+		require.Less(t, visits, 10, "it still parses statements") // each is prepared soon after its second use
+	}
+	_, err := db.Exec("ALTER TABLE phoneauth_users ADD COLUMN of_the_host TEXT NOT NULL DEFAULT ''")
+	require.NoError(t, err)
+	visit()
+}
