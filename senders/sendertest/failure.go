@@ -22,7 +22,7 @@ func nobodyListens(t testing.TB, p Provider) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	l.Close()
-	m := sample()
+	m := p.sample()
 	_, err = p.sender(t, "http://"+l.Addr().String(), nil).Send(t.Context(), m)
 	e := failure(t, p, err, m)
 	assert.Equal(t, phoneauth.Temporary, e.Class, "another provider may do")
@@ -32,7 +32,7 @@ func nobodyListens(t testing.TB, p Provider) {
 // breaksAfter: a request that was read may have sent a text; it is not made again.
 func breaksAfter(t testing.TB, p Provider) {
 	srv := serve(t, p, func(_ *server, e exchange) { e.reset(t) })
-	m := sample()
+	m := p.sample()
 	_, err := p.sender(t, srv.url, nil).Send(t.Context(), m)
 	e := failure(t, p, err, m)
 	assert.Equal(t, phoneauth.Ambiguous, e.Class, "the provider had read it")
@@ -50,7 +50,7 @@ func breaksKept(t testing.TB, p Provider) {
 		}
 		e.accept(p)
 	})
-	s, m := p.sender(t, srv.url, nil), sample()
+	s, m := p.sender(t, srv.url, nil), p.sample()
 	_, err := s.Send(t.Context(), m)
 	require.NoError(t, err)
 	_, err = s.Send(t.Context(), m)
@@ -61,7 +61,7 @@ func breaksKept(t testing.TB, p Provider) {
 // endedBefore: a context that has ended sends nothing.
 func endedBefore(t testing.TB, p Provider) {
 	srv := serve(t, p, func(_ *server, e exchange) { e.accept(p) })
-	s, m := p.sender(t, srv.url, nil), sample()
+	s, m := p.sender(t, srv.url, nil), p.sample()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := s.Send(ctx, m)
@@ -87,7 +87,7 @@ func endsWhile(t testing.TB, p Provider) {
 		cancel()
 		s.hang(e)
 	})
-	s, m := p.sender(t, srv.url, nil), sample()
+	s, m := p.sender(t, srv.url, nil), p.sample()
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.Send(ctx, m)
@@ -135,7 +135,7 @@ func endsInTime(t testing.TB, p Provider, d struct{ given, want time.Duration })
 	})
 	// Nothing listens at port 1, for senders with a client of their own; a name would be
 	// looked up, which a bubble cannot do.
-	s, m := p.sender(t, "http://127.0.0.1:1", &http.Client{Transport: hang}), sample()
+	s, m := p.sender(t, "http://127.0.0.1:1", &http.Client{Transport: hang}), p.sample()
 	start := time.Now()
 	_, err := s.Send(ctx, m)
 	took := time.Since(start)

@@ -52,11 +52,11 @@ func otherDestinations(t testing.TB, p Provider) {
 		})
 		s, second := behind(t, p, srv.url)
 		for range 10 { // in a row, as would open a breaker
-			_, err := s.Send(t.Context(), sample())
+			_, err := s.Send(t.Context(), p.sample())
 			assert.Equal(t, r.Class != phoneauth.Temporary, err != nil, "%s: Temporary goes to the next sender, and nothing else does", r.Name)
 		}
 		for i := range 10 {
-			other := messageTo(fmt.Sprintf("+2010617977%02d", i), "8301749625", " is your code.")
+			other := messageTo(fmt.Sprintf("+2010617977%02d", i), p.code(), " is your code.")
 			receipt, err := s.Send(t.Context(), other)
 			require.NoError(t, err, "%s: to another number", r.Name)
 			assert.Equal(t, "tested", receipt.Sender, "%s: another number is served by the same sender", r.Name)
@@ -77,11 +77,11 @@ func illSenders(t testing.TB, p Provider) {
 		srv := serve(t, p, func(_ *server, e exchange) { e.answer(r.Answer) })
 		s, second := behind(t, p, srv.url)
 		for range 3 { // as many as open a breaker
-			_, _ = s.Send(t.Context(), sample())
+			_, _ = s.Send(t.Context(), p.sample())
 		}
 		asked := len(srv.texts())
 		before := second.sends
-		_, err := s.Send(t.Context(), sample())
+		_, err := s.Send(t.Context(), p.sample())
 		require.NoError(t, err, "%s: the next sender serves", r.Name)
 		assert.Len(t, srv.texts(), asked, "%s: it is left alone", r.Name)
 		assert.Equal(t, before+1, second.sends, "%s: the next sender serves", r.Name)

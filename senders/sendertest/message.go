@@ -1,10 +1,13 @@
 package sendertest
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,26 +19,60 @@ import (
 
 const number = "+201061797840"
 
+// attempts counts the messages that were made, for their ids.
+var attempts atomic.Int64
+
 // message has the text around and a code.
 func message(code, around string) phoneauth.Message { return messageTo(number, code, around) }
 
 func messageTo(to, code, around string) phoneauth.Message {
 	return phoneauth.Message{
-		To:        phoneauth.StoredPhone(to),
-		Body:      phoneauth.Secret(code + around),
-		Code:      phoneauth.Secret(code),
-		Purpose:   phoneauth.PurposeSignIn,
-		Locale:    "en",
-		Channel:   "sms",
-		Service:   "Sendertest",
-		ExpiresAt: time.Now().Add(5 * time.Minute),
+		To:          phoneauth.StoredPhone(to),
+		Body:        phoneauth.Secret(code + around),
+		Code:        phoneauth.Secret(code),
+		Purpose:     phoneauth.PurposeSignIn,
+		Locale:      "en",
+		Channel:     "sms",
+		Service:     "Sendertest",
+		ExpiresAt:   time.Now().Add(5 * time.Minute),
+		AttemptID:   fmt.Sprintf("sendertest-%05d", attempts.Add(1)%100_000),
+		Sends:       1,
+		ClientAddr:  netip.MustParseAddr("203.0.113.7"),
+		AndroidHash: "FA+9qCX9VSu",
 	}
 }
 
-// sample returns the message of the cases that care for none. Its code is too long and begins
-// wrongly to turn up in an address that %#v prints.
-func sample() phoneauth.Message {
-	return message("8301749625", " is your canary-service sign-in code.")
+// notice has no code, and nothing else that only codes have.
+func notice(purpose phoneauth.Purpose) phoneauth.Message {
+	m := message("", "Your password was changed.")
+	m.Purpose, m.ExpiresAt, m.ClientAddr, m.AndroidHash = purpose, time.Time{}, netip.Addr{}, ""
+	return m
+}
+
+// longCode is the longest code there is. It begins wrongly to turn up in an address that %#v
+// prints.
+const longCode = "8301749625"
+
+// code returns the longest code that the provider takes.
+func (p Provider) code() string { return longCode[:cmp.Or(p.MaxCode, len(longCode))] }
+
+// sample returns the message of the cases that care for none.
+func (p Provider) sample() phoneauth.Message {
+	return message(p.code(), " is your canary-service sign-in code.")
+}
+
+// wants returns what the provider must read of the request for m, or "" if m is not supported.
+func (p Provider) wants(t testing.TB, m phoneauth.Message) string {
+	t.Helper()
+	if p.Wants == nil {
+		return string(m.Body)
+	}
+	want := p.Wants(m)
+	if want != "" {
+		require.Contains(t, want, string(m.Code), "Provider.Wants: whoever gets the message needs its code")
+		require.Contains(t, want, m.Details, "Provider.Wants: whoever gets the message must read what the code approves")
+	}
+	return want
 }
 
 // failure returns err as a SendError of a class and a fault there are, which gives nothing
@@ -83,11 +120,15 @@ func (p Provider) keeps(t testing.TB, said string, m phoneauth.Message) {
 	t.Helper()
 	secrets := append([]string{
 		string(m.Code),
+		m.Details,
 		"canary",   // of the body
 		number[1:], // with or without its '+'
 		number[3:], // and its calling code
 	}, p.Secrets...)
 	for _, secret := range secrets {
+		if secret == "" { // a notice has no code
+			continue
+		}
 		for _, form := range []string{secret, hex.EncodeToString([]byte(secret))} {
 			if strings.Contains(said, form) {
 				t.Errorf("%q shows %q: nothing that is printed or logged may hold a credential, a code, a text or a whole number", said, secret)

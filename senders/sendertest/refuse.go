@@ -17,7 +17,7 @@ import (
 func refused(t testing.TB, p Provider, name string, a func(exchange) Answer) *phoneauth.SendError {
 	t.Helper()
 	srv := serve(t, p, func(_ *server, e exchange) { e.answer(a(e)) })
-	m := sample()
+	m := p.sample()
 	r, err := p.sender(t, srv.url, nil).Send(t.Context(), m)
 	require.Error(t, err, "%s: it was not accepted", name)
 	assert.Empty(t, r.ID, "%s: no receipt beside an error", name)
@@ -94,7 +94,7 @@ func nonsense(t testing.TB, p Provider) {
 		srv := serve(t, p, func(_ *server, e exchange) {
 			e.answer(Answer{Status: good.Status, Header: good.Header, Body: body})
 		})
-		m := sample()
+		m := p.sample()
 		_, err := p.sender(t, srv.url, nil).Send(t.Context(), m)
 		assert.Len(t, srv.texts(), 1, name)
 		if err != nil {

@@ -21,6 +21,8 @@
 //		})
 //	}
 //
+// A provider that takes no text, but a template and its variables, has [Provider.Wants].
+//
 // Run starts servers on loopback that play the provider, and scripts what they do:
 // accept, refuse, redirect, hang, hang up, talk nonsense. It holds the sender to the
 // contract of phoneauth.SMSSender. These are its rules, by the names of its subtests; in
@@ -29,6 +31,9 @@
 //
 //   - texts arrive whole: number and text of any script and length reach the provider
 //     as they were given, and Receipt has the sender's name and the provider's id.
+//   - what it does not support: of messages of every purpose, language, channel and length of
+//     code, those that the provider has no template for are not sent. Supports says so, and
+//     Send refuses them before any request: Temporary, of FaultSender. All others arrive.
 //   - many at once: of 320 messages by 16 goroutines each arrives once, and each has an id
 //     of its own.
 //   - one after another: most of 20 sends in a row use a connection that was there.
@@ -84,6 +89,15 @@ type Provider struct {
 	// for example for its path or credentials. It may read the body. It is called from
 	// many goroutines.
 	Read func(*http.Request) (to, body string, err error)
+	// Wants returns what Read must return as the body for m: for example the template, its
+	// language and its variables, where the provider takes these in place of m.Body. It returns
+	// "" if the sender must not support m; see phoneauth.Supporter. Otherwise it contains the
+	// code and the details of m. It must support codes of 6 digits in a sign-in. Nil means
+	// m.Body, and that every message is supported. Optional.
+	Wants func(m phoneauth.Message) string
+	// MaxCode is how many digits the provider takes in a code: from 6 to 10. 0 means 10. The
+	// suite sends longer codes only to see that they are not supported. Optional.
+	MaxCode int
 	// Accepts returns the provider's answer when it accepts a message and gives it this id.
 	Accepts func(id string) Answer
 	// OwnIDs is true if the sender makes the ids itself. The answer of Accepts then has
@@ -154,6 +168,9 @@ func (p Provider) check(t testing.TB) {
 	require.NotNil(t, p.Read, "Provider.Read")
 	require.NotNil(t, p.Accepts, "Provider.Accepts")
 	require.NotEmpty(t, p.Secrets, "Provider.Secrets")
+	if p.MaxCode != 0 && (p.MaxCode < 6 || p.MaxCode > 10) {
+		t.Fatal("Provider.MaxCode is not from 6 to 10")
+	}
 	require.NotContains(t, p.Secrets, "", "Provider.Secrets")
 	for _, class := range []phoneauth.SendClass{phoneauth.Permanent, phoneauth.Temporary, phoneauth.Ambiguous} {
 		has := slices.ContainsFunc(p.Refusals, func(r Refusal) bool { return r.Class == class })
@@ -176,6 +193,7 @@ var cases = []struct {
 	run  func(testing.TB, Provider)
 }{
 	{"texts arrive whole", textsArrive},
+	{"what it does not support", unsupported},
 	{"many at once", manyAtOnce},
 	{"one after another", oneAfterAnother},
 	{"refusals", refusals},
