@@ -1,6 +1,7 @@
 package callback_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
@@ -64,4 +66,26 @@ func TestSecrets(t *testing.T) {
 	w := httptest.NewRecorder()
 	callback.Behind("", there).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 	assert.Equal(t, http.StatusNotFound, w.Code, "without a secret nobody is known")
+}
+
+// A callback about several messages reports each that has a status, in their order, or none.
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	all := []phoneauth.Delivery{{ID: "a", Status: phoneauth.Delivered}, {ID: "b"}, {ID: "c", Status: phoneauth.Undelivered}}
+	for body, want := range map[string]struct {
+		status int
+		ids    string
+	}{"all": {204, "ac"}, "refused": {403, ""}, "too long a body": {413, ""}} {
+		ids := ""
+		h := callback.Batches(func(_ context.Context, d phoneauth.Delivery) { ids += d.ID }, 7, func(_ *http.Request, body []byte) ([]phoneauth.Delivery, int) {
+			if string(body) == "refused" {
+				return all, http.StatusForbidden
+			}
+			return all, 0
+		})
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)))
+		assert.Equal(t, want.status, w.Code, body)
+		assert.Equal(t, want.ids, ids, body)
+	}
 }

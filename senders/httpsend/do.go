@@ -2,6 +2,7 @@ package httpsend
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -83,6 +84,28 @@ func PostForm(ctx context.Context, c *http.Client, url string, form url.Values, 
 			prepare(req)
 		}
 	})
+}
+
+// PostJSON calls [Post] with v as JSON, for a provider that answers in JSON. v must be a value that
+// encoding/json can write; otherwise the error is Temporary, of the sender's fault.
+func PostJSON(ctx context.Context, c *http.Client, url string, v any, prepare func(*http.Request)) (*Response, error) {
+	body, err := json.Marshal(v)
+	if err != nil { // it may quote v
+		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: errRequest}
+	}
+	return Post(ctx, c, url, string(body), func(req *http.Request) {
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "application/json")
+		if prepare != nil {
+			prepare(req)
+		}
+	})
+}
+
+// Unsupported returns the error for a message that the sender does not support; see
+// phoneauth.Supporter. Its code is "unsupported".
+func Unsupported() *phoneauth.SendError {
+	return &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Code: "unsupported"}
 }
 
 // Deadline returns ctx if it has a deadline, else ctx with [Timeout]. Call cancel when the work

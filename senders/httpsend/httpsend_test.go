@@ -203,3 +203,32 @@ func TestDeadline(t *testing.T) {
 	defer cancel()
 	assert.Equal(t, ctx, same)
 }
+
+// PostJSON writes JSON. What it cannot write does not leave, and is not quoted.
+func TestPostJSON(t *testing.T) {
+	t.Parallel()
+	var got string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = r.Header.Get("Content-Type") + " " + r.Header.Get("Accept") + " " + r.Header.Get("X-Key") + " " + string(body)
+	}))
+	t.Cleanup(srv.Close)
+	resp, err := httpsend.PostJSON(t.Context(), httpsend.Client(nil), srv.URL, map[string]string{"to": "+1"}, func(r *http.Request) { r.Header.Set("X-Key", "k") })
+	require.NoError(t, err)
+	assert.True(t, resp.OK())
+	assert.Equal(t, `application/json application/json k {"to":"+1"}`, got)
+
+	got = ""
+	_, err = httpsend.PostJSON(t.Context(), httpsend.Client(nil), srv.URL, map[string]any{"canary": func() {}}, nil)
+	var e *phoneauth.SendError
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, phoneauth.Temporary, e.Class)
+	assert.Equal(t, phoneauth.FaultSender, e.Fault)
+	assert.NotContains(t, err.Error(), "canary")
+	assert.Empty(t, got)
+}
+
+func TestUnsupported(t *testing.T) {
+	t.Parallel()
+	assert.EqualError(t, httpsend.Unsupported(), "phoneauth: send: temporary, sender (unsupported)")
+}

@@ -1,0 +1,89 @@
+// Package templates chooses the template of a provider by the purpose and the language of a
+// message.
+package templates
+
+import (
+	"errors"
+
+	"golang.org/x/text/language"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// Entry is a template of T.
+type Entry[T any] struct {
+	// Purpose is what the template is for. It must not be empty.
+	Purpose phoneauth.Purpose
+	// Locale is the language of the template (BCP 47, or with "_" for "-"). Empty means that
+	// the template serves every language.
+	Locale string
+	// Template is what the provider needs to know of it.
+	Template T
+}
+
+// Set has templates. It is safe for concurrent use.
+type Set[T any] struct {
+	purposes map[phoneauth.Purpose]*group[T]
+}
+
+// group has the templates of a purpose. The first is for languages that no other has.
+type group[T any] struct {
+	matcher   language.Matcher
+	templates []T
+}
+
+// New returns the Set of entries, or every fault of them. The faults quote no setting.
+func New[T any](entries []Entry[T]) (*Set[T], []error) {
+	s := &Set[T]{map[phoneauth.Purpose]*group[T]{}}
+	var faults []error
+	tags := map[phoneauth.Purpose][]language.Tag{}
+	for _, e := range entries {
+		tag, err := language.Und, error(nil)
+		if e.Locale != "" {
+			tag, err = language.Parse(e.Locale)
+		}
+		switch {
+		case e.Purpose == "":
+			faults = append(faults, errors.New("Templates: each must have a Purpose"))
+			continue
+		case err != nil:
+			faults = append(faults, errors.New("Templates: a Locale must be empty or a language tag"))
+			continue
+		}
+		for _, other := range tags[e.Purpose] {
+			if other == tag {
+				faults = append(faults, errors.New("Templates: a purpose must not have two templates of one language"))
+			}
+		}
+		tags[e.Purpose] = append(tags[e.Purpose], tag)
+		g := s.purposes[e.Purpose]
+		if g == nil {
+			g = &group[T]{}
+			s.purposes[e.Purpose] = g
+		}
+		g.templates = append(g.templates, e.Template)
+	}
+	for purpose, g := range s.purposes {
+		g.matcher = language.NewMatcher(tags[purpose])
+	}
+	return s, faults
+}
+
+// Choose returns the template for m.Purpose in the language nearest to m.Locale, or the first of
+// the purpose if none is near. It returns false if the purpose has no template.
+func (s *Set[T]) Choose(m phoneauth.Message) (T, bool) {
+	g := s.purposes[m.Purpose]
+	if g == nil {
+		var none T
+		return none, false
+	}
+	wanted, err := language.Parse(m.Locale)
+	if err != nil {
+		return g.templates[0], true
+	}
+	_, i, confidence := g.matcher.Match(wanted)
+	if confidence == language.No {
+		i = 0
+	}
+	return g.templates[i], true
+}
