@@ -65,17 +65,19 @@ func (d *description) posted() *openapi3.Schema {
 	return d.post.RequestBody.Value.Content.Get("application/x-www-form-urlencoded").Schema.Value
 }
 
-// options take basic credentials where the description wants them.
+// options take basic credentials, or a bearer token, where the description wants them.
 func options() *openapi3filter.Options {
 	return &openapi3filter.Options{
 		MultiError:            true,
 		IncludeResponseStatus: true,
 		AuthenticationFunc: func(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-			_, password, ok := in.RequestValidationInput.Request.BasicAuth()
-			if in.SecurityScheme.Scheme != "basic" || !ok || password == "" {
-				return in.NewError(nil)
+			r := in.RequestValidationInput.Request
+			_, password, _ := r.BasicAuth()
+			token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if in.SecurityScheme.Scheme == "basic" && password != "" || in.SecurityScheme.Scheme == "bearer" && bearer && token != "" {
+				return nil
 			}
-			return nil
+			return in.NewError(nil)
 		},
 	}
 }
@@ -118,9 +120,22 @@ func sends(t *testing.T, s phoneauth.SMSSender, want phoneauth.Receipt, name str
 	}
 }
 
-// serve starts a server that answers status and answer, and holds both requests and
+// serve starts a server that answers status and answer to forms, and holds both requests and
 // answers to the description.
 func (d *description) serve(t *testing.T, status int, answer []byte) string {
+	t.Helper()
+	return d.serveAs(t, status, answer, func(r *http.Request) {
+		assert.NoError(t, r.ParseForm())
+		for name, values := range r.PostForm {
+			assert.Contains(t, d.posted().Properties, name, "a field that the vendor does not know")
+			assert.Len(t, values, 1, name)
+		}
+	})
+}
+
+// serveAs is like serve, for requests of any kind. It calls look with each request, whose body can
+// be read.
+func (d *description) serveAs(t *testing.T, status int, answer []byte, look func(*http.Request)) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -129,11 +144,7 @@ func (d *description) serve(t *testing.T, status int, answer []byte) string {
 		in, err := d.validate(r)
 		assert.NoError(t, err, "the request")
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		assert.NoError(t, r.ParseForm())
-		for name, values := range r.PostForm {
-			assert.Contains(t, d.posted().Properties, name, "a field that the vendor does not know")
-			assert.Len(t, values, 1, name)
-		}
+		look(r)
 		header := http.Header{"Content-Type": {"application/json"}}
 		if in != nil {
 			out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: status, Header: header, Options: in.Options}
