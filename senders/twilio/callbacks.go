@@ -7,6 +7,7 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/callback"
+	"github.com/phoneauth/phoneauth/senders/internal/twiliosign"
 )
 
 // CallbackConfig is the configuration of the handler of [Callbacks].
@@ -48,13 +49,13 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	token, urls := []byte(c.AuthToken), spellings(c.URL)
+	token, urls := []byte(c.AuthToken), twiliosign.Spellings(c.URL)
 	return callback.Posts(report, func(r *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
 		params, err := url.ParseQuery(string(body))
 		switch {
 		case err != nil:
 			return d, http.StatusBadRequest
-		case !signed(token, urls, params, r.Header.Get("X-Twilio-Signature")):
+		case !twiliosign.Signed(token, urls, params, r.Header.Get("X-Twilio-Signature")):
 			return d, http.StatusForbidden
 		}
 		return delivery(params), 0

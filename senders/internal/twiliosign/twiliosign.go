@@ -1,4 +1,5 @@
-package twilio
+// Package twiliosign checks the signatures of what Twilio posts.
+package twiliosign
 
 import (
 	"crypto/hmac"
@@ -11,8 +12,9 @@ import (
 	"strings"
 )
 
-// signed reports whether header is the signature of params, posted to one of the URLs.
-func signed(token []byte, urls []string, params url.Values, header string) bool {
+// Signed reports whether header, X-Twilio-Signature, is the signature of params, posted to one of
+// the URLs. It compares in constant time.
+func Signed(token []byte, urls []string, params url.Values, header string) bool {
 	got, err := base64.StdEncoding.DecodeString(header)
 	if err != nil {
 		return false
@@ -38,9 +40,9 @@ func signature(token []byte, u string, params url.Values) []byte {
 	return mac.Sum(nil)
 }
 
-// spellings are u with and without the default port, or without the one it has: which of
+// Spellings returns u with and without the default port, or without the one it has: which of
 // them Twilio signs depends on the product, and its own libraries take them all.
-func spellings(u string) []string {
+func Spellings(u string) []string {
 	parsed, err := url.Parse(u)
 	if err != nil {
 		return []string{u}
