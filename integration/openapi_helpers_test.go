@@ -106,6 +106,22 @@ func (d *description) notices(t *testing.T, bad map[string]form) {
 	}
 }
 
+// tells fails t unless the description takes good and refuses each of bad, all with credentials.
+func (d *description) tells(t *testing.T, good form, bad map[string]form) {
+	t.Helper()
+	check := func(f form) error {
+		r := httptest.NewRequest(http.MethodPost, f.path, strings.NewReader(f.body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.SetBasicAuth("user", "password")
+		_, err := d.validate(r)
+		return err
+	}
+	require.NoError(t, check(good))
+	for name, f := range bad {
+		assert.Error(t, check(f), name)
+	}
+}
+
 // sends sends texts of each kind through s, which are accepted with this receipt.
 func sends(t *testing.T, s phoneauth.SMSSender, want phoneauth.Receipt, name string) {
 	t.Helper()
