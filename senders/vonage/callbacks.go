@@ -13,12 +13,6 @@ import (
 	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
-// maxAge is how old a signature may be, and leeway how far our clocks may differ.
-const (
-	maxAge = 5 * time.Minute
-	leeway = 30 * time.Second
-)
-
 // CallbackConfig is the configuration of the handler of [Callbacks].
 type CallbackConfig struct {
 	// SignatureSecret is the signature secret of the account. It is not the APISecret.
