@@ -13,6 +13,7 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/callback"
+	"github.com/phoneauth/phoneauth/senders/internal/acknowledge"
 )
 
 // maxAge is how old a report may be: Telegram tries ten times, with increasing delays. leeway is how
@@ -61,17 +62,7 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 		}
 		return said.delivery(), 0
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { posts.ServeHTTP(acknowledging{w}, r) }), nil
-}
-
-// acknowledging answers 200 for 204, which Telegram takes for a failure.
-type acknowledging struct{ http.ResponseWriter }
-
-func (a acknowledging) WriteHeader(status int) {
-	if status == http.StatusNoContent {
-		status = http.StatusOK
-	}
-	a.ResponseWriter.WriteHeader(status)
+	return acknowledge.With("", posts), nil // Telegram takes 204 for a failure
 }
 
 // signed reports whether the headers have the signature of body: the HMAC-SHA256 of the timestamp, a
