@@ -23,8 +23,8 @@
 //     and others for notices.
 //   - RAM: a user with an AccessKey and the permission dysms:SendSms alone.
 //   - SMS console, system settings: by default a number gets 1 code a minute, 5 an hour and 10 a day.
-//     The defaults of phoneauth's Limits come close: 5 in a row, then one each 12 minutes. Raise
-//     those of Alibaba Cloud, or people who ask often get isv.BUSINESS_LIMIT_CONTROL.
+//     The default Limits of phoneauth allow more, up to 10 in an hour and 20 in a day. Raise those of
+//     Alibaba Cloud, or people who ask often get isv.BUSINESS_LIMIT_CONTROL.
 //   - SMS console, delivery reports by HTTP (SmsReport): the address of the handler of [Callbacks].
 //
 // # What is not supported
