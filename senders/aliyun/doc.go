@@ -15,7 +15,9 @@
 //	svc, err := phoneauth.New(phoneauth.Config{Sender: sender, …})
 //
 // It was written to Alibaba Cloud's documentation. Its signatures (ACS3-HMAC-SHA256) were tested with
-// the fixed example of that documentation. It was not tested against the live service.
+// the fixed example of that documentation. Alibaba Cloud's own
+// SDK for Node.js, aimed at the same server, asks it for the same. It was not tested against the live
+// service.
 //
 // # Settings at Alibaba Cloud
 //

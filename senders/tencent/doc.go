@@ -16,7 +16,9 @@
 //	svc, err := phoneauth.New(phoneauth.Config{Sender: sender, …})
 //
 // It was written to Tencent Cloud's documentation. Its signatures (TC3-HMAC-SHA256) were tested with
-// the example of that documentation. It was not tested against the live service.
+// the example of that documentation. Tencent Cloud's own
+// SDK for Node.js, aimed at the same server, asks it for the same. It was not tested against the live
+// service.
 //
 // # Settings at Tencent Cloud
 //
