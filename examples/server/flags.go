@@ -28,7 +28,7 @@ func newFlags(o *options) *flag.FlagSet {
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen `address`; port 0 picks one")
 	f.StringVar(&o.store, "store", "sqlite:phoneauth.db", "where accounts are kept: memory, sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE")
 	f.StringVar(&o.redis, "redis", "", "`URL` of the Redis for challenges, limits and sessions, redis://HOST:PORT; or those of a\nRedis Cluster, with commas between them (default: they are where accounts are)")
-	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH, webhook:URL, kannel:URL, twilio:FROM or vonage:FROM;\nor several, with commas between them: the next takes over where one fails")
+	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH, webhook:URL, kannel:URL, twilio:FROM, vonage:FROM\nor one of those by template; or several, with commas between them: the next takes over where one fails")
 	f.StringVar(&o.region, "region", "", "default `region` of national numbers, such as SG (default none)")
 	f.StringVar(&o.key, "key", "phoneauth.key", "`file` with the secret keys, made when absent")
 	f.StringVar(&o.limits, "limits", "default", "default, or off for development: send at will")
@@ -96,6 +96,26 @@ became of a text to a path of this server: /twilio, a second Twilio /twilio-2.
   vonage:FROM  VONAGE_API_KEY and VONAGE_API_SECRET. FROM is a number or a name. It
                reports where there is a VONAGE_SIGNATURE_SECRET; CALLBACK_URL as above
   webhook:URL  It reports to /webhook/SECRET where there is a WEBHOOK_CALLBACK_SECRET
+
+These have the wording, and send codes only. Behind them must be one of those above, for
+notices: -sms whatsapp:NUMBER_ID,twilio:FROM
+
+  whatsapp:NUMBER_ID    WHATSAPP_ACCESS_TOKEN; WHATSAPP_TEMPLATES: login_code/en_US and
+                        others with commas. It reports where there are WHATSAPP_APP_SECRET
+                        and WHATSAPP_VERIFY_TOKEN
+  twilioverify:SERVICE  TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; TWILIO_VERIFY_CHANNELS:
+                        sms,whatsapp,voice. It reports where there is a CALLBACK_URL
+  vonageverify:BRAND    VONAGE_APPLICATION_ID, VONAGE_PRIVATE_KEY (PEM);
+                        VONAGE_VERIFY_CHANNELS, VONAGE_WHATSAPP_FROM. It reports where there
+                        is a VONAGE_SIGNATURE_SECRET
+  telegram:CHANNEL      TELEGRAM_GATEWAY_TOKEN. CHANNEL may be empty. It reports where there
+                        is a CALLBACK_URL
+  msg91:TEMPLATE        MSG91_AUTH_KEY; MSG91_VARIABLE, or otp; MSG91_CALLBACK_SECRET
+  aliyun:SIGN           ALIYUN_ACCESS_KEY_ID, ALIYUN_ACCESS_KEY_SECRET, ALIYUN_TEMPLATE;
+                        ALIYUN_CALLBACK_SECRET
+  tencent:APP_ID        TENCENT_SECRET_ID, TENCENT_SECRET_KEY, TENCENT_TEMPLATE;
+                        TENCENT_SIGN_NAME, TENCENT_CALLBACK_SECRET
+                        The last three report to /NAME/SECRET where there is a secret
 
 The vendors of -human-check take HUMAN_CHECK_SECRET from the environment, and for tests
 HUMAN_CHECK_URL, the address of siteverify. Answers are good from pages on localhost,

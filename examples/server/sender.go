@@ -66,7 +66,7 @@ func openSenders(spec string, around surroundings) (*senders, error) {
 	return s, err
 }
 
-var beginsSender = regexp.MustCompile(`^([a-z]+:|console$)`)
+var beginsSender = regexp.MustCompile(`^([a-z]+[0-9]*:|console$)`)
 
 // splitSenders splits spec at the commas. One that nothing like KIND: comes after is in
 // a URL or a path, and no end.
@@ -102,7 +102,10 @@ func (s *senders) open(name, kind, where string, around surroundings) (phoneauth
 	case kind == "vonage" && where != "":
 		return s.vonage(where, name, around.getenv)
 	}
-	return nil, errors.New(`unknown kind of sender, must be "console", "file:PATH", "webhook:URL", "kannel:URL", "twilio:FROM" or "vonage:FROM"`)
+	if open, ok := templateSenders[kind]; ok && (where != "" || kind == "telegram") {
+		return open(s, where, name, around.getenv)
+	}
+	return nil, errors.New(`unknown kind of sender, must be "console", "file:PATH", "webhook:URL", "kannel:URL", "twilio:FROM", "vonage:FROM" or one of those by template, which -h lists`)
 }
 
 // reports returns what the callbacks of the sender of this name report to, who may be one of
