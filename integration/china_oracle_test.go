@@ -56,17 +56,18 @@ func chinaSignedFor(host string, r *http.Request, body []byte) bool {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		parts[name] = value
 	}
-	canonical := r.Method + "\n" + r.URL.EscapedPath() + "\n" + strings.ReplaceAll(r.URL.Query().Encode(), "+", "%20") + "\n"
+	var canonical strings.Builder
+	canonical.WriteString(r.Method + "\n" + r.URL.EscapedPath() + "\n" + strings.ReplaceAll(r.URL.Query().Encode(), "+", "%20") + "\n")
 	for name := range strings.SplitSeq(parts["SignedHeaders"], ";") {
 		value := r.Header.Get(name)
 		if name == "host" {
 			value = host
 		}
-		canonical += name + ":" + strings.TrimSpace(value) + "\n"
+		canonical.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
 	}
 	hash := sha256.Sum256(body)
-	canonical += "\n" + parts["SignedHeaders"] + "\n" + hex.EncodeToString(hash[:])
-	digest := sha256.Sum256([]byte(canonical))
+	canonical.WriteString("\n" + parts["SignedHeaders"] + "\n" + hex.EncodeToString(hash[:]))
+	digest := sha256.Sum256([]byte(canonical.String()))
 	key, toSign := []byte(chinaSecret), algorithm+"\n"
 	switch id, scope, _ := strings.Cut(parts["Credential"], "/"); {
 	case id != chinaID:

@@ -57,13 +57,14 @@ func signed(r *http.Request) bool {
 		return false
 	}
 	const names = "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version"
-	canonical := "POST\n/\n" + r.URL.RawQuery + "\nhost:" + r.Host + "\n"
+	var canonical strings.Builder
+	canonical.WriteString("POST\n/\n" + r.URL.RawQuery + "\nhost:" + r.Host + "\n")
 	for _, name := range strings.Split(names, ";")[1:] {
-		canonical += name + ":" + r.Header.Get(name) + "\n"
+		canonical.WriteString(name + ":" + r.Header.Get(name) + "\n")
 	}
-	canonical += "\n" + names + "\n" + r.Header.Get("x-acs-content-sha256")
+	canonical.WriteString("\n" + names + "\n" + r.Header.Get("x-acs-content-sha256"))
 	mac := hmac.New(sha256.New, []byte(secret))
-	fmt.Fprintf(mac, "ACS3-HMAC-SHA256\n%x", sha256.Sum256([]byte(canonical)))
+	fmt.Fprintf(mac, "ACS3-HMAC-SHA256\n%x", sha256.Sum256([]byte(canonical.String())))
 	return r.Header.Get("Authorization") == fmt.Sprintf("ACS3-HMAC-SHA256 Credential=%s,SignedHeaders=%s,Signature=%x", keyID, names, mac.Sum(nil))
 }
 

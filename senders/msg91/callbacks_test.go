@@ -2,6 +2,7 @@ package msg91_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,9 +22,7 @@ const pathSecret = "0123456789abcdef0123456789abcdef"
 // request is what MSG91 posts, in the form of version 3, to a path that ends in secret.
 func request(secret string, fields map[string]string) *http.Request {
 	said := map[string]string{"date": "2024-05-22 09:58:16", "number": "919876543210", "senderId": "ACMEIN", "failedReason": "", "credit": "1"}
-	for name, value := range fields {
-		said[name] = value
-	}
+	maps.Copy(said, fields)
 	body, err := json.Marshal(said)
 	if err != nil {
 		panic(err)

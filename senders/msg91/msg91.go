@@ -80,15 +80,14 @@ func New(c Config) (*Sender, error) {
 		for name := range t.Variables {
 			fault(!variableName.MatchString(name) || name == "mobiles", `Templates: the name of a variable must be letters, digits and _, and not "mobiles"`)
 		}
-		if err := templates.Check(t.values()); err != nil {
-			fault(true, err.Error())
-		}
+		text := templates.Check(t.values())
+		fault(text != "", text)
 		t.Variables = maps.Clone(t.Variables)
 		entries = append(entries, templates.Entry[Template]{Purpose: t.Purpose, Locale: t.Locale, Template: t})
 	}
 	set, wrong := templates.New(entries)
-	for _, err := range wrong {
-		fault(true, err.Error())
+	for _, text := range wrong {
+		fault(true, text)
 	}
 	base := "https://control.msg91.com"
 	if c.BaseURL != "" {

@@ -3,6 +3,7 @@ package tencent_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,9 +26,7 @@ func request(secret string, fields map[string]string) *http.Request {
 	said := map[string]string{
 		"user_receive_time": "2015-10-17 08:03:04", "nationcode": "86", "mobile": "15900000000", "description": "…", "ext": "0123456789abcdef",
 	}
-	for name, value := range fields {
-		said[name] = value
-	}
+	maps.Copy(said, fields)
 	body, err := json.Marshal([]any{said})
 	if err != nil {
 		panic(err)

@@ -101,15 +101,14 @@ func New(c Config) (*Sender, error) {
 	var entries []templates.Entry[Template]
 	for _, t := range c.Templates {
 		fault(!digits.MatchString(t.ID), "Templates: ID must be digits")
-		if err := templates.Check(t.Variables); err != nil {
-			fault(true, err.Error())
-		}
+		text := templates.Check(t.Variables)
+		fault(text != "", text)
 		t.Variables = slices.Clone(t.Variables)
 		entries = append(entries, templates.Entry[Template]{Purpose: t.Purpose, Locale: t.Locale, Template: t})
 	}
 	set, wrong := templates.New(entries)
-	for _, err := range wrong {
-		fault(true, err.Error())
+	for _, text := range wrong {
+		fault(true, text)
 	}
 	base := strings.TrimRight(c.BaseURL, "/")
 	u, err := httpsend.ParseURL(base)

@@ -3,6 +3,7 @@ package twilioverify_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -69,9 +70,7 @@ func TestRequest(t *testing.T) {
 			r, err := s.Send(t.Context(), m)
 			require.NoError(t, err)
 			assert.Equal(t, phoneauth.Receipt{ID: sid, Sender: "twilioverify"}, r)
-			for field, values := range always {
-				c.form[field] = values
-			}
+			maps.Copy(c.form, always)
 			assert.Equal(t, c.form.Encode(), *form)
 			assert.Equal(t, "/v2/Services/"+service+"/Verifications", got.RequestURI)
 		})

@@ -178,11 +178,11 @@ func TestBatches(t *testing.T) {
 	} {
 		status, got := post(t, appSecret, c.body, sign(appSecret, c.body))
 		assert.Equal(t, c.status, status, name)
-		ids := ""
+		var ids strings.Builder
 		for _, d := range got {
-			ids += d.ID
+			ids.WriteString(d.ID)
 		}
-		assert.Equal(t, c.ids, ids, name)
+		assert.Equal(t, c.ids, ids.String(), name)
 	}
 }
 

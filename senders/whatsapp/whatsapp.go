@@ -89,8 +89,8 @@ func New(c Config) (*Sender, error) {
 		entries = append(entries, templates.Entry[Template]{Purpose: t.Purpose, Locale: t.Language, Template: t})
 	}
 	set, wrong := templates.New(entries)
-	for _, err := range wrong {
-		fault(true, err.Error())
+	for _, text := range wrong {
+		fault(true, text)
 	}
 	if c.Version == "" {
 		c.Version = "v23.0"

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"errors"
 	"math"
 	"regexp"
 	"strconv"
@@ -21,18 +20,18 @@ const (
 
 var braces = regexp.MustCompile(`[{}][^{}]*[{}]?`)
 
-// Check returns a fault for variables that have a placeholder there is not.
-func Check(variables []string) error {
+// Check returns what is wrong with variables that have a placeholder there is not, or "".
+func Check(variables []string) (fault string) {
 	for _, v := range variables {
 		for _, found := range braces.FindAllString(v, -1) {
 			switch found {
 			case code, details, minutes, service:
 			default:
-				return errors.New(`Templates: a variable may have "{code}", "{service}", "{minutes}" and "{details}", and no other brace`)
+				return `Templates: a variable may have "{code}", "{service}", "{minutes}" and "{details}", and no other brace`
 			}
 		}
 	}
-	return nil
+	return ""
 }
 
 // Fits reports whether a template with these variables serves m: it has the code if m has one, and

@@ -3,8 +3,6 @@
 package templates
 
 import (
-	"errors"
-
 	"golang.org/x/text/language"
 
 	"github.com/phoneauth/phoneauth"
@@ -33,9 +31,8 @@ type group[T any] struct {
 }
 
 // New returns the Set of entries, or every fault of them. The faults quote no setting.
-func New[T any](entries []Entry[T]) (*Set[T], []error) {
+func New[T any](entries []Entry[T]) (_ *Set[T], faults []string) {
 	s := &Set[T]{map[phoneauth.Purpose]*group[T]{}}
-	var faults []error
 	tags := map[phoneauth.Purpose][]language.Tag{}
 	for _, e := range entries {
 		tag, err := language.Und, error(nil)
@@ -44,15 +41,15 @@ func New[T any](entries []Entry[T]) (*Set[T], []error) {
 		}
 		switch {
 		case e.Purpose == "":
-			faults = append(faults, errors.New("Templates: each must have a Purpose"))
+			faults = append(faults, "Templates: each must have a Purpose")
 			continue
 		case err != nil:
-			faults = append(faults, errors.New("Templates: a Locale must be empty or a language tag"))
+			faults = append(faults, "Templates: a Locale must be empty or a language tag")
 			continue
 		}
 		for _, other := range tags[e.Purpose] {
 			if other == tag {
-				faults = append(faults, errors.New("Templates: a purpose must not have two templates of one language"))
+				faults = append(faults, "Templates: a purpose must not have two templates of one language")
 			}
 		}
 		tags[e.Purpose] = append(tags[e.Purpose], tag)

@@ -12,11 +12,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// MaxAge is how old a signature may be. leeway is how far our clocks may differ.
-const (
-	MaxAge = 5 * time.Minute
-	leeway = 30 * time.Second
-)
+// MaxAge is how old a signature may be.
+const MaxAge = 5 * time.Minute
+
+// leeway is how far our clocks may differ.
+const leeway = 30 * time.Second
 
 // maxToken is the longest JWT that is looked at; Vonage's have some 400 bytes.
 const maxToken = 4 << 10
