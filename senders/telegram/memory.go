@@ -24,14 +24,15 @@ type remembered struct {
 
 func newMemory() *memory { return &memory{codes: map[string]remembered{}} }
 
-// put remembers the code of the message id.
-func (m *memory) put(id, code string, until time.Time) {
+// put remembers the code of the message id until then. It forgets the oldest that have expired or
+// were taken.
+func (m *memory) put(id, code string, now, until time.Time) {
 	if id == "" {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.order) >= maxCodes {
+	for len(m.order) > 0 && (len(m.order) >= maxCodes || !now.Before(m.codes[m.order[0]].until)) {
 		delete(m.codes, m.order[0])
 		m.order = m.order[1:]
 	}

@@ -57,7 +57,7 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	if err != nil {
 		return phoneauth.Receipt{Sender: name}, err
 	}
-	s.codes.put(id, string(m.Code), until)
+	s.codes.put(id, string(m.Code), time.Now(), until)
 	return phoneauth.Receipt{ID: id, Sender: name}, nil
 }
 

@@ -15,7 +15,7 @@
 // # Settings at Twilio
 //
 //   - Console, Verify, Services: a service with the channels that Config.Channels has. Its friendly
-//     name stands in the texts. Its code length must be that of Limits, 6 digits by default.
+//     name stands in the texts.
 //   - Codes of your own ("custom code") have to be enabled for the account: ask Twilio's support.
 //     Without that, every send fails with 60204.
 //   - WhatsApp needs a sender of your own in the service. Channels of other templates: ask Twilio
