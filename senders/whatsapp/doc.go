@@ -11,8 +11,8 @@
 //	})
 //
 // It was written to Meta's documentation. Its requests were validated against Meta's own OpenAPI
-// description (facebook/openapi, v23.0), in which one pattern had to be mended. It was not tested
-// against the live service.
+// description (facebook/openapi, v23.0), in which one pattern had to be mended: that for the index of
+// a button refuses its own example. It was not tested against the live service.
 //
 // # Settings at Meta
 //
