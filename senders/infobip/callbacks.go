@@ -13,6 +13,10 @@ import (
 	"github.com/phoneauth/phoneauth/senders/callback"
 )
 
+// maxBody is how long a callback may be: Infobip sends up to 100 reports at once, of some 700
+// bytes each.
+const maxBody = 256 << 10
+
 // CallbackConfig is the configuration of the handler of [Callbacks].
 type CallbackConfig struct {
 	// Username is the user name that Infobip must show, without a colon. Required.
@@ -35,7 +39,7 @@ type CallbackConfig struct {
 //
 // and its answer is 204 then, as for what else Infobip posts. Other requests are refused:
 // 401 without the right user name and password, 405 those that are no POST, 413 and 400
-// those that are longer than 64 KiB or no JSON of this kind. Infobip repeats what was not
+// those that are longer than 256 KiB or no JSON of this kind. Infobip repeats what was not
 // answered by 2xx, and may post the same twice, and out of order. It signs nothing, so
 // somebody who saw a request can make others: use https.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
@@ -52,26 +56,22 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 		return nil, errors.Join(faults...)
 	}
 	want := credentials(c.Username, string(c.Password))
-	return callback.Posts(report, func(r *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
+	return callback.Batches(report, maxBody, func(r *http.Request, body []byte) (all []phoneauth.Delivery, refuse int) {
 		user, password, _ := r.BasicAuth()
 		got := credentials(user, password)
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			return d, http.StatusUnauthorized
+			return nil, http.StatusUnauthorized
 		}
 		var said struct {
 			Results []result `json:"results"`
 		}
 		if json.Unmarshal(body, &said) != nil || said.Results == nil {
-			return d, http.StatusBadRequest
+			return nil, http.StatusBadRequest
 		}
-		// All but the last are reported here, and the last by Posts.
 		for _, one := range said.Results {
-			if d.Status != "" {
-				report(r.Context(), d)
-			}
-			d = one.delivery()
+			all = append(all, one.delivery())
 		}
-		return d, 0
+		return all, 0
 	}), nil
 }
 

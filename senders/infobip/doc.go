@@ -115,8 +115,7 @@
 //
 // Infobip shows the user name and the password as basic authentication. They stand in
 // DeliveryURL, or in the security settings of the subscription (portal, Subscriptions
-// management) if DeliveryURL is empty. There, limit a request to 50 reports
-// (maxBucketSize): the handler refuses more than 64 KiB. To hear of answers such as STOP,
-// enter the same address for incoming messages of the number (forward to HTTP, as JSON), with
-// the same authentication.
+// management) if DeliveryURL is empty. A request has up to 100 reports, which is Infobip's
+// default (maxBucketSize). To hear of answers such as STOP, enter the same address for
+// incoming messages of the number (forward to HTTP, as JSON), with the same authentication.
 package infobip

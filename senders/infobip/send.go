@@ -3,7 +3,6 @@ package infobip
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -58,24 +57,16 @@ type delivery struct {
 	URL string `json:"url"`
 }
 
-var errTemplate = errors.New("no registered text for this purpose")
-
 // Send posts m.Body as it is given, within 10 s if ctx has no deadline. Receipt.ID is
 // Infobip's id of the message. m.AttemptID travels as callbackData. m.Channel is not looked
 // at. The package documentation says which error is of what class.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	failed := phoneauth.Receipt{Sender: name}
 	if !s.Supports(m) {
-		return failed, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: errTemplate}
+		return failed, httpsend.Unsupported()
 	}
-	body, err := json.Marshal(request{[]message{s.message(m)}})
-	if err != nil { // strings alone: it does not happen
-		return failed, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender}
-	}
-	resp, err := httpsend.Post(ctx, s.client, s.url, string(body), func(req *http.Request) {
+	resp, err := httpsend.PostJSON(ctx, s.client, s.url, request{[]message{s.message(m)}}, func(req *http.Request) {
 		req.Header.Set("Authorization", s.authorization)
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Accept", "application/json")
 	})
 	switch {
 	case err != nil:

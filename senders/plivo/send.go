@@ -38,14 +38,8 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	if out.URL != "" {
 		out.Method = http.MethodPost
 	}
-	body, err := json.Marshal(out)
-	if err != nil { // strings alone: it does not happen
-		return failed, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender}
-	}
-	resp, err := httpsend.Post(ctx, s.client, s.url, string(body), func(req *http.Request) {
+	resp, err := httpsend.PostJSON(ctx, s.client, s.url, out, func(req *http.Request) {
 		req.SetBasicAuth(s.user, s.password)
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Accept", "application/json")
 	})
 	switch {
 	case err != nil:

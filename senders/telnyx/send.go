@@ -27,17 +27,12 @@ type request struct {
 // which error is of what class.
 func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	failed := phoneauth.Receipt{Sender: name}
-	body, err := json.Marshal(request{
+	out := request{
 		From: s.from, MessagingProfileID: s.profile,
 		To: m.To.E164(), Text: string(m.Body), Type: "SMS", WebhookURL: s.webhook,
-	})
-	if err != nil { // strings alone: it does not happen
-		return failed, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender}
 	}
-	resp, err := httpsend.Post(ctx, s.client, s.url, string(body), func(req *http.Request) {
+	resp, err := httpsend.PostJSON(ctx, s.client, s.url, out, func(req *http.Request) {
 		req.Header.Set("Authorization", s.authorization)
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Accept", "application/json")
 	})
 	switch {
 	case err != nil:
