@@ -27,6 +27,10 @@ type CallbackConfig struct {
 //	MessageStatus delivered, read         Delivered
 //	MessageStatus undelivered, failed     Undelivered, with Twilio's ErrorCode and its
 //	                                      fault, as the package documentation has it
+//	CallStatus completed                  Delivered, by twilio-voice: somebody, or a
+//	                                      machine, took the call
+//	CallStatus busy, no-answer,           Undelivered, with the CallStatus; busy and
+//	failed, canceled                      no-answer are the destination's
 //	an incoming text with OptOutType STOP OptedOut, with its From; without an OptOutType,
 //	                                      one that is STOP, or another of Twilio's
 //	                                      English words
@@ -64,6 +68,9 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 
 // delivery returns what params tell; without a Status if it is nothing that we tell on.
 func delivery(params url.Values) phoneauth.Delivery {
+	if params.Has("CallSid") {
+		return call(params)
+	}
 	d := phoneauth.Delivery{ID: params.Get("MessageSid"), Sender: name}
 	if d.ID == "" {
 		return phoneauth.Delivery{}
@@ -78,6 +85,23 @@ func delivery(params url.Values) phoneauth.Delivery {
 		if optsOut(params) {
 			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(params.Get("From"))
 		}
+	}
+	return d
+}
+
+// call returns what params tell of a call.
+func call(params url.Values) phoneauth.Delivery {
+	d := phoneauth.Delivery{ID: params.Get("CallSid"), Sender: voiceName}
+	if d.ID == "" {
+		return phoneauth.Delivery{}
+	}
+	switch status := params.Get("CallStatus"); status {
+	case "completed":
+		d.Status = phoneauth.Delivered
+	case "busy", "no-answer":
+		d.Status, d.Code, d.Fault = phoneauth.Undelivered, status, phoneauth.FaultDestination
+	case "failed", "canceled":
+		d.Status, d.Code = phoneauth.Undelivered, status
 	}
 	return d
 }

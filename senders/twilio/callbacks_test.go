@@ -112,6 +112,12 @@ func TestCallbacktest(t *testing.T) {
 	undelivered := func(code string, fault phoneauth.SendFault) phoneauth.Delivery {
 		return phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.Undelivered, Code: code, Fault: fault}
 	}
+	call := func(status string) map[string]string {
+		return map[string]string{"CallSid": "CA1", "CallStatus": status, "To": number, "From": "+14155552345", "CallDuration": "21"}
+	}
+	called := func(status phoneauth.DeliveryStatus, code string, fault phoneauth.SendFault) phoneauth.Delivery {
+		return phoneauth.Delivery{ID: "CA1", Sender: "twilio-voice", Status: status, Code: code, Fault: fault}
+	}
 	out := phoneauth.Delivery{ID: "SM1", Sender: "twilio", Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone(number)}
 	nobody := out
 	nobody.Phone = phoneauth.Phone{}
@@ -134,6 +140,12 @@ func TestCallbacktest(t *testing.T) {
 			{Name: "failed", Fields: status("failed", "30008"), Want: undelivered("30008", "")},
 			{Name: "failed, our fault", Fields: status("failed", "30002"), Want: undelivered("30002", phoneauth.FaultSender)},
 			{Name: "failed, no code", Fields: status("failed", ""), Want: undelivered("", "")},
+			{Name: "a call that rings", Fields: call("ringing")},
+			{Name: "a call that was taken", Fields: call("completed"), Want: called(phoneauth.Delivered, "", "")},
+			{Name: "a busy phone", Fields: call("busy"), Want: called(phoneauth.Undelivered, "busy", phoneauth.FaultDestination)},
+			{Name: "no answer", Fields: call("no-answer"), Want: called(phoneauth.Undelivered, "no-answer", phoneauth.FaultDestination)},
+			{Name: "a call that failed", Fields: call("failed"), Want: called(phoneauth.Undelivered, "failed", "")},
+			{Name: "no sid of a call", Fields: map[string]string{"CallSid": "", "CallStatus": "completed"}},
 			{Name: "no sid", Fields: map[string]string{"MessageStatus": "delivered"}},
 			{Name: "stop", Fields: stop(number, " Stop\n", ""), Want: out},
 			{Name: "of a short code", Fields: stop("12345", "STOP", ""), Want: nobody},

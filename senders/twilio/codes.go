@@ -30,8 +30,10 @@ var outcomes = map[int]outcome{
 
 	21211: elsewhere, // invalid To, which a newer numbering plan may have
 	21214: elsewhere, // To cannot be reached
+	21215: elsewhere, // calls to this region are not enabled
 	21216: elsewhere, // To is blocked by Twilio
 	21217: elsewhere, // To does not appear to be valid
+	21219: elsewhere, // To is not verified for calls of a trial account
 	21408: elsewhere, // region not enabled
 	21606: elsewhere, // From cannot send to this destination
 	21608: elsewhere, // To is not verified for a trial account
@@ -42,9 +44,11 @@ var outcomes = map[int]outcome{
 	30006: elsewhere, // landline, or carrier not reached
 	30007: elsewhere, // filtered, often by the carrier
 
+	10004: ours, // too many calls at once
 	14107: ours, // rate of sending
 	20003: ours, // credentials
 	20429: ours, // too many requests
+	21210: ours, // From is not verified for calls
 	21611: ours, // queue of From is full
 	30001: ours, // queue overflow
 	30002: ours, // account suspended

@@ -68,32 +68,19 @@ func New(c Config) (*Sender, error) {
 			faults = append(faults, errors.New("twilio: config: "+text))
 		}
 	}
-	token, key := c.AuthToken != "", c.APIKey != "" || c.APISecret != ""
-	fault(!accountSID.MatchString(c.AccountSID), `AccountSID must be "AC" and 32 hexadecimal digits`)
-	fault(!token && !key, "AuthToken, or APIKey and APISecret, are required")
-	fault(token && key, "AuthToken and APIKey exclude each other")
-	fault(key && !keySID.MatchString(c.APIKey), `APIKey must be "SK" and 32 hexadecimal digits`)
-	fault(key && c.APISecret == "", "APISecret is required with APIKey")
+	base, user, password := account{c.AccountSID, c.AuthToken, c.APIKey, c.APISecret, c.BaseURL}.check(fault)
 	fault(c.From == "" && c.MessagingServiceSID == "", "From or MessagingServiceSID is required")
 	fault(c.MessagingServiceSID != "" && !serviceSID.MatchString(c.MessagingServiceSID), `MessagingServiceSID must be "MG" and 32 hexadecimal digits`)
 	fault(c.StatusCallback != "" && !absolute(c.StatusCallback), "StatusCallback must be an absolute http or https URL without credentials")
-	base := "https://api.twilio.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		fault(!absolute(base) || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
 	s := &Sender{
 		url:      fmt.Sprintf("%s/2010-04-01/Accounts/%s/Messages.json", base, c.AccountSID),
-		user:     c.AccountSID,
-		password: string(c.AuthToken),
+		user:     user,
+		password: password,
 		fixed:    url.Values{},
 		client:   httpsend.Client(c.Client),
-	}
-	if key {
-		s.user, s.password = c.APIKey, string(c.APISecret)
 	}
 	for name, value := range map[string]string{
 		"From":                c.From,
@@ -105,6 +92,34 @@ func New(c Config) (*Sender, error) {
 		}
 	}
 	return s, nil
+}
+
+// account is what a sender and a voice have in common.
+type account struct {
+	sid     string
+	token   phoneauth.Secret
+	key     string
+	secret  phoneauth.Secret
+	baseURL string
+}
+
+// check reports the faults of a, and returns the address of the API and the credentials.
+func (a account) check(fault func(wrong bool, text string)) (base, user, password string) {
+	token, key := a.token != "", a.key != "" || a.secret != ""
+	fault(!accountSID.MatchString(a.sid), `AccountSID must be "AC" and 32 hexadecimal digits`)
+	fault(!token && !key, "AuthToken, or APIKey and APISecret, are required")
+	fault(token && key, "AuthToken and APIKey exclude each other")
+	fault(key && !keySID.MatchString(a.key), `APIKey must be "SK" and 32 hexadecimal digits`)
+	fault(key && a.secret == "", "APISecret is required with APIKey")
+	base = "https://api.twilio.com"
+	if a.baseURL != "" {
+		base = strings.TrimRight(a.baseURL, "/")
+		fault(!absolute(base) || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
+	}
+	if key {
+		return base, a.key, string(a.secret)
+	}
+	return base, a.sid, string(a.token)
 }
 
 // absolute reports whether s is a URL of http or https with a host, and no credentials.

@@ -1,0 +1,135 @@
+package spoken
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// maxPart is how many characters one part of a call may have. Providers take at least 1,500.
+const maxPart = 1000
+
+// Phrase is what a call says around the digits, in one language. All fields are required.
+type Phrase struct {
+	// Greeting begins the call. It has one "%s", for the name of the service.
+	Greeting string
+	// Approves says what the code approves. It has one "%s", for Message.Details.
+	Approves string
+	// Code comes before the digits.
+	Code string
+	// Again comes before the digits when they are said once more.
+	Again string
+}
+
+// Call is what a call says.
+type Call struct {
+	// Voice is the one of the provider's languages that it is said in, such as "fr-FR".
+	Voice string
+	// Parts are sentences, with a pause after each. The digits of the code are in two of
+	// them, with ", " between, so that a voice says one after the other.
+	Parts []string
+}
+
+// Speaker words calls in the languages that a provider has voices for. It is safe for
+// concurrent use.
+type Speaker struct {
+	voices  []string
+	phrases []Phrase // of each voice
+	matcher language.Matcher
+}
+
+// New returns a Speaker for the voices of a provider, which are language tags (BCP 47), and
+// the first of which is for people whose language has none. The phrases of the host, by
+// language tag, win over [Phrases]. The error joins every fault of them.
+func New(phrases map[string]Phrase, voices ...string) (*Speaker, error) {
+	all := Phrases()
+	var faults []error
+	for _, tag := range slices.Sorted(maps.Keys(phrases)) {
+		p := phrases[tag]
+		_, err := language.Parse(tag)
+		switch {
+		case err != nil:
+			faults = append(faults, fmt.Errorf("Phrases: %q is no language tag", tag))
+		case strings.Count(p.Greeting, "%") != 1 || !strings.Contains(p.Greeting, "%s"):
+			faults = append(faults, fmt.Errorf(`Phrases[%q].Greeting must have one "%%s"`, tag))
+		case strings.Count(p.Approves, "%") != 1 || !strings.Contains(p.Approves, "%s"):
+			faults = append(faults, fmt.Errorf(`Phrases[%q].Approves must have one "%%s"`, tag))
+		case p.Code == "" || p.Again == "":
+			faults = append(faults, fmt.Errorf("Phrases[%q]: Code and Again are required", tag))
+		}
+		all[tag] = p
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	s := &Speaker{}
+	var tags []language.Tag
+	for _, voice := range voices {
+		tag, err := language.Parse(voice)
+		if err != nil {
+			return nil, fmt.Errorf("voice %q is no language tag", voice)
+		}
+		if p, ok := nearest(all, tag); ok {
+			s.voices, s.phrases, tags = append(s.voices, voice), append(s.phrases, p), append(tags, tag)
+		}
+	}
+	if len(tags) == 0 {
+		return nil, errors.New("no voice has a phrase")
+	}
+	s.matcher = language.NewMatcher(tags)
+	return s, nil
+}
+
+// nearest returns the phrase of tag, or of one above it: that of "pt" for "pt-BR".
+func nearest(all map[string]Phrase, tag language.Tag) (Phrase, bool) {
+	for ; tag != language.Und; tag = tag.Parent() {
+		for name, p := range all {
+			if language.Make(name) == tag {
+				return p, true
+			}
+		}
+	}
+	return Phrase{}, false
+}
+
+// Supports reports whether m can be said: it has a code of digits, and names that are not
+// too long to listen to.
+func (s *Speaker) Supports(m phoneauth.Message) bool {
+	if m.Code == "" || strings.Trim(string(m.Code), "0123456789") != "" {
+		return false
+	}
+	for _, part := range s.Call(m).Parts {
+		if len([]rune(part)) > maxPart {
+			return false
+		}
+	}
+	return true
+}
+
+// Call words the call for m: who calls, what the code approves if m says so, and the code,
+// digit by digit, twice.
+func (s *Speaker) Call(m phoneauth.Message) Call {
+	i := 0
+	if tag, err := language.Parse(m.Locale); err == nil {
+		if _, near, confidence := s.matcher.Match(tag); confidence != language.No {
+			i = near
+		}
+	}
+	p := s.phrases[i]
+	c := Call{Voice: s.voices[i]}
+	if m.Service != "" {
+		c.Parts = append(c.Parts, strings.Replace(p.Greeting, "%s", m.Service, 1))
+	}
+	if m.Details != "" {
+		c.Parts = append(c.Parts, strings.Replace(p.Approves, "%s", m.Details, 1))
+	}
+	digits := strings.Join(strings.Split(string(m.Code), ""), ", ") + "."
+	c.Parts = append(c.Parts, p.Code+" "+digits, p.Again+" "+digits)
+	return c
+}
