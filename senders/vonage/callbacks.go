@@ -26,6 +26,10 @@ type CallbackConfig struct {
 //	status delivered                 Delivered
 //	status expired, failed,          Undelivered, with Vonage's err-code
 //	rejected, undelivered            and its fault, as the package documentation has it
+//	the event completed of a call    Delivered, by vonage-voice
+//	the events busy, cancelled,      Undelivered, with the event; busy, machine, rejected,
+//	failed, machine, rejected,       timeout and unanswered are the destination's. After
+//	timeout, unanswered of a call    machine Vonage hangs up, and reports completed too
 //	an inbound text that is STOP,    OptedOut, with its msisdn
 //	or another English word for it
 //
@@ -96,6 +100,9 @@ func parse(body []byte) (map[string]string, bool) {
 
 // delivery returns what fields tell; without a Status if it is nothing that we tell on.
 func delivery(fields map[string]string) phoneauth.Delivery {
+	if fields["messageId"] == "" && fields["uuid"] != "" {
+		return call(fields)
+	}
 	d := phoneauth.Delivery{ID: fields["messageId"], Sender: name}
 	if d.ID == "" {
 		return phoneauth.Delivery{}
@@ -110,6 +117,21 @@ func delivery(fields map[string]string) phoneauth.Delivery {
 		if callback.Stop(fields["text"]) {
 			d.Status, d.Phone = phoneauth.OptedOut, callback.Phone(fields["msisdn"])
 		}
+	}
+	return d
+}
+
+// call returns what fields tell of a call
+// (https://developer.vonage.com/en/voice/voice-api/webhook-reference).
+func call(fields map[string]string) phoneauth.Delivery {
+	d := phoneauth.Delivery{ID: fields["uuid"], Sender: voiceName}
+	switch status := fields["status"]; status {
+	case "completed":
+		d.Status = phoneauth.Delivered
+	case "busy", "machine", "rejected", "timeout", "unanswered":
+		d.Status, d.Code, d.Fault = phoneauth.Undelivered, status, phoneauth.FaultDestination
+	case "cancelled", "failed":
+		d.Status, d.Code = phoneauth.Undelivered, status
 	}
 	return d
 }

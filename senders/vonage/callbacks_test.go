@@ -207,6 +207,12 @@ func says() []callbacktest.Say {
 	inbound := func(from, text string) map[string]string {
 		return map[string]string{"msisdn": from, "to": "447700900000", "messageId": "0A0000001234567B", "text": text, "type": "text", "keyword": "STOP", "message-timestamp": "2020-01-01 12:00:00", "api-key": key}
 	}
+	call := func(status string) map[string]string {
+		return map[string]string{"uuid": "C1", "conversation_uuid": "CON-1", "status": status, "direction": "outbound", "from": "447700900000", "to": "201061797840"}
+	}
+	called := func(status phoneauth.DeliveryStatus, code string, fault phoneauth.SendFault) phoneauth.Delivery {
+		return phoneauth.Delivery{ID: "C1", Sender: "vonage-voice", Status: status, Code: code, Fault: fault}
+	}
 	said := func(status phoneauth.DeliveryStatus, code string, fault phoneauth.SendFault) phoneauth.Delivery {
 		return phoneauth.Delivery{ID: "0A0000001234567B", Sender: "vonage", Status: status, Code: code, Fault: fault}
 	}
@@ -230,6 +236,12 @@ func says() []callbacktest.Say {
 		{Name: "stop", Fields: inbound("447700900001", " stop\r\n"), Want: out},
 		{Name: "of a short code", Fields: inbound("12345", "STOP"), Want: nobody},
 		{Name: "another text", Fields: inbound("447700900001", "STOP it, I like a=b&c")},
+		{Name: "a call that rings", Fields: call("ringing")},
+		{Name: "a call that was taken", Fields: call("completed"), Want: called(phoneauth.Delivered, "", "")},
+		{Name: "a machine", Fields: call("machine"), Want: called(undelivered, "machine", phoneauth.FaultDestination)},
+		{Name: "a busy phone", Fields: call("busy"), Want: called(undelivered, "busy", phoneauth.FaultDestination)},
+		{Name: "no answer", Fields: call("unanswered"), Want: called(undelivered, "unanswered", phoneauth.FaultDestination)},
+		{Name: "a call that failed", Fields: call("failed"), Want: called(undelivered, "failed", "")},
 		{Name: "nothing of a text", Fields: map[string]string{"a": "b"}},
 	}
 }

@@ -7,9 +7,20 @@
 //	})
 //	svc, err := phoneauth.New(phoneauth.Config{Sender: sender, …})
 //
-// It was written to Vonage's documentation. Its requests were validated against Vonage's
-// own OpenAPI description (SMS API 1.0.10, 2021), its signatures against the examples of
-// Vonage's own libraries. It was not tested against the live service.
+// [NewVoice] makes a sender that calls people and says the code. It takes an application of
+// Vonage's and a number that is linked to it:
+//
+//	voice, err := vonage.NewVoice(vonage.VoiceConfig{
+//		ApplicationID: "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
+//		PrivateKey:    phoneauth.Secret(os.Getenv("VONAGE_PRIVATE_KEY")),
+//		From:          "+447700900000",
+//		EventURL:      "https://acme.example/vonage",
+//	})
+//
+// It was written to Vonage's documentation. The requests of texts were validated against
+// Vonage's own OpenAPI description (SMS API 1.0.10, 2021), the signatures against the examples
+// of Vonage's own libraries. Calls were tested against a server of ours that answers as the
+// documentation says. Nothing was tested against the live service.
 //
 // # Errors
 //
@@ -65,6 +76,21 @@
 //	16                   sender       gateway quota exceeded
 //	1, 8, 10, 99, others not known
 //
+// # Calls
+//
+// A call is one POST to /v1/calls, with the words in it (NCCO). It says who calls, what the code
+// approves if the message has Details, and the code, digit by digit, twice. It is in the
+// language of the message if Vonage has a voice and package spoken, or VoiceConfig.Phrases, has
+// words for it, else in English. Notices are not supported: nobody calls for them. When a
+// machine answers, Vonage hangs up (machine_detection), so that no voicemail keeps a code.
+//
+// Make the application in the dashboard, with the capability voice and signed webhooks, and
+// link the number to it. Calls cost more than texts, and thieves have numbers that earn by them:
+// limit the countries you call.
+//
+// Refusals have no code, so that Code is "HTTP 400" or the like. A 400 about the parameter "to"
+// is Temporary, of the destination. Others have what the status of HTTP says, as above.
+//
 // # Callbacks
 //
 // Vonage accepts before it delivers. To hear what became of a message, mount the handler
@@ -79,5 +105,6 @@
 // The handler takes signed callbacks only, which Vonage has to switch on for the SMS API:
 // ask its support, and choose SHA-256 HMAC or SHA-512 HMAC as signature method. The
 // signature is then the field sig. A JWT in the Authorization header, by which Vonage's
-// newer APIs sign, does as well.
+// newer APIs sign, does as well. So the same handler understands the events of calls, where
+// VoiceConfig.EventURL points to.
 package vonage

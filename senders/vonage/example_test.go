@@ -31,3 +31,13 @@ func ExampleCallbacks() {
 	mux.Handle("POST /vonage", callbacks)
 	// Output:
 }
+
+func ExampleNewVoice() {
+	_, err := vonage.NewVoice(vonage.VoiceConfig{
+		ApplicationID: "aaaaaaaa-bbbb-cccc-dddd-0123456789ab",
+		PrivateKey:    "from the environment",
+		From:          "+447700900000",
+	})
+	fmt.Println(err)
+	// Output: vonage: voice: config: PrivateKey must be an RSA key in PEM
+}
