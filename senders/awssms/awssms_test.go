@@ -172,7 +172,7 @@ func TestConfigFaults(t *testing.T) {
 	}})
 	sendertest.Faults(t, err, "awssms: notify: config: ", "Templates[0]: ID, Purpose and Code", "Templates[1].Locale is no", "Templates[3] is the second")
 	_, err = awssms.NewVoice(awssms.VoiceConfig{AWS: good, Phrases: map[string]spoken.Phrase{"de": {}}})
-	sendertest.Faults(t, err, "awssms: voice: config: ", "From is required", `Phrases["de"].Greeting must`)
+	sendertest.Faults(t, err, "awssms: voice: config: ", "From is required", `phrases["de"].Greeting must`)
 }
 
 func TestSendersPrintTheirNames(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -162,9 +163,7 @@ func (n *Notify) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 
 func (t *Template) variables(m phoneauth.Message) map[string]string {
 	all := map[string]string{}
-	for variable, value := range t.Fixed {
-		all[variable] = value
-	}
+	maps.Copy(all, t.Fixed)
 	for variable, value := range map[string]string{t.Code: string(m.Code), t.Service: m.Service, t.Details: m.Details} {
 		if variable != "" {
 			all[variable] = value

@@ -55,13 +55,13 @@ func New(phrases map[string]Phrase, voices ...string) (*Speaker, error) {
 		_, err := language.Parse(tag)
 		switch {
 		case err != nil:
-			faults = append(faults, fmt.Errorf("Phrases: %q is no language tag", tag))
+			faults = append(faults, fmt.Errorf("phrases: %q is no language tag", tag))
 		case strings.Count(p.Greeting, "%") != 1 || !strings.Contains(p.Greeting, "%s"):
-			faults = append(faults, fmt.Errorf(`Phrases[%q].Greeting must have one "%%s"`, tag))
+			faults = append(faults, fmt.Errorf(`phrases[%q].Greeting must have one "%%s"`, tag))
 		case strings.Count(p.Approves, "%") != 1 || !strings.Contains(p.Approves, "%s"):
-			faults = append(faults, fmt.Errorf(`Phrases[%q].Approves must have one "%%s"`, tag))
+			faults = append(faults, fmt.Errorf(`phrases[%q].Approves must have one "%%s"`, tag))
 		case p.Code == "" || p.Again == "":
-			faults = append(faults, fmt.Errorf("Phrases[%q]: Code and Again are required", tag))
+			faults = append(faults, fmt.Errorf("phrases[%q]: Code and Again are required", tag))
 		}
 		all[tag] = p
 	}

@@ -155,7 +155,7 @@ func TestVoiceConfigFaults(t *testing.T) {
 		{twilio.VoiceConfig{AccountSID: account, AuthToken: "canary", From: "Acme", Ring: time.Hour, StatusCallback: "canary", BaseURL: "https://user:canary@h"}, []string{
 			"From must be", "Ring must be", "StatusCallback must be", "BaseURL must be",
 		}},
-		{twilio.VoiceConfig{AccountSID: account, APIKey: key, From: "+14155552345", Phrases: map[string]spoken.Phrase{"de": {}}}, []string{"APISecret is required", `Phrases["de"].Greeting must`}},
+		{twilio.VoiceConfig{AccountSID: account, APIKey: key, From: "+14155552345", Phrases: map[string]spoken.Phrase{"de": {}}}, []string{"APISecret is required", `phrases["de"].Greeting must`}},
 	} {
 		v, err := twilio.NewVoice(c.config)
 		assert.Nil(t, v)

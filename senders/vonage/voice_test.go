@@ -189,7 +189,7 @@ func TestVoiceConfigFaults(t *testing.T) {
 		{vonage.VoiceConfig{ApplicationID: "canary", PrivateKey: "canary", From: "Acme", Ring: time.Hour, EventURL: "canary", BaseURL: "https://user:canary@h"}, []string{
 			"ApplicationID must be", "PrivateKey must be", "From must be", "Ring must be", "EventURL must be", "BaseURL must be",
 		}},
-		{vonage.VoiceConfig{ApplicationID: application, PrivateKey: key, From: "+447700900000", Phrases: map[string]spoken.Phrase{"de": {}}}, []string{`Phrases["de"].Greeting must`}},
+		{vonage.VoiceConfig{ApplicationID: application, PrivateKey: key, From: "+447700900000", Phrases: map[string]spoken.Phrase{"de": {}}}, []string{`phrases["de"].Greeting must`}},
 	} {
 		v, err := vonage.NewVoice(c.config)
 		assert.Nil(t, v)
