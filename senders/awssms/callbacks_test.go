@@ -151,11 +151,11 @@ func TestSHA1(t *testing.T) {
 	t.Parallel()
 	aws := newSNS(t)
 	e := aws.notification(delivered).with("SignatureVersion", "1")
-	text := ""
+	var text strings.Builder
 	for _, name := range []string{"Message", "MessageId", "Timestamp", "TopicArn", "Type"} {
-		text += name + "\n" + e[name] + "\n"
+		text.WriteString(name + "\n" + e[name] + "\n")
 	}
-	digest := sha1.Sum([]byte(text))
+	digest := sha1.Sum([]byte(text.String()))
 	signature, err := rsa.SignPKCS1v15(nil, aws.key, crypto.SHA1, digest[:])
 	require.NoError(t, err)
 	for _, version := range []string{"1", "2"} {

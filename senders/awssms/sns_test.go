@@ -91,7 +91,7 @@ type envelope map[string]string
 func (s *sns) notification(message string) envelope {
 	return envelope{
 		"Type": "Notification", "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", "TopicArn": topic, "Message": message,
-		"Timestamp": time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), "SignatureVersion": "2", "SigningCertURL": certURL,
+		"Timestamp": time.Now().UTC().Truncate(time.Second).Format("2006-01-02T15:04:05.000Z"), "SignatureVersion": "2", "SigningCertURL": certURL,
 	}
 }
 
@@ -115,21 +115,21 @@ func (s *sns) sign(t *testing.T, e envelope) envelope {
 	if e["Type"] != "Notification" {
 		names = []string{"Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"}
 	}
-	text := ""
+	var text strings.Builder
 	for _, name := range names {
 		if value, ok := e[name]; ok {
-			text += name + "\n" + value + "\n"
+			text.WriteString(name + "\n" + value + "\n")
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.signings[text] == "" {
-		digest := sha256.Sum256([]byte(text))
+	if s.signings[text.String()] == "" {
+		digest := sha256.Sum256([]byte(text.String()))
 		signature, err := rsa.SignPKCS1v15(nil, s.key, crypto.SHA256, digest[:])
 		require.NoError(t, err)
-		s.signings[text] = base64.StdEncoding.EncodeToString(signature)
+		s.signings[text.String()] = base64.StdEncoding.EncodeToString(signature)
 	}
-	return e.with("Signature", s.signings[text])
+	return e.with("Signature", s.signings[text.String()])
 }
 
 // post is a request with e, signed.
