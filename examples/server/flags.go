@@ -28,7 +28,7 @@ func newFlags(o *options) *flag.FlagSet {
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen `address`; port 0 picks one")
 	f.StringVar(&o.store, "store", "sqlite:phoneauth.db", "where accounts are kept: memory, sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE")
 	f.StringVar(&o.redis, "redis", "", "`URL` of the Redis for challenges, limits and sessions, redis://HOST:PORT; or those of a\nRedis Cluster, with commas between them (default: they are where accounts are)")
-	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH, webhook:URL, kannel:URL, twilio:FROM, vonage:FROM\nor one of those by template; or several, with commas between them: the next takes over where one fails")
+	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH, webhook:URL, kannel:URL, twilio:FROM, vonage:FROM\nor another of the list above; or several, with commas between them: the next takes over where one fails")
 	f.StringVar(&o.region, "region", "", "default `region` of national numbers, such as SG (default none)")
 	f.StringVar(&o.key, "key", "phoneauth.key", "`file` with the secret keys, made when absent")
 	f.StringVar(&o.limits, "limits", "default", "default, or off for development: send at will")
@@ -95,6 +95,22 @@ became of a text to a path of this server: /twilio, a second Twilio /twilio-2.
                the world finds this server by, such as https://auth.example.com
   vonage:FROM  VONAGE_API_KEY and VONAGE_API_SECRET. FROM is a number or a name. It
                reports where there is a VONAGE_SIGNATURE_SECRET; CALLBACK_URL as above
+  aws:FROM, awsvoice:FROM
+               AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, perhaps AWS_SESSION_TOKEN and
+               AWS_SMS_CONFIGURATION_SET. It reports where there is an AWS_SNS_TOPIC_ARN, whose
+               topic is subscribed to /aws or /awsvoice
+  infobip:FROM INFOBIP_BASE_URL and INFOBIP_API_KEY. It reports where there is an
+               INFOBIP_CALLBACK_PASSWORD; CALLBACK_URL as above
+  messagebird:FROM
+               MESSAGEBIRD_ACCESS_KEY. It reports where there are a MESSAGEBIRD_SIGNING_KEY and
+               a CALLBACK_URL
+  plivo:FROM   PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN. It reports where there is a CALLBACK_URL
+  telnyx:FROM  TELNYX_API_KEY, perhaps TELNYX_PROFILE_ID. It reports where there is a
+               TELNYX_PUBLIC_KEY; CALLBACK_URL as above
+  twiliovoice:FROM, vonagevoice:FROM
+               call from the number FROM, as awsvoice does. They say no notices, so name one for
+               texts too. Twilio's variables are as above; Vonage's are
+               VONAGE_APPLICATION_ID, VONAGE_PRIVATE_KEY (PEM) and VONAGE_SIGNATURE_SECRET
   webhook:URL  It reports to /webhook/SECRET where there is a WEBHOOK_CALLBACK_SECRET
 
 These have the wording, and send codes only. Behind them must be one of those above, for

@@ -6,14 +6,17 @@ replace (
 	github.com/phoneauth/phoneauth => ../..
 	github.com/phoneauth/phoneauth/otelphoneauth => ../../otelphoneauth
 	github.com/phoneauth/phoneauth/redisstore => ../../redisstore
+	github.com/phoneauth/phoneauth/senders/awssms => ../../senders/awssms
 )
 
 require (
+	github.com/aws/aws-sdk-go-v2 v1.48.0
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/phoneauth/phoneauth v0.1.0
 	github.com/phoneauth/phoneauth/otelphoneauth v0.1.0
 	github.com/phoneauth/phoneauth/redisstore v0.1.0
+	github.com/phoneauth/phoneauth/senders/awssms v0.1.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/stretchr/testify v1.12.1
@@ -24,6 +27,10 @@ require (
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/configsources v1.4.25 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.7.25 // indirect
+	github.com/aws/aws-sdk-go-v2/service/pinpointsmsvoicev2 v1.29.1 // indirect
+	github.com/aws/smithy-go v1.28.9 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect

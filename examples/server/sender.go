@@ -105,7 +105,10 @@ func (s *senders) open(name, kind, where string, around surroundings) (phoneauth
 	if open, ok := templateSenders[kind]; ok && (where != "" || kind == "telegram") {
 		return open(s, where, name, around.getenv)
 	}
-	return nil, errors.New(`unknown kind of sender, must be "console", "file:PATH", "webhook:URL", "kannel:URL", "twilio:FROM", "vonage:FROM" or one of those by template, which -h lists`)
+	if open := byProvider[kind]; open != nil && where != "" {
+		return open(s, where, name, around.getenv)
+	}
+	return nil, errors.New(`unknown kind of sender, must be "console", "file:PATH", "webhook:URL", "kannel:URL", "twilio:FROM", "vonage:FROM" or another that -h lists`)
 }
 
 // reports returns what the callbacks of the sender of this name report to, who may be one of
