@@ -15,8 +15,8 @@
 //
 // It was written to the documentation of AWS, and tested against a server of ours that answers
 // as the documentation says. The requests are those of the SDK, pinpointsmsvoicev2 v1.29.1. The
-// signatures of Amazon SNS were tested with a certificate of ours. Nothing was tested against the
-// live service.
+// signatures of Amazon SNS were tested with messages that npm sns-validator 0.3.5, of AWS, takes, and
+// a certificate of ours. Nothing was tested against the live service.
 //
 // The context of a message, which its events have too, has "sender" and "attempt".
 //
