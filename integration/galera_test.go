@@ -91,8 +91,7 @@ func (d database) node(n int) database {
 	return database{d.dialect, "mysql", strings.Split(d.dsn, "|")[n]}
 }
 
-// beforeARelease skips what needs a cluster, because that takes long. One MariaDB is tested for
-// every change.
+// beforeARelease skips what takes long, such as a cluster, and is not tested for every change.
 func beforeARelease(t *testing.T) {
 	t.Helper()
 	if !integration.Release() {

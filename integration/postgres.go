@@ -42,34 +42,46 @@ func StartPostgres(settings ...string) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Not under t.TempDir: where we are root, nobody may not enter that.
-	dir, err := os.MkdirTemp("", "phoneauth-postgres-")
-	if err != nil {
-		return nil, err
+	return startPostgres(settings, func(*Postgres) (string, error) { return bin, nil })
+}
+
+// startPostgres is StartPostgres with the programs in the folder that binaries returns.
+func startPostgres(settings []string, binaries func(p *Postgres) (string, error)) (*Postgres, error) {
+	p, err := newPostgres(settings)
+	if err == nil {
+		p.bin, err = binaries(p)
 	}
-	p := &Postgres{dir: dir, bin: bin, settings: settings}
-	if err := p.start(); err != nil {
+	if err == nil {
+		err = p.start()
+	}
+	if err != nil {
 		p.Stop()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *Postgres) start() (err error) {
-	if os.Geteuid() == 0 {
-		if p.owner, err = nobody(); err != nil {
-			return err
-		}
-		if err := os.Chown(p.dir, int(p.owner.Uid), int(p.owner.Gid)); err != nil {
-			return err
-		}
+// newPostgres makes the directory of a server, and chooses its port.
+func newPostgres(settings []string) (*Postgres, error) {
+	// Not under t.TempDir: where we are root, nobody may not enter that.
+	dir, err := os.MkdirTemp("", "phoneauth-postgres-")
+	p := &Postgres{dir: dir, settings: settings}
+	if err != nil {
+		return p, err
 	}
+	if p.port, err = freePort(); err != nil || os.Geteuid() != 0 {
+		return p, err
+	}
+	if p.owner, err = nobody(); err != nil {
+		return p, err
+	}
+	return p, os.Chown(dir, int(p.owner.Uid), int(p.owner.Gid))
+}
+
+func (p *Postgres) start() error {
 	initdb := p.command("initdb", "-D", p.data(), "-U", "phoneauth", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-	if p.port, err = freePort(); err != nil {
-		return err
 	}
 	return p.Start()
 }
@@ -201,7 +213,6 @@ func (p *Postgres) processes() []int {
 	return all
 }
 
-// parentOf is 0 where there is no such process, or only what is left of one.
 // Used is what the processes of the server that run now have used of the CPUs. It is 0 where
 // that cannot be told: it is told by Linux alone.
 func (p *Postgres) Used() (sum time.Duration) {
@@ -214,6 +225,7 @@ func (p *Postgres) Used() (sum time.Duration) {
 	return sum
 }
 
+// parentOf is 0 where there is no such process, or only what is left of one.
 func parentOf(pid int) int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

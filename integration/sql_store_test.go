@@ -67,8 +67,10 @@ func TestSQLStoreUnprepared(t *testing.T) {
 }
 
 // Tables that the host has partitioned by hash, each by its primary key, pass as well.
-func TestSQLStorePartitioned(t *testing.T) {
-	d := postgresDatabase(t)
+func TestSQLStorePartitioned(t *testing.T) { partitioned(t, postgresDatabase(t)) }
+
+func partitioned(t *testing.T, d database) {
+	t.Helper()
 	db := d.open(t)
 	s := d.store(t, db)
 	for table, key := range map[string]string{"challenges": "key", "counters": "key", "sessions": "id", "journal": "id"} {
