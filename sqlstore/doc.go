@@ -20,8 +20,12 @@
 //
 // Limit the pool and keep its connections: call SetMaxOpenConns(n) and SetMaxIdleConns(n)
 // with the same n. Begin with 4 for each core of the server. Without these calls database/sql
-// opens any number of connections and keeps two. Behind PgBouncer in transaction mode, set the
-// driver's simple or exec mode (pgx: default_query_exec_mode=exec).
+// opens any number of connections and keeps two.
+//
+// No verb needs a session of the server, so PgBouncer may stand between in transaction mode. There
+// the driver must not prepare statements (pgx: default_query_exec_mode=exec), the schema is set by
+// [Schema] and not by a search_path, and the store has a pool of PgBouncer's to itself: what
+// another program sets on a connection stays set. [New] looks at the settings once.
 //
 // Functions of the database do the steps of challenges, limits and new sessions, in one round
 // trip each. [Migrate] creates them, and [New] looks whether its role may execute them. Without
