@@ -2,7 +2,10 @@ package integration_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -19,8 +22,12 @@ type deed struct {
 	What string
 	// Phone and User whom it is about.
 	Phone, User string
-	// Secret is the code, the token, the hash or the session's id.
+	// Secret is the code, the token, the hash, the session's id or its digest.
 	Secret string
+	// Session is the id of a session whose token was rotated.
+	Session string
+	// At is when it was acknowledged.
+	At time.Time
 }
 
 // What is done. The first four are there for good, the others never good again.
@@ -32,10 +39,13 @@ const (
 	codeUsed     = "code"
 	proofUsed    = "proof"
 	sessionEnded = "session that was signed out"
+	tokenRotated = "refresh token"
 )
 
 // once reports whether d is the use of something.
-func (d deed) once() bool { return d.What == codeUsed || d.What == proofUsed || d.What == sessionEnded }
+func (d deed) once() bool {
+	return d.What == codeUsed || d.What == proofUsed || d.What == sessionEnded || d.What == tokenRotated
+}
 
 // stays reports whether what is done is done.
 func (d deed) stays(ctx context.Context, svc *phoneauth.Service, store phoneauth.Store) (bool, error) {
@@ -50,6 +60,12 @@ func (d deed) stays(ctx context.Context, svc *phoneauth.Service, store phoneauth
 	case sessionEnded:
 		_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: phoneauth.Secret(d.Secret)})
 		return refused(err, phoneauth.ErrInvalidToken)
+	case tokenRotated:
+		session, err := store.SessionByID(ctx, d.Session, time.Now())
+		if errors.Is(err, phoneauth.ErrNotFound) {
+			return false, nil
+		}
+		return hex.EncodeToString(session.Digest) == d.Secret, err
 	case signedIn:
 		_, err := store.SessionByID(ctx, d.Secret, time.Now())
 		gone, err := refused(err, phoneauth.ErrNotFound)
@@ -90,7 +106,11 @@ func workAsChild(of task) error {
 	errs := make([]error, writers)
 	integration.AtOnce(writers, func(i int) {
 		for errs[i] == nil || of.GoOn && errors.Is(errs[i], phoneauth.ErrUnavailable) {
-			errs[i] = live(context.Background(), svc, inbox, of.Number+int(next.Add(1)))
+			errs[i] = live(context.Background(), store, svc, inbox, of.Number+int(next.Add(1)))
+			if of.GoOn && errs[i] != nil && !errors.Is(errs[i], phoneauth.ErrUnavailable) {
+				fmt.Fprintln(os.Stderr, "child:", errs[i])
+				os.Exit(1) // or the others would hide it
+			}
 		}
 	})
 	for _, err := range errs {
@@ -102,7 +122,7 @@ func workAsChild(of task) error {
 }
 
 // live is the n-th life of a user: a sign-up, and something that comes after it.
-func live(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, n int) error {
+func live(ctx context.Context, store phoneauth.Store, svc *phoneauth.Service, inbox *phonetest.Inbox, n int) error {
 	phone, client := caller(n)
 	session, err := signUp(ctx, svc, inbox, phone, client, n%2 == 0)
 	if err != nil {
@@ -126,12 +146,25 @@ func live(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox, n
 		d.What, d.Secret, err = sessionEnded, string(session.RefreshToken), svc.Logout(ctx, session.RefreshToken)
 	case 8, 9:
 		d.What, d.Secret, err = sessionEnded, string(session.RefreshToken), svc.LogoutAll(ctx, d.User)
+	case 10, 11:
+		if _, err = svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken}); err != nil {
+			return err
+		}
+		var rotated phoneauth.SessionRecord
+		rotated, err = store.SessionByID(ctx, session.ID, time.Now())
+		d.What, d.Session, d.Secret = tokenRotated, session.ID, hex.EncodeToString(rotated.Digest)
 	default:
 		d.What, d.Secret = signedIn, session.ID
 	}
 	if err != nil {
 		return err
 	}
+	return d.acknowledged()
+}
+
+// acknowledged tells of d.
+func (d deed) acknowledged() error {
+	d.At = time.Now()
 	return tell(d)
 }
 
@@ -148,11 +181,11 @@ func signUp(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox,
 		if err != nil {
 			return nil, err
 		}
-		return session, errors.Join(tell(used), tell(deed{What: signedUp, Phone: phone, User: session.User.ID}))
+		return session, errors.Join(used.acknowledged(), deed{What: signedUp, Phone: phone, User: session.User.ID}.acknowledged())
 	}
 	proof, err := svc.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: code, Client: client})
 	if err == nil {
-		err = tell(used)
+		err = used.acknowledged()
 	}
 	if err != nil {
 		return nil, err
@@ -161,6 +194,6 @@ func signUp(ctx context.Context, svc *phoneauth.Service, inbox *phonetest.Inbox,
 	if err != nil {
 		return nil, err
 	}
-	return session, errors.Join(tell(deed{What: proofUsed, Phone: phone, Secret: string(proof.Token)}),
-		tell(deed{What: signedUp, Phone: phone, User: session.User.ID}))
+	return session, errors.Join(deed{What: proofUsed, Phone: phone, Secret: string(proof.Token)}.acknowledged(),
+		deed{What: signedUp, Phone: phone, User: session.User.ID}.acknowledged())
 }

@@ -134,17 +134,20 @@ func (p *Postgres) Start() error {
 }
 
 // ready reads the server's own word for it: line 8 of its pid file, which it writes anew
-// at each start.
+// at each start. A standby says that it is one.
 func (p *Postgres) ready() error {
 	text, err := os.ReadFile(filepath.Join(p.data(), "postmaster.pid"))
 	if err != nil {
 		return err
 	}
 	lines := bytes.Split(text, []byte("\n"))
-	if len(lines) < 8 || string(lines[0]) != strconv.Itoa(p.cmd.Process.Pid) || string(bytes.TrimSpace(lines[7])) != "ready" {
-		return errors.New("postgres is not ready")
+	if len(lines) >= 8 && string(lines[0]) == strconv.Itoa(p.cmd.Process.Pid) {
+		switch string(bytes.TrimSpace(lines[7])) {
+		case "ready", "standby":
+			return nil
+		}
 	}
-	return nil
+	return errors.New("postgres is not ready")
 }
 
 // DSN names the server's database, with the schema as its search_path.
@@ -273,7 +276,8 @@ func (p *Postgres) Schema(ctx context.Context, driver, name string) (drop func()
 // postgresBin is where the newest server is: of PATH, or where Debian has it.
 func postgresBin() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
-		return filepath.Dir(path), nil
+		path, err = filepath.EvalSymlinks(path) // the other programs are where the file is
+		return filepath.Dir(path), err
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if len(found) == 0 {
