@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/integration"
@@ -105,9 +108,9 @@ func workAsChild(of task) error {
 	var next atomic.Int64
 	errs := make([]error, writers)
 	integration.AtOnce(writers, func(i int) {
-		for errs[i] == nil || of.GoOn && errors.Is(errs[i], phoneauth.ErrUnavailable) {
+		for errs[i] == nil || of.goesOn(errs[i]) {
 			errs[i] = live(context.Background(), store, svc, inbox, of.Number+int(next.Add(1)))
-			if of.GoOn && errs[i] != nil && !errors.Is(errs[i], phoneauth.ErrUnavailable) {
+			if of.GoOn && errs[i] != nil && !of.goesOn(errs[i]) {
 				fmt.Fprintln(os.Stderr, "child:", errs[i])
 				os.Exit(1) // or the others would hide it
 			}
@@ -119,6 +122,12 @@ func workAsChild(of task) error {
 		}
 	}
 	return nil
+}
+
+// goesOn reports whether work goes on after err.
+func (of task) goesOn(err error) bool {
+	answered, _ := refused(err, phoneauth.ErrInvalidCode, phoneauth.ErrInvalidToken, phoneauth.ErrNotFound)
+	return of.GoOn && errors.Is(err, phoneauth.ErrUnavailable) || of.Loses && answered
 }
 
 // live is the n-th life of a user: a sign-up, and something that comes after it.
@@ -160,6 +169,28 @@ func live(ctx context.Context, store phoneauth.Store, svc *phoneauth.Service, in
 		return err
 	}
 	return d.acknowledged()
+}
+
+// deeds are the next that a child that works tells of.
+func (c *child) deeds(t *testing.T, count int) []deed {
+	t.Helper()
+	all := make([]deed, count)
+	for i := range all {
+		require.NoError(t, c.hear(&all[i]), "the child has ended")
+	}
+	return all
+}
+
+// last kills the child, and returns the deeds that it has told of before.
+func (c *child) last() (all []deed) {
+	c.kill()
+	for {
+		var one deed
+		if c.hear(&one) != nil {
+			return all
+		}
+		all = append(all, one)
+	}
 }
 
 // acknowledged tells of d.

@@ -35,6 +35,8 @@ type task struct {
 	Number int
 	// GoOn has work go on while the store is away.
 	GoOn bool
+	// Loses: the store loses writes, so work goes on when a code or a token is refused.
+	Loses bool
 	// After so many statements migrate says so, and does nothing more.
 	After int64
 }

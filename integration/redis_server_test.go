@@ -175,12 +175,7 @@ var threeRedis = sync.OnceValues(func() ([]*redisServer, error) {
 	var nodes []*redisServer
 	var bus []int
 	for range 3 {
-		port, err := freeRedisPort()
-		if err != nil {
-			return nil, err
-		}
-		r, err := newRedisServer("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
-			"--cluster-port", strconv.Itoa(port), "--cluster-node-timeout", "15000")
+		r, port, err := newRedisNode("--cluster-node-timeout", "15000")
 		if err != nil {
 			return nil, err
 		}
@@ -192,6 +187,16 @@ var threeRedis = sync.OnceValues(func() ([]*redisServer, error) {
 	}
 	return nodes, formCluster(nodes, bus)
 })
+
+// newRedisNode makes ready a node of a cluster, and returns the port of its bus.
+func newRedisNode(args ...string) (r *redisServer, bus int, err error) {
+	if bus, err = freeRedisPort(); err != nil {
+		return nil, 0, err
+	}
+	r, err = newRedisServer(append([]string{"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
+		"--cluster-port", strconv.Itoa(bus)}, args...)...)
+	return r, bus, err
+}
 
 func formCluster(nodes []*redisServer, bus []int) error {
 	ctx := context.Background()

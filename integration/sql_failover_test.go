@@ -100,29 +100,14 @@ func failedOver(t *testing.T, p place, n int, lose func()) (deeds []deed, away t
 	t.Helper()
 	c := startChild(t, task{Do: "work", Place: p, Number: n * lives, GoOn: true})
 	const before, after = 300, 300
-	hear := func(count int) {
-		for range count {
-			var one deed
-			require.NoError(t, c.hear(&one), "the child has ended")
-			deeds = append(deeds, one)
-		}
-	}
-	hear(before)
+	deeds = c.deeds(t, before)
 	began := time.Now()
 	lose()
-	ended := time.Now()
-	for hear(1); deeds[len(deeds)-1].At.Before(ended); {
-		hear(1)
+	for ended := time.Now(); deeds[len(deeds)-1].At.Before(ended); {
+		deeds = append(deeds, c.deeds(t, 1)...)
 	}
-	hear(after)
-	c.kill()
-	for {
-		var one deed
-		if c.hear(&one) != nil {
-			break
-		}
-		deeds = append(deeds, one)
-	}
+	deeds = append(deeds, c.deeds(t, after)...)
+	deeds = append(deeds, c.last()...)
 	times := make([]time.Time, len(deeds))
 	for i, d := range deeds {
 		times[i] = d.At

@@ -155,6 +155,7 @@ func (s *Store) eachRead(ctx context.Context, calls []*call) ([]reply, error) {
 			replies[i], err = s.do(ctx, c)
 		}
 		if err != nil {
+			s.unanswered(ctx, err)
 			return nil, err
 		}
 	}
@@ -174,9 +175,22 @@ func (c *call) command(ctx context.Context, verb, script string) *redis.Cmd {
 func (s *Store) eval(ctx context.Context, verb, script string, c *call) (reply, error) {
 	cmd := once{c.command(ctx, verb, script)}
 	if err := s.client.Process(ctx, cmd); err != nil {
+		s.unanswered(ctx, err)
 		return nil, err
 	}
 	return answerOf(cmd.Cmd)
+}
+
+// unanswered has the client of a cluster ask which node has which slot, if err says that a node
+// did not answer: a replica may have taken over. By itself go-redis asks when it sends a command
+// again, which [once] forbids, and else once a minute.
+func (s *Store) unanswered(ctx context.Context, err error) {
+	if _, answered := errors.AsType[redis.Error](err); err == nil || answered {
+		return
+	}
+	if cluster, ok := s.client.(interface{ ReloadState(context.Context) }); ok {
+		cluster.ReloadState(ctx) // it does not wait, and there is one at a time
+	}
 }
 
 // answerOf is what a script has answered.
