@@ -8,6 +8,9 @@
 // An error ends the reading: the input cannot be read, or is no such export. No error and no
 // Source holds a number or a hash.
 //
+// [WriteNDJSON] is the other direction: it writes the accounts of a store, in a format that
+// [NDJSON] reads.
+//
 // A reader says that a number is verified only where its source does. docs/importing.md has
 // the steps for each source. The passwords are verified by package importer/legacyhash.
 package importer

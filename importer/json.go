@@ -104,6 +104,9 @@ func lines(what string, r io.Reader, read func([]byte) (phoneauth.ImportUser, er
 type Account struct {
 	// ID names the account in reports.
 	ID string `json:"id,omitempty"`
+	// UUID is User.UUID where the account was exported. [NDJSON] does not read it: an account
+	// gets a new one when it is imported.
+	UUID string `json:"uuid,omitempty"`
 	// Phone is the number, best in E.164.
 	Phone string `json:"phone"`
 	// Verified is true when its owner has proved Phone.

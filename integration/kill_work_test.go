@@ -161,6 +161,9 @@ func live(ctx context.Context, store phoneauth.Store, svc *phoneauth.Service, in
 		}
 		var rotated phoneauth.SessionRecord
 		rotated, err = store.SessionByID(ctx, session.ID, time.Now())
+		if err != nil && !phoneauth.IsAnswer(err) {
+			err = fmt.Errorf("%w: %w", phoneauth.ErrUnavailable, err)
+		}
 		d.What, d.Session, d.Secret = tokenRotated, session.ID, hex.EncodeToString(rotated.Digest)
 	default:
 		d.What, d.Secret = signedIn, session.ID

@@ -19,7 +19,7 @@ type options struct {
 	from, store, region string
 	passwords           string
 	problems, ids       string
-	dryRun              bool
+	dryRun, export      bool
 	batch, rate         int
 	every               time.Duration
 	file                string
@@ -35,6 +35,7 @@ func newFlags(o *options) *flag.FlagSet {
 	f.StringVar(&o.passwords, "passwords", "", "for auth0: the `file` of passwords that Auth0's support gives")
 	f.StringVar(&o.problems, "problems", "", "`file` for the accounts that were not imported, as NDJSON. It has numbers in clear")
 	f.StringVar(&o.ids, "ids", "", "`file` for which id became which, as NDJSON")
+	f.BoolVar(&o.export, "export", false, "write the accounts of -store into the file, as NDJSON, in place of an import. It has numbers in clear")
 	f.BoolVar(&o.dryRun, "dry-run", false, "write no account")
 	f.IntVar(&o.batch, "batch", 500, "how many accounts are written at once")
 	f.IntVar(&o.rate, "rate", 0, "how many accounts are written in a second at most (default any number)")
@@ -60,7 +61,9 @@ func parseFlags(args []string, getenv func(string) string) (options, error) {
 		faults = append(faults, errors.New("takes one file, or - for the standard input; -h lists the flags"))
 	}
 	o.file = flags.Arg(0)
-	if _, err := importer.Read(o.from, nil); err != nil {
+	if _, err := importer.Read(o.from, nil); o.export && o.from != "" {
+		faults = append(faults, errors.New("-from: is not for -export"))
+	} else if err != nil && !o.export {
 		faults = append(faults, fmt.Errorf("-from: must be one of %s", strings.Join(importer.Formats(), ", ")))
 	}
 	if o.passwords != "" && o.from != "auth0" {
@@ -94,6 +97,7 @@ func firebaseOf(getenv func(string) string) (*legacyhash.Firebase, error) {
 }
 
 const usage = `Usage: migrate -from FORMAT [flags] FILE
+       migrate -export [flags] FILE
 
 The hashes of firebase-json need the parameters of the project, from the environment:
 FIREBASE_SIGNER_KEY (base64_signer_key), FIREBASE_SALT_SEPARATOR (base64_salt_separator),

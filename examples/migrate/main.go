@@ -5,6 +5,10 @@
 //	go run ./examples/migrate -from firebase-json -dry-run users.json
 //	go run ./examples/migrate -from firebase-json users.json
 //
+// With -export it writes the accounts of a store into a file that it can read by -from ndjson:
+//
+//	go run ./examples/migrate -export users.ndjson
+//
 // It can be interrupted at any point, and run again with the same file: it goes on where it
 // was. docs/importing.md has the steps for each source; -h lists the flags.
 package main
@@ -49,6 +53,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 	if err != nil {
 		return err
 	}
+	if o.export {
+		return runExport(ctx, o, stderr)
+	}
 	verifier, err := legacyhash.New(legacyhash.Config{Firebase: o.firebase})
 	if err != nil {
 		return err
@@ -58,7 +65,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stderr 
 		return err
 	}
 	defer export.close()
-	store, closeStore, err := openStore(ctx, o.store)
+	store, closeStore, err := openStore(ctx, o.store, false)
 	if err != nil {
 		return fmt.Errorf("-store: %w", err)
 	}

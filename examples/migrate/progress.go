@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"os"
 	"slices"
@@ -68,6 +69,31 @@ func (p *progress) show(r phoneauth.ImportReport) {
 		p.last = now
 		p.draw(r)
 	}
+}
+
+// exported returns users, and tells on the way how many there were.
+func (p *progress) exported(users iter.Seq2[phoneauth.User, error]) iter.Seq2[phoneauth.User, error] {
+	return func(yield func(phoneauth.User, error) bool) {
+		n := 0
+		for u, err := range users {
+			if !yield(u, err) {
+				return
+			}
+			if n++; time.Since(p.last) >= p.every {
+				p.last = time.Now()
+				p.drawExport(n)
+			}
+		}
+	}
+}
+
+func (p *progress) drawExport(n int) {
+	text := fmt.Sprintf("%d exported, %d a second", n, int(float64(n)/max(time.Since(p.began).Seconds(), 0.001)))
+	if !p.terminal {
+		fmt.Fprintln(p.w, text)
+		return
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%s", text)
 }
 
 func (p *progress) draw(r phoneauth.ImportReport) {

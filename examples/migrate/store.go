@@ -14,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
-	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
@@ -24,29 +23,34 @@ const openTimeout = 10 * time.Second
 // conns is how many connections are open. A dry run looks eight numbers up at once.
 const conns = 8
 
-// openStore opens what -store names, as examples/server does, for users alone. Its errors do
-// not quote -store, in which there may be a password.
-func openStore(ctx context.Context, spec string) (phoneauth.Store, func() error, error) {
+// openStore opens what -store names, as examples/server does, for users alone. It makes the table
+// of users, unless it must be there. Its errors do not quote -store, in which there may be a
+// password.
+func openStore(ctx context.Context, spec string, mustBeThere bool) (*sqlstore.Store, func() error, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	kind, where, _ := strings.Cut(spec, ":")
 	switch {
 	case kind == "sqlite" && where != "" && where != ":memory:":
-		return openSQLite(ctx, where)
+		return openSQLite(ctx, where, mustBeThere)
 	case (kind == "postgres" || kind == "postgresql") && strings.HasPrefix(where, "//"):
 		config, err := pgx.ParseConfig(spec)
 		if err != nil {
 			return nil, nil, errors.New("cannot be read as a URL of PostgreSQL") // its own error quotes the URL
 		}
-		return openSQL(ctx, stdlib.OpenDB(*config), sqlstore.Postgres)
+		return openSQL(ctx, stdlib.OpenDB(*config), sqlstore.Postgres, mustBeThere)
 	}
 	return nil, nil, errors.New(`unknown kind of store, must be "sqlite:PATH" or "postgres://…"`)
 }
 
 // openSQLite opens or makes a file that is its owner's alone, because it holds numbers and
 // hashes.
-func openSQLite(ctx context.Context, path string) (phoneauth.Store, func() error, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+func openSQLite(ctx context.Context, path string, mustBeThere bool) (*sqlstore.Store, func() error, error) {
+	flags := os.O_RDWR
+	if !mustBeThere {
+		flags |= os.O_CREATE
+	}
+	file, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,15 +62,18 @@ func openSQLite(ctx context.Context, path string) (phoneauth.Store, func() error
 	if err != nil {
 		return nil, nil, err
 	}
-	return openSQL(ctx, db, sqlstore.SQLite)
+	return openSQL(ctx, db, sqlstore.SQLite, mustBeThere)
 }
 
-// openSQL creates the table of users in db, and returns a store on it.
-func openSQL(ctx context.Context, db *sql.DB, dialect sqlstore.Dialect) (phoneauth.Store, func() error, error) {
+// openSQL returns a store on the table of users in db, which it makes unless it must be there.
+func openSQL(ctx context.Context, db *sql.DB, dialect sqlstore.Dialect, mustBeThere bool) (*sqlstore.Store, func() error, error) {
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	users := sqlstore.Only(sqlstore.Users) // the server makes the other tables
-	err := sqlstore.Migrate(ctx, db, dialect, users)
+	var err error
+	if !mustBeThere {
+		err = sqlstore.Migrate(ctx, db, dialect, users)
+	}
 	if err == nil {
 		var store *sqlstore.Store
 		if store, err = sqlstore.New(ctx, db, dialect, users); err == nil {
