@@ -32,7 +32,7 @@ func pooled(t *testing.T, mode string) (database, sqlstore.Option) {
 func TestSQLPgBouncer(t *testing.T) {
 	rounds := 1
 	if integration.Release() {
-		rounds = 300
+		rounds = 50
 	}
 	run := func(t *testing.T, mode string, opts ...sqlstore.Option) {
 		d, schema := pooled(t, mode)

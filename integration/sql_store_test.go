@@ -75,13 +75,13 @@ func partitioned(t *testing.T, d database) {
 	s := d.store(t, db)
 	for table, key := range map[string]string{"challenges": "key", "counters": "key", "sessions": "id", "journal": "id"} {
 		table = "phoneauth_" + table
-		_, err := db.Exec("ALTER TABLE " + table + " RENAME TO one;" +
-			"CREATE TABLE " + table + " (LIKE one INCLUDING ALL) PARTITION BY HASH (" + key + "); DROP TABLE one")
-		require.NoError(t, err)
+		ddl := "BEGIN; ALTER TABLE " + table + " RENAME TO one;" +
+			"CREATE TABLE " + table + " (LIKE one INCLUDING ALL) PARTITION BY HASH (" + key + ");"
 		for i := range 4 {
-			_, err := db.Exec(fmt.Sprintf("CREATE TABLE %s_%d PARTITION OF %s FOR VALUES WITH (MODULUS 4, REMAINDER %d)", table, i, table, i))
-			require.NoError(t, err)
+			ddl += fmt.Sprintf("CREATE TABLE %s_%d PARTITION OF %s FOR VALUES WITH (MODULUS 4, REMAINDER %d) WITH (fillfactor = 80);", table, i, table, i)
 		}
+		_, err := db.Exec(ddl + "INSERT INTO " + table + " SELECT * FROM one; DROP TABLE one; COMMIT")
+		require.NoError(t, err)
 	}
 	storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(5))
 	runJournal(t, s, 5)
