@@ -1,4 +1,4 @@
-package phoneauth_test
+package service
 
 import (
 	"context"
@@ -27,8 +27,8 @@ import (
 
 // The figures of docs/performance.md:
 //
-//	go test -run '^$' -bench 'Flow|Method|Unavoidable' -benchtime 20000x -count 3 .
-//	go test -run '^$' -bench Password -benchtime 20x .
+//	go test -run '^$' -bench 'Flow|Method|Unavoidable' -benchtime 20000x -count 3 ./internal/suite/service
+//	go test -run '^$' -bench Password -benchtime 20x ./internal/suite/service
 
 // discard is a sender that keeps the last code.
 type discard struct{ code string }
