@@ -25,6 +25,10 @@
 //
 // An error that is no *phoneauth.SendError counts as Ambiguous, of no known fault.
 //
+// A sender that does not support a message, as a phoneauth.Supporter says, is passed over, as if it
+// did not serve the number. Verified codes are told to the sender that sent them, if it is a
+// phoneauth.Verifier.
+//
 // # Time
 //
 // The time until the deadline of the context (10 s if it has none) is divided equally among the

@@ -63,7 +63,11 @@ type route struct {
 	delivery delivery
 }
 
-var _ phoneauth.SMSSender = (*Sender)(nil)
+var (
+	_ phoneauth.SMSSender = (*Sender)(nil)
+	_ phoneauth.Supporter = (*Sender)(nil)
+	_ phoneauth.Verifier  = (*Sender)(nil)
+)
 
 // New returns a Sender, or every fault of c at once.
 func New(c Config) (*Sender, error) {
@@ -133,7 +137,7 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 	var last phoneauth.Receipt
 	var failed *phoneauth.SendError
 	var refused bool // by the fault of the destination
-	candidates, reopens := s.candidates(m.To, time.Now())
+	candidates, reopens := s.candidates(m, time.Now())
 	for i, r := range candidates {
 		pass, ok := r.admit(time.Now())
 		if !ok {
@@ -151,6 +155,8 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 		s.log.WarnContext(ctx, "failover: passed on", "sender", r.Name, "code", err.Code, "fault", err.Fault, "error", err.Err)
 	}
 	switch {
+	case failed == nil && len(candidates) == 0 && reopens == 0 && s.serves(m):
+		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: errNobodySupports}
 	case failed == nil && len(candidates) == 0 && reopens == 0:
 		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultDestination, Err: errNobodyServes}
 	case failed == nil:
@@ -166,6 +172,8 @@ func (s *Sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Recei
 var (
 	errNobodyServes = errors.New("no sender serves this number")
 	errNobodyOpen   = errors.New("no sender is open for this number")
+
+	errNobodySupports = errors.New("no sender for this number supports this message")
 )
 
 // ofDestination reports whether e says nothing of its sender. Permanent never does.
@@ -173,16 +181,49 @@ func ofDestination(e *phoneauth.SendError) bool {
 	return e.Fault == phoneauth.FaultDestination || e.Class == phoneauth.Permanent
 }
 
-// candidates returns the routes for a number, in order, without those whose breaker is open,
-// and after how long the first of the latter may be probed.
-func (s *Sender) candidates(to phoneauth.Phone, now time.Time) (in []*route, reopens time.Duration) {
-	region := ""
-	if s.byRegion {
-		region = to.Region()
+// region returns the region of a number, if any entry has regions.
+func (s *Sender) region(to phoneauth.Phone) string {
+	if !s.byRegion {
+		return ""
 	}
+	return to.Region()
+}
+
+// serves reports whether an entry serves the number of m, whatever it supports.
+func (s *Sender) serves(m phoneauth.Message) bool {
+	e164, region := m.To.E164(), s.region(m.To)
+	return slices.ContainsFunc(s.routes, func(r *route) bool { return r.serves(e164, region) })
+}
+
+// Supports reports whether one of the senders for the number of m supports m. Senders that are no
+// phoneauth.Supporter support every message.
+func (s *Sender) Supports(m phoneauth.Message) bool {
+	e164, region := m.To.E164(), s.region(m.To)
+	return slices.ContainsFunc(s.routes, func(r *route) bool { return r.serves(e164, region) && r.supports(m) })
+}
+
+// Verified tells the sender of r about the verified code, if it is a phoneauth.Verifier.
+func (s *Sender) Verified(ctx context.Context, r phoneauth.Receipt) error {
+	for _, of := range s.routes {
+		if v, ok := of.Sender.(phoneauth.Verifier); ok && of.Name == r.Sender {
+			return v.Verified(ctx, r)
+		}
+	}
+	return nil
+}
+
+func (r *route) supports(m phoneauth.Message) bool {
+	s, ok := r.Sender.(phoneauth.Supporter)
+	return !ok || s.Supports(m)
+}
+
+// candidates returns the routes for m, in order, without those whose breaker is open, and after
+// how long the first of the latter may be probed.
+func (s *Sender) candidates(m phoneauth.Message, now time.Time) (in []*route, reopens time.Duration) {
+	region := s.region(m.To)
 	var behind []*route
 	for _, r := range s.routes {
-		if !r.serves(to.E164(), region) {
+		if !r.serves(m.To.E164(), region) || !r.supports(m) {
 			continue
 		}
 		wait, demoted := r.state(now)
