@@ -190,7 +190,8 @@ func (s *Service) Unlock(ctx context.Context, phone string) error {
 func (s *Service) allTakes(phonePrint string) []Take {
 	var all []Take
 	for _, known := range []bool{false, true} {
-		for _, t := range append(s.phoneSendTakes(phonePrint, known), s.passwordTakes(phonePrint, known)...) {
+		takes := append(s.phoneSendTakes(phonePrint, known, s.channels[0]), s.hold(phonePrint, known, s.channels[1:]...)...)
+		for _, t := range append(takes, s.passwordTakes(phonePrint, known)...) {
 			t.Cost = t.Burst
 			all = append(all, t)
 		}

@@ -15,6 +15,7 @@ type call struct {
 	place   string // what Hooks.Place said, once it was asked
 	placed  bool   // it was asked
 	human   human
+	channel string // that the code is sent by
 	// stranger is true when the client is a known device that has used up the score of
 	// known devices.
 	stranger bool

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/phoneauth/phoneauth/internal/fields"
 	"github.com/phoneauth/phoneauth/internal/keyring"
 	"github.com/phoneauth/phoneauth/internal/random"
 )
@@ -111,8 +112,58 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// pendingUse returns the text under which the password in Challenge.Pending is sealed.
-func pendingUse(key string) string { return key + "/password" }
+// attemptIDLength is the greatest length that every provider takes: client_ref of Vonage Verify.
+const attemptIDLength = 16
+
+// attemptID returns Message.AttemptID of the code of c. It comes from the digest, which stays the
+// same as long as the code does.
+func (s *Service) attemptID(c Challenge) string {
+	return s.keys.Print("attempt", string(c.Digest))[:attemptIDLength]
+}
+
+// What Challenge.Pending is sealed for. A Service with one channel keeps the hash of a password
+// alone, so that a challenge takes no more room than it must.
+const (
+	hashAlone = "/password"
+	lastSent  = "/sent"
+)
+
+// lastSend is what Challenge.Pending holds: by which channel the code was last sent and when, and
+// the hash of the password that waits for it.
+type lastSend struct {
+	channel string
+	at      time.Time // zero if there is one channel
+	hash    Secret
+}
+
+// sealPending returns the Challenge.Pending of a code that is sent now.
+func (s *Service) sealPending(c *call, o sending) []byte {
+	if len(s.channels) > 1 {
+		data := fields.Append(nil, o.channel.Name, number64(c.now.UnixMicro()), string(o.hash))
+		return s.keys.Seal(s.challengeKey(&c.target)+lastSent, string(data))
+	}
+	if o.hash == "" {
+		return nil
+	}
+	return s.keys.Seal(s.challengeKey(&c.target)+hashAlone, string(o.hash))
+}
+
+// lastSend reads what sealPending returned, also when the number of channels has changed since.
+// What cannot be read is zero.
+func (s *Service) lastSend(c Challenge) (l lastSend) {
+	if len(s.channels) == 1 {
+		l.channel = s.channels[0].Name
+	}
+	if hash, ok := s.keys.Open(c.Key+hashAlone, c.Pending); ok {
+		l.hash = Secret(hash)
+		return l
+	}
+	if data, ok := s.keys.Open(c.Key+lastSent, c.Pending); ok {
+		r := fields.NewReader(data)
+		return lastSend{r.Text(), instant(r.Int64()), Secret(r.Text())}
+	}
+	return l
+}
 
 // begin creates the challenge of p, or finds the live one, and returns the code to send. If
 // the code of the live one cannot be opened, because its key was dropped or the account has

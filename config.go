@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"reflect"
@@ -17,13 +18,22 @@ import (
 	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
-// Config is everything that a [Service] is made of. Store, Sender and Keys are required.
-// The zero value of every other field is a safe default. [New] copies the Config.
+// Config is everything that a [Service] is made of. Store, Keys, and Sender or Channels are
+// required. The zero value of every other field is a safe default. [New] copies the Config.
 type Config struct {
 	// Store keeps challenges, users and sessions. Required.
 	Store Store
-	// Sender sends the texts. Required.
+	// Sender sends the texts. Required, unless there are Channels. With Channels it sends
+	// notices only, as far as it supports them.
 	Sender SMSSender
+	// Channels are the ways by which codes travel, in the order in which they are offered. The
+	// first is for requests that ask for none. Empty means one channel, "sms", with Sender. A
+	// notice goes by Sender, else by the first channel that supports it.
+	Channels []Channel
+	// ChannelOrder has the channels of a region (ISO 3166-1 alpha-2, or "001" for numbers of no
+	// region) in their order, by name, such as "BR": {"whatsapp", "sms"}. A channel that is left
+	// out is not offered there. A region without an entry has all Channels.
+	ChannelOrder map[string][]string
 	// Keys are the secrets under which prints, digests, signatures and sealed values are
 	// made. Required.
 	Keys Keys
@@ -234,7 +244,7 @@ type SendInfo struct {
 	Region string
 	// Purpose is what the code is for.
 	Purpose Purpose
-	// Channel is that of the request. It may be empty.
+	// Channel is the Name of the channel that the code would go by.
 	Channel string
 	// Demanded is the level of the human check that the rules demand, for
 	// HumanCheckRules.Demand. It is 0 where they demand none, and for BeforeSend.
@@ -340,6 +350,8 @@ func (c Config) withDefaults() Config {
 	c.Sessions.TTL = cmp.Or(c.Sessions.TTL, 30*24*time.Hour)
 	c.Journal.TTL = cmp.Or(c.Journal.TTL, 30*24*time.Hour)
 	c.Limits = c.Limits.withDefaults()
+	c.Channels = c.withDefaultChannels()
+	c.ChannelOrder = maps.Clone(c.ChannelOrder)
 	c.HumanCheck.When = cmp.Or(c.HumanCheck.When, HumanCheckAuto)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -388,9 +400,10 @@ func (c Config) validate() (numberPolicy, error) {
 			fault("Store.SessionStore", "is required, unless HostSessions is set")
 		}
 	}
-	if c.Sender == nil {
+	if c.Sender == nil && len(c.Channels) == 0 {
 		fault("Sender", "is required")
 	}
+	c.validateChannels(fault)
 	c.Keys.validate(fault)
 	if j, ok := c.Tokens.(*JWT); ok && !c.HostSessions && !j.signs() {
 		fault("Tokens", "must have a key that signs")

@@ -39,6 +39,11 @@ var (
 	ErrRefused = errors.New("phoneauth: sign-in refused")
 	// ErrNoJournal: Config.Journal has no Store.
 	ErrNoJournal = errors.New("phoneauth: no journal is kept")
+	// ErrChannel: the channel is not among those that are offered for this number and purpose.
+	ErrChannel = errors.New("phoneauth: channel not offered")
+	// ErrDetails: RegisterRequest.Details are not allowed for this purpose, are malformed, or are
+	// too long for a text. The program is wrong, not its user.
+	ErrDetails = errors.New("phoneauth: details cannot be named in a text")
 	// ErrPurpose: the method does not serve this purpose, or the purpose is malformed.
 	// The program is wrong, not its user.
 	ErrPurpose = errors.New("phoneauth: purpose not served here")
@@ -120,6 +125,23 @@ type LimitError struct {
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("phoneauth: limit %s: retry after %s", e.Limit, e.RetryAfter)
 }
+
+// ChannelError is ErrUnavailable for a code that a channel did not send, where several channels
+// are offered. The person can ask for another one. It is never returned for a password reset.
+type ChannelError struct {
+	// Channel is the Name of the channel that has failed.
+	Channel string
+	// Channels are as in Pending. If the code was certainly not accepted, no other channel has to
+	// wait for this one.
+	Channels []ChannelState
+	cause    error
+}
+
+// Error returns the text of its cause, an ErrUnavailable.
+func (e *ChannelError) Error() string { return e.cause.Error() }
+
+// Unwrap returns the cause: an ErrUnavailable that wraps the *SendError.
+func (e *ChannelError) Unwrap() error { return e.cause }
 
 // PasswordError says why a new password was not accepted. No code was used up.
 type PasswordError struct {

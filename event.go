@@ -110,6 +110,9 @@ type Event struct {
 	SessionID string
 	// Limit is the name of the rule that refused: one of the Limit… constants.
 	Limit string
+	// Channel is the Name of the channel of a code or notice: that it was to go by, that it was
+	// sent by, or that a right code was last sent by. It is empty where that is not known.
+	Channel string
 	// Sender is Receipt.Sender.
 	Sender string
 	// MessageID is Receipt.ID.
@@ -158,6 +161,7 @@ func (e Event) LogValue() slog.Value {
 		{"user_id", e.UserID},
 		{"session_id", e.SessionID},
 		{"limit", e.Limit},
+		{"channel", e.Channel},
 		{"sender", e.Sender},
 		{"message_id", e.MessageID},
 		{"send_class", string(e.SendClass)},
@@ -213,6 +217,7 @@ func (c *call) event(what EventType) Event {
 		Purpose: c.purpose,
 		Phone:   c.phone.String(),
 		Region:  c.region,
+		Channel: c.channel,
 		Print:   c.print,
 		Device:  c.device.known(),
 		Test:    c.test != nil,

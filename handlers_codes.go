@@ -11,7 +11,9 @@ import (
 
 // connectStart sends a code. Every failure to send it is one error, except limits.
 func (q *request) connectStart() (any, error) {
-	_, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.Text("phone"), Client: q.client})
+	_, err := q.s.Register(q.r.Context(), RegisterRequest{
+		Phone: q.body.Text("phone"), Channel: q.body.Text(channelField), Client: q.client,
+	})
 	if err != nil && failureOf(ConnectAPI, err).status >= http.StatusInternalServerError {
 		err = fmt.Errorf("%w: %w", errNotSent, err)
 	}
@@ -134,7 +136,9 @@ func merged(hosts, ours map[string]any) map[string]any {
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (q *request) phoneRegister() (any, error) {
-	pending, err := q.s.Register(q.r.Context(), RegisterRequest{Phone: q.body.Text("phone_number"), Client: q.client})
+	pending, err := q.s.Register(q.r.Context(), RegisterRequest{
+		Phone: q.body.Text("phone_number"), Channel: q.body.Text(channelField), Client: q.client,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -143,12 +147,37 @@ func (q *request) phoneRegister() (any, error) {
 		ExpiresIn    int64  `json:"expires_in"`
 		ResendIn     int64  `json:"resend_in"`
 		CodeLength   int    `json:"code_length"`
+		channelsAnswer
 	}{
 		string(pending.ChallengeToken),
 		q.s.secondsUntil(pending.ExpiresAt),
 		q.s.secondsUntil(pending.ResendAt),
 		pending.CodeLength,
+		q.s.channelsOfAnswer(pending.Channel, pending.Channels),
 	}, nil
+}
+
+// channelField is the field of the channel in bodies, for every route that sends a code.
+const channelField = "channel"
+
+// channelsAnswer is the part of an answer that says by which channel a code was sent, and when
+// each channel may be asked for.
+type channelsAnswer struct {
+	Channel  string          `json:"channel"`
+	Channels []channelAnswer `json:"channels"`
+}
+
+type channelAnswer struct {
+	Channel     string `json:"channel"`
+	AvailableIn int64  `json:"available_in"` // in seconds
+}
+
+func (s *Service) channelsOfAnswer(channel string, all []ChannelState) channelsAnswer {
+	a := channelsAnswer{Channel: channel}
+	for _, state := range all {
+		a.Channels = append(a.Channels, channelAnswer{state.Name, s.secondsUntil(state.AvailableAt)})
+	}
+	return a
 }
 
 // phoneVerify requires the session token too. The Service does not, but a token of the wrong

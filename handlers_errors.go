@@ -65,14 +65,17 @@ var failures = []failure{
 	{ConnectAPI, is(ErrRefused, ErrBlocked, ErrLocked, ErrInvalidToken), 422, "invalid_data", "Invalid phone or verification token."},
 	{ConnectAPI, is(ErrPhoneTaken), 422, "phone_taken", "Phone number is taken."},
 	{ConnectAPI, is(ErrInvalidPhone), 422, "invalid_phone", "Phone number is missing or invalid."},
+	{ConnectAPI, is(ErrChannel), 422, "invalid_channel", "This channel is not offered."},
 	{ConnectAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},
 	{ConnectAPI, is(ErrInvalidCode), 422, "verification_failed", "Verification code is invalid or expired."},
 
 	{PhoneAPI, is(errMissingCode, ErrInvalidCode), 422, "invalid_security_code", "Security code is not valid."},
 	{PhoneAPI, is(ErrInvalidPhone), 422, "invalid_phone_number", "Phone number is missing or invalid."},
+	{PhoneAPI, is(ErrChannel), 422, "invalid_channel", "This channel is not offered."},
 
 	{UsersAPI, is(ErrRefused, ErrBlocked, ErrLocked, ErrInvalidToken, ErrInvalidCode), 422, "code", "not valid"},
 	{UsersAPI, is(ErrInvalidPhone), 422, "msisdn", "is invalid"},
+	{UsersAPI, is(ErrChannel), 422, channelField, "is invalid"},
 	{UsersAPI, is(ErrPhoneTaken), 422, "msisdn", "has already been taken"},
 	{UsersAPI, is(ErrInvalidPassword), 422, "current_password", "is invalid"},
 	{UsersAPI, as[*PasswordError], 422, "password", ""},
@@ -87,6 +90,7 @@ var failures = []failure{
 	{SessionAPI, is(ErrNotFound), 404, "not_found", "There is nothing here."},
 	{SessionAPI, is(ErrInvalidToken), 401, "invalid_refresh_token", "Refresh token is not valid. Sign in again."},
 	{SessionAPI, is(ErrInvalidPhone), 422, "invalid_phone", "Phone number is missing or invalid."},
+	{SessionAPI, is(ErrChannel), 422, "invalid_channel", "This channel is not offered."},
 	{SessionAPI, is(errMissingCode), 422, "missing_verification_code", "Verification code is missing."},
 	{SessionAPI, is(ErrInvalidCode), 422, "verification_failed", "Verification code is invalid or expired."},
 	{SessionAPI, is(ErrPhoneTaken), 422, "phone_taken", "Phone number is taken."},
@@ -131,6 +135,10 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, api API, err erro
 	answer := api.refusal(f, err)
 	if asked, ok := errors.AsType[*HumanCheckError](err); ok {
 		answer[humanCheckField] = asked.Question
+	}
+	if failed, ok := errors.AsType[*ChannelError](err); ok {
+		channels := s.channelsOfAnswer(failed.Channel, failed.Channels)
+		answer[channelField], answer["channels"] = channels.Channel, channels.Channels
 	}
 	data, err := json.Marshal(answer)
 	if err != nil { // only a Question of the host's own check can fail

@@ -72,6 +72,7 @@ func (q *request) changePhoneStart() (any, error) {
 		Phone:   q.body.Text("phone"),
 		Purpose: PurposePhoneChange,
 		BoundTo: user.ID,
+		Channel: q.body.Text(channelField),
 		Client:  q.client,
 	})
 	return nil, err

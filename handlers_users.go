@@ -20,6 +20,7 @@ type usersAnswer struct {
 	RefreshToken        string `json:"refresh_token,omitempty"`
 	DeviceToken         string `json:"device_token,omitempty"`
 	ExpiresIn           int64  `json:"expires_in,omitempty"`
+	*channelsAnswer            // of a registration
 }
 
 func (q *request) usersRegister() (any, error) {
@@ -29,14 +30,16 @@ func (q *request) usersRegister() (any, error) {
 	pending, err := q.s.RegisterPassword(q.r.Context(), PasswordRequest{
 		Phone:          q.body.Text("msisdn"),
 		Password:       Secret(q.body.Text("password")),
+		Channel:        q.body.Text(channelField),
 		ChallengeToken: q.registration(),
 		Client:         q.client,
 	})
 	if err != nil {
 		return nil, q.wrongToo(err)
 	}
+	channels := q.s.channelsOfAnswer(pending.Channel, pending.Channels)
 	q.setRegistration(pending.ChallengeToken, pending.ExpiresAt.Sub(q.s.now()))
-	return usersAnswer{MSISDN: q.msisdn(pending.Phone), SessionToken: string(pending.ChallengeToken)}, nil
+	return usersAnswer{MSISDN: q.msisdn(pending.Phone), SessionToken: string(pending.ChallengeToken), channelsAnswer: &channels}, nil
 }
 
 func (q *request) usersVerify() (any, error) {
@@ -73,12 +76,16 @@ func (q *request) usersForgetPassword() (any, error) {
 	if wrong := q.wrongFields("msisdn"); len(wrong) > 0 {
 		return nil, wrong
 	}
-	_, err := q.s.Register(q.r.Context(), RegisterRequest{
+	pending, err := q.s.Register(q.r.Context(), RegisterRequest{
 		Phone:   q.body.Text("msisdn"),
 		Purpose: PurposePasswordReset,
+		Channel: q.body.Text(channelField),
 		Client:  q.client,
 	})
-	return struct{}{}, err
+	if err != nil {
+		return nil, err
+	}
+	return q.s.channelsOfAnswer(pending.Channel, pending.Channels), nil
 }
 
 func (q *request) usersRecoverPassword() (any, error) {

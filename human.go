@@ -357,10 +357,11 @@ func (s *Service) checkHuman(ctx context.Context, c *call, o sending) error {
 // that no answer lifts.
 func (s *Service) demanded(ctx context.Context, c *call, o sending) (humancheck.Level, error) {
 	lockout, charges := s.codeLockout(c), s.charges(c)
-	p := StateParams{Lockouts: []string{lockout.Key}, Takes: o.takes, Now: c.now}
+	limits := slices.Concat(o.asks, o.takes)
+	p := StateParams{Lockouts: []string{lockout.Key}, Takes: limits, Now: c.now}
 	if c.canAnswer() {
-		p.Takes = ofAddress(o.takes, wide)
-		for _, take := range o.takes {
+		p.Takes = ofAddress(limits, wide)
+		for _, take := range limits {
 			if take.Name == LimitAddressSends {
 				p.Takes = append(p.Takes, unverified(take))
 			}
@@ -377,13 +378,13 @@ func (s *Service) demanded(ctx context.Context, c *call, o sending) (humancheck.
 	if err := found.Lockouts[0].Refusal(&lockout, now); err != nil {
 		return 0, err
 	}
-	for i := range o.takes {
+	for i := range limits {
 		if found.Waits[i] > 0 {
-			return 0, &LimitError{o.takes[i].Name, found.Waits[i]}
+			return 0, &LimitError{limits[i].Name, found.Waits[i]}
 		}
 	}
 	var level humancheck.Level
-	if s.humans.When == HumanCheckAlways || slices.Max(append(found.Waits[len(o.takes):], 0)) > 0 {
+	if s.humans.When == HumanCheckAlways || slices.Max(append(found.Waits[len(limits):], 0)) > 0 {
 		level = 1
 	}
 	for i, charge := range charges {

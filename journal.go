@@ -92,7 +92,7 @@ func (j *journal) entry(e Event) JournalEntry {
 	return JournalEntry{
 		ID: entryID(e.Time), Time: e.Time, ExpiresAt: e.Time.Add(j.ttl),
 		Print: e.Print, UserID: e.UserID, MessageID: e.MessageID, Type: e.Type,
-		Region: e.Region, Purpose: string(e.Purpose), Sender: e.Sender, Data: data,
+		Region: e.Region, Purpose: string(e.Purpose), Channel: e.Channel, Sender: e.Sender, Data: data,
 	}
 }
 
@@ -326,6 +326,8 @@ type Entry struct {
 	Limit string `json:"limit,omitempty"`
 	// Until is when that rule would admit.
 	Until time.Time `json:"until,omitzero"`
+	// Channel is the Name of the channel of a code or notice.
+	Channel string `json:"channel,omitempty"`
 	// Sender is Receipt.Sender.
 	Sender string `json:"sender,omitempty"`
 	// MessageID is Receipt.ID.
@@ -401,7 +403,7 @@ func (e JournalEntry) entry() Entry {
 	}
 	return Entry{
 		Time: e.Time, Type: e.Type, Count: e.Count,
-		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Sender: e.Sender, MessageID: e.MessageID,
+		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Channel: e.Channel, Sender: e.Sender, MessageID: e.MessageID,
 		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
 		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
 		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test, Check: d.Check, Level: d.Level,

@@ -170,7 +170,7 @@ const (
 	kindDevicesEnded = "z" // the record that all known devices but one were ended
 
 	// Limits of a phone.
-	kindSends       = "s" // codes; then the index in Limits.PhoneSends
+	kindSends       = "s" // codes; then the index in Limits.PhoneSends, and of a hold the channel
 	kindDeviceSends = "d" // codes to known devices; then the same
 	kindReward      = "b" // the reward of a verification, once a day
 	kindResetReward = "r" // the same of a password reset

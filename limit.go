@@ -17,6 +17,9 @@ import (
 const (
 	// LimitPhoneSends: the number got too many codes (Limits.PhoneSends).
 	LimitPhoneSends = "phone_sends"
+	// LimitChannelWait: another channel has sent a code to the number, and the wait of the
+	// channel that was asked for is not over (Channel.Wait).
+	LimitChannelWait = "channel_wait"
 	// LimitAddressSends: the address asked for too many codes (Limits.AddressSends).
 	LimitAddressSends = "address_sends"
 	// LimitServiceSends: the realm sent too many codes (Limits.ServiceSends).
@@ -64,7 +67,9 @@ const UntilUnlock = 100 * 365 * 24 * time.Hour
 // field is its default.
 type Limits struct {
 	// PhoneSends limit the codes to one number. All of them apply. Empty means three:
-	// 1, then one each 60 s; 5, then one each 12 min; 10, then one each 144 min.
+	// 1, then one each 60 s; 5, then one each 12 min; 10, then one each 144 min. Each channel has
+	// the limit with the shortest Every for itself; its Burst must then be 1. The others are for
+	// all channels together.
 	PhoneSends []Limit
 	// AddressSends limits the codes that one client address asks for (an IPv4 address or
 	// an IPv6 /64). Zero means 20, then one each 3 min. A verification gives back the
@@ -181,48 +186,61 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 	}
 }
 
-// sendTakes returns the limits that a code for c must pass. The keys of the number come
+// sendTakes returns the limits that a code for c by ch must pass. The keys of the number come
 // first, those that many share come last.
-func (s *Service) sendTakes(c *call) []Take {
-	return append(append(s.phoneSendTakes(c.print, c.device.known()), s.addressSendTakes(c)...), s.serviceTakes()...)
+func (s *Service) sendTakes(c *call, ch *channel) []Take {
+	return append(append(s.phoneSendTakes(c.print, c.device.known(), ch), s.addressSendTakes(c)...), s.serviceTakes()...)
 }
 
-// phoneSendTakes returns the limits of codes to the phone with this print. Its known
-// devices have a second set.
-func (s *Service) phoneSendTakes(phonePrint string, known bool) []Take {
+// phoneSendTakes returns the limits of codes by ch to the phone with this print. Its known
+// devices have a second set. Each channel has the hold for itself, and the others are for all
+// channels together.
+func (s *Service) phoneSendTakes(phonePrint string, known bool, ch *channel) []Take {
 	if s.cfg.Limits.InsecureOff {
 		return nil
 	}
 	takes := make([]Take, 0, len(s.cfg.Limits.PhoneSends)+2) // room for those of address and service
 	for i := range s.cfg.Limits.PhoneSends {
-		takes = append(takes, s.phoneSendTake(phonePrint, known, i))
+		takes = append(takes, s.phoneSendTake(phonePrint, known, i, ch))
 	}
 	return takes
 }
 
 // phoneSendTake returns the i-th take of phoneSendTakes.
-func (s *Service) phoneSendTake(phonePrint string, known bool, i int) Take {
-	kind := kindSends
+func (s *Service) phoneSendTake(phonePrint string, known bool, i int, ch *channel) Take {
+	kind, which := kindSends, strconv.Itoa(i)
 	if known {
 		kind = kindDeviceSends
 	}
-	return Take{LimitPhoneSends, keyOf(phonePrint, kind, strconv.Itoa(i)), s.cfg.Limits.PhoneSends[i], 1}
+	if i == s.holdIndex {
+		which += ch.hold
+	}
+	return Take{LimitPhoneSends, keyOf(phonePrint, kind, which), s.cfg.Limits.PhoneSends[i], 1}
 }
 
-// cooldown returns the take of phoneSendTakes with the shortest wait. A verified code gives
-// it back, so that a code for something else can follow at once. The longer ones are not
-// given back, because the owner of a number could then ask for any number of texts.
-func (s *Service) cooldown(phonePrint string, known bool) []Take {
-	if s.cfg.Limits.InsecureOff {
-		return nil
-	}
+// holdOf returns the index of the hold in PhoneSends: the limit with the shortest wait.
+func (l *Limits) holdOf() int {
 	shortest := 0
-	for i, l := range s.cfg.Limits.PhoneSends {
-		if l.Every < s.cfg.Limits.PhoneSends[shortest].Every {
+	for i := range l.PhoneSends {
+		if l.PhoneSends[i].Every < l.PhoneSends[shortest].Every {
 			shortest = i
 		}
 	}
-	return []Take{s.phoneSendTake(phonePrint, known, shortest)}
+	return shortest
+}
+
+// hold returns the hold of channels for a phone. A verified code gives those of all channels
+// back, so that a code for something else can follow at once. The longer limits are not given
+// back, because the owner of a number could then ask for any number of texts.
+func (s *Service) hold(phonePrint string, known bool, channels ...*channel) []Take {
+	if s.cfg.Limits.InsecureOff {
+		return nil
+	}
+	takes := make([]Take, len(channels))
+	for i, ch := range channels {
+		takes[i] = s.phoneSendTake(phonePrint, known, s.holdIndex, ch)
+	}
+	return takes
 }
 
 func (s *Service) addressSendTakes(c *call) []Take {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -22,7 +23,7 @@ type PasswordRequest struct {
 	// The registration then continues with the newer password and the tries that are
 	// left. Any other token is ignored. It may be empty.
 	ChallengeToken Secret
-	// Channel is handed to the sender, such as "sms" or "whatsapp". It may be empty.
+	// Channel is as in RegisterRequest.
 	Channel string
 	// Client describes the client that asks.
 	Client ClientInfo
@@ -84,11 +85,15 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err := s.checkPassword(ctx, r.Password); err != nil {
 		return nil, err
 	}
+	o, err := s.sendingBy(c, r.Channel, "")
+	if err != nil {
+		return nil, err
+	}
 	if err := s.readLocally(ctx, c); err != nil {
 		return nil, err
 	}
 	if s.mayAsk(c) {
-		if err := s.checkHuman(ctx, c, sending{channel: r.Channel, takes: s.sendTakes(c)}); err != nil {
+		if err := s.checkHuman(ctx, c, o); err != nil {
 			return nil, err
 		}
 	}
@@ -99,8 +104,9 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	defer done()
 	// The limits come before the look-up, and the address pays for it, because the answer
 	// "taken" tells that the number has an account.
-	o := sending{channel: r.Channel, takes: append(s.phoneSendTakes(c.print, c.device.known()), s.serviceTakes()...)}
-	err = s.store.TakeLimits(ctx, TakeParams{Asks: o.takes, Takes: s.shownTakes(c, s.addressSendTakes(c)), Now: c.now})
+	o.takes = append(s.phoneSendTakes(c.print, c.device.known(), o.channel), s.serviceTakes()...)
+	asks := slices.Concat(o.asks, o.takes)
+	err = s.store.TakeLimits(ctx, TakeParams{Asks: asks, Takes: s.shownTakes(c, s.addressSendTakes(c)), Now: c.now})
 	if err != nil {
 		return nil, s.limited(ctx, c, err)
 	}
@@ -117,18 +123,19 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err != nil {
 		return nil, err
 	}
+	o.hash = hash
 	if live, ok := s.openChallengeToken(r.ChallengeToken, c.now); ok && live.about.purpose == c.purpose && live.about.phone == c.phone {
 		again := *c
 		again.target = live.about
 		again.number, again.test = c.number, c.test
-		o.renew, o.pending = live.challengeID, s.keys.Seal(pendingUse(s.challengeKey(&again.target)), string(hash))
+		o.renew = live.challengeID
 		pending, err := s.open(ctx, &again, o, allowed)
 		if !errors.Is(err, ErrNotFound) {
 			return pending, err
 		}
 	}
 	c.boundTo = random.ID()
-	o.renew, o.pending = "", s.keys.Seal(pendingUse(s.challengeKey(&c.target)), string(hash))
+	o.renew = ""
 	return s.open(ctx, c, o, allowed)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/phoneauth/phoneauth/internal/keyring"
 	"github.com/phoneauth/phoneauth/internal/latency"
 	"github.com/phoneauth/phoneauth/internal/names"
+	"github.com/phoneauth/phoneauth/internal/newest"
 	"github.com/phoneauth/phoneauth/internal/places"
 	"github.com/phoneauth/phoneauth/internal/seam"
 )
@@ -67,6 +68,12 @@ type Service struct {
 	journal   *journal     // nil: none is kept
 	humans    *humanChecks // nil: nobody is asked
 
+	channels  []*channel // in the order of the Config
+	orders    map[string][]*channel
+	holdIndex int    // of the hold in Limits.PhoneSends
+	zeros     string // a code of zeros
+	sent      *newest.Map[sentCode]
+
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
 
@@ -92,10 +99,14 @@ func New(cfg Config) (*Service, error) {
 		codeSpace: codeSpace(cfg.Code.Digits),
 		running:   make(chan struct{}, uninterruptedAtOnce),
 		sendTimes: new(latency.Recent),
+		holdIndex: cfg.Limits.holdOf(),
+		zeros:     strings.Repeat("0", cfg.Code.Digits),
+		sent:      newest.New[sentCode](sentCodesKept),
 
 		unknownHashes: new(sync.Map),
 		hashes:        places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
 	}
+	s.channels, s.orders = cfg.compiledChannels()
 	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))
 	})
@@ -236,7 +247,9 @@ type RedeemRequest struct {
 //   - *LimitError: nothing was sent.
 //   - *HumanCheckError: nothing was sent or taken. Ask again with the answer.
 //   - ErrUnavailable: the code may have been sent. A *SendError is wrapped when the sender
-//     is the cause.
+//     is the cause. It is a *ChannelError when several channels are offered.
+//   - ErrChannel: the channel is not offered for this number and purpose.
+//   - ErrDetails: no text can name the Details.
 //   - ErrPurpose: Purpose or BoundTo is not allowed here.
 func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, error) {
 	r.Purpose = orSignIn(r.Purpose)
@@ -251,7 +264,11 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 	if err != nil {
 		return nil, err
 	}
-	return s.register(ctx, c, sending{channel: r.Channel, takes: s.sendTakes(c)})
+	o, err := s.sendingBy(c, r.Channel, r.Details)
+	if err != nil {
+		return nil, err
+	}
+	return s.register(ctx, c, o)
 }
 
 // Verify exchanges the right code for a proof. The proof is good once, for 5 minutes. Of
@@ -369,11 +386,9 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	}
 	in := SignIn{UserID: c.account.id, Epoch: c.account.epoch}
 	if registration {
-		hash, ok := s.keys.Open(pendingUse(taken.Key), taken.Pending)
-		if !ok {
+		if in.PasswordHash = s.lastSend(taken).hash; in.PasswordHash == "" {
 			return nil, ErrInvalidCode
 		}
-		in.PasswordHash = Secret(hash)
 	}
 	return s.signIn(ctx, c, in, byCode, ErrInvalidCode)
 }

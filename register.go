@@ -3,7 +3,11 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/phoneauth/phoneauth/internal/background"
 )
@@ -19,8 +23,14 @@ type RegisterRequest struct {
 	// is the User.ID and required. For a purpose of the host it is what the host chooses,
 	// and may be empty. For the other purposes it must be empty. At most 128 bytes.
 	BoundTo string
-	// Channel is handed to the sender, such as "sms" or "whatsapp". It may be empty.
+	// Channel is the Name of the channel to send by. Empty means the first one that is offered.
 	Channel string
+	// Details say what the code approves, in the language of the person: "100.00 EUR to ACME".
+	// The text names them. They are for purposes of the host only, and are at most 64 characters
+	// without control and format characters and without spaces around them. A built-in text with
+	// them must fit into TextRules.MaxSegments. They bind the code to nothing: put into BoundTo
+	// what must not change. Empty means none.
+	Details string
 	// Client describes the client that asks.
 	Client ClientInfo
 }
@@ -40,14 +50,22 @@ type Pending struct {
 	// TriesLeft is how many times the code may still be compared. Sending the code again
 	// does not raise it.
 	TriesLeft int
+	// Channel is the Name of the channel that the code was sent by.
+	Channel string
+	// Channels are the channels that are offered for this number and purpose, in their order,
+	// with Channel among them. They are the same for numbers with and without an account.
+	Channels []ChannelState
 }
 
 // sending says how a code is sent.
 type sending struct {
-	channel string
+	channel *channel
+	offered []*channel // channel among them; the first does not wait
+	details string
+	asks    []Take // the waits of the channel, which it must pass
 	takes   []Take // the limits it must pass
 	renew   string // ID of the password registration to continue, or ""
-	pending []byte // its password, sealed
+	hash    Secret // of the password of that registration, or ""
 }
 
 // register asks the limits and the host, creates the challenge of c or finds the live one,
@@ -79,8 +97,9 @@ func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, e
 // no live challenge, and nothing was done.
 func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*Pending, error) {
 	p := BeginParams{
-		Challenge: Challenge{Pending: o.pending, Sends: 1},
+		Challenge: Challenge{Sends: 1},
 		Renew:     o.renew,
+		Asks:      o.asks,
 		Lockout:   s.codeLockout(c),
 		Now:       c.now,
 	}
@@ -94,6 +113,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		}
 		c.account = account{user.ID, user.Epoch}
 	}
+	p.Challenge.Pending = s.sealPending(c, o)
 	var later *background.Place
 	if c.purpose == PurposePasswordReset { // fail before anything is taken when there is no place
 		var err error
@@ -115,11 +135,17 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	if err := s.deliver(ctx, c, o, delivery{begun.Challenge, code, allowed, later}); err != nil {
 		return nil, err
 	}
+	channels, err := s.channelStates(ctx, c, o, begun.ResendAt)
+	if err != nil {
+		return nil, err
+	}
 	token, err := s.challengeTokenFor(c, begun.Challenge)
 	if err != nil {
 		return nil, err
 	}
 	return &Pending{
+		Channel:        o.channel.Name,
+		Channels:       channels,
 		ChallengeToken: token,
 		Phone:          c.phone,
 		ExpiresAt:      begun.Challenge.ExpiresAt,
@@ -154,12 +180,13 @@ func (s *Service) admits(ctx context.Context, c *call, o sending) error {
 	if s.mayAsk(c) {
 		return s.checkHuman(ctx, c, o)
 	}
-	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: s.shownTakes(c, o.takes), Now: c.now}))
+	asks := slices.Concat(o.asks, s.shownTakes(c, o.takes))
+	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: asks, Now: c.now}))
 }
 
 func (s *Service) sendInfo(c *call, o sending) SendInfo {
 	return SendInfo{
-		Phone: c.phone, Region: c.region, Purpose: c.purpose, Channel: o.channel,
+		Phone: c.phone, Region: c.region, Purpose: c.purpose, Channel: o.channel.Name,
 		Proved: c.human.proved, Client: c.client,
 	}
 }
@@ -189,13 +216,35 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 	if err != nil {
 		return err
 	}
-	err = s.send(ctx, c, m)
-	if failed, ok := errors.AsType[*SendError](err); ok && failed.Class == Temporary {
-		if failed := s.giveBack(ctx, c); failed != nil {
-			return errors.Join(err, failed)
-		}
+	if err := s.send(ctx, c, o.channel.Sender, m); err != nil {
+		return s.unsent(ctx, c, o, err)
 	}
-	return err
+	return nil
+}
+
+// unsent returns the error for a code that was not sent because of err. If the code was
+// certainly not accepted, it gives back what the number paid. If no provider will deliver it by
+// this channel, it gives back the hold of the channel, so that no other channel waits for it.
+func (s *Service) unsent(ctx context.Context, c *call, o sending, err error) error {
+	failed, _ := errors.AsType[*SendError](err)
+	var back error
+	switch {
+	case failed.Class == Temporary:
+		back = s.giveBack(ctx, c, o)
+	case failed.Class == Permanent && len(o.offered) > 1:
+		back = s.store.GiveBack(ctx, GiveBackParams{Takes: s.hold(c.print, c.device.known(), o.channel), Now: c.now})
+	}
+	if back != nil {
+		return errors.Join(err, back)
+	}
+	if len(o.offered) == 1 {
+		return err
+	}
+	channels, none := s.channelStates(ctx, c, o, time.Time{})
+	if none != nil {
+		return errors.Join(err, none)
+	}
+	return &ChannelError{Channel: o.channel.Name, Channels: channels, cause: err}
 }
 
 // deliverReset sends the code of a password reset, after the answer.
@@ -211,7 +260,7 @@ func (s *Service) deliverReset(ctx context.Context, c *call, o sending, d delive
 	if err != nil {
 		return err
 	}
-	return s.send(ctx, c, m)
+	return s.send(ctx, c, o.channel.Sender, m)
 }
 
 // nothingToSend reports whether the host refused the code or the number is a test number. A
@@ -224,16 +273,46 @@ func (s *Service) nothingToSend(ctx context.Context, c *call, d delivery) bool {
 }
 
 func (s *Service) codeMessage(ctx context.Context, c *call, o sending, d delivery) (Message, error) {
-	return s.message(ctx, c, text{
-		purpose: c.purpose, code: d.code, locale: c.client.Locale, channel: o.channel, expires: d.challenge.ExpiresAt,
+	m := s.codeText(c, o.channel, o.details)
+	m.Code, m.ExpiresAt = Secret(d.code), d.challenge.ExpiresAt
+	m.AttemptID, m.Sends = s.attemptID(d.challenge), d.challenge.Sends
+	return m, s.word(ctx, &m)
+}
+
+// codeText returns a message with a code for c by ch, without its text. The code is all zeros.
+func (s *Service) codeText(c *call, ch *channel, details string) Message {
+	m := s.unworded(c, text{
+		purpose: c.purpose, code: s.zeros, locale: c.client.Locale, channel: ch.Name, details: details,
+		expires: c.now.Add(s.cfg.Code.TTL),
 	})
+	m.ClientAddr = c.client.Addr
+	return m
 }
 
 // giveBack gives back what a code for c took of the limits of the phone and was charged to
 // the scores. It is for a code that was certainly not accepted. The send of the address
 // stays taken.
-func (s *Service) giveBack(ctx context.Context, c *call) error {
+func (s *Service) giveBack(ctx context.Context, c *call, o sending) error {
 	return s.store.GiveBack(ctx, GiveBackParams{
-		Takes: s.phoneSendTakes(c.print, c.device.known()), Credits: s.charges(c), Now: c.now,
+		Takes: s.phoneSendTakes(c.print, c.device.known(), o.channel), Credits: s.charges(c), Now: c.now,
 	})
+}
+
+// maxDetails is the greatest length of Details, in characters.
+const maxDetails = 64
+
+// checkDetails returns ErrDetails for details that a text for c by ch cannot name.
+func (s *Service) checkDetails(c *call, ch *channel, details string) error {
+	if details == "" {
+		return nil
+	}
+	hidden := func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
+	switch {
+	case c.purpose.ours(), !utf8.ValidString(details), utf8.RuneCountInString(details) > maxDetails,
+		strings.TrimSpace(details) != details, strings.ContainsFunc(details, hidden):
+		return ErrDetails
+	case s.cfg.Hooks.Text == nil && !s.cfg.Texts.fits(s.codeText(c, ch, details)):
+		return ErrDetails
+	}
+	return nil
 }

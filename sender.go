@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/phoneauth/phoneauth/internal/random"
 	"github.com/phoneauth/phoneauth/internal/segments"
 	"github.com/phoneauth/phoneauth/internal/texts"
 )
@@ -36,7 +37,8 @@ type Message struct {
 	Purpose Purpose
 	// Locale is the language that the client asked for (BCP 47). It may be empty.
 	Locale string
-	// Channel is what the client asked for, such as "sms" or "whatsapp". It may be empty.
+	// Channel is the Name of the channel that the message goes by. It is empty in notices that
+	// Config.Sender sends beside Channels.
 	Channel string
 	// Service is Config.Name.
 	Service string
@@ -46,8 +48,8 @@ type Message struct {
 	// and "_". All messages with this code have it, by every channel. It says nothing about the
 	// phone or the code. Each notice has one of its own.
 	AttemptID string
-	// Sends is how many messages have had this code, with this one: 1 for the first. It is 1 in
-	// notices.
+	// Sends is how many times this code was asked for, with this one: 1 for the first. Sends that
+	// failed count. It is 1 in notices.
 	Sends int
 	// ClientAddr is the address of the client that asked. It is zero if it is unknown, and in
 	// notices.
@@ -63,8 +65,9 @@ type Message struct {
 // has approved a template for some purposes only. Its methods are safe for concurrent use.
 type Supporter interface {
 	// Supports reports whether Send can send m. It is asked before anything is sent, so it must
-	// not block. Send refuses what it does not support with a *SendError of class Temporary and
-	// FaultSender.
+	// not block. It is also asked which channels can be offered: then Body, AttemptID and Sends
+	// are empty, and Code is all zeros. Send refuses what it does not support with a *SendError of
+	// class Temporary and FaultSender.
 	Supports(m Message) bool
 }
 
@@ -207,7 +210,7 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	}
 	if s.journal != nil && d.ID != "" { // whose message it was
 		if sent, ok := s.journal.sent(ctx, d.ID, s.now()); ok {
-			e.Print, e.UserID, e.Region = sent.Print, sent.UserID, sent.Region
+			e.Print, e.UserID, e.Region, e.Channel = sent.Print, sent.UserID, sent.Region, sent.Channel
 		}
 	}
 	s.event(ctx, e)
@@ -218,45 +221,62 @@ const sendDeadline = 10 * time.Second
 
 // text says what a message contains.
 type text struct {
-	purpose         Purpose
-	code            string // empty in notices
-	locale, channel string
-	expires         time.Time
+	purpose Purpose
+	code    string // empty in notices
+	locale  string
+	channel string
+	details string
+	expires time.Time
 }
 
-// message writes the text t to the phone of c.
-func (s *Service) message(ctx context.Context, c *call, t text) (Message, error) {
-	m := Message{
-		To:        c.phone,
-		Code:      Secret(t.code),
-		Purpose:   t.purpose,
-		Locale:    t.locale,
-		Channel:   t.channel,
-		Service:   s.cfg.Name,
-		ExpiresAt: t.expires,
+// unworded returns the message t to the phone of c, without its text.
+func (s *Service) unworded(c *call, t text) Message {
+	return Message{
+		To:          c.phone,
+		Code:        Secret(t.code),
+		Purpose:     t.purpose,
+		Locale:      t.locale,
+		Channel:     t.channel,
+		Service:     s.cfg.Name,
+		ExpiresAt:   t.expires,
+		AndroidHash: s.cfg.Texts.AndroidHash,
+		Details:     t.details,
 	}
+}
+
+// word writes the text of m.
+func (s *Service) word(ctx context.Context, m *Message) error {
 	if s.cfg.Hooks.Text != nil {
-		body, err := s.cfg.Hooks.Text(ctx, m)
+		body, err := s.cfg.Hooks.Text(ctx, *m)
 		if err != nil {
-			return Message{}, &unavailable{"word text", err}
+			return &unavailable{"word text", err}
 		}
 		m.Body = Secret(body)
 	}
 	if m.Body == "" {
-		m.Body = Secret(s.cfg.Texts.text(m))
+		m.Body = Secret(s.cfg.Texts.text(*m))
 	}
-	return m, nil
+	return nil
 }
 
-// send hands m to the sender and reports the outcome as an event. Every failure is
+// errUnsupported is the cause of a failure when a sender does not support what it should send.
+var errUnsupported = errors.New("the sender of the channel does not support this message")
+
+// send hands m to a sender and reports the outcome as an event. Every failure is
 // ErrUnavailable.
-func (s *Service) send(ctx context.Context, c *call, m Message) error {
+func (s *Service) send(ctx context.Context, c *call, by SMSSender, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, sendDeadline)
 	defer cancel()
 	began := time.Now()
-	receipt, err := s.cfg.Sender.Send(ctx, m)
+	var receipt Receipt
+	var err error
+	if supports(by, m) {
+		receipt, err = by.Send(ctx, m)
+	} else {
+		err = &SendError{Class: Temporary, Fault: FaultSender, Err: errUnsupported}
+	}
 	e := c.event(EventCodeSent)
-	e.Purpose, e.Sender, e.MessageID = m.Purpose, receipt.Sender, receipt.ID
+	e.Purpose, e.Channel, e.Sender, e.MessageID = m.Purpose, m.Channel, receipt.Sender, receipt.ID
 	e.Segments, _ = Segments(string(m.Body))
 	if m.Code == "" {
 		e.Type = EventNoticeSent
@@ -270,9 +290,42 @@ func (s *Service) send(ctx context.Context, c *call, m Message) error {
 		err = &unavailable{"send", failed}
 	} else if m.Code != "" {
 		s.sendTimes.Add(time.Since(began))
+		if v, ok := by.(Verifier); ok {
+			s.sent.Put(m.AttemptID, sentCode{v, receipt})
+		}
 	}
 	s.event(ctx, e)
 	return err
+}
+
+// sentCode is a code whose sender wants to know when it is verified.
+type sentCode struct {
+	by      Verifier
+	receipt Receipt
+}
+
+// sentCodesKept is how many codes are remembered for their senders. A process that sends more
+// within the life of a code tells of the newest only.
+const sentCodesKept = 4096
+
+// tellVerified tells the sender of the newest message of a challenge, after the answer, that its
+// code was verified. It does nothing if another process sent the message, or if the sender does
+// not want to know.
+func (s *Service) tellVerified(ctx context.Context, verified Challenge) {
+	sent, ok := s.sent.Take(s.attemptID(verified))
+	if !ok {
+		return
+	}
+	place, err := s.later.Plain() // the urgent places are for notices
+	if err != nil {
+		s.cfg.Logger.WarnContext(ctx, "phoneauth: a sender is not told of a verified code", "error", err)
+		return
+	}
+	place.Go(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, sendDeadline)
+		defer cancel()
+		return sent.by.Verified(ctx, sent.receipt)
+	})
 }
 
 // notify sends a notice, after the answer. A test number gets none. The notice is in the
@@ -282,11 +335,19 @@ func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
 		return
 	}
 	s.afterwards(ctx, "notice", func(ctx context.Context) error {
-		m, err := s.message(ctx, c, text{purpose: notice, locale: texts.Rules(s.cfg.Texts).Home()})
+		m := s.unworded(c, text{purpose: notice, locale: texts.Rules(s.cfg.Texts).Home()})
+		m.AttemptID, m.Sends, m.AndroidHash = random.ID()[:attemptIDLength], 1, ""
+		by, err := s.noticeSender(c, &m)
 		if err != nil {
+			e := c.event(EventSendFailed)
+			e.Purpose, e.SendClass, e.SendFault = notice, Temporary, FaultSender
+			s.event(ctx, e)
 			return err
 		}
-		return s.send(ctx, c, m)
+		if err := s.word(ctx, &m); err != nil {
+			return err
+		}
+		return s.send(ctx, c, by, m)
 	})
 }
 
@@ -311,7 +372,7 @@ const (
 // TextRules say what the built-in texts contain and how long they may be. There is a text
 // for each [Purpose] in English, French, Spanish, Arabic and Hindi. A client gets the
 // nearest language to its Locale, or English. A text contains the code, the name of the
-// service, the purpose and fixed words. It contains a warning ("Never share it.") when that
+// service, the purpose, or the details if there are any, and fixed words. It contains a warning ("Never share it.") when that
 // needs no further segment.
 //
 // [New] refuses a Config.Name with which a text would take more than MaxSegments. This is the
@@ -392,8 +453,13 @@ func AndroidHash(packageName string, certificate []byte) string {
 }
 
 // text returns the built-in text of m.
-func (r TextRules) text(m Message) string {
-	return texts.Rules(r).Text(texts.Message{
-		Purpose: string(m.Purpose), Code: string(m.Code), Service: m.Service, Locale: m.Locale,
-	})
+func (r TextRules) text(m Message) string { return texts.Rules(r).Text(worded(m)) }
+
+// fits reports whether the built-in text of m takes no more than MaxSegments.
+func (r TextRules) fits(m Message) bool { return texts.Rules(r).Fits(worded(m)) }
+
+func worded(m Message) texts.Message {
+	return texts.Message{
+		Purpose: string(m.Purpose), Code: string(m.Code), Service: m.Service, Locale: m.Locale, Details: m.Details,
+	}
 }

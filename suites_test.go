@@ -5,6 +5,7 @@ import (
 
 	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/internal/suite/api"
+	"github.com/phoneauth/phoneauth/internal/suite/channels"
 	"github.com/phoneauth/phoneauth/internal/suite/human"
 	"github.com/phoneauth/phoneauth/internal/suite/interleavings"
 	"github.com/phoneauth/phoneauth/internal/suite/promises"
@@ -22,6 +23,8 @@ func TestAPI(t *testing.T) {
 	t.Parallel()
 	api.Run(t, suite.Memory())
 }
+
+func TestChannels(t *testing.T) { channels.Run(t, suite.Memory()) }
 
 func TestPromises(t *testing.T) { promises.Run(t, suite.Memory()) }
 

@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -72,6 +73,10 @@ type CodeInfo struct {
 	TriesLeft int
 	// Sends is how many times the code was requested. Each request tried to send it.
 	Sends int
+	// Channel is the Name of the channel that the newest request was for.
+	Channel string
+	// SentAt is when the code was last requested. It is zero with one channel.
+	SentAt time.Time
 	// ExpiresAt is the end of the code.
 	ExpiresAt time.Time
 }
@@ -128,6 +133,11 @@ func (s *Service) inspect(ctx context.Context, c *call, user User) (*PhoneState,
 		asks = append(asks, m.asks)
 	}
 	state.read(asked, found, asks)
+	for i := range state.Codes {
+		code := &state.Codes[i]
+		last := s.lastSend(found.Challenges[slices.Index(inspectedPurposes, code.Purpose)])
+		code.Channel, code.SentAt = last.channel, last.at
+	}
 	for i, l := range state.Locks {
 		if since := l.Until.Add(-s.lockedFor(l)); since.Before(l.Until) && !since.After(c.now) {
 			state.Locks[i].Since = since
@@ -174,7 +184,7 @@ var phoneLockouts = []struct {
 var inspectedPurposes = []Purpose{PurposeSignIn, PurposePasswordReset}
 
 func (s *Service) stateOf(c *call) StateParams {
-	p := StateParams{Takes: append(s.phoneSendTakes(c.print, false), s.serviceTakes()...), Now: c.now}
+	p := StateParams{Takes: append(s.phoneSendTakes(c.print, false, s.channelsOf(c.region)[0]), s.serviceTakes()...), Now: c.now}
 	for _, purpose := range inspectedPurposes {
 		t := c.target
 		t.purpose = purpose
@@ -222,7 +232,9 @@ func (s *PhoneState) read(p StateParams, found State, asks []float64) {
 	for i, c := range found.Challenges {
 		sent := inspectedPurposes[i] != PurposePasswordReset || s.User != nil && !s.User.Blocked && !s.User.Locked // others get none
 		if c.ID != "" && sent {
-			s.Codes = append(s.Codes, CodeInfo{inspectedPurposes[i], c.TriesLeft, c.Sends, c.ExpiresAt})
+			s.Codes = append(s.Codes, CodeInfo{
+				Purpose: inspectedPurposes[i], TriesLeft: c.TriesLeft, Sends: c.Sends, ExpiresAt: c.ExpiresAt,
+			})
 		}
 	}
 }
@@ -395,6 +407,10 @@ type Overview struct {
 	// Receipt.Sender. Those without any are left out. Right codes and refusals have no
 	// sender.
 	Countries, Senders map[string]Traffic
+	// Channels has the traffic of each Channel.Name. A right code counts for the channel that it
+	// was last sent by, and a refusal for the channel that was asked for. Wrong passwords and
+	// what else has no channel are left out.
+	Channels map[string]Traffic
 	// Limits is how often each limit refused, by the Limit… constants. Entries of versions
 	// before this one are left out.
 	Limits map[string]int
@@ -424,7 +440,7 @@ func (s *Service) Overview(ctx context.Context, q OverviewQuery) (Overview, erro
 	}
 	all := Overview{
 		From: q.From, To: q.To,
-		Countries: map[string]Traffic{}, Senders: map[string]Traffic{}, Limits: map[string]int{}, Hours: map[time.Time]Traffic{},
+		Countries: map[string]Traffic{}, Senders: map[string]Traffic{}, Channels: map[string]Traffic{}, Limits: map[string]int{}, Hours: map[time.Time]Traffic{},
 	}
 	for _, c := range counts {
 		var t Traffic
@@ -434,6 +450,7 @@ func (s *Service) Overview(ctx context.Context, q OverviewQuery) (Overview, erro
 		}
 		all.add(c.Type, c.Count)
 		addTo(all.Countries, c.Region, c)
+		addTo(all.Channels, c.Channel, c)
 		if c.Type != EventLimited {
 			addTo(all.Senders, c.Sender, c)
 		} else if c.Sender != "" { // the limit: see [journal.entry]

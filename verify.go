@@ -103,7 +103,10 @@ func (s *Service) attempt(ctx context.Context, c *call, challengeID, code string
 	case err != nil:
 		return Challenge{}, s.limited(ctx, c, err)
 	}
-	s.event(ctx, c.event(EventVerified))
+	e := c.event(EventVerified)
+	e.Channel = s.lastSend(taken).channel
+	s.event(ctx, e)
+	s.tellVerified(ctx, taken)
 	return taken, nil
 }
 
@@ -121,13 +124,13 @@ func (s *Service) candidates(c *call, challengeID, code string, proof *Challenge
 }
 
 // candidate returns the challenge of t as a candidate for code. A match gives back the sends
-// of the address and one cooldown. It credits the number budgets with what the codes were
+// of the address and one hold of each channel. It credits the number budgets with what the codes were
 // charged, and clears the score of the known devices.
 func (s *Service) candidate(c *call, t *target, code string, proof *Challenge) Candidate {
 	key := s.challengeKey(t)
 	m := OnMatch{
 		Store:       proof,
-		Refunds:     slices.Concat(s.addressFailureTakes(c), s.cooldown(t.print, t.device.known())),
+		Refunds:     slices.Concat(s.addressFailureTakes(c), s.hold(t.print, t.device.known(), s.channels...)),
 		SendRefunds: s.addressSendTakes(c),
 	}
 	if s.budgeted(c) {

@@ -129,6 +129,6 @@ func newTables(of phoneauth.Overview) *tables {
 	}
 	slices.SortFunc(refused, func(a, b limitRow) int { return cmp.Or(cmp.Compare(b.Refused, a.Refused), cmp.Compare(a.Name, b.Name)) })
 	return &tables{of, []table{
-		list("By country", "Country", of.Countries), list("By sender", "Sender", of.Senders), hours,
+		list("By country", "Country", of.Countries), list("By channel", "Channel", of.Channels), list("By sender", "Sender", of.Senders), hours,
 	}, refused}
 }

@@ -74,7 +74,7 @@ func TestScreen(t *testing.T) {
 	page = h.get(at)
 	for _, has := range []string{
 		masked + " EG", "User id " + session.User.ID, "A code to sign in, asked for once, 2 tries left",
-		"A code to sign in was asked for.", "A wrong or expired code was given 3 times. The first was at",
+		"A code by sms to sign in was asked for.", "A wrong or expired code was given 3 times. The first was at",
 		"Signed up, Chrome on Android, Cairo.", "Chrome on Android, Cairo. Signed in",
 		"Which session is to end?", "Nothing is locked.",
 	} {
@@ -277,7 +277,7 @@ func TestOverviewPage(t *testing.T) {
 	assert.NotContains(t, page, "Limit on", "none refused")
 	assert.Contains(t, page, "Codes sent 61 Right codes given 1 (2 %)")
 	assert.Contains(t, page, "EG 61 1 0 0 0 0")
-	for _, has := range []string{"By country", "By sender", "By hour"} {
+	for _, has := range []string{"By country", "By channel", "By sender", "By hour", "sms 61 1 0 0 0 0"} {
 		assert.Contains(t, page, has)
 	}
 }

@@ -137,6 +137,7 @@ func code(e phoneauth.Entry) string {
 	if e.Purpose == phoneauth.NoticePasswordChanged || e.Purpose == phoneauth.NoticePhoneChanged {
 		what = "a notice"
 	}
+	what += from(" by ", e.Channel)
 	if e.Purpose == "" {
 		return what
 	}
@@ -184,6 +185,7 @@ func level(e phoneauth.Entry) string {
 // limits say what a limit counts.
 var limits = map[string]string{
 	phoneauth.LimitPhoneSends:       "codes to one number",
+	phoneauth.LimitChannelWait:      "codes by one channel after another",
 	phoneauth.LimitAddressSends:     "codes asked for from one address",
 	phoneauth.LimitServiceSends:     "codes of the whole service",
 	phoneauth.LimitBlock:            "codes to its block of 10,000 numbers",

@@ -17,6 +17,7 @@ func TestSentences(t *testing.T) {
 	now := time.Date(2026, 11, 28, 7, 0, 0, 0, time.UTC)
 	for want, e := range map[string]phoneauth.Entry{
 		"A code to sign in was asked for. It was accepted by twilio, id SM1.":                {Type: phoneauth.EventCodeSent, Purpose: phoneauth.PurposeSignIn, Sender: "twilio", MessageID: "SM1"},
+		"A code by whatsapp to sign in was asked for. It was accepted by cloud.":             {Type: phoneauth.EventCodeSent, Purpose: phoneauth.PurposeSignIn, Channel: "whatsapp", Sender: "cloud"},
 		"A code for a new password was asked for. It was accepted by kannel.":                {Type: phoneauth.EventCodeSent, Purpose: phoneauth.PurposePasswordReset, Sender: "kannel"},
 		"A code for a new number was asked for. It is a test number.":                        {Type: phoneauth.EventCodeSent, Purpose: phoneauth.PurposePhoneChange, Test: true},
 		"A code for pay bill was asked for. A known device asked.":                           {Type: phoneauth.EventCodeSent, Purpose: "pay_bill", Device: true},

@@ -83,7 +83,7 @@ func TestConsoleInBrowser(t *testing.T) {
 			for _, sentence := range []string{
 				"The next code to sign in is refused by the limit on codes to one number until ",
 				"Refused by the limit on codes to one number until ",
-				"A code to sign in was asked for. It was accepted by ",
+				"A code by sms to sign in was asked for. It was accepted by ",
 				"The carrier did not deliver a text, id ", ": 30007, because of this number or its carrier.",
 				"A wrong or expired code was given.", "Signed up, Chrome on Android.",
 			} {

@@ -13,6 +13,7 @@ import (
 	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/internal/suite"
 	"github.com/phoneauth/phoneauth/internal/suite/api"
+	"github.com/phoneauth/phoneauth/internal/suite/channels"
 	"github.com/phoneauth/phoneauth/internal/suite/human"
 	"github.com/phoneauth/phoneauth/internal/suite/interleavings"
 	"github.com/phoneauth/phoneauth/internal/suite/promises"
@@ -31,6 +32,7 @@ const suiteRounds = 10
 func suites(t *testing.T, newStore suite.NewStore) {
 	o := suite.Options{Store: newStore, Rounds: suiteRounds, Real: true}
 	t.Run("API", func(t *testing.T) { api.Run(t, o) })
+	t.Run("Channels", func(t *testing.T) { channels.Run(t, o) })
 	t.Run("Promises", func(t *testing.T) { promises.Run(t, o) })
 	t.Run("Human", func(t *testing.T) { human.Run(t, o) })
 	t.Run("Service", func(t *testing.T) { servicesuite.Run(t, o) })

@@ -54,7 +54,7 @@ func TestDesk(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, status, "no region is given: %s", page)
 	status, page = get(home + "?q=%2B20+106+179+7840")
 	assert.Equal(t, http.StatusOK, status)
-	assert.Contains(t, page, "A code to sign in was asked for.")
+	assert.Contains(t, page, "A code by sms to sign in was asked for.")
 	assert.NotContains(t, page, "61797840")
 	status, _ = get(link.String())
 	assert.Equal(t, http.StatusForbidden, status, "a second time")

@@ -34,6 +34,7 @@ var english = wording{"en", map[string]words{
 	PasswordReset:        {"{code} is your {service} code to reset your password.", "Never share it."},
 	PhoneChange:          {"{code} is your {service} code to change your phone number.", "Never share it."},
 	"":                   {"{code} is your {service} code for: {purpose}.", "Never share it."},
+	approval:             {"{code} is your {service} code to approve: {details}.", "Never share it."},
 	PasswordChanged:      {"Your {service} password was changed.", "If it was not you, reset it now."},
 	PhoneChanged:         {"The phone number of your {service} account was changed.", "If it was not you, contact us now."},
 }}
@@ -45,6 +46,7 @@ var french = wording{"fr", map[string]words{
 	PasswordReset:        {"{code} est votre code pour réinitialiser votre mot de passe {service}.", "Ne le communiquez à personne."},
 	PhoneChange:          {"{code} est votre code pour changer de numéro sur {service}.", "Ne le communiquez à personne."},
 	"":                   {"{code} est votre code {service} pour : {purpose}.", "Ne le communiquez à personne."},
+	approval:             {"{code} est votre code {service} pour valider : {details}.", "Ne le communiquez à personne."},
 	PasswordChanged:      {"Votre mot de passe {service} a été modifié.", "Si ce n'était pas vous, réinitialisez-le tout de suite."},
 	PhoneChanged:         {"Le numéro de téléphone de votre compte {service} a été modifié.", "Si ce n'était pas vous, contactez-nous tout de suite."},
 }}
@@ -56,6 +58,7 @@ var spanish = wording{"es", map[string]words{
 	PasswordReset:        {"{code} es tu clave para restablecer tu contraseña de {service}.", "No la compartas con nadie."},
 	PhoneChange:          {"{code} es tu clave para cambiar tu teléfono en {service}.", "No la compartas con nadie."},
 	"":                   {"{code} es tu clave de {service} para: {purpose}.", "No la compartas con nadie."},
+	approval:             {"{code} es tu clave de {service} para aprobar: {details}.", "No la compartas con nadie."},
 	PasswordChanged:      {"Tu contraseña de {service} ha cambiado.", "Si no reconoces este cambio, restablécela ahora."},
 	PhoneChanged:         {"El teléfono de tu cuenta de {service} ha cambiado.", "Si no reconoces este cambio, contacta con nosotros."},
 }}
@@ -68,6 +71,7 @@ var arabic = wording{"ar", map[string]words{
 	PasswordReset:        {"{code} رمز استعادة كلمة مرور {service}.", "لا تشاركه مع أحد."},
 	PhoneChange:          {"{code} رمز تغيير رقم هاتفك في {service}.", "لا تشاركه مع أحد."},
 	"":                   {"{code} رمز {service} لغرض: {purpose}.", "لا تشاركه مع أحد."},
+	approval:             {"{code} رمز {service} للموافقة على: {details}.", "لا تشاركه مع أحد."},
 	PasswordChanged:      {"تم تغيير كلمة مرورك في {service}.", "إن لم تكن أنت، فأعد تعيينها الآن."},
 	PhoneChanged:         {"تم تغيير رقم هاتف حسابك في {service}.", "إن لم تكن أنت، فتواصل معنا الآن."},
 }}
@@ -79,6 +83,7 @@ var hindi = wording{"hi", map[string]words{
 	PasswordReset:        {"{code} आपका {service} पासवर्ड रीसेट कोड है।", "इसे किसी को न बताएँ।"},
 	PhoneChange:          {"{code} {service} पर फ़ोन नंबर बदलने का कोड है।", "इसे किसी को न बताएँ।"},
 	"":                   {"{code} {purpose} के लिए आपका {service} कोड है।", "इसे किसी को न बताएँ।"},
+	approval:             {"{code} {details} की मंज़ूरी के लिए आपका {service} कोड है।", "इसे किसी को न बताएँ।"},
 	PasswordChanged:      {"आपका {service} पासवर्ड बदल गया है।", "आपने नहीं बदला? अभी रीसेट करें।"},
 	PhoneChanged:         {"आपके {service} खाते का फ़ोन नंबर बदल गया है।", "आपने नहीं बदला? हमसे संपर्क करें।"},
 }}

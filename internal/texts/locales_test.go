@@ -26,6 +26,7 @@ var golden = map[string]map[string]string{
 		PasswordReset:        "012345 is your Acme code to reset your password. Never share it.",
 		PhoneChange:          "012345 is your Acme code to change your phone number. Never share it.",
 		"confirm_payment":    "012345 is your Acme code for: confirm payment. Never share it.",
+		approval:             "012345 is your Acme code to approve: transfer to Bob. Never share it.",
 		PasswordChanged:      "Your Acme password was changed. If it was not you, reset it now.",
 		PhoneChanged:         "The phone number of your Acme account was changed. If it was not you, contact us now.",
 	},
@@ -35,6 +36,7 @@ var golden = map[string]map[string]string{
 		PasswordReset:        "012345 est votre code pour réinitialiser votre mot de passe Acme. Ne le communiquez à personne.",
 		PhoneChange:          "012345 est votre code pour changer de numéro sur Acme. Ne le communiquez à personne.",
 		"confirm_payment":    "012345 est votre code Acme pour : confirm payment. Ne le communiquez à personne.",
+		approval:             "012345 est votre code Acme pour valider : transfer to Bob. Ne le communiquez à personne.",
 		PasswordChanged:      "Votre mot de passe Acme a été modifié. Si ce n'était pas vous, réinitialisez-le tout de suite.",
 		PhoneChanged:         "Le numéro de téléphone de votre compte Acme a été modifié. Si ce n'était pas vous, contactez-nous tout de suite.",
 	},
@@ -44,6 +46,7 @@ var golden = map[string]map[string]string{
 		PasswordReset:        "012345 es tu clave para restablecer tu contraseña de Acme. No la compartas con nadie.",
 		PhoneChange:          "012345 es tu clave para cambiar tu teléfono en Acme. No la compartas con nadie.",
 		"confirm_payment":    "012345 es tu clave de Acme para: confirm payment. No la compartas con nadie.",
+		approval:             "012345 es tu clave de Acme para aprobar: transfer to Bob. No la compartas con nadie.",
 		PasswordChanged:      "Tu contraseña de Acme ha cambiado. Si no reconoces este cambio, restablécela ahora.",
 		PhoneChanged:         "El teléfono de tu cuenta de Acme ha cambiado. Si no reconoces este cambio, contacta con nosotros.",
 	},
@@ -53,6 +56,7 @@ var golden = map[string]map[string]string{
 		PasswordReset:        "012345 رمز استعادة كلمة مرور Acme. لا تشاركه مع أحد.",
 		PhoneChange:          "012345 رمز تغيير رقم هاتفك في Acme. لا تشاركه مع أحد.",
 		"confirm_payment":    "012345 رمز Acme لغرض: confirm payment. لا تشاركه مع أحد.",
+		approval:             "012345 رمز Acme للموافقة على: transfer to Bob. لا تشاركه مع أحد.",
 		PasswordChanged:      "تم تغيير كلمة مرورك في Acme. إن لم تكن أنت، فأعد تعيينها الآن.",
 		PhoneChanged:         "تم تغيير رقم هاتف حسابك في Acme. إن لم تكن أنت، فتواصل معنا الآن.",
 	},
@@ -62,6 +66,7 @@ var golden = map[string]map[string]string{
 		PasswordReset:        "012345 आपका Acme पासवर्ड रीसेट कोड है। इसे किसी को न बताएँ।",
 		PhoneChange:          "012345 Acme पर फ़ोन नंबर बदलने का कोड है। इसे किसी को न बताएँ।",
 		"confirm_payment":    "012345 confirm payment के लिए आपका Acme कोड है। इसे किसी को न बताएँ।",
+		approval:             "012345 transfer to Bob की मंज़ूरी के लिए आपका Acme कोड है।", // no room for the tail
 		PasswordChanged:      "आपका Acme पासवर्ड बदल गया है। आपने नहीं बदला? अभी रीसेट करें।",
 		PhoneChanged:         "आपके Acme खाते का फ़ोन नंबर बदल गया है।", // the tail has no room
 	},
@@ -70,6 +75,9 @@ var golden = map[string]map[string]string{
 // message is what a text is made of.
 func message(in *wording, p string, service string) Message {
 	m := Message{Purpose: p, Service: service, Locale: in.locale}
+	if p == approval {
+		m.Purpose, m.Details = "confirm_payment", "transfer to Bob"
+	}
 	if p != PasswordChanged && p != PhoneChanged {
 		m.Code = "012345"
 	}
@@ -80,7 +88,7 @@ func TestTextGolden(t *testing.T) {
 	t.Parallel()
 	require.Len(t, golden, len(wordings), "every language has golden strings")
 	for _, in := range wordings {
-		require.Len(t, in.words, len(purposes)+1, in.locale)
+		require.Len(t, in.words, len(purposes)+2, in.locale)
 		require.Len(t, golden[in.locale], len(in.words), in.locale)
 		for p, want := range golden[in.locale] {
 			m := message(in, p, "Acme")
@@ -110,8 +118,11 @@ func TestTextWords(t *testing.T) {
 			if m.Code != "" {
 				want = append(want, "{code}")
 			}
-			if p == "" {
+			switch p {
+			case "":
 				want = append(want, "{purpose}")
+			case approval:
+				want = append(want, "{details}")
 			}
 			assert.ElementsMatch(t, want, placeholders, about)
 			assert.NotContains(t, w.tail, "{", about)
@@ -128,6 +139,37 @@ func TestTextWords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTextNamesTheAmount: whatever is approved, the text says it, in every language and as the host
+// has written it.
+func TestTextNamesTheAmount(t *testing.T) {
+	t.Parallel()
+	for _, details := range []string{"100.00 EUR to ACME", "1,000.50 USD {service} {code}", "٥٠٠ جنيه"} {
+		for _, in := range wordings {
+			m := Message{Purpose: "confirm_payment", Code: "012345", Service: "Bank", Locale: in.locale, Details: details}
+			got := Rules{MaxSegments: 2}.Text(m)
+			assert.True(t, strings.HasPrefix(got, "012345 "), got)
+			assert.Contains(t, got, details)
+			assert.Contains(t, got, "Bank")
+			n, _ := segments.Count(got)
+			assert.LessOrEqual(t, n, 2)
+		}
+	}
+	m := Message{Purpose: "confirm_payment", Code: "012345", Service: "Bank", Locale: "hi", Details: "100.00 EUR to ACME Trading Company"}
+	assert.Equal(t, "012345 is your Bank code to approve: 100.00 EUR to ACME Trading Company. Never share it.", Rules{}.Text(m),
+		"in English, where it does not fit otherwise")
+	assert.True(t, Rules{}.Fits(m))
+	m.Details = strings.Repeat("界", 60)
+	assert.False(t, Rules{}.Fits(m))
+	assert.True(t, Rules{MaxSegments: 2}.Fits(m), "with the consent of the host")
+}
+
+// A purpose of the host that is named like our key of words is one like any other.
+func TestPurposeNamedDetails(t *testing.T) {
+	t.Parallel()
+	m := Message{Purpose: "details", Code: "012345", Service: "Acme"}
+	assert.Equal(t, "012345 is your Acme code for: details. Never share it.", Rules{}.Text(m))
 }
 
 // composed writes out the one character of ours that NFC takes apart.

@@ -42,6 +42,9 @@ type Message struct {
 	Service string
 	// Locale was asked for, in BCP 47; may be empty.
 	Locale string
+	// Details are what the code approves, in the words of the host; may be empty. A text that has
+	// them does not name the purpose.
+	Details string
 }
 
 // Home returns the language of notices: "" where none is listed, which is English.
@@ -55,8 +58,11 @@ func (r Rules) Home() string {
 // words are one text. The tail goes when there is no room for it.
 type words struct{ text, tail string }
 
+// approval is the key of the words with details.
+const approval = "details"
+
 // wording is every text in one language. The words of the empty purpose serve a host's
-// own.
+// own, and those of approval serve them when there are details.
 type wording struct {
 	locale string // BCP 47
 	words  map[string]words
@@ -66,8 +72,11 @@ type wording struct {
 func (r Rules) Text(m Message) string {
 	in := r.wordingFor(m.Locale)
 	w, ok := in.words[m.Purpose]
-	if !ok {
-		w = in.words[""]
+	switch {
+	case m.Details != "":
+		w, ok = in.words[approval], false
+	case !ok || m.Purpose == approval:
+		w, ok = in.words[""], false
 	}
 	short, end := w.say(m), r.autofill(m.Code)
 	if whole := short + " " + w.tail + end; r.small(whole, 1, m.Code) {
@@ -80,8 +89,14 @@ func (r Rules) Text(m Message) string {
 	return short
 }
 
+// Fits reports whether the text of m takes no more segments than it may.
+func (r Rules) Fits(m Message) bool { return r.small(r.Text(m), r.maxSegments(), m.Code) }
+
 // say fills in the text.
 func (w words) say(m Message) string {
+	if m.Details != "" {
+		return strings.NewReplacer("{code}", m.Code, "{details}", m.Details, "{service}", m.Service).Replace(w.text)
+	}
 	s := strings.ReplaceAll(w.text, "{code}", m.Code)
 	s = strings.ReplaceAll(s, "{purpose}", strings.ReplaceAll(m.Purpose, "_", " "))
 	// The name comes last: it is the one value that could look like a placeholder.

@@ -35,7 +35,7 @@ func testBeforeSendRefusalAnswersAsASend(t *testing.T, o suite.Options) {
 	const neighbour = "+201061797849"
 	sent := s.Ask(suite.Owner)
 	refuse = true
-	kept, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: neighbour, Channel: "whatsapp"})
+	kept, err := s.Register(t.Context(), phoneauth.RegisterRequest{Phone: neighbour, Channel: "sms"})
 	require.NoError(t, err)
 	assert.Equal(t, sent.ExpiresAt, kept.ExpiresAt)
 	assert.Equal(t, sent.ResendAt, kept.ResendAt)
@@ -43,7 +43,7 @@ func testBeforeSendRefusalAnswersAsASend(t *testing.T, o suite.Options) {
 	assert.Equal(t, len(sent.ChallengeToken), len(kept.ChallengeToken))
 	assert.Equal(t, 1, s.Inbox.Sends())
 	assert.Equal(t, phoneauth.SendInfo{
-		Phone: phoneauth.StoredPhone(neighbour), Region: "EG", Purpose: phoneauth.PurposeSignIn, Channel: "whatsapp",
+		Phone: phoneauth.StoredPhone(neighbour), Region: "EG", Purpose: phoneauth.PurposeSignIn, Channel: "sms",
 	}, asked[1])
 
 	// The limits hold for refused sends as well, and come before the hook.

@@ -91,7 +91,7 @@ func removed(d *desk) {
 			e.Actor, e.Reason = "", ""
 		}
 		assert.Equal(d, phoneauth.Entry{
-			Time: e.Time, Type: e.Type, Count: e.Count, Region: e.Region, Purpose: e.Purpose, Sender: e.Sender,
+			Time: e.Time, Type: e.Type, Count: e.Count, Region: e.Region, Purpose: e.Purpose, Channel: e.Channel, Sender: e.Sender,
 		}, e, "print, type and time are left")
 	}
 	require.NoError(d, d.register(phone), "the number is free")

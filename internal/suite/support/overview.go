@@ -38,6 +38,7 @@ func overview(d *desk) {
 	egypt := phoneauth.Traffic{Sent: 3, Verified: 1, Refused: 2}
 	assert.Equal(d, map[string]phoneauth.Traffic{"EG": egypt, "FR": {Sent: 1, Undelivered: 1}}, got.Countries, "a report is of its send's country")
 	assert.Equal(d, map[string]phoneauth.Traffic{sent.Sender: {Sent: 4, Undelivered: 1}}, got.Senders)
+	assert.Equal(d, map[string]phoneauth.Traffic{"sms": total}, got.Channels)
 	assert.Equal(d, map[string]int{phoneauth.LimitPhoneSends: 2}, got.Limits)
 	hour := now.UTC().Truncate(time.Hour)
 	assert.Equal(d, map[time.Time]phoneauth.Traffic{

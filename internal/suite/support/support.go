@@ -219,7 +219,7 @@ func locksAndCodes(d *desk) {
 				state := d.inspect()
 				require.Len(d, state.Codes, 1)
 				assert.Equal(d, phoneauth.CodeInfo{
-					Purpose: phoneauth.PurposeSignIn, TriesLeft: 3, Sends: 1, ExpiresAt: d.Now().Add(5 * time.Minute),
+					Purpose: phoneauth.PurposeSignIn, TriesLeft: 3, Sends: 1, Channel: "sms", ExpiresAt: d.Now().Add(5 * time.Minute),
 				}, state.Codes[0])
 			}
 		}
