@@ -13,6 +13,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/humancheck"
 	"github.com/phoneauth/phoneauth/internal/bubble"
+	"github.com/phoneauth/phoneauth/phonetest"
 )
 
 // TestDescription drives every route to every answer that the description has, each
@@ -46,6 +47,14 @@ func TestDescription(t *testing.T) {
 				driveHumanCheck(newClient(t, s, func(cfg *phoneauth.Config) {
 					cfg.HumanCheck.Demand = func(context.Context, phoneauth.SendInfo) humancheck.Level { return level }
 				}), &level)
+			})
+		})
+		t.Run("channels", func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				driveChannels(newClient(t, s, func(cfg *phoneauth.Config) {
+					cfg.Channels = []phoneauth.Channel{{Name: "sms", Sender: cfg.Sender}, {Name: "whatsapp", Sender: cfg.Sender}}
+				}))
 			})
 		})
 		t.Run("origin", func(t *testing.T) {
@@ -283,6 +292,35 @@ func driveHumanCheck(c *client, level *humancheck.Level) {
 		c.do(428, route, body)
 		body["human_check"] = "no answer"
 		c.do(428, route, body)
+	}
+}
+
+// driveChannels asks by channels, of which one does not reach everybody.
+func driveChannels(c *client) {
+	c.connect(singapore)
+	for route, body := range map[string]fields{
+		"POST /users/verification/start":    {"phone": "+33600000171"},
+		"POST /api/phone/register":          {"phone_number": "+33600000172"},
+		"POST /api/v1/users":                {"msisdn": "+33600000173", "password": password, "password_confirmation": password},
+		"PUT /api/v1/users/forget_password": {"msisdn": "+33600000174"},
+		"POST /users/phone/start":           {"phone": "+33600000175"},
+	} {
+		body["channel"] = "telegram"
+		c.do(422, route, body)
+		body["channel"] = "whatsapp"
+		switch {
+		case strings.HasSuffix(route, "forget_password"): // what becomes of its text is not told
+		case strings.HasSuffix(route, "verification/start"):
+			c.inbox.FailNext(phonetest.Destination)
+			c.do(500, route, body)
+		default:
+			c.inbox.FailNext(phonetest.Destination)
+			c.do(503, route, body)
+		}
+		body["channel"] = "sms"
+		c.do(200, route, body)
+		body["channel"] = "whatsapp"
+		c.do(429, route, body)
 	}
 }
 

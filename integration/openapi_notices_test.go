@@ -13,7 +13,7 @@ func TestDescriptionNotices(t *testing.T) {
 	o := describeOurs(t)
 	const (
 		phone   = `{"phone_number":"+918076512310"}`
-		sent    = `{"session_token":"x","expires_in":300,"resend_in":60,"code_length":6}`
+		sent    = `{"session_token":"x","expires_in":300,"resend_in":60,"code_length":6,"channel":"sms","channels":[{"channel":"sms","available_in":60}]}`
 		limited = `{"message":"Too many requests. Try again later.","code":"rate_limited"}`
 	)
 	good := func(status int, body, answer string) exchange {
@@ -48,7 +48,7 @@ func TestDescriptionNotices(t *testing.T) {
 		"a status":                 good(202, phone, sent),
 		"a field too many":         good(200, phone, `{"session_token":"x","expires_in":300,"resend_in":60,"code_length":6,"code":"123456"}`),
 		"a field too few":          good(200, phone, `{"session_token":"x","expires_in":300,"resend_in":60}`),
-		"a type":                   good(200, phone, `{"session_token":"x","expires_in":"300","resend_in":60,"code_length":6}`),
+		"a type":                   good(200, phone, `{"session_token":"x","expires_in":"300","resend_in":60,"code_length":6,"channel":"sms","channels":[{"channel":"sms","available_in":60}]}`),
 		"no body":                  good(200, phone, ""),
 		"a request without number": good(200, `{"phone_number":" "}`, sent),
 		"a media type":             with(good(200, phone, sent), "Content-Type", "text/plain"),

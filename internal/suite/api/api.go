@@ -49,6 +49,7 @@ func Run(t *testing.T, o suite.Options) {
 		testAPILenientBodies, testAPICookieAttributes, testAPICookieNames, testAPIPlantedRegistrationCookie,
 		testAPICrossOrigin, testAPISameOrigin, testAPIPreflight, testAPIPreflightOfOthers,
 		testAPIAnswersToATrustedOrigin, testAPICORSUnderHostSessions,
+		testAPIChannels, testAPIChannelFails, testAPIOneChannelFails,
 		testAPIHumanCheck, testAPIHumanCheckOfAClient, testAPIHumanCheckOrder, testAPIHumanCheckFails,
 	)
 	if o.Real {
