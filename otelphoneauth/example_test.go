@@ -60,6 +60,7 @@ func Example() {
 	// <nil>
 	// phoneauth.events
 	// phoneauth.region.events
+	// phoneauth.channel.events
 	// phoneauth.store.duration
 	// phoneauth.send.duration
 	// phoneauth.operation.duration

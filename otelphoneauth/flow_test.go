@@ -70,11 +70,11 @@ func serve(h http.Handler, method, target, body string) int {
 }
 
 const wantSpans = `phoneauth.Register phoneauth.operation=Register phoneauth.outcome=ok
-	* phoneauth.code_sent phoneauth.purpose=sign_in phoneauth.region=EG phoneauth.sender=phonetest
+	* phoneauth.code_sent phoneauth.channel=sms phoneauth.purpose=sign_in phoneauth.region=EG phoneauth.sender=phonetest
 	phoneauth.store.BeginChallenge phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
-	phoneauth.send (client) phoneauth.outcome=ok phoneauth.purpose=sign_in phoneauth.sender=phonetest
+	phoneauth.send (client) phoneauth.channel=sms phoneauth.outcome=ok phoneauth.purpose=sign_in phoneauth.sender=phonetest
 phoneauth.Register phoneauth.limit=phone_sends phoneauth.operation=Register phoneauth.outcome=limited
-	* phoneauth.limited phoneauth.limit=phone_sends phoneauth.purpose=sign_in phoneauth.region=EG
+	* phoneauth.limited phoneauth.channel=sms phoneauth.limit=phone_sends phoneauth.purpose=sign_in phoneauth.region=EG
 	phoneauth.store.BeginChallenge phoneauth.limit=phone_sends phoneauth.outcome=limited phoneauth.store.verb=BeginChallenge
 phoneauth.Login phoneauth.operation=Login phoneauth.outcome=invalid_code
 	* phoneauth.verify_failed phoneauth.purpose=sign_in phoneauth.region=EG
@@ -82,7 +82,7 @@ phoneauth.Login phoneauth.operation=Login phoneauth.outcome=invalid_code
 	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
 	phoneauth.store.AttemptChallenge phoneauth.outcome=mismatch phoneauth.store.verb=AttemptChallenge
 phoneauth.Login phoneauth.operation=Login phoneauth.outcome=ok
-	* phoneauth.verified phoneauth.purpose=sign_in phoneauth.region=EG
+	* phoneauth.verified phoneauth.channel=sms phoneauth.purpose=sign_in phoneauth.region=EG
 	* phoneauth.signed_up phoneauth.purpose=sign_in phoneauth.region=EG
 	phoneauth.store.TakeLimits phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
 	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
@@ -94,21 +94,25 @@ phoneauth.Refresh phoneauth.operation=Refresh phoneauth.outcome=ok
 	phoneauth.store.UserByID phoneauth.outcome=ok phoneauth.store.verb=UserByID
 	phoneauth.store.RotateSession phoneauth.outcome=ok phoneauth.store.verb=RotateSession
 phoneauth.Register phoneauth.operation=Register phoneauth.outcome=ok
-	* phoneauth.code_sent phoneauth.purpose=car_rental phoneauth.region=SG phoneauth.test=true
+	* phoneauth.code_sent phoneauth.channel=sms phoneauth.purpose=car_rental phoneauth.region=SG phoneauth.test=true
 	phoneauth.store.TakeLimits phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
 	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
 	phoneauth.store.BeginChallenge phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
 POST /users/verification/start Error(500) error.type=500 http.request.method=POST http.response.status_code=500 http.route=/users/verification/start phoneauth.operation=POST /users/verification/start
-	* phoneauth.send_failed phoneauth.purpose=sign_in phoneauth.region=IN phoneauth.send.class=permanent phoneauth.send.fault=destination
+	* phoneauth.send_failed phoneauth.channel=sms phoneauth.purpose=sign_in phoneauth.region=IN phoneauth.send.class=permanent phoneauth.send.fault=destination
 	phoneauth.store.BeginChallenge phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
-	phoneauth.send (client) Error(permanent) error.type=permanent phoneauth.outcome=permanent phoneauth.purpose=sign_in phoneauth.send.code=phonetest phoneauth.send.fault=destination
+	phoneauth.send (client) Error(permanent) error.type=permanent phoneauth.channel=sms phoneauth.outcome=permanent phoneauth.purpose=sign_in phoneauth.send.code=phonetest phoneauth.send.fault=destination
 POST /users/verification/start http.request.method=POST http.response.status_code=429 http.route=/users/verification/start phoneauth.operation=POST /users/verification/start
-	* phoneauth.limited phoneauth.limit=phone_sends phoneauth.purpose=sign_in phoneauth.region=IN
+	* phoneauth.limited phoneauth.channel=sms phoneauth.limit=phone_sends phoneauth.purpose=sign_in phoneauth.region=IN
 	phoneauth.store.BeginChallenge phoneauth.limit=phone_sends phoneauth.outcome=limited phoneauth.store.verb=BeginChallenge
 _OTHER http.response.status_code=404 phoneauth.operation=_OTHER
 `
 
-const wantMetrics = `phoneauth.events {event}
+const wantMetrics = `phoneauth.channel.events {event}
+	1 phoneauth.channel=sms phoneauth.event.type=code_sent
+	1 phoneauth.channel=sms phoneauth.event.type=send_failed
+	1 phoneauth.channel=sms phoneauth.event.type=verified
+phoneauth.events {event}
 	1 phoneauth.event.type=code_sent phoneauth.purpose=car_rental phoneauth.test=true
 	1 phoneauth.event.type=code_sent phoneauth.purpose=sign_in phoneauth.sender=phonetest
 	1 phoneauth.event.type=refreshed

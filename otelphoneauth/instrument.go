@@ -3,6 +3,7 @@ package otelphoneauth
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -11,8 +12,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Instrument returns a copy of cfg for [phoneauth.New]. The Store and Sender of the copy report
-// spans and durations. Its OnEvent counts the event and then calls that of cfg. cfg is not
+// Instrument returns a copy of cfg for [phoneauth.New]. The Store, the Sender and the senders of
+// the Channels of the copy report spans and durations. Its OnEvent counts the event and then calls that of cfg. cfg is not
 // changed.
 //
 // The Store of the copy is a [phoneauth.Purger] exactly if cfg's is. A Store or Sender,
@@ -23,7 +24,7 @@ import (
 // because everything would count twice. Services that share a MeterProvider, such as one for
 // each realm, are counted together.
 func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) {
-	if _, twice := cfg.Sender.(*sender); twice {
+	if instrumented(cfg) {
 		return phoneauth.Config{}, errors.New("otelphoneauth: instrument: the Config is instrumented already")
 	}
 	t, err := newTelemetry(opts)
@@ -33,6 +34,12 @@ func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) 
 	cfg.Store = t.store(cfg.Store)
 	if cfg.Sender != nil {
 		cfg.Sender = &sender{t, cfg.Sender}
+	}
+	cfg.Channels = slices.Clone(cfg.Channels)
+	for i, ch := range cfg.Channels {
+		if ch.Sender != nil {
+			cfg.Channels[i].Sender = &sender{t, ch.Sender}
+		}
 	}
 	onEvent := cfg.Hooks.OnEvent
 	cfg.Hooks.OnEvent = func(ctx context.Context, e phoneauth.Event) {
@@ -44,12 +51,27 @@ func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) 
 	return cfg, nil
 }
 
+func instrumented(cfg phoneauth.Config) bool {
+	_, twice := cfg.Sender.(*sender)
+	return twice || slices.ContainsFunc(cfg.Channels, func(ch phoneauth.Channel) bool {
+		_, twice := ch.Sender.(*sender)
+		return twice
+	})
+}
+
 // count counts e, and tells the span of the operation, if there is one.
 func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
 	attrs := t.eventAttrs(e)
 	what := keyEventType.String(string(e.Type))
 	counted := context.WithoutCancel(ctx)
 	t.events.Add(counted, 1, metric.WithAttributes(append(attrs, what)...))
+	if e.Channel != "" {
+		channel := keyChannel.String(t.channels.tell(e.Channel, nameLike))
+		if byChannel(e) {
+			t.channelEvents.Add(counted, 1, metric.WithAttributes(what, channel))
+		}
+		attrs = append(attrs, channel)
+	}
 	if e.Region != "" {
 		region := keyRegion.String(t.regions.tell(e.Region, regionLike))
 		if byRegion(e) {
@@ -64,9 +86,9 @@ func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
 	trace.SpanFromContext(ctx).AddEvent("phoneauth."+string(e.Type), trace.WithAttributes(attrs...))
 }
 
-// eventAttrs returns the names in e, but for its type and region, and have room for two more.
+// eventAttrs returns the names in e, but for its type and region, and have room for three more.
 func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, 8)
+	attrs := make([]attribute.KeyValue, 0, 9)
 	if e.Purpose != "" {
 		attrs = append(attrs, keyPurpose.String(t.purposes.tell(string(e.Purpose), nameLike)))
 	}
@@ -103,6 +125,18 @@ func byRegion(e phoneauth.Event) bool {
 		return true
 	case phoneauth.EventLimited:
 		return e.Limit == phoneauth.LimitBlock || e.Limit == phoneauth.LimitWideBlock || e.Limit == phoneauth.LimitCountry
+	}
+	return false
+}
+
+// byChannel reports whether e counts in phoneauth.channel.events: what tells whether codes arrive.
+func byChannel(e phoneauth.Event) bool {
+	if e.Test {
+		return false
+	}
+	switch e.Type {
+	case phoneauth.EventCodeSent, phoneauth.EventSendFailed, phoneauth.EventVerified, phoneauth.EventDelivered, phoneauth.EventUndelivered:
+		return true
 	}
 	return false
 }

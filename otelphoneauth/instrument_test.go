@@ -148,7 +148,7 @@ func (brokenMeter) Int64Counter(name string, _ ...metric.Int64CounterOption) (me
 func TestBrokenProvider(t *testing.T) {
 	t.Parallel()
 	_, err := otelphoneauth.Instrument(phoneauth.Config{}, otelphoneauth.WithMeterProvider(brokenMeters{}))
-	require.EqualError(t, err, "otelphoneauth: instruments: phoneauth.events\nphoneauth.region.events")
+	require.EqualError(t, err, "otelphoneauth: instruments: phoneauth.events\nphoneauth.region.events\nphoneauth.channel.events")
 	_, err = otelphoneauth.Wrap(nil, otelphoneauth.WithMeterProvider(brokenMeters{}))
 	require.Error(t, err)
 }

@@ -41,6 +41,8 @@ var refusals = append([]struct {
 	{phoneauth.ErrInvalidPassword, "invalid_password"},
 	{phoneauth.ErrUnauthenticated, "unauthenticated"},
 	{phoneauth.ErrReauthenticate, "reauthenticate"},
+	{phoneauth.ErrChannel, "channel"},
+	{phoneauth.ErrDetails, "details"},
 	{phoneauth.ErrPurpose, "purpose"},
 }, answers...)
 

@@ -15,12 +15,29 @@ type sender struct {
 	next phoneauth.SMSSender
 }
 
+// Supports asks the sender, if it is a phoneauth.Supporter.
+func (s *sender) Supports(m phoneauth.Message) bool {
+	next, is := s.next.(phoneauth.Supporter)
+	return !is || next.Supports(m)
+}
+
+// Verified tells the sender, if it is a phoneauth.Verifier.
+func (s *sender) Verified(ctx context.Context, r phoneauth.Receipt) error {
+	if next, is := s.next.(phoneauth.Verifier); is {
+		return next.Verified(ctx, r)
+	}
+	return nil
+}
+
 func (s *sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
 	w := work{
 		span:     "phoneauth.send",
 		kind:     trace.SpanKindClient,
 		duration: s.t.sendDuration,
 		attr:     keyPurpose.String(s.t.purposes.tell(string(m.Purpose), nameLike)),
+	}
+	if m.Channel != "" {
+		w.attrs = append(w.attrs, keyChannel.String(s.t.channels.tell(m.Channel, nameLike)))
 	}
 	return run(ctx, s.t, w,
 		func(ctx context.Context) (phoneauth.Receipt, error) { return s.next.Send(ctx, m) },

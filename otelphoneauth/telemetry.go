@@ -24,6 +24,7 @@ const (
 	keyRegion    = attribute.Key("phoneauth.region")
 	keyLimit     = attribute.Key("phoneauth.limit")
 	keyCheck     = attribute.Key("phoneauth.check")
+	keyChannel   = attribute.Key("phoneauth.channel")
 	keySender    = attribute.Key("phoneauth.sender")
 	keySendClass = attribute.Key("phoneauth.send.class")
 	keySendFault = attribute.Key("phoneauth.send.fault")
@@ -70,10 +71,10 @@ type telemetry struct {
 	tracer trace.Tracer
 	meter  metric.Meter
 
-	events, regionEvents                           metric.Int64Counter
+	events, regionEvents, channelEvents            metric.Int64Counter
 	storeDuration, sendDuration, operationDuration metric.Float64Histogram
 
-	purposes, regions, limits, senders, checks *names
+	purposes, regions, limits, channels, senders, checks *names
 }
 
 func newTelemetry(opts []Option) (*telemetry, error) {
@@ -93,6 +94,7 @@ func newTelemetry(opts []Option) (*telemetry, error) {
 		purposes: newNames(mostPurposes, ourPurposes...),
 		regions:  newNames(mostRegions),
 		limits:   newNames(mostLimits, ourLimits...),
+		channels: newNames(mostChannels),
 		senders:  newNames(mostSenders),
 		checks:   newNames(mostChecks),
 	}
@@ -103,7 +105,7 @@ func newTelemetry(opts []Option) (*telemetry, error) {
 }
 
 func (t *telemetry) instruments() error {
-	var errs [5]error
+	var errs [6]error
 	counter := func(name, description string, err *error) metric.Int64Counter {
 		c, e := t.meter.Int64Counter(name, metric.WithUnit("{event}"), metric.WithDescription(description))
 		*err = e
@@ -119,6 +121,8 @@ func (t *telemetry) instruments() error {
 		"What happened: sign-ins, codes, refusals.", &errs[0])
 	t.regionEvents = counter("phoneauth.region.events",
 		"Codes, verifications, sign-ups and budget refusals by the region of the number. Test numbers do not count.", &errs[1])
+	t.channelEvents = counter("phoneauth.channel.events",
+		"Codes, verifications and delivery reports by channel. Test numbers do not count.", &errs[5])
 	t.storeDuration = duration("phoneauth.store.duration",
 		"Duration of each verb of the store.", storeBuckets, &errs[2])
 	t.sendDuration = duration("phoneauth.send.duration",
