@@ -14,6 +14,7 @@ type options struct {
 	store          string
 	redis          string
 	sms            string
+	channels       string
 	region         string
 	key            string
 	limits         string
@@ -29,6 +30,7 @@ func newFlags(o *options) *flag.FlagSet {
 	f.StringVar(&o.store, "store", "sqlite:phoneauth.db", "where accounts are kept: memory, sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE")
 	f.StringVar(&o.redis, "redis", "", "`URL` of the Redis for challenges, limits and sessions, redis://HOST:PORT; or those of a\nRedis Cluster, with commas between them (default: they are where accounts are)")
 	f.StringVar(&o.sms, "sms", "console", "where codes go: console, file:PATH, webhook:URL, kannel:URL, twilio:FROM, vonage:FROM\nor another of the list above; or several, with commas between them: the next takes over where one fails")
+	f.StringVar(&o.channels, "channels", "", "channels in their order, each with its senders as in -sms, which is then not used:\nsms=console,whatsapp=file:PATH (default one, sms, with -sms)")
 	f.StringVar(&o.region, "region", "", "default `region` of national numbers, such as SG (default none)")
 	f.StringVar(&o.key, "key", "phoneauth.key", "`file` with the secret keys, made when absent")
 	f.StringVar(&o.limits, "limits", "default", "default, or off for development: send at will")

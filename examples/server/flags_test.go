@@ -24,6 +24,7 @@ func TestEnvironment(t *testing.T) {
 		"PHONEAUTH_STORE":           "store",
 		"PHONEAUTH_REDIS":           "redis",
 		"PHONEAUTH_SMS":             "sms",
+		"PHONEAUTH_CHANNELS":        "channels",
 		"PHONEAUTH_REGION":          "SG",
 		"PHONEAUTH_KEY":             "key",
 		"PHONEAUTH_LIMITS":          "off",
@@ -31,7 +32,7 @@ func TestEnvironment(t *testing.T) {
 		"PHONEAUTH_HUMAN_CHECK":     "always",
 		"PHONEAUTH_INSECURE_COOKIE": "true",
 	}
-	want := options{addr: ":1", store: "store", redis: "redis", sms: "sms", region: "SG", key: "key", limits: "off", console: "console", humanCheck: "always", insecureCookie: true}
+	want := options{addr: ":1", store: "store", redis: "redis", sms: "sms", channels: "channels", region: "SG", key: "key", limits: "off", console: "console", humanCheck: "always", insecureCookie: true}
 	getenv := func(name string) string { return env[name] }
 
 	o, err := parseFlags(nil, getenv)

@@ -26,6 +26,11 @@
 //	export KANNEL_USERNAME=… KANNEL_PASSWORD=… TWILIO_ACCOUNT_SID=… TWILIO_AUTH_TOKEN=…
 //	go run ./examples/server -sms kannel:http://127.0.0.1:13013/cgi-bin/sendsms,twilio:+15005550006
 //
+// -channels offers several ways to get a code. The same code goes by each of them:
+//
+//	go run ./examples/server -channels sms=console,whatsapp=file:whatsapp.ndjson
+//	curl http://127.0.0.1:8080/api/phone/register --json '{"phone_number":"+201061797840","channel":"whatsapp"}'
+//
 // -console 127.0.0.1:8081 opens the support desk beside it, for whoever sits at this machine:
 // why did a code not arrive, and who did what. The link to it is printed and works once.
 //
@@ -118,15 +123,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if deskListener != nil {
 		defer deskListener.Close()
 	}
-	sender, err := openSenders(o.sms, surroundings{getenv, stdout, listener.Addr(), logger})
+	sender, err := o.open(surroundings{getenv, stdout, listener.Addr(), logger})
 	if err != nil {
-		return fmt.Errorf("-sms: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, sender.Close()) }()
 
 	svc, metrics, err := newService(phoneauth.Config{
 		Store:      store,
 		Sender:     sender.SMSSender,
+		Channels:   sender.channels,
 		Keys:       keys,
 		Numbers:    phoneauth.NumberRules{DefaultRegion: o.region},
 		Limits:     phoneauth.Limits{InsecureOff: o.limits == "off"},
@@ -166,7 +172,7 @@ func greet(w io.Writer, o options, addr net.Addr) {
 		host = net.JoinHostPort("localhost", strconv.Itoa(tcp.Port)) // no browser goes to [::]
 	}
 	text := "Open http://" + host + " in a browser to sign in."
-	if slices.Contains(splitSenders(o.sms), "console") {
+	if slices.Contains(o.sendersOf(), "console") {
 		text += " Codes are printed here."
 	}
 	fmt.Fprintln(w, text)

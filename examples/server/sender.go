@@ -25,11 +25,14 @@ type surroundings struct {
 	logger *slog.Logger
 }
 
-// senders are what -sms names.
+// senders are what -sms or -channels name.
 type senders struct {
-	phoneauth.SMSSender // one, or all in their order
+	phoneauth.SMSSender                     // of -sms: one, or all in their order
+	channels            []phoneauth.Channel // of -channels
 
-	order     *failover.Sender // nil where there is one
+	around    surroundings
+	kinds     map[string]int     // how many there are of each kind
+	orders    []*failover.Sender // of several senders each
 	callbacks map[string]http.Handler
 	report    report // of mount
 	files     []io.Closer
@@ -38,32 +41,45 @@ type senders struct {
 // report is told what became of a message.
 type report = func(context.Context, phoneauth.Delivery)
 
+func newSenders(around surroundings) *senders {
+	return &senders{around: around, kinds: map[string]int{}, callbacks: map[string]http.Handler{}}
+}
+
 // openSenders opens what -sms names. Its errors do not quote spec, in which there may be
 // a password.
 func openSenders(spec string, around surroundings) (*senders, error) {
-	s := &senders{callbacks: map[string]http.Handler{}}
+	s := newSenders(around)
+	var err error
+	if s.SMSSender, err = s.group(spec); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// group opens the senders of spec, as one sender that tries them in their order.
+func (s *senders) group(spec string) (phoneauth.SMSSender, error) {
 	var entries []failover.Entry
-	kinds := map[string]int{}
 	for _, one := range splitSenders(spec) {
 		kind, where, _ := strings.Cut(one, ":")
 		name := kind
-		if kinds[kind]++; kinds[kind] > 1 {
-			name = fmt.Sprintf("%s-%d", kind, kinds[kind])
+		if s.kinds[kind]++; s.kinds[kind] > 1 {
+			name = fmt.Sprintf("%s-%d", kind, s.kinds[kind])
 		}
-		sender, err := s.open(name, kind, where, around)
+		sender, err := s.open(name, kind, where, s.around)
 		if err != nil {
-			return nil, errors.Join(err, s.Close())
+			return nil, err
 		}
 		entries = append(entries, failover.Entry{Name: name, Sender: sender})
 	}
 	if len(entries) == 1 {
-		s.SMSSender = entries[0].Sender
-		return s, nil
+		return entries[0].Sender, nil
 	}
-	var err error
-	s.order, err = failover.New(failover.Config{Senders: entries, Logger: around.logger})
-	s.SMSSender = s.order
-	return s, err
+	order, err := failover.New(failover.Config{Senders: entries, Logger: s.around.logger})
+	if err != nil {
+		return nil, err
+	}
+	s.orders = append(s.orders, order)
+	return order, nil
 }
 
 var beginsSender = regexp.MustCompile(`^([a-z]+[0-9]*:|console$)`)
@@ -116,8 +132,8 @@ func (s *senders) open(name, kind, where string, around surroundings) (phoneauth
 func (s *senders) reports(name string) report {
 	return func(ctx context.Context, d phoneauth.Delivery) {
 		d.Sender = name
-		if s.order != nil {
-			s.order.Report(ctx, d)
+		for _, order := range s.orders { // one of them has a sender of this name
+			order.Report(ctx, d)
 		}
 		s.report(ctx, d)
 	}
