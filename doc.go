@@ -76,6 +76,9 @@
 //     end; see [Challenge]. A proof is stored as a challenge too.
 //   - challenge token: the encrypted text that names a challenge, for the client. It does
 //     not contain the code. The HTTP APIs call it session_token.
+//   - channel: a way by which codes travel, such as SMS, WhatsApp or a call; see [Channel]. Its
+//     hold is the limit that lets it send to a number once in a while, and its wait is the time
+//     that it leaves to codes by other channels.
 //   - charge, credit: a charge raises a score, a credit lowers it.
 //   - client: the program that sends a request; see [ClientInfo].
 //   - code: the digits that a person receives and types.

@@ -119,6 +119,20 @@ func (b *Inbox) Last(phone string) (phoneauth.Message, bool) {
 	return phoneauth.Message{}, false
 }
 
+// Channels returns by which channels messages, codes and notices, arrived at a phone (E.164),
+// oldest first. One Inbox may be the Sender of several channels: Message.Channel tells them apart.
+func (b *Inbox) Channels(phone string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var channels []string
+	for _, m := range b.messages {
+		if m.To.E164() == phone {
+			channels = append(channels, m.Channel)
+		}
+	}
+	return channels
+}
+
 // Sends returns how many times Send was called, failed sends included.
 func (b *Inbox) Sends() int {
 	b.mu.Lock()

@@ -274,3 +274,18 @@ func TestSendIsStrict(t *testing.T) {
 	}
 	assert.Empty(t, b.Messages())
 }
+
+// One Inbox may be behind several channels.
+func TestChannels(t *testing.T) {
+	t.Parallel()
+	b := phonetest.New()
+	for _, channel := range []string{"sms", "whatsapp", ""} {
+		m := message(cairo, "000001")
+		m.Channel = channel
+		_, err := b.Send(t.Context(), m)
+		require.NoError(t, err)
+	}
+	send(t, b, paris, "000002")
+	assert.Equal(t, []string{"sms", "whatsapp", ""}, b.Channels(cairo))
+	assert.Empty(t, b.Channels("+33612345678"))
+}
