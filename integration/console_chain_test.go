@@ -156,7 +156,7 @@ var failures = []struct {
 		require.ErrorAs(c, c.register(phone), &refused)
 		return []string{
 			nextCode + "codes to one number until " + c.in(40*time.Second) + ". It has refused since " + c.ago(20*time.Second) + ".",
-			"The last code to sign in arrived at " + c.ago(20*time.Second) + onTime,
+			"The last code by sms to sign in arrived at " + c.ago(20*time.Second) + onTime,
 		}
 	}},
 	{"refused by the carrier", "+201061797898", func(c *chain, phone string) []string {
@@ -164,13 +164,13 @@ var failures = []struct {
 		c.passes(2 * time.Minute)
 		c.asks(phone, phoneauth.EventUndelivered)
 		c.passes(time.Minute)
-		return []string{"The carrier did not deliver the last code to sign in: DLR 16 (the carrier refused it). It said so at " +
+		return []string{"The carrier did not deliver the last code by sms to sign in: DLR 16 (the carrier refused it). It said so at " +
 			c.ago(time.Minute) + ". No code to the number has arrived since " + c.ago(3*time.Minute) + "."}
 	}},
 	{"lost by the carrier", "+201061797899", func(c *chain, phone string) []string {
 		c.asks(phone, phoneauth.EventUndelivered)
 		c.passes(time.Minute)
-		return []string{"The carrier did not deliver the last code to sign in: DLR 2 (the carrier could not deliver it). It said so at " +
+		return []string{"The carrier did not deliver the last code by sms to sign in: DLR 2 (the carrier could not deliver it). It said so at " +
 			c.ago(time.Minute) + ". No code to the number has arrived since " + c.ago(time.Minute) + "."}
 	}},
 	{"not reported", "+201061797802", func(c *chain, phone string) []string {
@@ -178,12 +178,12 @@ var failures = []struct {
 		c.kannel.WaitSMSC(c, false)
 		require.NoError(c, c.register(phone))
 		c.passes(3*time.Minute + 5*time.Second)
-		return []string{"The last code to sign in was accepted by kannel at " + c.ago(185*time.Second) + ". No report says yet whether it arrived."}
+		return []string{"The last code by sms to sign in was accepted by kannel at " + c.ago(185*time.Second) + ". No report says yet whether it arrived."}
 	}},
 	{"delivered late", "+201061797802", func(c *chain, phone string) []string {
 		c.smpp.Start(c)
 		Eventually(c, "the report", func() bool { return c.reports(phone, phoneauth.EventDelivered) == 1 })
-		return []string{"The last code to sign in arrived late: it was asked for at " + c.ago(185*time.Second) +
+		return []string{"The last code by sms to sign in arrived late: it was asked for at " + c.ago(185*time.Second) +
 			", and the carrier delivered it 3 min 5 s later, at " + c.in(0) + "."}
 	}},
 	{"wrong code thrice", "+201061797803", func(c *chain, phone string) []string {
@@ -193,7 +193,7 @@ var failures = []struct {
 		c.passes(5 * time.Second)
 		c.wrongCodes(phone, code, 2)
 		return []string{
-			"The last code to sign in arrived at " + c.ago(65*time.Second) + onTime,
+			"The last code by sms to sign in arrived at " + c.ago(65*time.Second) + onTime,
 			"A wrong or expired code has been given 3 times since " + c.ago(5*time.Second) + ".",
 		}
 	}},
@@ -223,7 +223,7 @@ var failures = []struct {
 		return []string{
 			"Locked by the limit on wrong codes for one number, after 10 in a row, until " + until + ". It has been locked since " + since + ".",
 			nextCode + "wrong codes for one number until " + until + ". It has refused since " + since + ".",
-			"The last code to sign in arrived at " + since + onTime,
+			"The last code by sms to sign in arrived at " + since + onTime,
 			"A wrong or expired code has been given 10 times since " + c.ago(3*time.Minute) + ".",
 		}
 	}},
@@ -233,7 +233,7 @@ var failures = []struct {
 		c.passes(2 * time.Minute)
 		require.ErrorIs(c, c.register(phone), phoneauth.ErrUnavailable)
 		c.passes(time.Minute)
-		return []string{"The last code to sign in could not be sent by kannel, because of the provider or our account there. " +
+		return []string{"The last code by sms to sign in could not be sent by kannel, because of the provider or our account there. " +
 			"No code to the number has gone out since " + c.ago(3*time.Minute) + "."}
 	}},
 }
