@@ -122,6 +122,10 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		}
 	}
 	begun, code, err := s.begin(ctx, c, o, p)
+	var channels []ChannelState
+	if err == nil { // before anything is sent: what follows an answer must not change it
+		channels, err = s.channelStates(ctx, c, o, begun.ResendAt)
+	}
 	if err != nil {
 		if later != nil {
 			later.Release()
@@ -133,10 +137,6 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	}
 	s.watchCeiling(ctx, c)
 	if err := s.deliver(ctx, c, o, delivery{begun.Challenge, code, allowed, later}); err != nil {
-		return nil, err
-	}
-	channels, err := s.channelStates(ctx, c, o, begun.ResendAt)
-	if err != nil {
 		return nil, err
 	}
 	token, err := s.challengeTokenFor(c, begun.Challenge)

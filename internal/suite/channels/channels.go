@@ -5,6 +5,7 @@ package channels
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,12 +132,7 @@ type templates struct {
 }
 
 func (s templates) Supports(m phoneauth.Message) bool {
-	for _, p := range s.purposes {
-		if m.Purpose == p {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.purposes, m.Purpose)
 }
 
 var errNotSupported = errors.New("no template")

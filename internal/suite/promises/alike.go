@@ -118,6 +118,7 @@ type alikeFlow struct {
 	name  string
 	setUp func(t testing.TB, svc *suite.Service, phone string)
 	after bool // the text leaves after the answer, and only to known numbers
+	two   bool // there are two channels
 	times int
 	do    func(t testing.TB, svc *suite.Service, phone string) (any, error)
 }
@@ -135,6 +136,14 @@ var alike = []alikeFlow{
 		name: "Register, password reset", after: true, times: 3,
 		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
 			return svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Purpose: phoneauth.PurposePasswordReset, Client: alikeClient})
+		},
+	},
+	{
+		name: "Register, password reset by the second channel", after: true, two: true, times: 3,
+		do: func(t testing.TB, svc *suite.Service, phone string) (any, error) {
+			return svc.Register(t.Context(), phoneauth.RegisterRequest{
+				Phone: phone, Purpose: phoneauth.PurposePasswordReset, Channel: "whatsapp", Client: alikeClient,
+			})
 		},
 	},
 	{
@@ -229,6 +238,9 @@ func testPromiseKnownAndUnknown(t *testing.T, o suite.Options) {
 						}}, func(c *phoneauth.Config) {
 							sender = &tracedSender{SMSSender: c.Sender, trace: &steps}
 							c.Sender = sender
+							if flow.two {
+								c.Channels = []phoneauth.Channel{{Name: "sms", Sender: sender}, {Name: "whatsapp", Sender: sender}}
+							}
 							if hook {
 								c.Hooks.BeforeSend = func(context.Context, phoneauth.SendInfo) error { steps.add("BeforeSend"); return nil }
 							}
