@@ -5,9 +5,12 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/phoneauth/phoneauth/phonetest"
 )
 
 // Register sends a code. Asked again within a minute it is a LimitError, which says how
@@ -380,4 +383,24 @@ func ExampleConfig_onEvent() {
 	// code_sent +20******7840 EG
 	// verified +20******7840 EG
 	// signed_up +20******7840 EG
+}
+
+// Channels: the same code by SMS and by WhatsApp. Pending says when each may be asked for.
+func ExampleChannel() {
+	inbox := phonetest.New() // in a host: a sender for each
+	svc, _ := phoneauth.New(phoneauth.Config{
+		Store:    memstore.New(),
+		Channels: []phoneauth.Channel{{Name: "sms", Sender: inbox}, {Name: "whatsapp", Sender: inbox}},
+		Keys:     phoneauth.GenerateKeys(),
+		Logger:   slog.New(slog.DiscardHandler),
+	})
+	pending, err := svc.Register(context.Background(), phoneauth.RegisterRequest{Phone: "+201061797840"})
+	fmt.Println("sent by", pending.Channel, err)
+	for _, c := range pending.Channels {
+		fmt.Println(c.Name, "again in", time.Until(c.AvailableAt).Round(time.Second))
+	}
+	// Output:
+	// sent by sms <nil>
+	// sms again in 1m0s
+	// whatsapp again in 30s
 }
