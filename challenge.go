@@ -122,7 +122,7 @@ func (s *Service) attemptID(c Challenge) string {
 }
 
 // What Challenge.Pending is sealed for. A Service with one channel keeps the hash of a password
-// alone, so that a challenge takes no more room than it must.
+// alone where the client has no IdempotencyKey, so that a challenge takes no more room than it must.
 const (
 	hashAlone = "/password"
 	lastSent  = "/sent"
@@ -134,12 +134,13 @@ type lastSend struct {
 	channel string
 	at      time.Time // zero if there is one channel
 	hash    Secret
+	once    string // of sendOnce
 }
 
 // sealPending returns the Challenge.Pending of a code that is sent now.
 func (s *Service) sealPending(c *call, o sending) []byte {
-	if len(s.channels) > 1 {
-		data := fields.Append(nil, o.channel.Name, number64(c.now.UnixMicro()), string(o.hash))
+	if len(s.channels) > 1 || o.once != "" {
+		data := fields.Append(nil, o.channel.Name, number64(c.now.UnixMicro()), string(o.hash), o.once)
 		return s.keys.Seal(s.challengeKey(&c.target)+lastSent, string(data))
 	}
 	if o.hash == "" {
@@ -160,7 +161,7 @@ func (s *Service) lastSend(c Challenge) (l lastSend) {
 	}
 	if data, ok := s.keys.Open(c.Key+lastSent, c.Pending); ok {
 		r := fields.NewReader(data)
-		return lastSend{r.Text(), instant(r.Int64()), Secret(r.Text())}
+		return lastSend{r.Text(), instant(r.Int64()), Secret(r.Text()), r.Text()}
 	}
 	return l
 }

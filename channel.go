@@ -165,6 +165,7 @@ func (s *Service) sendingBy(c *call, asked, details string) (sending, error) {
 	}
 	c.channel = o.channel.Name
 	o.asks, o.takes = s.waits(c, o, o.channel), s.sendTakes(c, o.channel)
+	o.once = s.sendOnce(c, o, "")
 	return o, nil
 }
 

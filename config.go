@@ -284,6 +284,11 @@ type ClientInfo struct {
 	// early. Any other client is served up to the limits of the scores, and then asked or
 	// refused. A HumanCheck that is not empty says the same.
 	CanAnswer bool
+	// IdempotencyKey is what the client chose for one request of a code, at random. While the
+	// code is live, the same request with the same key by the same device, or from the same
+	// address, sends nothing more and takes nothing, and is answered like the first. If the text
+	// could not be sent, it is sent again. Empty means that each request is a new one.
+	IdempotencyKey Secret
 	// Name is a rough name of the program, such as "Chrome on Android", for the list of
 	// sessions. It may be empty. At most 64 bytes are stored.
 	Name string

@@ -287,7 +287,7 @@ func (s *Service) secondsUntil(t time.Time) int64 { return wholeSeconds(t.Sub(s.
 const (
 	// corsHeaders are the request headers that the routes read and that CORS does not
 	// allow by itself (Fetch, "CORS-safelisted request-header").
-	corsHeaders = "Authorization, Content-Type, " + humanCheckHeader
+	corsHeaders = "Authorization, Content-Type, " + idempotencyHeader + ", " + humanCheckHeader
 	// corsExposed is the answer header that a page needs and cannot read otherwise.
 	corsExposed = "Retry-After"
 	// corsMaxAge is for how many seconds a browser may remember a preflight. Chromium
@@ -350,6 +350,9 @@ const (
 	humanCheckField  = "human_check"
 	humanCheckHeader = "X-Human-Check"
 )
+
+// idempotencyHeader carries ClientInfo.IdempotencyKey (draft-ietf-httpapi-idempotency-key-header).
+const idempotencyHeader = "Idempotency-Key"
 
 // The names of cookies. The registration cookie holds the challenge token of a password
 // registration. The device cookie holds a device token.

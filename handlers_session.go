@@ -129,7 +129,7 @@ type claimsKey struct{}
 
 // ClientOf describes the client of a request: its address, found with HTTP.TrustedProxies,
 // the first language that it accepts, its answer to a human check in the header
-// X-Human-Check, and a rough name of its program. It leaves ClientInfo.Device empty, because
+// X-Human-Check, its Idempotency-Key, and a rough name of its program. It leaves ClientInfo.Device empty, because
 // each route has a cookie or a field of its own for it.
 func (s *Service) ClientOf(r *http.Request) ClientInfo {
 	answer, canAnswer := r.Header[humanCheckHeader]
@@ -138,6 +138,8 @@ func (s *Service) ClientOf(r *http.Request) ClientInfo {
 		Locale:    client.Locale(r.Header.Get("Accept-Language")),
 		CanAnswer: canAnswer,
 		Name:      useragent.Name(r.UserAgent()),
+
+		IdempotencyKey: Secret(r.Header.Get(idempotencyHeader)),
 	}
 	if len(answer) == 1 {
 		info.HumanCheck = Secret(strings.TrimSpace(answer[0]))

@@ -1,6 +1,7 @@
 package phoneauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,6 +90,14 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err != nil {
 		return nil, err
 	}
+	o.once = s.sendOnce(c, o, r.Password)
+	c.boundTo = cmp.Or(o.once, random.ID()) // a retry finds the challenge of the first request
+	again, renew := s.renewed(c, r)
+	for _, c := range slices.Compact([]*call{again, c}) {
+		if before, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
+			return before, err
+		}
+	}
 	if err := s.readLocally(ctx, c); err != nil {
 		return nil, err
 	}
@@ -124,19 +133,29 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 		return nil, err
 	}
 	o.hash = hash
-	if live, ok := s.openChallengeToken(r.ChallengeToken, c.now); ok && live.about.purpose == c.purpose && live.about.phone == c.phone {
-		again := *c
-		again.target = live.about
-		again.number, again.test = c.number, c.test
-		o.renew = live.challengeID
-		pending, err := s.open(ctx, &again, o, allowed)
+	if o.renew = renew; renew != "" {
+		about := *c
+		about.target = again.target
+		pending, err := s.open(ctx, &about, o, allowed)
 		if !errors.Is(err, ErrNotFound) {
 			return pending, err
 		}
 	}
-	c.boundTo = random.ID()
 	o.renew = ""
 	return s.open(ctx, c, o, allowed)
+}
+
+// renewed returns a call about the registration that r continues, and the ID of its challenge. It
+// returns c itself and "" if r begins a new one.
+func (s *Service) renewed(c *call, r PasswordRequest) (again *call, renew string) {
+	live, ok := s.openChallengeToken(r.ChallengeToken, c.now)
+	if !ok || live.about.purpose != c.purpose || live.about.phone != c.phone {
+		return c, ""
+	}
+	about := *c
+	about.target = live.about
+	about.number, about.test = c.number, c.test
+	return &about, live.challengeID
 }
 
 // LoginPassword signs in with a password.

@@ -66,11 +66,44 @@ type sending struct {
 	takes   []Take // the limits it must pass
 	renew   string // ID of the password registration to continue, or ""
 	hash    Secret // of the password of that registration, or ""
+	once    string // of sendOnce
 }
 
 // register asks the limits and the host, creates the challenge of c or finds the live one,
 // and sends its code.
 func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, error) {
+	if before, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
+		return before, err
+	}
+	pending, err := s.registerAnew(ctx, c, o)
+	if limitOf(err) != "" && o.once != "" {
+		return s.sentMeanwhile(ctx, c, o, err)
+	}
+	return pending, err
+}
+
+// sentMeanwhile is sentBefore for a request that a limit refused: the same request at the same time
+// may have been first. A store of several nodes shows its take before its challenge, so it is given
+// some time.
+func (s *Service) sentMeanwhile(ctx context.Context, c *call, o sending, refused error) (*Pending, error) {
+	for wait := 25 * time.Millisecond; ; wait *= 2 {
+		before, err := s.sentBefore(ctx, c, o)
+		switch {
+		case before != nil || err != nil:
+			return before, err
+		case wait > 400*time.Millisecond:
+			return nil, refused
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, refused
+		}
+	}
+}
+
+// registerAnew is register for a request that was not made before.
+func (s *Service) registerAnew(ctx context.Context, c *call, o sending) (*Pending, error) {
 	if err := s.readLocally(ctx, c); err != nil {
 		return nil, err
 	}
@@ -139,6 +172,11 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	if err := s.deliver(ctx, c, o, delivery{begun.Challenge, code, allowed, later}); err != nil {
 		return nil, err
 	}
+	return s.pending(c, o, begun, channels)
+}
+
+// pending describes the code of a challenge.
+func (s *Service) pending(c *call, o sending, begun BeginResult, channels []ChannelState) (*Pending, error) {
 	token, err := s.challengeTokenFor(c, begun.Challenge)
 	if err != nil {
 		return nil, err
@@ -153,6 +191,69 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		CodeLength:     s.cfg.Code.Digits,
 		TriesLeft:      begun.Challenge.TriesLeft,
 	}, nil
+}
+
+// sendOnce returns the print of the client's IdempotencyKey, of the client, and of what it asks for.
+// It is empty without a key. The password is that of a registration.
+func (s *Service) sendOnce(c *call, o sending, password Secret) string {
+	if c.client.IdempotencyKey == "" {
+		return ""
+	}
+	from := c.device.id
+	if !c.device.known() {
+		from = s.addressOf(c)
+	}
+	return s.keys.Print("send once", string(c.client.IdempotencyKey), from, c.print, string(c.purpose), c.boundTo,
+		o.channel.Name, c.client.Locale, o.details, string(password))
+}
+
+// sentBefore returns the answer to a request that has already had its code sent, by
+// ClientInfo.IdempotencyKey, while the code is live. It takes nothing. Nil: the code is to be sent.
+func (s *Service) sentBefore(ctx context.Context, c *call, o sending) (*Pending, error) {
+	if o.once == "" {
+		return nil, nil
+	}
+	key := s.challengeKey(&c.target)
+	takes := s.phoneSendTakes(c.print, c.device.known(), o.channel)
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Takes: takes, Now: c.now})
+	if err != nil {
+		return nil, err
+	}
+	live := found.Challenges[0]
+	if live.ID == "" || s.lastSend(live).once != o.once {
+		return nil, nil
+	}
+	if !c.purpose.ours() {
+		user, err := s.phoneAccount(ctx, c.phone)
+		if err != nil {
+			return nil, err
+		}
+		c.account = account{user.ID, user.Epoch}
+	}
+	if _, ok := s.keys.Open(secretKey(key, c.purpose, c.account), live.Sealed); !ok { // it is worth nothing any more
+		return nil, nil
+	}
+	resendAt := c.now.Add(slices.Max(append(found.Waits, 0)))
+	channels, err := s.channelStates(ctx, c, o, resendAt)
+	if err != nil {
+		return nil, err
+	}
+	return s.pending(c, o, BeginResult{live, resendAt}, channels)
+}
+
+// sendAgain lets the request of c be made again with the same IdempotencyKey, because its code was
+// not sent.
+func (s *Service) sendAgain(ctx context.Context, c *call, o sending, live Challenge) error {
+	if o.once == "" {
+		return nil
+	}
+	o.once = ""
+	live.Pending, live.Sends = s.sealPending(c, o), 0
+	_, err := s.store.BeginChallenge(ctx, BeginParams{Challenge: live, Renew: live.ID, Now: c.now})
+	if errors.Is(err, ErrNotFound) { // the code is used up
+		return nil
+	}
+	return err
 }
 
 // hooked reports whether the hook BeforeSend is called for c.
@@ -217,7 +318,7 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 		return err
 	}
 	if err := s.send(ctx, c, o.channel.Sender, m); err != nil {
-		return s.unsent(ctx, c, o, err)
+		return errors.Join(s.unsent(ctx, c, o, err), s.sendAgain(ctx, c, o, d.challenge))
 	}
 	return nil
 }

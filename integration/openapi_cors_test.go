@@ -24,7 +24,7 @@ func (o ours) checkPreflight(e exchange) error {
 	}
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin":  e.Header.Get("Origin"),
-		"Access-Control-Allow-Headers": "Authorization, Content-Type, X-Human-Check",
+		"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Human-Check",
 		"Access-Control-Max-Age":       "600",
 		"Vary":                         "Origin",
 	} {

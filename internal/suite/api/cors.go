@@ -60,7 +60,7 @@ func testAPIPreflight(tt *testing.T, o suite.Options) {
 		for _, method := range allowed {
 			want := map[string]string{
 				"Access-Control-Allow-Origin":  trustedOrigin,
-				"Access-Control-Allow-Headers": "Authorization, Content-Type, X-Human-Check",
+				"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Human-Check",
 				"Access-Control-Max-Age":       "600",
 				"Vary":                         "Origin",
 			}

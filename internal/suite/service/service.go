@@ -25,6 +25,8 @@ func Run(t *testing.T, o suite.Options) {
 		testChangesEndSessionsAndDevices, testRedeem, testChangePhoneOutlivesItsClient, testRedeemOfABlockedAccount,
 		testRefreshGraceReturnsTheSuccessor, testUsedSuccessorEndsTheGrace, testGraceOverARotationOfKeys, testSessionOf,
 		testSessionLives, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
+		testRetryIsAnsweredAlike, testRetryEndsWithTheCode, testRetryIsScoped, testRetryAfterAFailure, testRetriesAtOnce,
+		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration,
 		testImport, testImportFaults, testImportTwice, testImportAgain, testImportEnds,
 	)
 	if o.Real {
