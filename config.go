@@ -61,6 +61,8 @@ type Config struct {
 	Numbers NumberRules
 	// Limits are the limits, lockouts and number budgets.
 	Limits Limits
+	// Spend says what codes cost, and how much that may be.
+	Spend SpendRules
 	// Password says how passwords are checked.
 	Password PasswordRules
 	// Sessions says how long sessions and access tokens live.
@@ -456,6 +458,7 @@ func (c Config) validate() (numberPolicy, error) {
 	if _, err := c.HTTP.crossOrigin(); err != nil {
 		fault("HTTP.TrustedOrigins", "%w", err)
 	}
+	c.Spend.validate(fault)
 	numbers, wrong := newNumberPolicy(c.Numbers)
 	for _, w := range wrong {
 		faults = append(faults, fmt.Errorf("phoneauth: config: %w", w))

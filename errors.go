@@ -110,6 +110,59 @@ func (e *BlockedError) Error() string { return ErrBlocked.Error() }
 // Unwrap returns ErrBlocked.
 func (e *BlockedError) Unwrap() error { return ErrBlocked }
 
+// Names of the limits, in LimitError.Limit and Event.Limit. In parentheses stands the field
+// that configures it.
+const (
+	// LimitPhoneSends: the number got too many codes (Limits.PhoneSends).
+	LimitPhoneSends = "phone_sends"
+	// LimitChannelWait: another channel has sent a code to the number, and the wait of the
+	// channel that was asked for is not over (Channel.Wait).
+	LimitChannelWait = "channel_wait"
+	// LimitAddressSends: the address asked for too many codes (Limits.AddressSends).
+	LimitAddressSends = "address_sends"
+	// LimitServiceSends: the realm sent too many codes (Limits.ServiceSends).
+	LimitServiceSends = "service_sends"
+	// LimitBlock: the score of the block of the number is too high (Limits.Block).
+	LimitBlock = "number_block"
+	// LimitWideBlock: the score of the wide block of the number is too high
+	// (Limits.WideBlock).
+	LimitWideBlock = "number_wide_block"
+	// LimitCountry: the score of the country of the number is too high (Limits.Country).
+	LimitCountry = "country"
+	// LimitPhoneFailures: the number is locked after wrong codes (Limits.PhoneLockout).
+	LimitPhoneFailures = "phone_failures"
+	// LimitAddressFailures: too many wrong codes and passwords came from the address
+	// (Limits.AddressFailures).
+	LimitAddressFailures = "address_failures"
+	// LimitPasswordFailures: passwords of the number must wait after wrong ones
+	// (Limits.PasswordLockout).
+	LimitPasswordFailures = "password_failures"
+	// LimitPasswords: the number signed in by password too often (Limits.Passwords).
+	LimitPasswords = "password_sign_ins"
+	// LimitDeviceSends: the known devices of the number asked for 5 codes in a day that
+	// were not verified. The Service then charges them to the number budgets, so no caller
+	// of the Service gets this name.
+	LimitDeviceSends = "device_sends"
+	// LimitHumanChecks: the address was asked for too many human checks, or has answered
+	// too many (60, then one each 5 s).
+	LimitHumanChecks = "human_checks"
+	// LimitUnverifiedSends: the address has asked for too many codes that were not
+	// verified. The Service then asks for a human check, so no caller of the Service gets
+	// this name.
+	LimitUnverifiedSends = "unverified_sends"
+	// LimitHumanCheckUsed: the answer to a human check was used before. The Service then
+	// asks again, so no caller of the Service gets this name.
+	LimitHumanCheckUsed = "human_check_used"
+	// LimitSpendHour: codes to the country have cost as much as they may in this hour
+	// (Spend.PerHour).
+	LimitSpendHour = "spend_hour"
+	// LimitSpendDay: the same on this day (Spend.PerDay).
+	LimitSpendDay = "spend_day"
+	// LimitSessions: the user has 100 live sessions, none of which a session by password
+	// may end.
+	LimitSessions = "sessions"
+)
+
 // LimitError is a refusal by a limit, a lockout or a score. The same request may succeed
 // later. Errors of one limit differ in RetryAfter only: they do not tell whether the number
 // has an account.

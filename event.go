@@ -129,6 +129,8 @@ type Event struct {
 	Level int
 	// Segments is how many SMS the text takes; see [Segments].
 	Segments int
+	// Cost is the price of a code or notice that was sent, in millionths; see [SpendRules].
+	Cost int64
 	// Device is true when a known device asked.
 	Device bool
 	// Test is true when the number is a test number.
@@ -187,6 +189,9 @@ func (e Event) LogValue() slog.Value {
 	}
 	if e.Segments > 0 {
 		attrs = append(attrs, slog.Int("segments", e.Segments))
+	}
+	if e.Cost > 0 {
+		attrs = append(attrs, slog.Int64("cost", e.Cost))
 	}
 	if e.Count > 0 {
 		attrs = append(attrs, slog.Int("count", e.Count))

@@ -194,6 +194,7 @@ const (
 
 	// Scores: of a block or country, and of the known devices of a phone.
 	kindBudget      = "n"
+	kindSpend       = "m" // a limit: what codes to a country cost in an hour or on a day
 	kindDeviceScore = "v"
 )
 

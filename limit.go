@@ -5,59 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
-)
 
-// Names of the limits, in LimitError.Limit and Event.Limit. In parentheses stands the field
-// that configures it.
-const (
-	// LimitPhoneSends: the number got too many codes (Limits.PhoneSends).
-	LimitPhoneSends = "phone_sends"
-	// LimitChannelWait: another channel has sent a code to the number, and the wait of the
-	// channel that was asked for is not over (Channel.Wait).
-	LimitChannelWait = "channel_wait"
-	// LimitAddressSends: the address asked for too many codes (Limits.AddressSends).
-	LimitAddressSends = "address_sends"
-	// LimitServiceSends: the realm sent too many codes (Limits.ServiceSends).
-	LimitServiceSends = "service_sends"
-	// LimitBlock: the score of the block of the number is too high (Limits.Block).
-	LimitBlock = "number_block"
-	// LimitWideBlock: the score of the wide block of the number is too high
-	// (Limits.WideBlock).
-	LimitWideBlock = "number_wide_block"
-	// LimitCountry: the score of the country of the number is too high (Limits.Country).
-	LimitCountry = "country"
-	// LimitPhoneFailures: the number is locked after wrong codes (Limits.PhoneLockout).
-	LimitPhoneFailures = "phone_failures"
-	// LimitAddressFailures: too many wrong codes and passwords came from the address
-	// (Limits.AddressFailures).
-	LimitAddressFailures = "address_failures"
-	// LimitPasswordFailures: passwords of the number must wait after wrong ones
-	// (Limits.PasswordLockout).
-	LimitPasswordFailures = "password_failures"
-	// LimitPasswords: the number signed in by password too often (Limits.Passwords).
-	LimitPasswords = "password_sign_ins"
-	// LimitDeviceSends: the known devices of the number asked for 5 codes in a day that
-	// were not verified. The Service then charges them to the number budgets, so no caller
-	// of the Service gets this name.
-	LimitDeviceSends = "device_sends"
-	// LimitHumanChecks: the address was asked for too many human checks, or has answered
-	// too many (60, then one each 5 s).
-	LimitHumanChecks = "human_checks"
-	// LimitUnverifiedSends: the address has asked for too many codes that were not
-	// verified. The Service then asks for a human check, so no caller of the Service gets
-	// this name.
-	LimitUnverifiedSends = "unverified_sends"
-	// LimitHumanCheckUsed: the answer to a human check was used before. The Service then
-	// asks again, so no caller of the Service gets this name.
-	LimitHumanCheckUsed = "human_check_used"
-	// LimitSessions: the user has 100 live sessions, none of which a session by password
-	// may end.
-	LimitSessions = "sessions"
+	"github.com/phoneauth/phoneauth/internal/numbers"
 )
 
 // UntilUnlock is a LockoutStep.Wait of 100 years: the lock lasts until [Service.Unlock].
@@ -189,7 +144,16 @@ func (l Limits) validate(fault func(field, format string, args ...any)) {
 // sendTakes returns the limits that a code for c by ch must pass. The keys of the number come
 // first, those that many share come last.
 func (s *Service) sendTakes(c *call, ch *channel) []Take {
-	return append(append(s.phoneSendTakes(c.print, c.device.known(), ch), s.addressSendTakes(c)...), s.serviceTakes()...)
+	return append(append(s.phoneSendTakes(c.print, c.device.known(), ch), s.addressSendTakes(c)...), s.sharedTakes(c, ch)...)
+}
+
+// sharedTakes returns the limits that a code for c by ch shares with all other codes, or with those
+// to its country. The code of a reset is sent only to some numbers: see deliverReset.
+func (s *Service) sharedTakes(c *call, ch *channel) []Take {
+	if c.purpose == PurposePasswordReset {
+		return s.serviceTakes()
+	}
+	return append(s.serviceTakes(), s.spendTakes(c, ch)...)
 }
 
 // phoneSendTakes returns the limits of codes by ch to the phone with this print. Its known
@@ -306,6 +270,9 @@ func (s *Service) passwordLockout(phonePrint string, known bool) Lockout {
 // limited returns err. If err is a refusal, limited reports it as an event.
 func (s *Service) limited(ctx context.Context, c *call, err error) error {
 	if refused, ok := errors.AsType[*LimitError](err); ok {
+		if period := spendPeriods[refused.Limit]; period > 0 { // then another key is asked
+			refused.RetryAfter = min(refused.RetryAfter, c.now.Truncate(period).Add(period).Sub(c.now))
+		}
 		e := c.event(EventLimited)
 		e.Limit, e.Until = refused.Limit, c.now.Add(refused.RetryAfter)
 		s.event(ctx, e)
@@ -313,17 +280,20 @@ func (s *Service) limited(ctx context.Context, c *call, err error) error {
 	return err
 }
 
-// watchCeiling reports when the sends of the realm have reached 80 % of their limit. It
-// asks the same key with a Burst that is smaller by a fifth.
-func (s *Service) watchCeiling(ctx context.Context, c *call) {
-	takes := s.serviceTakes()
+// watchCeiling reports when the codes of the realm, or what codes to the country of c have cost, have
+// reached 80 % of what the client of c may use. It asks the same keys with a Burst that is smaller by
+// a fifth.
+func (s *Service) watchCeiling(ctx context.Context, c *call, ch *channel) {
+	takes := s.sharedTakes(c, ch)
 	if len(takes) == 0 {
 		return
 	}
-	takes[0].Burst = max(1, takes[0].Burst*4/5)
-	if limitOf(s.store.TakeLimits(ctx, TakeParams{Asks: takes, Now: c.now})) != "" {
+	for i := range takes {
+		takes[i].Burst = max(1, takes[i].Burst*4/5)
+	}
+	if limit := limitOf(s.store.TakeLimits(ctx, TakeParams{Asks: takes, Now: c.now})); limit != "" {
 		e := c.event(EventCeilingNear)
-		e.Limit = LimitServiceSends
+		e.Limit = limit
 		s.event(ctx, e)
 	}
 }
@@ -413,3 +383,95 @@ func (s *Service) reward(c *call) Reward {
 		Amount: rewardAmount,
 	}
 }
+
+// SpendRules say what codes cost, and how much that may be. The zero value knows no prices and has
+// no ceilings. Amounts are millionths of the currency in which the host counts.
+type SpendRules struct {
+	// Prices are what one code costs: by region (ISO 3166-1 alpha-2, or "001" for numbers of no
+	// region), then by Channel.Name. The region "" is for all others, and so is the channel "".
+	// What is not there costs nothing. A text of several segments counts once: put the price of
+	// all of them there.
+	Prices map[string]map[string]int64
+	// PerHour and PerDay are the most that codes to a region may cost in an hour and on a day of
+	// UTC, each from 100 to 10¹² millionths. The region "" is for each of all others. A region
+	// that is not there has no ceiling. Clients without a known device may use four fifths of
+	// it. Codes that were certainly not accepted cost nothing. Notices cost, and are not
+	// counted here. There is no ceiling for all regions together: anybody could switch the
+	// service off by it.
+	PerHour, PerDay map[string]int64
+}
+
+// maxSpend is the greatest ceiling.
+const maxSpend = 1e12
+
+func (r SpendRules) validate(fault func(field, format string, args ...any)) {
+	region := func(field, region string) {
+		if region != "" && region != numbers.NonGeographic && !numbers.Regions()[region] {
+			fault(field, "there is no region %q", region)
+		}
+	}
+	for _, of := range slices.Sorted(maps.Keys(r.Prices)) {
+		region("Spend.Prices", of)
+		for channel, price := range r.Prices[of] {
+			if price < 0 || price > maxSpend {
+				fault("Spend.Prices", "%q of %q must be from 0 to 10¹²", channel, of)
+			}
+		}
+	}
+	ceilings := func(field string, all map[string]int64) {
+		for _, of := range slices.Sorted(maps.Keys(all)) {
+			region(field, of)
+			if all[of] < 100 || all[of] > maxSpend {
+				fault(field, "that of %q must be from 100 to 10¹²", of)
+			}
+		}
+	}
+	ceilings("Spend.PerHour", r.PerHour)
+	ceilings("Spend.PerDay", r.PerDay)
+}
+
+// price returns what a message to the region by the channel costs.
+func (r SpendRules) price(region, channel string) int64 {
+	for _, prices := range [...]map[string]int64{r.Prices[region], r.Prices[""]} {
+		for _, name := range [...]string{channel, ""} {
+			if price, ok := prices[name]; ok {
+				return price
+			}
+		}
+	}
+	return 0
+}
+
+// spendTakes returns the ceilings that a code for c by ch must pass, each under a key of its hour or
+// day. A limit gives something back from the first moment on: so that no more than the ceiling is
+// taken in a period, one part in 25 is left for what 24 periods give back in one.
+func (s *Service) spendTakes(c *call, ch *channel) []Take {
+	price := s.cfg.Spend.price(c.region, ch.Name)
+	if price == 0 || c.test != nil {
+		return nil
+	}
+	var takes []Take
+	add := func(name string, ceilings map[string]int64) {
+		ceiling, ok := ceilings[c.region]
+		if !ok {
+			ceiling = ceilings[""]
+		}
+		if ceiling == 0 {
+			return
+		}
+		period := spendPeriods[name]
+		burst := ceiling / 25 * 24
+		l := Limit{Burst: int(burst), Every: 24 * period / time.Duration(burst)}
+		if !c.device.known() {
+			l.Burst = l.Burst * 4 / 5
+		}
+		began := number64(c.now.Truncate(period).Unix())
+		takes = append(takes, Take{name, key(s.budgetPrint(name, c.region+" "+began), kindSpend), l, int(price)})
+	}
+	add(LimitSpendHour, s.cfg.Spend.PerHour)
+	add(LimitSpendDay, s.cfg.Spend.PerDay)
+	return takes
+}
+
+// spendPeriods are the periods of the ceilings.
+var spendPeriods = map[string]time.Duration{LimitSpendHour: time.Hour, LimitSpendDay: 24 * time.Hour}

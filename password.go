@@ -113,7 +113,7 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	defer done()
 	// The limits come before the look-up, and the address pays for it, because the answer
 	// "taken" tells that the number has an account.
-	o.takes = append(s.phoneSendTakes(c.print, c.device.known(), o.channel), s.serviceTakes()...)
+	o.takes = append(s.phoneSendTakes(c.print, c.device.known(), o.channel), s.sharedTakes(c, o.channel)...)
 	asks := slices.Concat(o.asks, o.takes)
 	err = s.store.TakeLimits(ctx, TakeParams{Asks: asks, Takes: s.shownTakes(c, s.addressSendTakes(c)), Now: c.now})
 	if err != nil {

@@ -138,6 +138,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	}
 	if !allowed { // the answer is that of a send, but nothing is charged
 		p.Challenge.Sends = 0
+		o.takes = slices.DeleteFunc(slices.Clone(o.takes), func(t Take) bool { return spendPeriods[t.Name] > 0 })
 	}
 	if !c.purpose.ours() {
 		user, err := s.phoneAccount(ctx, c.phone)
@@ -168,7 +169,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	if c.human.proved > 0 {
 		s.humanEvent(ctx, c, EventHumanCheckSolved, c.human.proved)
 	}
-	s.watchCeiling(ctx, c)
+	s.watchCeiling(ctx, c, o.channel)
 	if err := s.deliver(ctx, c, o, delivery{begun.Challenge, code, allowed, later}); err != nil {
 		return nil, err
 	}
@@ -361,6 +362,12 @@ func (s *Service) deliverReset(ctx context.Context, c *call, o sending, d delive
 	if err != nil {
 		return err
 	}
+	// Only now it costs something. The answer must not tell.
+	if takes := s.spendTakes(c, o.channel); len(takes) > 0 {
+		if err := s.store.TakeLimits(ctx, TakeParams{Takes: takes, Now: c.now}); err != nil {
+			return s.limited(ctx, c, err)
+		}
+	}
 	return s.send(ctx, c, o.channel.Sender, m)
 }
 
@@ -395,7 +402,8 @@ func (s *Service) codeText(c *call, ch *channel, details string) Message {
 // stays taken.
 func (s *Service) giveBack(ctx context.Context, c *call, o sending) error {
 	return s.store.GiveBack(ctx, GiveBackParams{
-		Takes: s.phoneSendTakes(c.print, c.device.known(), o.channel), Credits: s.charges(c), Now: c.now,
+		Takes:   append(s.phoneSendTakes(c.print, c.device.known(), o.channel), s.spendTakes(c, o.channel)...),
+		Credits: s.charges(c), Now: c.now,
 	})
 }
 

@@ -294,6 +294,9 @@ func (s *Service) send(ctx context.Context, c *call, by SMSSender, m Message) er
 			s.sent.Put(m.AttemptID, sentCode{v, receipt})
 		}
 	}
+	if err == nil {
+		e.Cost = s.cfg.Spend.price(m.To.Region(), m.Channel)
+	}
 	s.event(ctx, e)
 	return err
 }

@@ -184,7 +184,7 @@ var phoneLockouts = []struct {
 var inspectedPurposes = []Purpose{PurposeSignIn, PurposePasswordReset}
 
 func (s *Service) stateOf(c *call) StateParams {
-	p := StateParams{Takes: append(s.phoneSendTakes(c.print, false, s.channelsOf(c.region)[0]), s.serviceTakes()...), Now: c.now}
+	p := StateParams{Takes: append(s.phoneSendTakes(c.print, false, s.channelsOf(c.region)[0]), s.sharedTakes(c, s.channelsOf(c.region)[0])...), Now: c.now}
 	for _, purpose := range inspectedPurposes {
 		t := c.target
 		t.purpose = purpose
@@ -368,6 +368,9 @@ type Traffic struct {
 	Delivered, Undelivered int
 	// Refused is how often a limit or the host's BeforeSend refused something.
 	Refused int
+	// Cost is what the codes that were sent cost, in millionths, by the prices of today; see
+	// [SpendRules].
+	Cost int64
 }
 
 // Conversion is how many of the codes that were sent were given back: Verified over Sent.
@@ -379,11 +382,12 @@ func (t Traffic) Conversion() float64 {
 	return float64(t.Verified) / float64(t.Sent)
 }
 
-// add counts n events of type what.
-func (t *Traffic) add(what EventType, n int) {
+// add counts n events of type what, of which each has cost so much.
+func (t *Traffic) add(what EventType, n int, cost int64) {
 	switch what {
 	case EventCodeSent:
 		t.Sent += n
+		t.Cost += int64(n) * cost
 	case EventSendFailed:
 		t.Failed += n
 	case EventVerified:
@@ -443,31 +447,32 @@ func (s *Service) Overview(ctx context.Context, q OverviewQuery) (Overview, erro
 		Countries: map[string]Traffic{}, Senders: map[string]Traffic{}, Channels: map[string]Traffic{}, Limits: map[string]int{}, Hours: map[time.Time]Traffic{},
 	}
 	for _, c := range counts {
+		cost := s.cfg.Spend.price(c.Region, c.Channel)
 		var t Traffic
-		t.add(c.Type, c.Count)
+		t.add(c.Type, c.Count, cost)
 		if t == (Traffic{}) || c.Type == EventSendFailed && Purpose(c.Purpose).notice() {
 			continue
 		}
-		all.add(c.Type, c.Count)
-		addTo(all.Countries, c.Region, c)
-		addTo(all.Channels, c.Channel, c)
+		all.add(c.Type, c.Count, cost)
+		addTo(all.Countries, c.Region, c, cost)
+		addTo(all.Channels, c.Channel, c, cost)
 		if c.Type != EventLimited {
-			addTo(all.Senders, c.Sender, c)
+			addTo(all.Senders, c.Sender, c, cost)
 		} else if c.Sender != "" { // the limit: see [journal.entry]
 			all.Limits[c.Sender] += c.Count
 		}
-		addTo(all.Hours, c.Hour.UTC(), c)
+		addTo(all.Hours, c.Hour.UTC(), c, cost)
 	}
 	return all, nil
 }
 
-// addTo adds c to the Traffic of key, unless key is zero.
-func addTo[K comparable](m map[K]Traffic, key K, c JournalCount) {
+// addTo adds c, of which each has cost so much, to the Traffic of key, unless key is zero.
+func addTo[K comparable](m map[K]Traffic, key K, c JournalCount, cost int64) {
 	var zero K
 	if key == zero {
 		return
 	}
 	t := m[key]
-	t.add(c.Type, c.Count)
+	t.add(c.Type, c.Count, cost)
 	m[key] = t
 }

@@ -24,6 +24,7 @@ var templates = func() map[string]*template.Template {
 	funcs := template.FuncMap{
 		"at": at, "limit": limitText, "purpose": purposeText,
 		"score":   func(x float64) string { return strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64) },
+		"money":   func(millionths int64) string { return fmt.Sprintf("%.2f", float64(millionths)/1e6) },
 		"percent": func(t phoneauth.Traffic) string { return fmt.Sprintf("%.0f %%", 100*t.Conversion()) },
 	}
 	all := map[string]*template.Template{}

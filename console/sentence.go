@@ -188,6 +188,8 @@ var limits = map[string]string{
 	phoneauth.LimitChannelWait:      "codes by one channel after another",
 	phoneauth.LimitAddressSends:     "codes asked for from one address",
 	phoneauth.LimitServiceSends:     "codes of the whole service",
+	phoneauth.LimitSpendHour:        "what codes to the country cost in an hour",
+	phoneauth.LimitSpendDay:         "what codes to the country cost on a day",
 	phoneauth.LimitBlock:            "codes to its block of 10,000 numbers",
 	phoneauth.LimitWideBlock:        "codes to its block of 1,000,000 numbers",
 	phoneauth.LimitCountry:          "codes to its country",

@@ -74,7 +74,7 @@ func TestEveryEventHasASentence(t *testing.T) {
 			assert.Contains(t, plain, of) // or it is the name that a type without a sentence shows
 		}
 	}
-	for _, limit := range named(t, "../limit.go", `\tLimit\w+ += "(\w+)"`) {
+	for _, limit := range named(t, "../errors.go", `\tLimit\w+ += "(\w+)"`) {
 		assert.Contains(t, limits, limit)
 	}
 	for what, does := range intents {

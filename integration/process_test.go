@@ -61,7 +61,8 @@ func raceProcesses(t *testing.T, p place) {
 		a.sessions()
 		switch round % 3 {
 		case 0:
-			a.limit()
+			a.limit(1)
+			a.limit(79)
 		case 1:
 			a.begin(10, 1000)
 		case 2:
@@ -217,9 +218,12 @@ func (a *arena) sessions() {
 }
 
 // limit: a limit of 10 admits 10 of 256, and of those after them if it refused too many.
-func (a *arena) limit() {
+//
+// With a cost beyond 1 it is a ceiling in money, for 10 codes and a part of one.
+func (a *arena) limit(cost int) {
 	ch, now := a.challenge()
-	take := phoneauth.TakeParams{Takes: []phoneauth.Take{{Name: "limit", Key: ch.Key, Limit: phoneauth.Limit{Burst: 10, Every: time.Hour}, Cost: 1}}, Now: now}
+	ceiling := phoneauth.Limit{Burst: 11*cost - 1, Every: time.Hour}
+	take := phoneauth.TakeParams{Takes: []phoneauth.Take{{Name: "limit", Key: ch.Key, Limit: ceiling, Cost: cost}}, Now: now}
 	a.admits(10, a.race(move{Do: "take", Callers: crowd, Take: take}), func() error {
 		return a.store.TakeLimits(a.Context(), take)
 	})

@@ -154,7 +154,7 @@ func newQuery(t *testing.T) query {
 	t.Helper()
 	return query{exported(t), map[string]map[string]bool{
 		"phoneauth_event_type": namesIn(t, `EventType = "(\w+)"`, "../event.go"),
-		"phoneauth_limit":      namesIn(t, `Limit\w+ = "(\w+)"`, "../limit.go"),
+		"phoneauth_limit":      namesIn(t, `Limit\w+ += "(\w+)"`, "../errors.go"),
 		"phoneauth_send_fault": namesIn(t, `Fault\w+ +SendFault = "(\w+)"`, "../sender.go"),
 		"phoneauth_test":       {"true": true},
 	}}

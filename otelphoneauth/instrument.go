@@ -65,6 +65,10 @@ func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
 	what := keyEventType.String(string(e.Type))
 	counted := context.WithoutCancel(ctx)
 	t.events.Add(counted, 1, metric.WithAttributes(append(attrs, what)...))
+	if e.Cost > 0 {
+		t.cost.Add(counted, float64(e.Cost)/1e6, metric.WithAttributes(
+			keyRegion.String(t.regions.tell(e.Region, regionLike)), keyChannel.String(t.channels.tell(e.Channel, nameLike))))
+	}
 	if e.Channel != "" {
 		channel := keyChannel.String(t.channels.tell(e.Channel, nameLike))
 		if byChannel(e) {

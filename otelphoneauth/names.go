@@ -15,7 +15,7 @@ const other = "_OTHER"
 const (
 	mostPurposes = 14  // six of the package, and 8 of the host's own
 	mostRegions  = 247 // libphonenumber has 245, and there is "001"
-	mostLimits   = 19  // the package has 16
+	mostLimits   = 21  // the package has 18
 	mostSenders  = 8
 	mostChannels = 8
 	mostChecks   = 4 // kinds of human checks: one at a time, and some over the years
@@ -29,7 +29,7 @@ var (
 		string(phoneauth.NoticePasswordChanged), string(phoneauth.NoticePhoneChanged),
 	}
 	ourLimits = []string{
-		phoneauth.LimitPhoneSends, phoneauth.LimitChannelWait, phoneauth.LimitAddressSends, phoneauth.LimitServiceSends,
+		phoneauth.LimitPhoneSends, phoneauth.LimitChannelWait, phoneauth.LimitAddressSends, phoneauth.LimitServiceSends, phoneauth.LimitSpendHour, phoneauth.LimitSpendDay,
 		phoneauth.LimitBlock, phoneauth.LimitWideBlock, phoneauth.LimitCountry,
 		phoneauth.LimitPhoneFailures, phoneauth.LimitAddressFailures, phoneauth.LimitPasswordFailures,
 		phoneauth.LimitPasswords, phoneauth.LimitDeviceSends, phoneauth.LimitSessions,

@@ -20,7 +20,7 @@ var (
 		"password_changed", "phone_changed", "blocked", "unblocked", "unlocked", "deleted", "delivered", "undelivered", "opted_out",
 	}
 	limits = []string{
-		"phone_sends", "channel_wait", "address_sends", "service_sends", "number_block", "number_wide_block", "country",
+		"phone_sends", "channel_wait", "address_sends", "service_sends", "spend_hour", "spend_day", "number_block", "number_wide_block", "country",
 		"phone_failures", "address_failures", "password_failures", "password_sign_ins", "device_sends", "sessions",
 		"human_checks", "unverified_sends", "human_check_used",
 	}

@@ -72,6 +72,7 @@ type telemetry struct {
 	meter  metric.Meter
 
 	events, regionEvents, channelEvents            metric.Int64Counter
+	cost                                           metric.Float64Counter
 	storeDuration, sendDuration, operationDuration metric.Float64Histogram
 
 	purposes, regions, limits, channels, senders, checks *names
@@ -105,7 +106,7 @@ func newTelemetry(opts []Option) (*telemetry, error) {
 }
 
 func (t *telemetry) instruments() error {
-	var errs [6]error
+	var errs [7]error
 	counter := func(name, description string, err *error) metric.Int64Counter {
 		c, e := t.meter.Int64Counter(name, metric.WithUnit("{event}"), metric.WithDescription(description))
 		*err = e
@@ -129,6 +130,8 @@ func (t *telemetry) instruments() error {
 		"Duration of handing a message to the sender.", sendBuckets, &errs[3])
 	t.operationDuration = duration("phoneauth.operation.duration",
 		"Duration of each method of the Service and each route of its Handler.", operationBuckets, &errs[4])
+	t.cost, errs[6] = t.meter.Float64Counter("phoneauth.cost", metric.WithUnit("{currency}"),
+		metric.WithDescription("What codes and notices have cost, by the prices of the host, by region and channel."))
 	return errors.Join(errs[:]...)
 }
 

@@ -25,6 +25,7 @@ func Run(t *testing.T, o suite.Options) {
 		testRegistration, testHumanCheckTakesNothing, testRefusedByTheHost, testLimitsOff,
 		testNotices, testMessage, testAttemptID, testVerifiedIsTold, testVerifiedIsToldOnce, testDetails, testWrongDetails,
 		testEventsAndDesk, testConfig, testCrowd,
+		testCeiling, testPrices, testDeviceHasItsShare, testUnsentCostsNothing, testSpendOfTheDesk, testSpendConfig,
 	)
 }
 
