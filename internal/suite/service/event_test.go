@@ -22,7 +22,7 @@ func TestEventInLog(t *testing.T) {
 	t.Parallel()
 	e := phoneauth.Event{
 		Type: "send_failed", Time: time.Now(), Realm: "r", Purpose: "sign_in", Phone: "+20*******40", Region: "EG",
-		UserID: "1", SessionID: "s", Limit: "country", Sender: "kannel", MessageID: "m", SendClass: "permanent",
+		UserID: "1", SessionID: "s", Limit: "country", Channel: "sms", Sender: "kannel", MessageID: "m", SendClass: "permanent",
 		SendFault: "destination", SendCode: "HTTP 400", Segments: 2, Device: true, Test: true,
 		Print: "p", Until: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Client: "Chrome", Place: "Cairo", Actor: "ana", Reason: "ticket 7", Intent: "blocked",
 		Check: "altcha", Level: 2, Count: 7,
@@ -35,7 +35,7 @@ func TestEventInLog(t *testing.T) {
 	var line struct{ Event json.RawMessage }
 	require.NoError(t, json.Unmarshal(log.Bytes(), &line))
 	assert.JSONEq(t, `{"realm":"r","purpose":"sign_in","phone":"+20*******40","region":"EG","user_id":"1","session_id":"s",
-		"limit":"country","sender":"kannel","message_id":"m","send_class":"permanent","send_fault":"destination","send_code":"HTTP 400","segments":2,
+		"limit":"country","channel":"sms","sender":"kannel","message_id":"m","send_class":"permanent","send_fault":"destination","send_code":"HTTP 400","segments":2,
 		"print":"p","check":"altcha","client":"Chrome","place":"Cairo","actor":"ana","reason":"ticket 7","intent":"blocked",
 		"until":"2026-01-02T03:04:05Z","level":2,"count":7,"device":true,"test":true}`, string(line.Event))
 	log.Reset()
