@@ -46,7 +46,7 @@ type Store struct {
 	scores     table[score]
 	sessions   table[session]
 	room       []phoneauth.SessionRecord // empty between two steps
-	owners     table[owner] // by user id
+	owners     table[owner]              // by user id
 	users      table[user]
 	phones     table[link] // phone to user
 	lastID     int64
