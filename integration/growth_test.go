@@ -79,7 +79,7 @@ func refreshed(ctx context.Context, s *sqlstore.Store, n int, at time.Time) erro
 	if _, err := s.UserByID(ctx, fmt.Sprint(n)); err != nil {
 		return err
 	}
-	_, err := s.RotateSession(ctx, phoneauth.Rotation{ID: fmt.Sprintf("%x", md5.Sum([]byte(fmt.Sprint(n)))), Digest: []byte(oneDigest), Next: []byte(oneDigest),
+	_, err := s.RotateSession(ctx, phoneauth.Rotation{ID: fmt.Sprintf("%x", md5.Sum(fmt.Append(nil, n))), Digest: []byte(oneDigest), Next: []byte(oneDigest),
 		IdleUntil: at.Add(24 * time.Hour), Now: at})
 	return err
 }

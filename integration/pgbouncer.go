@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -38,7 +39,8 @@ func StartPgBouncer(t testing.TB, p *Postgres, settings ...string) (dsn string) 
 	require.NoError(t, err)
 	users, config := filepath.Join(dir, "users"), filepath.Join(dir, "pgbouncer.ini")
 	require.NoError(t, os.WriteFile(users, []byte(`"phoneauth" ""`+"\n"), 0o644))
-	text := fmt.Sprintf(`[databases]
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf(`[databases]
 postgres = host=127.0.0.1 port=%d
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -48,11 +50,11 @@ auth_type = trust
 auth_file = %s
 pool_mode = transaction
 default_pool_size = 4
-`, p.port, port, users)
+`, p.port, port, users))
 	for _, setting := range settings {
-		text += setting + "\n"
+		text.WriteString(setting + "\n")
 	}
-	require.NoError(t, os.WriteFile(config, []byte(text), 0o644))
+	require.NoError(t, os.WriteFile(config, []byte(text.String()), 0o644))
 	cmd := exec.Command(program, config)
 	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.owner, Setpgid: true, Pdeathsig: syscall.SIGKILL}

@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,12 +76,13 @@ func partitioned(t *testing.T, d database) {
 	s := d.store(t, db)
 	for table, key := range map[string]string{"challenges": "key", "counters": "key", "sessions": "id", "journal": "id"} {
 		table = "phoneauth_" + table
-		ddl := "BEGIN; ALTER TABLE " + table + " RENAME TO one;" +
-			"CREATE TABLE " + table + " (LIKE one INCLUDING ALL) PARTITION BY HASH (" + key + ");"
+		var ddl strings.Builder
+		ddl.WriteString("BEGIN; ALTER TABLE " + table + " RENAME TO one;" +
+			"CREATE TABLE " + table + " (LIKE one INCLUDING ALL) PARTITION BY HASH (" + key + ");")
 		for i := range 4 {
-			ddl += fmt.Sprintf("CREATE TABLE %s_%d PARTITION OF %s FOR VALUES WITH (MODULUS 4, REMAINDER %d) WITH (fillfactor = 80);", table, i, table, i)
+			ddl.WriteString(fmt.Sprintf("CREATE TABLE %s_%d PARTITION OF %s FOR VALUES WITH (MODULUS 4, REMAINDER %d) WITH (fillfactor = 80);", table, i, table, i))
 		}
-		_, err := db.Exec(ddl + "INSERT INTO " + table + " SELECT * FROM one; DROP TABLE one; COMMIT")
+		_, err := db.Exec(ddl.String() + "INSERT INTO " + table + " SELECT * FROM one; DROP TABLE one; COMMIT")
 		require.NoError(t, err)
 	}
 	storetest.Run(t, func(testing.TB) phoneauth.Store { return s }, storetest.Rounds(5))

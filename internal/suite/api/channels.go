@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -37,9 +38,7 @@ var senders = []sender{
 func (r sender) ask(c *client, phone string, channel any) *answer {
 	c.t.Helper()
 	body := object{r.field: phone, "channel": channel}
-	for name, value := range r.more {
-		body[name] = value
-	}
+	maps.Copy(body, r.more)
 	return c.do(r.method, r.path, body)
 }
 
