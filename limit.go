@@ -270,9 +270,7 @@ func (s *Service) passwordLockout(phonePrint string, known bool) Lockout {
 // limited returns err. If err is a refusal, limited reports it as an event.
 func (s *Service) limited(ctx context.Context, c *call, err error) error {
 	if refused, ok := errors.AsType[*LimitError](err); ok {
-		if period := spendPeriods[refused.Limit]; period > 0 { // then another key is asked
-			refused.RetryAfter = min(refused.RetryAfter, c.now.Truncate(period).Add(period).Sub(c.now))
-		}
+		refused.RetryAfter = waitOf(refused.Limit, refused.RetryAfter, c.now)
 		e := c.event(EventLimited)
 		e.Limit, e.Until = refused.Limit, c.now.Add(refused.RetryAfter)
 		s.event(ctx, e)
@@ -471,6 +469,15 @@ func (s *Service) spendTakes(c *call, ch *channel) []Take {
 	add(LimitSpendHour, s.cfg.Spend.PerHour)
 	add(LimitSpendDay, s.cfg.Spend.PerDay)
 	return takes
+}
+
+// waitOf returns for how long the limit of this name refuses, if its key does so for wait. A ceiling
+// refuses until its period ends: then another key is asked.
+func waitOf(limit string, wait time.Duration, now time.Time) time.Duration {
+	if period := spendPeriods[limit]; period > 0 {
+		return min(wait, now.Truncate(period).Add(period).Sub(now))
+	}
+	return wait
 }
 
 // spendPeriods are the periods of the ceilings.

@@ -215,7 +215,7 @@ func (s *PhoneState) read(p StateParams, found State, asks []float64) {
 		}
 	}
 	for i, wait := range found.Waits {
-		name, until := p.Takes[i].Name, p.Now.Add(wait)
+		name, until := p.Takes[i].Name, p.Now.Add(waitOf(p.Takes[i].Name, wait, p.Now))
 		if wait > 0 && (s.NextSend == nil || s.NextSend.Limit == name && until.After(s.NextSend.Until)) {
 			s.NextSend = &Refusal{name, until}
 		}

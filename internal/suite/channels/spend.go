@@ -66,7 +66,7 @@ func testPrices(t *testing.T, o suite.Options) {
 		_, err := buys(s, voice) // of 20,000 each, and 76,800 are for strangers
 		require.NoError(t, err)
 	}
-	_, err := buys(s, voice)
+	phone, err := buys(s, voice)
 	require.Equal(t, phoneauth.LimitSpendHour, suite.Limited(err))
 	_, err = buys(s, sms)
 	require.NoError(t, err, "a cheaper one is left")
@@ -77,6 +77,21 @@ func testPrices(t *testing.T, o suite.Options) {
 		costs = append(costs, e.Cost)
 	}
 	assert.Equal(t, []int64{20_000, 20_000, 20_000, 10_000, 1_000}, costs)
+
+	_, err = buys(s, sms)
+	require.Equal(t, phoneauth.LimitSpendHour, suite.Limited(err))
+	state, err := s.Inspect(t.Context(), phone)
+	require.NoError(t, err)
+	require.NotNil(t, state.NextSend)
+	assert.Equal(t, phoneauth.LimitSpendHour, state.NextSend.Limit)
+	hour := s.Now().Truncate(time.Hour)
+	s.Elapse(hour.Add(55 * time.Minute).Sub(s.Now())) // a little has come back, and is used up
+	for err = nil; err == nil; {
+		phone, err = buys(s, sms)
+	}
+	state, err = s.Inspect(t.Context(), phone)
+	require.NoError(t, err)
+	assert.Equal(t, &phoneauth.Refusal{Limit: phoneauth.LimitSpendHour, Until: hour.Add(time.Hour)}, state.NextSend)
 }
 
 // testDeviceHasItsShare: when strangers have used up their part, people who were here before get
