@@ -94,7 +94,7 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	c.boundTo = cmp.Or(o.once, random.ID()) // a retry finds the challenge of the first request
 	again, renew := s.renewed(c, r)
 	for _, c := range slices.Compact([]*call{again, c}) {
-		if before, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
+		if before, _, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
 			return before, err
 		}
 	}

@@ -72,7 +72,7 @@ type sending struct {
 // register asks the limits and the host, creates the challenge of c or finds the live one,
 // and sends its code.
 func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, error) {
-	if before, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
+	if before, _, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
 		return before, err
 	}
 	pending, err := s.registerAnew(ctx, c, o)
@@ -83,15 +83,15 @@ func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, e
 }
 
 // sentMeanwhile is sentBefore for a request that a limit refused: the same request at the same time
-// may have been first. A store of several nodes shows its take before its challenge, so it is given
-// some time.
+// may have been first. A store of several nodes shows its take before its challenge, so while there
+// is no code, it is given some time.
 func (s *Service) sentMeanwhile(ctx context.Context, c *call, o sending, refused error) (*Pending, error) {
 	for wait := 25 * time.Millisecond; ; wait *= 2 {
-		before, err := s.sentBefore(ctx, c, o)
+		before, live, err := s.sentBefore(ctx, c, o)
 		switch {
 		case before != nil || err != nil:
 			return before, err
-		case wait > 400*time.Millisecond:
+		case live || wait > 400*time.Millisecond:
 			return nil, refused
 		}
 		select {
@@ -210,36 +210,38 @@ func (s *Service) sendOnce(c *call, o sending, password Secret) string {
 
 // sentBefore returns the answer to a request that has already had its code sent, by
 // ClientInfo.IdempotencyKey, while the code is live. It takes nothing. Nil: the code is to be sent.
-func (s *Service) sentBefore(ctx context.Context, c *call, o sending) (*Pending, error) {
+// live reports whether there is a code, of this request or another one.
+func (s *Service) sentBefore(ctx context.Context, c *call, o sending) (before *Pending, live bool, err error) {
 	if o.once == "" {
-		return nil, nil
+		return nil, false, nil
 	}
 	key := s.challengeKey(&c.target)
 	takes := s.phoneSendTakes(c.print, c.device.known(), o.channel)
 	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Takes: takes, Now: c.now})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	live := found.Challenges[0]
-	if live.ID == "" || s.lastSend(live).once != o.once {
-		return nil, nil
+	sent := found.Challenges[0]
+	if sent.ID == "" || s.lastSend(sent).once != o.once {
+		return nil, sent.ID != "", nil
 	}
 	if !c.purpose.ours() {
 		user, err := s.phoneAccount(ctx, c.phone)
 		if err != nil {
-			return nil, err
+			return nil, true, err
 		}
 		c.account = account{user.ID, user.Epoch}
 	}
-	if _, ok := s.keys.Open(secretKey(key, c.purpose, c.account), live.Sealed); !ok { // it is worth nothing any more
-		return nil, nil
+	if _, ok := s.keys.Open(secretKey(key, c.purpose, c.account), sent.Sealed); !ok { // it is worth nothing any more
+		return nil, true, nil
 	}
 	resendAt := c.now.Add(slices.Max(append(found.Waits, 0)))
 	channels, err := s.channelStates(ctx, c, o, resendAt)
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
-	return s.pending(c, o, BeginResult{live, resendAt}, channels)
+	before, err = s.pending(c, o, BeginResult{sent, resendAt}, channels)
+	return before, true, err
 }
 
 // sendAgain lets the request of c be made again with the same IdempotencyKey, because its code was
