@@ -128,25 +128,37 @@ const (
 	lastSent  = "/sent"
 )
 
-// lastSend is what Challenge.Pending holds: by which channel the code was last sent and when, and
-// the hash of the password that waits for it.
+// maxLocale is the greatest length of a language that is kept, that of RFC 5646, section 4.4.1.
+const maxLocale = 35
+
+// lastSend is what Challenge.Pending holds: by which channel the code was last sent and when, the
+// hash of the password that waits for it, and the language in which it was asked for.
 type lastSend struct {
 	channel string
 	at      time.Time // zero if there is one channel
 	hash    Secret
 	once    string // of sendOnce
+	locale  string // empty if it is not known
 }
 
 // sealPending returns the Challenge.Pending of a code that is sent now.
 func (s *Service) sealPending(c *call, o sending) []byte {
 	if len(s.channels) > 1 || o.once != "" {
-		data := fields.Append(nil, o.channel.Name, number64(c.now.UnixMicro()), string(o.hash), o.once)
+		data := fields.Append(nil, o.channel.Name, number64(c.now.UnixMicro()), string(o.hash), o.once, kept(c.client.Locale))
 		return s.keys.Seal(s.challengeKey(&c.target)+lastSent, string(data))
 	}
 	if o.hash == "" {
 		return nil
 	}
 	return s.keys.Seal(s.challengeKey(&c.target)+hashAlone, string(o.hash))
+}
+
+// kept is the locale, unless it is too long for one.
+func kept(locale string) string {
+	if len(locale) > maxLocale {
+		return ""
+	}
+	return locale
 }
 
 // lastSend reads what sealPending returned, also when the number of channels has changed since.
@@ -161,7 +173,7 @@ func (s *Service) lastSend(c Challenge) (l lastSend) {
 	}
 	if data, ok := s.keys.Open(c.Key+lastSent, c.Pending); ok {
 		r := fields.NewReader(data)
-		return lastSend{r.Text(), instant(r.Int64()), Secret(r.Text()), r.Text()}
+		return lastSend{r.Text(), instant(r.Int64()), Secret(r.Text()), r.Text(), r.Text()}
 	}
 	return l
 }
@@ -175,6 +187,9 @@ func (s *Service) begin(ctx context.Context, c *call, o sending, p BeginParams) 
 		return BeginResult{}, "", err
 	}
 	fresh.Pending, fresh.Sends = p.Challenge.Pending, p.Challenge.Sends
+	if c.operator { // the person's challenge token stays good
+		fresh.ID = o.renew
+	}
 	p.Challenge = fresh
 	begun, err := s.take(ctx, c, o, p)
 	if err != nil {

@@ -236,3 +236,81 @@ func (s *Service) noticeSender(c *call, m *Message) (SMSSender, error) {
 	}
 	return nil, &unavailable{"send a notice", errNoChannel}
 }
+
+// Resend sends the code for signing in that is out for a number again, in the name of an operator,
+// by a channel that is offered for the number. It is the same code with the same tries. It takes
+// the limits of the number, its scores and the ceilings, as the request of a client without a known
+// device does. No address is counted, and nobody is asked for a human check: the scores admit an
+// operator as they admit whoever has passed the hardest one. The text has the language in which the
+// code was asked for, where there are several channels. With a journal it is written there before
+// it is done, as an intent to EventCodeSent, and afterwards as what came of it. An empty channel is
+// the first one that is offered.
+//
+// Errors:
+//   - ErrInvalidPhone: the number is invalid or not served.
+//   - ErrNotFound: no code for signing in is out. Nothing was sent, and none was made.
+//   - ErrChannel: the channel is not offered for this number.
+//   - *LimitError: nothing was sent.
+//   - ErrRefused: Hooks.BeforeSend refused. Nothing was sent.
+//   - ErrUnavailable: the code may have been sent. A *SendError is wrapped when the sender is the
+//     cause. It is a *ChannelError when several channels are offered.
+func (s *Service) Resend(ctx context.Context, phone, channel string, a Actor) error {
+	n, err := s.numbers.parse(phone)
+	if err != nil {
+		return err
+	}
+	c := s.byOperator(n)
+	key := s.challengeKey(&c.target)
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Now: c.now})
+	if err != nil {
+		return err
+	}
+	live := found.Challenges[0]
+	if _, ok := s.keys.Open(secretKey(key, c.purpose, c.account), live.Sealed); live.ID == "" || !ok {
+		return ErrNotFound
+	}
+	c.client.Locale = s.lastSend(live).locale
+	o, err := s.sendingBy(c, channel, "")
+	if err != nil {
+		return err
+	}
+	o.renew = live.ID // so that no other code is made when this one is used up meanwhile
+	ctx = WithActor(ctx, a)
+	if err := s.intends(ctx, c.event(EventCodeSent)); err != nil {
+		return err
+	}
+	_, err = s.registerAnew(ctx, c, o)
+	return err
+}
+
+// byOperator returns a call by an operator about a code for signing in.
+func (s *Service) byOperator(n number) *call {
+	c := s.started(ClientInfo{})
+	s.to(c, n, PurposeSignIn, "")
+	c.operator = true
+	return c
+}
+
+// resendChannels returns PhoneState.Channels for the phone of about.
+func (s *Service) resendChannels(ctx context.Context, about *call) ([]ChannelState, error) {
+	n, err := s.numbers.parse(about.phone.E164())
+	if err != nil || n.phone != about.phone { // it is not served, or the numbering plan has changed
+		return nil, nil
+	}
+	c := s.byOperator(n)
+	o, err := s.sendingBy(c, "", "")
+	if errors.Is(err, errNoChannel) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(o.offered) > 1 {
+		return s.channelStates(ctx, c, o, time.Time{})
+	}
+	found, err := s.store.ReadState(ctx, StateParams{Takes: o.takes, Now: c.now})
+	if err != nil {
+		return nil, err
+	}
+	return s.channelStates(ctx, c, o, c.now.Add(slices.Max(append(found.Waits, 0))))
+}

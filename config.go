@@ -95,7 +95,8 @@ type Hooks struct {
 	// An error means that nothing is sent. The client gets the answer of a send, after as
 	// long as one of the latest sends of this process took; the error is logged. Until the
 	// process has sent something, the time of the answer tells a refusal. An error that is
-	// ErrUnavailable reaches the client instead, as a 503.
+	// ErrUnavailable reaches the client instead, as a 503. An operator who calls Resend is told
+	// of a refusal at once.
 	BeforeSend func(context.Context, SendInfo) error
 	// BeforeSignIn decides whether somebody may sign in, for example by invitation, or
 	// because the number may have a new owner. It is called after the code or password
@@ -253,7 +254,8 @@ type SendInfo struct {
 	Demanded humancheck.Level
 	// Proved is the level that the client has proved. It is 0 where it has proved none.
 	Proved humancheck.Level
-	// Client describes the client that asks.
+	// Client describes the client that asks. Of an operator, who calls Resend, it has at most
+	// the Locale of the person.
 	Client ClientInfo
 }
 

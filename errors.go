@@ -34,9 +34,9 @@ var (
 	// ErrLocked: the code or password was right, but the owner has locked the account,
 	// because somebody else had changed it. A UserStore returns it too.
 	ErrLocked = errors.New("phoneauth: account is locked by its owner")
-	// ErrRefused: Hooks.BeforeSignIn refused the sign-in. The error of the hook is wrapped
-	// too.
-	ErrRefused = errors.New("phoneauth: sign-in refused")
+	// ErrRefused: Hooks.BeforeSignIn refused the sign-in, and the error of the hook is wrapped
+	// too. Or Hooks.BeforeSend refused what an operator asked for by Resend.
+	ErrRefused = errors.New("phoneauth: refused by the host")
 	// ErrNoJournal: Config.Journal has no Store.
 	ErrNoJournal = errors.New("phoneauth: no journal is kept")
 	// ErrChannel: the channel is not among those that are offered for this number and purpose.

@@ -14,8 +14,8 @@ import (
 )
 
 // HumanCheckRules say when a client must prove that a person uses it before a code is sent.
-// Known devices and test numbers are never asked. Being asked takes nothing from any limit
-// of the number.
+// Known devices, test numbers and operators (see [Service.Resend]) are never asked. Being asked
+// takes nothing from any limit of the number.
 type HumanCheckRules struct {
 	// Check asks and verifies. Nil means package humancheck/altcha: the client shows that
 	// it has worked.
@@ -24,7 +24,7 @@ type HumanCheckRules struct {
 	When HumanCheckWhen
 	// Demand may demand more or less than the rules. SendInfo.Demanded is what the rules
 	// demand, from 0 to [humancheck.Highest]. The result takes its place. 0 asks nothing.
-	// It is called after the limits were asked, and not for known devices and test numbers.
+	// It is called after the limits were asked, and not for those who are never asked.
 	// Nil keeps what the rules demand.
 	Demand func(context.Context, SendInfo) humancheck.Level
 }
@@ -127,7 +127,7 @@ func (c *call) canAnswer() bool { return c.client.CanAnswer || c.client.HumanChe
 
 // mayAsk reports whether the rules may demand that c is the request of a person.
 func (s *Service) mayAsk(c *call) bool {
-	return s.humans != nil && c.test == nil && (!c.device.known() || c.stranger)
+	return s.humans != nil && c.test == nil && !c.operator && (!c.device.known() || c.stranger)
 }
 
 // asksFirst reports whether the check needs the state of the limits before the step that
@@ -182,7 +182,7 @@ func (s *Service) most(c *call, m marks) float64 {
 	switch {
 	case s.humans == nil:
 		return m.limit
-	case c.human.enough:
+	case c.human.enough, c.operator:
 		return m.refuses
 	case c.human.proved > 0:
 		return m.admits(c.human.proved+1, true)

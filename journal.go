@@ -106,7 +106,7 @@ func (j *journal) add(e Event) { j.addEntry(e, j.entry(e)) }
 // addNow writes e, of an operator, before it returns. If that fails, e waits like others.
 func (j *journal) addNow(ctx context.Context, e Event) {
 	entry := j.entry(e)
-	if e.Type == EventLimited || j.append(ctx, []JournalEntry{entry}) != nil {
+	if j.append(ctx, []JournalEntry{entry}) != nil {
 		j.addEntry(e, entry)
 	}
 }
@@ -116,6 +116,8 @@ func (j *journal) addEntry(e Event, entry JournalEntry) {
 	defer j.mu.Unlock()
 	before := len(j.waiting) + len(j.refusals)
 	switch {
+	case e.Actor != "": // an entry of its own, so that nobody else's refusals bear the name
+		j.addBounded(entry, &j.important, journalMostImportant)
 	case e.Type == EventLimited:
 		j.addRefusal(entry, e.Limit)
 	case e.Type == EventHumanCheckAsked, e.Type == EventHumanCheckFailed:
@@ -310,7 +312,7 @@ type Entry struct {
 	// Type says what happened.
 	Type EventType `json:"type"`
 	// Count is how many refusals of one rule within one minute this entry stands for. It is
-	// 0 for other entries.
+	// 0 for other entries, and for refusals of operators.
 	Count int `json:"count,omitempty"`
 	// UserID is User.ID of the account.
 	UserID string `json:"user_id,omitempty"`

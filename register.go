@@ -118,6 +118,9 @@ func (s *Service) registerAnew(ctx context.Context, c *call, o sending) (*Pendin
 	if err != nil {
 		return nil, err
 	}
+	if !allowed && c.operator { // who may know it
+		return nil, ErrRefused
+	}
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err

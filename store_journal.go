@@ -48,7 +48,7 @@ type JournalEntry struct {
 	// empty. Sender of an EventLimited is the limit that refused.
 	Region, Purpose, Channel, Sender string
 	// Count is how many refusals of one rule the entry stands for. It is 0 for other
-	// entries.
+	// entries, and for refusals of operators.
 	Count int
 	// Data is everything else, opaque to the store, at most 1 KiB.
 	Data []byte

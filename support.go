@@ -27,6 +27,10 @@ type PhoneState struct {
 	// Codes are the live codes for signing in and for a new password. Codes of a host's own
 	// purposes are in the timeline.
 	Codes []CodeInfo
+	// Channels say when [Service.Resend] may send the code for signing in again, by each channel
+	// that is offered for it, in their order. Locks and Scores are not asked. It is empty where
+	// the number is not served.
+	Channels []ChannelState
 }
 
 // Refusal is a limit that refuses, and until when.
@@ -81,8 +85,8 @@ type CodeInfo struct {
 	ExpiresAt time.Time
 }
 
-// Inspect returns the state of a number now. It changes nothing. It reads the account first,
-// and everything else in one step.
+// Inspect returns the state of a number now. It changes nothing. It reads the account first, then
+// everything but the channels in one step, and then the channels.
 //
 // Errors: ErrInvalidPhone; ErrUnavailable.
 func (s *Service) Inspect(ctx context.Context, phone string) (*PhoneState, error) {
@@ -143,7 +147,8 @@ func (s *Service) inspect(ctx context.Context, c *call, user User) (*PhoneState,
 			state.Locks[i].Since = since
 		}
 	}
-	return state, nil
+	state.Channels, err = s.resendChannels(ctx, c)
+	return state, err
 }
 
 // lockedFor is how long l lasts by the rules of today, or 0 when they do not lock.

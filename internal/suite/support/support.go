@@ -47,6 +47,12 @@ func Run(t *testing.T, o suite.Options) {
 		"a sign-in says by what and where":        placed,
 		"an overview counts what happened":        overview,
 		"an overview needs the journal":           overviewUnread,
+		"a code is sent again by another channel": resent,
+		"a resend makes no code":                  resendsNoCode,
+		"a resend takes the limits of the number": resendLimited,
+		"a resend asks nobody for a human check":  resendAsksNobody,
+		"a resend that does not go out":           resendFails,
+		"a resend by the only channel":            resentByTheOnlyChannel,
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := o.Store(t)
