@@ -47,6 +47,7 @@ var actions = map[string]action{
 		_, err := v.svc.MovePhone(ctx, on.userID, phoneauth.Secret(strings.TrimSpace(v.r.PostFormValue("token"))), on.actor)
 		return err
 	},
+	"resend": (*visit).resend,
 	"delete": (*visit).delete,
 	"export": (*visit).export,
 	"reveal": (*visit).reveal,
@@ -60,11 +61,12 @@ var notices = map[string]string{
 	"end":     "The session has ended.",
 	"end-all": "All sessions have ended.",
 	"move":    "The account has the new number. Its sessions have ended. A number that was another one gets a notice.",
+	"resend":  "The code was sent again.",
 	"delete":  "The account is deleted.",
 }
 
 // onNumber are the actions that need no account.
-var onNumber = map[string]bool{"unlock": true, "reveal": true}
+var onNumber = map[string]bool{"unlock": true, "reveal": true, "resend": true}
 
 // do does what a form asks for.
 func (v *visit) do() {
@@ -157,10 +159,50 @@ func (v *visit) reveal(ctx context.Context, on target) error {
 	return errAnswered
 }
 
+// errNoCode: no code to sign in is out.
+var errNoCode = errors.New("no code is out")
+
+// resend sends the code to sign in again.
+func (v *visit) resend(ctx context.Context, on target) error {
+	channel := v.r.PostFormValue("channel")
+	if channel == "" { // the Service would choose one
+		return phoneauth.ErrChannel
+	}
+	err := v.svc.Resend(ctx, on.state.Phone.E164(), channel, on.actor)
+	if errors.Is(err, phoneauth.ErrNotFound) {
+		return errNoCode
+	}
+	return err
+}
+
+// unsent says that the sender did not accept a code.
+func unsent(err *phoneauth.SendError) string {
+	if err.Class == phoneauth.Ambiguous {
+		return "It is not known whether the sender accepted the code. It may have gone out."
+	}
+	text := "The sender did not accept the code"
+	switch err.Fault {
+	case phoneauth.FaultDestination:
+		text += ", because of this number or its carrier"
+	case phoneauth.FaultSender:
+		text += ", because of the provider or our account there"
+	}
+	return text + ". It was not sent."
+}
+
 // failed answers that an action was not done.
 func (v *visit) failed(err error) {
 	var refused *phoneauth.LimitError
+	var failed *phoneauth.SendError
 	switch {
+	case errors.Is(err, errNoCode):
+		v.refuse(http.StatusNotFound, "No code to sign in is out any more. The person has to ask for a new one. Nothing was sent.")
+	case errors.Is(err, phoneauth.ErrChannel):
+		v.refuse(http.StatusUnprocessableEntity, "Choose a channel that is offered for this number. Nothing was sent.")
+	case errors.Is(err, phoneauth.ErrRefused):
+		v.refuse(http.StatusConflict, "The service's own rule refused it. Nothing was sent.")
+	case errors.As(err, &failed):
+		v.refuse(http.StatusServiceUnavailable, unsent(failed))
 	case errors.Is(err, errNoAccount), errors.Is(err, phoneauth.ErrNotFound):
 		v.refuse(http.StatusNotFound, "There is no such account or session any more. Search again. Nothing was done.")
 	case errors.Is(err, phoneauth.ErrInvalidToken):
@@ -169,9 +211,11 @@ func (v *visit) failed(err error) {
 	case errors.Is(err, phoneauth.ErrPhoneTaken):
 		v.refuse(http.StatusConflict, "The new number belongs to another account. Nothing was changed.")
 	case errors.Is(err, phoneauth.ErrInvalidPhone):
-		v.refuse(http.StatusUnprocessableEntity, "No numbering plan has this number any more. Nothing was done.")
+		v.refuse(http.StatusUnprocessableEntity, "This number is not valid any more, or it is not served. Nothing was done.")
 	case errors.As(err, &refused):
-		v.refuse(http.StatusTooManyRequests, "Refused by the limit on "+limitText(refused.Limit)+". Nothing was done.")
+		now := time.Now()
+		v.refuse(http.StatusTooManyRequests,
+			"Refused by the limit on "+limitText(refused.Limit)+until(now, now.Add(refused.RetryAfter))+". Nothing was done.")
 	default:
 		v.o.Logger.ErrorContext(v.r.Context(), "console: action", "error", err)
 		v.refuse(http.StatusServiceUnavailable, "The store does not answer. It may not have been done: look again, and repeat it.")

@@ -1,6 +1,7 @@
 // Package console is the page of a support desk: one search, by number or by user id, and
 // one screen that says why a code did not arrive, and why somebody does not get in. It also
-// does what a desk may do: unlock, end sessions, block, move a number, delete, export.
+// does what a desk may do: unlock, send a code again by another channel, end sessions, block, move a
+// number, delete, export.
 //
 //	desk := console.Handler(svc, console.Options{Name: "Acme", Operator: operator})
 //	mux.Handle("/desk/", desk)

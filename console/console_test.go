@@ -77,16 +77,25 @@ func newHost(t *testing.T, change ...func(*console.Options)) *host {
 // newLimitedHost is newHost with these limits.
 func newLimitedHost(t *testing.T, limits phoneauth.Limits, change ...func(*console.Options)) *host {
 	t.Helper()
+	return newConfiguredHost(t, []func(*phoneauth.Config){func(c *phoneauth.Config) { c.Limits = limits }}, change...)
+}
+
+// newConfiguredHost is newHost with the default limits and what configure changes.
+func newConfiguredHost(t *testing.T, configure []func(*phoneauth.Config), change ...func(*console.Options)) *host {
+	t.Helper()
 	key := []byte(rand.Text() + rand.Text())
 	h := &host{T: t, inbox: phonetest.New(), store: &faulty{Store: memstore.New()}}
 	h.as = func(*http.Request) (string, error) { return "ana", nil }
-	svc, err := phoneauth.New(phoneauth.Config{
+	cfg := phoneauth.Config{
 		Store: h.store, Sender: h.inbox, Logger: slog.New(slog.DiscardHandler),
 		Keys:    phoneauth.Keys{Index: key, Secrets: []phoneauth.Key{{ID: "1", Secret: key}}},
-		Limits:  limits,
 		Journal: phoneauth.JournalRules{Store: h.store},
 		Hooks:   phoneauth.Hooks{Place: func(context.Context, netip.Addr) string { return "Cairo" }},
-	})
+	}
+	for _, c := range configure {
+		c(&cfg)
+	}
+	svc, err := phoneauth.New(cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, svc.Close(context.WithoutCancel(t.Context()))) })
 	h.svc = svc

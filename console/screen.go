@@ -29,6 +29,33 @@ type screen struct {
 	Sessions []phoneauth.SessionInfo
 	// More is how many sessions are not shown.
 	More int
+	// Channels are those by which the code to sign in can be sent again. It is empty where none
+	// is out.
+	Channels []channel
+	// Resends is true when one of Channels can be chosen now.
+	Resends bool
+}
+
+// channel is a choice for sending the code again.
+type channel struct {
+	Name string
+	// From is when it can be chosen. It is empty if that is now.
+	From string
+}
+
+// addChannels fills in by what the code to sign in can be sent again.
+func (sc *screen) addChannels(now time.Time) {
+	if !slices.ContainsFunc(sc.State.Codes, func(c phoneauth.CodeInfo) bool { return c.Purpose == phoneauth.PurposeSignIn }) {
+		return
+	}
+	for _, c := range sc.State.Channels {
+		choice := channel{Name: c.Name}
+		if c.AvailableAt.After(now) {
+			choice.From = at(c.AvailableAt)
+		}
+		sc.Channels = append(sc.Channels, choice)
+		sc.Resends = sc.Resends || choice.From == ""
+	}
 }
 
 // row is one line of the timeline.
@@ -71,6 +98,7 @@ func (d *desk) look(ctx context.Context, s subject, before time.Time) (*screen, 
 	} else {
 		sc.Causes = causes(state, nil, time.Now())
 	}
+	sc.addChannels(time.Now())
 	sc.addRows(entries)
 	if sc.Older == "" && full {
 		sc.Older = sc.before(entries[len(entries)-1].Time)
@@ -193,13 +221,18 @@ func sameFailure(a, b phoneauth.Entry) bool {
 	return a.Type == b.Type && a.Device == b.Device && (a.Type == phoneauth.EventVerifyFailed || a.Type == phoneauth.EventPasswordFailed)
 }
 
-// isDone reports whether e says that an operator was about to do something that is among
-// all: one line is enough.
+// isDone reports whether e says that an operator was about to do something, and what came of it
+// is among all: one line is enough.
 func isDone(all []phoneauth.Entry, e phoneauth.Entry) bool {
 	return e.Type == phoneauth.EventOperator && slices.ContainsFunc(all, func(done phoneauth.Entry) bool {
-		return done.Type == e.Intent && done.Actor == e.Actor && done.Reason == e.Reason &&
+		return (done.Type == e.Intent || e.Intent == phoneauth.EventCodeSent && notSent(done)) && done.Actor == e.Actor && done.Reason == e.Reason &&
 			!done.Time.Before(e.Time) && done.Time.Sub(e.Time) < time.Minute
 	})
+}
+
+// notSent reports whether e says that a code was not sent.
+func notSent(e phoneauth.Entry) bool {
+	return e.Type == phoneauth.EventSendFailed || e.Type == phoneauth.EventSendRefused || e.Type == phoneauth.EventLimited
 }
 
 // escaped is how many bytes of a page a text takes.

@@ -21,6 +21,9 @@ func sentence(e phoneauth.Entry) string {
 	if e.Type == phoneauth.EventOperator || e.Actor == "" {
 		return text
 	}
+	if notSent(e) {
+		return text + " " + e.Actor + " asked for it" + because(e)
+	}
 	first, rest, _ := strings.Cut(text, ".")
 	by := " by " + e.Actor + because(e)
 	if rest != "" {
@@ -63,7 +66,7 @@ func whatHappened(e phoneauth.Entry) string {
 	case phoneauth.EventSignedUp, phoneauth.EventSignedIn:
 		return plain[e.Type] + from(", ", e.Client) + from(", ", e.Place) + "."
 	case phoneauth.EventOperator:
-		return cmp.Or(e.Actor, "An operator") + " was about to do this: " + cmp.Or(intents[e.Intent], words(string(e.Intent))) + because(e)
+		return cmp.Or(e.Actor, "An operator") + " was about to do this: " + cmp.Or(intents[e.Intent], words(string(e.Intent))) + from(" by ", e.Channel) + because(e)
 	}
 	return cmp.Or(plain[e.Type], capital(words(string(e.Type)))) + "."
 }
@@ -96,6 +99,7 @@ var plain = map[phoneauth.EventType]string{
 
 // intents are what operators are about to do.
 var intents = map[phoneauth.EventType]string{
+	phoneauth.EventCodeSent:     "send the code again",
 	phoneauth.EventSessionEnded: "end a session",
 	phoneauth.EventSignedOut:    "end all sessions",
 	phoneauth.EventPhoneChanged: "change the number of the account",
