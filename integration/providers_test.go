@@ -4,13 +4,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -23,48 +18,6 @@ import (
 	"github.com/phoneauth/phoneauth/senders/telnyx"
 	"github.com/phoneauth/phoneauth/senders/vonage"
 )
-
-// asked is a request that a provider got.
-type asked struct {
-	method, path, contentType, authorization string
-	body                                     map[string]any
-}
-
-// fakeProviders plays Plivo, Telnyx and Vonage, and keeps what it was asked.
-func fakeProviders(t *testing.T) (url string, take func() []asked) {
-	t.Helper()
-	var mu sync.Mutex
-	var all []asked
-	answers := map[string]struct {
-		status int
-		body   string
-	}{
-		"/v1/Account/MA000000000000000000/Message/": {202, `{"api_id":"a","message":"message(s) queued","message_uuid":["P1"]}`},
-		"/v2/messages": {200, `{"data":{"id":"T1","to":[{"status":"queued"}]}}`},
-		"/v1/calls":    {201, `{"uuid":"V1","status":"started","direction":"outbound","conversation_uuid":"CON-1"}`},
-	}
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		raw, err := io.ReadAll(r.Body)
-		assert.NoError(t, err)
-		got := asked{method: r.Method, path: r.URL.Path, contentType: r.Header.Get("Content-Type"), authorization: r.Header.Get("Authorization")}
-		assert.NoError(t, json.Unmarshal(raw, &got.body))
-		mu.Lock()
-		all = append(all, got)
-		mu.Unlock()
-		answer := answers[r.URL.Path]
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(answer.status)
-		io.WriteString(w, answer.body)
-	}))
-	t.Cleanup(srv.Close)
-	return srv.URL, func() []asked {
-		mu.Lock()
-		defer mu.Unlock()
-		taken := all
-		all = nil
-		return taken
-	}
-}
 
 // TestProviderLibraries: what the senders ask of Plivo, Telnyx and Vonage is what the vendors'
 // own libraries ask, and both read the same of the answers.
@@ -79,9 +32,13 @@ func TestProviderLibraries(t *testing.T) {
 		account, application, text = "MA000000000000000000", "aaaaaaaa-bbbb-cccc-dddd-0123456789ab", "<#> 012345 هو رمز & ça"
 		called                     = "201061797840" // cairo
 	)
-	url, take := fakeProviders(t)
+	url, take := fakeProviders(t, map[string]providerAnswer{
+		"/v1/Account/" + account + "/Message/": {202, `{"api_id":"a","message":"message(s) queued","message_uuid":["P1"]}`},
+		"/v2/messages":                         {200, `{"data":{"id":"T1","to":[{"status":"queued"}]}}`},
+		"/v1/calls":                            {201, `{"uuid":"V1","status":"started","direction":"outbound","conversation_uuid":"CON-1"}`},
+	})
 
-	theirs := integration.SendByLibraries(t, map[string]any{
+	theirs := integration.SendByLibraries(t, "send.mjs", map[string]any{
 		"base":   url,
 		"plivo":  map[string]any{"id": account, "token": "token", "from": "+14155552345", "to": cairo, "text": text, "url": "https://acme.example/plivo"},
 		"telnyx": map[string]any{"key": "key", "from": "+14155552345", "to": cairo, "text": text, "url": "https://acme.example/telnyx"},
