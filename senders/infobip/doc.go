@@ -9,7 +9,10 @@
 //	svc, err := phoneauth.New(phoneauth.Config{Sender: sender, …})
 //
 // It was written to Infobip's documentation of 2026, and tested against a server of ours that
-// answers as the documentation says. It was not tested against the live service.
+// answers as the documentation says. Its requests were compared with those of Infobip's own
+// npm library (0.3.2). That library posts to version 2 of the API (/sms/2/text/advanced), so
+// the comparison maps its fields to those of version 3. It was not tested against the live
+// service.
 //
 // # Settings at Infobip
 //
