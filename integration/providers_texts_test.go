@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -70,9 +71,7 @@ func TestTextLibraries(t *testing.T) {
 			"from": "14155552345", "destinations": []any{map[string]any{"to": to[1:]}}, "text": text,
 			"notifyUrl": report, "notifyContentType": "application/json", "callbackData": "0123456789abcdef",
 		}
-		for name, value := range more {
-			message[name] = value
-		}
+		maps.Copy(message, more)
 		return message
 	}
 	theirs := integration.SendByLibraries(t, "texts.mjs", map[string]any{

@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"encoding/xml"
+	"maps"
 	"net/netip"
 	"strings"
 	"testing"
@@ -58,16 +59,12 @@ func TestTwilioLibrary(t *testing.T) {
 	call := map[string]any{"to": cairo, "from": from, "timeout": 25, "timeLimit": 120, "statusCallback": report, "statusCallbackMethod": "POST", "statusCallbackEvent": []string{"completed"}}
 	spoken := func(language, voice string, parts ...string) map[string]any {
 		said := map[string]any{"language": language, "voice": voice, "parts": parts}
-		for name, value := range call {
-			said[name] = value
-		}
+		maps.Copy(said, call)
 		return said
 	}
 	verification := func(channel string, more map[string]any) map[string]any {
 		asked := map[string]any{"to": cairo, "channel": channel, "customCode": "012345", "locale": "ar", "deviceIp": "2001:db8::1", "tags": `{"attempt":"0123456789abcdef"}`}
-		for name, value := range more {
-			asked[name] = value
-		}
+		maps.Copy(asked, more)
 		return asked
 	}
 	theirs := integration.SendByLibraries(t, "twilio.mjs", map[string]any{

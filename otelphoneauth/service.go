@@ -125,6 +125,11 @@ func (s *Service) RegisterPassword(ctx context.Context, r phoneauth.PasswordRequ
 	return operation(ctx, s.t, "RegisterPassword", func(ctx context.Context) (*phoneauth.Pending, error) { return s.Service.RegisterPassword(ctx, r) })
 }
 
+// Resend calls [phoneauth.Service.Resend] in a span.
+func (s *Service) Resend(ctx context.Context, phone, channel string, a phoneauth.Actor) error {
+	return operationErr(ctx, s.t, "Resend", func(ctx context.Context) error { return s.Service.Resend(ctx, phone, channel, a) })
+}
+
 // SetBlocked calls [phoneauth.Service.SetBlocked] in a span.
 func (s *Service) SetBlocked(ctx context.Context, userID string, blocked bool) error {
 	return operationErr(ctx, s.t, "SetBlocked", func(ctx context.Context) error { return s.Service.SetBlocked(ctx, userID, blocked) })
