@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
@@ -81,7 +82,7 @@ func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSes
 		return evicted, err
 	}
 	// Nobody uses or ends one of them between the choice and the commit.
-	live, err := s.liveSessions(n.Session.UserID, n.Now).add(" ORDER BY id"+s.forUpdate).sessions(ctx, q)
+	live, err := s.evictable(ctx, q, n)
 	if err != nil {
 		return evicted, err
 	}
@@ -91,9 +92,35 @@ func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSes
 	}
 	b := s.batch()
 	if ends != nil {
-		evicted = *ends
+		if evicted, err = s.sessionByID(ends.ID).session(ctx, q); err != nil {
+			if errors.Is(err, phoneauth.ErrNotFound) { // it is locked, so that cannot be
+				err = errRaced
+			}
+			return phoneauth.SessionRecord{}, err
+		}
 		b.add(1, "DELETE FROM "+s.table.sessions+" WHERE id = ?", []byte(ends.ID))
 	}
 	b.end(b.begin("").newSession(s.table.sessions, "VALUES (", values, ")"), 1)
 	return evicted, b.run(ctx, q)
+}
+
+// evictable returns of the live sessions of a user what Evict looks at, and locks them. They may be
+// a hundred, each time.
+func (s *Store) evictable(ctx context.Context, q querier, n phoneauth.NewSession) (live []phoneauth.SessionRecord, err error) {
+	user, now := []byte(n.Session.UserID), n.Now.UnixMicro()
+	locked := s.query("SELECT id, by_password, created_at, rotated_at, idle_until, expires_at FROM "+s.table.sessions+ofLive+
+		" ORDER BY id"+s.forUpdate, user, now, now)
+	err = locked.rows(ctx, q, func(scan func(into ...any) error) error {
+		var r phoneauth.SessionRecord
+		var id []byte
+		var created, rotated, idle, expires int64
+		if err := scan(&id, &r.ByPassword, &created, &rotated, &idle, &expires); err != nil {
+			return err
+		}
+		r.ID, r.CreatedAt, r.RotatedAt = string(id), instant(created), instant(rotated)
+		r.IdleUntil, r.ExpiresAt = instant(idle), instant(expires)
+		live = append(live, r)
+		return nil
+	})
+	return live, err
 }
