@@ -146,7 +146,10 @@ var errNoChannel = errors.New("no channel supports this message")
 // first one that is offered if it asked for none. ErrChannel: the channel is not offered.
 func (s *Service) sendingBy(c *call, asked, details string) (sending, error) {
 	o := sending{offered: s.channelsOf(c.region), details: details}
-	supported := func(ch *channel) bool { return supports(ch.Sender, s.codeText(c, ch, details)) }
+	supported := func(ch *channel) bool {
+		by, ok := ch.Sender.(Supporter)
+		return !ok || by.Supports(s.codeText(c, ch, details))
+	}
 	if slices.ContainsFunc(o.offered, func(ch *channel) bool { return !supported(ch) }) {
 		o.offered = slices.DeleteFunc(slices.Clone(o.offered), func(ch *channel) bool { return !supported(ch) })
 	}

@@ -294,7 +294,7 @@ func (s *Service) send(ctx context.Context, c *call, by SMSSender, m Message) er
 			s.sent.Put(m.AttemptID, sentCode{v, receipt})
 		}
 	}
-	if err == nil {
+	if err == nil && len(s.cfg.Spend.Prices) > 0 {
 		e.Cost = s.cfg.Spend.price(m.To.Region(), m.Channel)
 	}
 	s.event(ctx, e)
