@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"crypto/rand"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -39,6 +40,17 @@ func TestSQLPrepared(t *testing.T) {
 		}
 		require.Less(t, visits, 10, "it still parses statements") // each is prepared soon after its second use
 	}
+
+	entries := make([]phoneauth.JournalEntry, 200)
+	for range 3 {
+		for i := range entries {
+			entries[i] = phoneauth.JournalEntry{ID: rand.Text(), UserID: "1", Time: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+		}
+		parsed.Store(0)
+		require.NoError(t, s.AppendEntries(t.Context(), entries))
+		require.EqualValues(t, 1, parsed.Load(), "a long statement is not kept")
+	}
+
 	_, err := db.Exec("ALTER TABLE phoneauth_users ADD COLUMN of_the_host TEXT NOT NULL DEFAULT ''")
 	require.NoError(t, err)
 	visit()

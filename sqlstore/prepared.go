@@ -6,9 +6,13 @@ import (
 	"sync"
 )
 
-// preparedMost is how many statements are kept prepared. The statements of the verbs are some
-// dozens, and those of an import or of the journal one for each number of rows.
-const preparedMost = 256
+// preparedMost is how many statements are kept prepared. Those of the verbs are some dozens.
+// preparedLongest is the greatest length of one, in bytes. Longer ones are those of imports and of the
+// journal, one for each number of rows: they would take much memory, and are seldom asked for again.
+const (
+	preparedMost    = 256
+	preparedLongest = 2048
+)
 
 // prepared is a database whose statements are kept prepared. It is a querier. SQLite takes longer
 // to parse a statement of this package than to run it.
@@ -28,7 +32,7 @@ func (p *prepared) get(text string) (stmt *sql.Stmt, wanted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	stmt, known := p.all[text]
-	if !known && len(p.all) < preparedMost {
+	if !known && len(p.all) < preparedMost && len(text) <= preparedLongest {
 		p.all[text] = nil
 	}
 	return stmt, known && stmt == nil
