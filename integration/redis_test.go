@@ -31,7 +31,7 @@ func defaultRounds() int {
 	if release() {
 		return 100_000
 	}
-	return 300
+	return 150
 }
 
 func redisRounds() storetest.Option { return storetest.Rounds(*Rounds) }
