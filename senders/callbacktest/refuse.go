@@ -57,9 +57,9 @@ func ages(t testing.TB, p Provider) {
 	s := p.reported()[0]
 	r := p.Signed(s.Fields)
 	raw := body(t, r)
-	time.Sleep(p.MaxAge - time.Second)
+	<-time.After(p.MaxAge - time.Second)
 	p.understands(t, r.Clone(r.Context()), s)
-	time.Sleep(2 * time.Second)
+	<-time.After(2 * time.Second)
 	setBody(r, raw)
 	p.refuses(t, r, "a request older than Provider.MaxAge")
 }

@@ -212,7 +212,7 @@ func TestOneProbeAtATime(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s, a, b := open(t)
 			bubble.Elapse(10 * time.Second)
-			a.then = func(context.Context) error { time.Sleep(time.Second); return nil }
+			a.then = takes(time.Second, nil)
 			var wg sync.WaitGroup
 			for range 64 {
 				wg.Go(func() {
@@ -239,7 +239,7 @@ func TestLateOutcomes(t *testing.T) {
 					Senders:  []failover.Entry{{Name: "a", Sender: a}, {Name: "b", Sender: b}},
 					Cooldown: 2 * time.Second,
 				})
-				a.then = func(context.Context) error { time.Sleep(3 * time.Second); return late }
+				a.then = takes(3*time.Second, late)
 				var wg sync.WaitGroup
 				for range 10 {
 					wg.Go(func() { _, _ = s.Send(t.Context(), cairo) })

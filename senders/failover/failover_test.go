@@ -52,6 +52,14 @@ func fails(err error) func(context.Context) error {
 	return func(context.Context) error { return err }
 }
 
+// takes answers after d, also when the context has ended by then.
+func takes(d time.Duration, err error) func(context.Context) error {
+	return func(context.Context) error {
+		<-time.After(d)
+		return err
+	}
+}
+
 func hangs(class phoneauth.SendClass) func(context.Context) error {
 	return func(ctx context.Context) error {
 		<-ctx.Done()
@@ -222,7 +230,7 @@ func TestShares(t *testing.T) {
 func TestTimeLeftIsPassedOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := &peer{then: func(context.Context) error { time.Sleep(time.Second); return temporary }}
+		a := &peer{then: takes(time.Second, temporary)}
 		b := &peer{then: hangs(phoneauth.Ambiguous)}
 		begun := time.Now()
 		_, err := pair(t, a, b).Send(t.Context(), cairo)

@@ -161,7 +161,7 @@ func TestPrimaryOutage(t *testing.T) {
 		// The reset comes after the sender began to write: it cannot know how far the
 		// other side read.
 		"resets before the request is read": {
-			g:     &gateway{serve: func(net.Conn, func()) { time.Sleep(time.Millisecond) }},
+			g:     &gateway{serve: func(net.Conn, func()) { <-time.After(time.Millisecond) }},
 			class: phoneauth.Ambiguous, takes: time.Millisecond,
 		},
 		"resets after the request is read": {
@@ -228,7 +228,7 @@ func TestAmbiguousKeepsTheCode(t *testing.T) {
 func TestUsersOfAHangingPrimary(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := &gateway{serve: func(_ net.Conn, read func()) { read(); time.Sleep(30 * time.Second) }}
+		g := &gateway{serve: func(_ net.Conn, read func()) { read(); <-time.After(30 * time.Second) }}
 		svc, second := service(t, g)
 		phones := []string{"+201061797840", "+201061797841", "+201061797842", "+201061797843", "+201061797844"}
 		for i, phone := range phones {

@@ -241,7 +241,7 @@ type slowSender struct {
 }
 
 func (s slowSender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
-	time.Sleep(s.takes)
+	<-time.After(s.takes)
 	return s.SMSSender.Send(ctx, m)
 }
 
