@@ -2,8 +2,6 @@ package aliyun
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/phoneauth/phoneauth"
@@ -35,17 +33,7 @@ const maxBody = 256 << 10
 // 400 to what is no array of reports. Only the last element of the path is looked at, and compared in
 // constant time. Nothing is signed: somebody who saw a request can repeat it.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
-	var faults []error
-	if !callback.ValidSecret(string(c.PathSecret)) {
-		faults = append(faults, fmt.Errorf("aliyun: callbacks: PathSecret must be at least %d letters, digits, '-' or '_'", callback.MinSecret))
-	}
-	if report == nil {
-		faults = append(faults, errors.New("aliyun: callbacks: report is required"))
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return callback.Behind(string(c.PathSecret), acknowledge.With(`{"code":0,"msg":"ok"}`, callback.Batches(report, maxBody, deliveries))), nil
+	return callback.Guarded(name, string(c.PathSecret), report, acknowledge.With(`{"code":0,"msg":"ok"}`, callback.Batches(report, maxBody, deliveries)))
 }
 
 // deliveries returns what body tells, or a status to refuse it.

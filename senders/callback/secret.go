@@ -2,6 +2,8 @@ package callback
 
 import (
 	"crypto/subtle"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,6 +26,23 @@ func ValidSecret(s string) bool {
 func PathSecret(u *url.URL) string {
 	path := u.EscapedPath()
 	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// Guarded returns Behind(secret, h) for the callbacks of a sender of that name whose provider signs
+// nothing, or every fault of how they are configured: a PathSecret that ValidSecret refuses, and no
+// report.
+func Guarded(sender, secret string, report Report, h http.Handler) (http.Handler, error) {
+	var faults []error
+	if !ValidSecret(secret) {
+		faults = append(faults, fmt.Errorf("%s: callbacks: PathSecret must be at least %d letters, digits, '-' or '_'", sender, MinSecret))
+	}
+	if report == nil {
+		faults = append(faults, fmt.Errorf("%s: callbacks: report is required", sender))
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return Behind(secret, h), nil
 }
 
 // Behind returns a handler that calls h for requests whose last path element is secret. It

@@ -2,8 +2,6 @@ package msg91
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/phoneauth/phoneauth"
@@ -31,17 +29,7 @@ type CallbackConfig struct {
 // path is looked at, and compared in constant time. MSG91 signs no time: somebody who saw a request
 // can repeat it.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
-	var faults []error
-	if !callback.ValidSecret(string(c.PathSecret)) {
-		faults = append(faults, fmt.Errorf("msg91: callbacks: PathSecret must be at least %d letters, digits, '-' or '_'", callback.MinSecret))
-	}
-	if report == nil {
-		faults = append(faults, errors.New("msg91: callbacks: report is required"))
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return callback.Behind(string(c.PathSecret), callback.Posts(report, delivery)), nil
+	return callback.Guarded(name, string(c.PathSecret), report, callback.Posts(report, delivery))
 }
 
 // delivery returns what body tells; without a Status if it is nothing that we tell on.

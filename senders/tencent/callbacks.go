@@ -2,8 +2,6 @@ package tencent
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
 
@@ -35,17 +33,7 @@ const maxBody = 256 << 10
 // 400 to what is no array of reports. Only the last element of the path is looked at, and compared in
 // constant time. Nothing is signed: somebody who saw a request can repeat it.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
-	var faults []error
-	if !callback.ValidSecret(string(c.PathSecret)) {
-		faults = append(faults, fmt.Errorf("tencent: callbacks: PathSecret must be at least %d letters, digits, '-' or '_'", callback.MinSecret))
-	}
-	if report == nil {
-		faults = append(faults, errors.New("tencent: callbacks: report is required"))
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return callback.Behind(string(c.PathSecret), acknowledge.With(`{"result":0,"errmsg":"OK"}`, callback.Batches(report, maxBody, deliveries))), nil
+	return callback.Guarded(name, string(c.PathSecret), report, acknowledge.With(`{"result":0,"errmsg":"OK"}`, callback.Batches(report, maxBody, deliveries)))
 }
 
 // operatorCode matches an errmsg that is a code, such as "DELIVRD" or "MK:0001". A number of a phone

@@ -3,8 +3,6 @@ package webhook
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/phoneauth/phoneauth"
@@ -34,17 +32,7 @@ type CallbackConfig struct {
 // are longer than 64 KiB or no such object. Only the last element of the path is looked
 // at, and compared in constant time: mount it where that leads.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
-	var faults []error
-	if !callback.ValidSecret(string(c.PathSecret)) {
-		faults = append(faults, fmt.Errorf("webhook: callbacks: PathSecret must be at least %d letters, digits, '-' or '_'", callback.MinSecret))
-	}
-	if report == nil {
-		faults = append(faults, errors.New("webhook: callbacks: report is required"))
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return callback.Behind(string(c.PathSecret), callback.Posts(report, read)), nil
+	return callback.Guarded(name, string(c.PathSecret), report, callback.Posts(report, read))
 }
 
 // read returns what a report says; a status refuses it.
