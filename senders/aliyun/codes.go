@@ -5,60 +5,48 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
-)
-
-// outcome is what a code stands for.
-type outcome struct {
-	class phoneauth.SendClass
-	fault phoneauth.SendFault
-}
-
-var (
-	elsewhere = outcome{phoneauth.Temporary, phoneauth.FaultDestination}
-	ours      = outcome{phoneauth.Temporary, phoneauth.FaultSender}
-	unclear   = outcome{phoneauth.Temporary, ""}
-	perhaps   = outcome{phoneauth.Ambiguous, phoneauth.FaultSender}
+	"github.com/phoneauth/phoneauth/senders/outcome"
 )
 
 // outcomes are those of the codes that mean something to us
 // (https://www.alibabacloud.com/help/en/sms/developer-reference/api-error-codes).
-var outcomes = map[string]outcome{
-	"isv.BUSINESS_LIMIT_CONTROL": elsewhere, // too many to this number: 1 a minute, 5 an hour, 10 a day
-	"isv.MOBILE_NUMBER_ILLEGAL":  elsewhere, // invalid number
+var outcomes = map[string]outcome.Outcome{
+	"isv.BUSINESS_LIMIT_CONTROL": outcome.Elsewhere, // too many to this number: 1 a minute, 5 an hour, 10 a day
+	"isv.MOBILE_NUMBER_ILLEGAL":  outcome.Elsewhere, // invalid number
 
-	"isv.ACCOUNT_ABNORMAL":            ours,
-	"isv.ACCOUNT_NOT_EXISTS":          ours,
-	"isv.AMOUNT_NOT_ENOUGH":           ours, // balance
-	"isv.DAY_LIMIT_CONTROL":           ours, // of the account
-	"isv.DENY_IP_RANGE":               ours, // where the server stands
-	"isv.MONTH_LIMIT_CONTROL":         ours,
-	"isv.OUT_OF_SERVICE":              ours, // service stopped
-	"isv.PRODUCT_UNSUBSCRIBE":         ours, // the product is not ordered
-	"isv.PRODUCT_UN_SUBSCRIPT":        ours,
-	"isv.SIGN_NAME_ILLEGAL":           ours, // SignName
-	"isv.SIGN_STATE_ILLEGAL":          ours,
-	"isv.SMS_SIGNATURE_ILLEGAL":       ours,
-	"isv.SMS_SIGNATURE_SCENE_ILLEGAL": ours,
-	"isv.SMS_SIGN_ILLEGAL":            ours,
-	"isp.RAM_PERMISSION_DENY":         ours, // permission
-	"InvalidAccessKeyId.NotFound":     ours, // credentials
-	"InvalidAccessKeyId.Inactive":     ours,
-	"InvalidTimeStamp.Expired":        ours, // our clock
-	"SignatureDoesNotMatch":           ours,
-	"SignatureNonceUsed":              ours,
-	"Forbidden.RAM":                   ours,
-	"Throttling":                      ours, // too many at once
-	"Throttling.User":                 ours,
+	"isv.ACCOUNT_ABNORMAL":            outcome.Ours,
+	"isv.ACCOUNT_NOT_EXISTS":          outcome.Ours,
+	"isv.AMOUNT_NOT_ENOUGH":           outcome.Ours, // balance
+	"isv.DAY_LIMIT_CONTROL":           outcome.Ours, // of the account
+	"isv.DENY_IP_RANGE":               outcome.Ours, // where the server stands
+	"isv.MONTH_LIMIT_CONTROL":         outcome.Ours,
+	"isv.OUT_OF_SERVICE":              outcome.Ours, // service stopped
+	"isv.PRODUCT_UNSUBSCRIBE":         outcome.Ours, // the product is not ordered
+	"isv.PRODUCT_UN_SUBSCRIPT":        outcome.Ours,
+	"isv.SIGN_NAME_ILLEGAL":           outcome.Ours, // SignName
+	"isv.SIGN_STATE_ILLEGAL":          outcome.Ours,
+	"isv.SMS_SIGNATURE_ILLEGAL":       outcome.Ours,
+	"isv.SMS_SIGNATURE_SCENE_ILLEGAL": outcome.Ours,
+	"isv.SMS_SIGN_ILLEGAL":            outcome.Ours,
+	"isp.RAM_PERMISSION_DENY":         outcome.Ours, // permission
+	"InvalidAccessKeyId.NotFound":     outcome.Ours, // credentials
+	"InvalidAccessKeyId.Inactive":     outcome.Ours,
+	"InvalidTimeStamp.Expired":        outcome.Ours, // our clock
+	"SignatureDoesNotMatch":           outcome.Ours,
+	"SignatureNonceUsed":              outcome.Ours,
+	"Forbidden.RAM":                   outcome.Ours,
+	"Throttling":                      outcome.Ours, // too many at once
+	"Throttling.User":                 outcome.Ours,
 
-	"isv.INVALID_PARAMETERS":          unclear,
-	"isv.PARAM_LENGTH_LIMIT":          unclear,
-	"isv.SMS_CONTENT_ILLEGAL":         unclear,
-	"isv.SMS_TEMPLATE_ILLEGAL":        unclear, // template
-	"isv.TEMPLATE_MISSING_PARAMETERS": unclear,
-	"isv.TEMPLATE_PARAMS_ILLEGAL":     unclear,
+	"isv.INVALID_PARAMETERS":          outcome.Unclear,
+	"isv.PARAM_LENGTH_LIMIT":          outcome.Unclear,
+	"isv.SMS_CONTENT_ILLEGAL":         outcome.Unclear,
+	"isv.SMS_TEMPLATE_ILLEGAL":        outcome.Unclear, // template
+	"isv.TEMPLATE_MISSING_PARAMETERS": outcome.Unclear,
+	"isv.TEMPLATE_PARAMS_ILLEGAL":     outcome.Unclear,
 
-	"isp.GATEWAY_ERROR": perhaps,
-	"isp.SYSTEM_ERROR":  perhaps,
+	"isp.GATEWAY_ERROR": outcome.Perhaps,
+	"isp.SYSTEM_ERROR":  outcome.Perhaps,
 }
 
 // codePattern matches codes. A number of a phone has no letters.
@@ -74,7 +62,7 @@ func classify(e *phoneauth.SendError, code string) {
 	}
 	e.Code = code
 	if o, ok := outcomes[code]; ok {
-		e.Class, e.Fault = o.class, o.fault
+		e.Class, e.Fault = o.Class, o.Fault
 	}
 }
 

@@ -37,11 +37,8 @@ func (a AWS) faults() (all []string) {
 	if a.Config.Credentials == nil {
 		all = append(all, "AWS.Config must have Credentials")
 	}
-	if a.BaseURL != "" {
-		u, err := httpsend.ParseURL(a.BaseURL)
-		if err != nil || u.User != nil || strings.ContainsAny(a.BaseURL, "?#") {
-			all = append(all, "AWS.BaseURL must be an absolute http or https URL without credentials, query or fragment")
-		}
+	if _, ok := httpsend.BaseURL(a.BaseURL, ""); a.BaseURL != "" && !ok {
+		all = append(all, "AWS."+httpsend.BadBaseURL)
 	}
 	return all
 }

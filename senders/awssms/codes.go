@@ -9,59 +9,48 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/httpsend"
-)
-
-// outcome is what a code stands for.
-type outcome struct {
-	class phoneauth.SendClass
-	fault phoneauth.SendFault
-}
-
-var (
-	nobody    = outcome{phoneauth.Permanent, phoneauth.FaultDestination}
-	elsewhere = outcome{phoneauth.Temporary, phoneauth.FaultDestination}
-	ours      = outcome{phoneauth.Temporary, phoneauth.FaultSender}
+	"github.com/phoneauth/phoneauth/senders/outcome"
 )
 
 // outcomes are those of the reasons of AWS, and of the exceptions that have none
 // (https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/CommonErrors.html and
 // the enumerations of the SDK).
-var outcomes = map[string]outcome{
-	"DESTINATION_PHONE_NUMBER_OPTED_OUT": nobody,
+var outcomes = map[string]outcome.Outcome{
+	"DESTINATION_PHONE_NUMBER_OPTED_OUT": outcome.Nobody,
 
-	"COUNTRY_CODE_MISMATCH":                                       elsewhere,
-	"COUNTRY_NOT_ENABLED":                                         elsewhere,
-	"DAILY_DESTINATION_CALL_LIMIT":                                elsewhere,
-	"DESTINATION_COUNTRY_BLOCKED":                                 elsewhere,
-	"DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION":        elsewhere,
-	"DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE": elsewhere,
-	"DESTINATION_PHONE_NUMBER_NOT_VERIFIED":                       elsewhere,
-	"INTERNATIONAL_SENDING_NOT_SUPPORTED":                         elsewhere,
-	"INVALID_IDENTITY_FOR_DESTINATION_COUNTRY":                    elsewhere,
-	"NO_ORIGINATION_IDENTITIES_FOUND":                             elsewhere,
-	"PRICE_OVER_THRESHOLD":                                        elsewhere,
-	"SENDER_ID_NOT_REGISTERED":                                    elsewhere,
-	"SENDER_ID_NOT_SUPPORTED":                                     elsewhere,
-	"SENDER_ID_REQUIRES_REGISTRATION":                             elsewhere,
+	"COUNTRY_CODE_MISMATCH":                                       outcome.Elsewhere,
+	"COUNTRY_NOT_ENABLED":                                         outcome.Elsewhere,
+	"DAILY_DESTINATION_CALL_LIMIT":                                outcome.Elsewhere,
+	"DESTINATION_COUNTRY_BLOCKED":                                 outcome.Elsewhere,
+	"DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION":        outcome.Elsewhere,
+	"DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE": outcome.Elsewhere,
+	"DESTINATION_PHONE_NUMBER_NOT_VERIFIED":                       outcome.Elsewhere,
+	"INTERNATIONAL_SENDING_NOT_SUPPORTED":                         outcome.Elsewhere,
+	"INVALID_IDENTITY_FOR_DESTINATION_COUNTRY":                    outcome.Elsewhere,
+	"NO_ORIGINATION_IDENTITIES_FOUND":                             outcome.Elsewhere,
+	"PRICE_OVER_THRESHOLD":                                        outcome.Elsewhere,
+	"SENDER_ID_NOT_REGISTERED":                                    outcome.Elsewhere,
+	"SENDER_ID_NOT_SUPPORTED":                                     outcome.Elsewhere,
+	"SENDER_ID_REQUIRES_REGISTRATION":                             outcome.Elsewhere,
 
-	"ACCOUNT_DISABLED":                       ours,
-	"INSUFFICIENT_ACCOUNT_REPUTATION":        ours,
-	"DAILY_NOTIFY_TIER_MESSAGE_LIMIT":        ours,
-	"MONTHLY_SPEND_LIMIT_REACHED_FOR_NOTIFY": ours,
-	"MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT":   ours,
-	"MONTHLY_SPEND_LIMIT_REACHED_FOR_VOICE":  ours,
-	"NOTIFY_CONFIGURATION_NOT_ACTIVE":        ours,
-	"RESOURCE_NOT_ACTIVE":                    ours,
-	"VOICE_CAPABILITY_NOT_AVAILABLE":         ours,
+	"ACCOUNT_DISABLED":                       outcome.Ours,
+	"INSUFFICIENT_ACCOUNT_REPUTATION":        outcome.Ours,
+	"DAILY_NOTIFY_TIER_MESSAGE_LIMIT":        outcome.Ours,
+	"MONTHLY_SPEND_LIMIT_REACHED_FOR_NOTIFY": outcome.Ours,
+	"MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT":   outcome.Ours,
+	"MONTHLY_SPEND_LIMIT_REACHED_FOR_VOICE":  outcome.Ours,
+	"NOTIFY_CONFIGURATION_NOT_ACTIVE":        outcome.Ours,
+	"RESOURCE_NOT_ACTIVE":                    outcome.Ours,
+	"VOICE_CAPABILITY_NOT_AVAILABLE":         outcome.Ours,
 
-	"AccessDeniedException":         ours,
-	"ExpiredTokenException":         ours,
-	"IncompleteSignatureException":  ours,
-	"InvalidSignatureException":     ours,
-	"ResourceNotFoundException":     ours,
-	"ServiceQuotaExceededException": ours,
-	"ThrottlingException":           ours,
-	"UnrecognizedClientException":   ours,
+	"AccessDeniedException":         outcome.Ours,
+	"ExpiredTokenException":         outcome.Ours,
+	"IncompleteSignatureException":  outcome.Ours,
+	"InvalidSignatureException":     outcome.Ours,
+	"ResourceNotFoundException":     outcome.Ours,
+	"ServiceQuotaExceededException": outcome.Ours,
+	"ThrottlingException":           outcome.Ours,
+	"UnrecognizedClientException":   outcome.Ours,
 }
 
 // named is what codes look like.
@@ -79,7 +68,7 @@ func refusal(answer *httpsend.Response, err error) *phoneauth.SendError {
 	reason := reasonOf(err)
 	for _, code := range []string{e.Code, reason} {
 		if o, ok := outcomes[code]; ok {
-			e.Class, e.Fault = o.class, o.fault
+			e.Class, e.Fault = o.Class, o.Fault
 		}
 	}
 	if named.MatchString(reason) {

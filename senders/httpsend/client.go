@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -47,4 +48,19 @@ func ParseURL(raw string) (*url.URL, error) {
 		return nil, ErrURL
 	}
 	return u, nil
+}
+
+// BadBaseURL is what New of a sender says of a Config.BaseURL that [BaseURL] refuses.
+const BadBaseURL = "BaseURL must be an absolute http or https URL without credentials, query or fragment"
+
+// BaseURL returns the address of a provider's API without a slash at its end: that of the host's
+// configuration, or own if that is empty. It returns false for what is no absolute http or https URL,
+// or has credentials, a query or a fragment.
+func BaseURL(configured, own string) (base string, ok bool) {
+	if configured == "" {
+		configured = own
+	}
+	u, err := ParseURL(configured)
+	ok = err == nil && u.User == nil && !strings.ContainsAny(configured, "?#")
+	return strings.TrimRight(configured, "/"), ok
 }

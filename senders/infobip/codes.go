@@ -4,6 +4,7 @@ import (
 	"regexp"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/outcome"
 )
 
 // status is how Infobip says what became of a message, and why.
@@ -41,68 +42,55 @@ func (s status) code() string {
 	return ""
 }
 
-// outcome is what a name stands for. The class is that of a message that was not taken; a
-// delivery report has the fault alone.
-type outcome struct {
-	class phoneauth.SendClass
-	fault phoneauth.SendFault
-}
-
-var (
-	nobody    = outcome{phoneauth.Permanent, phoneauth.FaultDestination}
-	elsewhere = outcome{phoneauth.Temporary, phoneauth.FaultDestination}
-	ours      = outcome{phoneauth.Temporary, phoneauth.FaultSender}
-)
-
 // outcomes are those of the names that mean something to us.
-var outcomes = map[string]outcome{
-	"EC_UNKNOWN_SUBSCRIBER":                  nobody,
-	"EC_TELESERVICE_NOT_PROVISIONED":         nobody,
-	"EC_DEST_ADDRESS_UNABLE_TO_RECEIVE_SMS":  nobody,
-	"EC_DESTINATION_NOT_SMS_PROVISIONED":     nobody,
-	"EC_DEACTIVATED_LIST":                    nobody,
-	"EC_CONTENT_BLOCKED":                     nobody, // its owner answered STOP
-	"REJECTED_NETWORK":                       elsewhere,
-	"REJECTED_PREFIX_MISSING":                elsewhere,
-	"REJECTED_DND":                           elsewhere,
-	"REJECTED_DESTINATION":                   elsewhere,
-	"REJECTED_DESTINATION_BLOCKLISTED":       elsewhere,
-	"REJECTED_DESTINATION_NOT_REGISTERED":    elsewhere,
-	"REJECTED_FLOODING_FILTER":               elsewhere,
-	"MISSING_TO":                             elsewhere,
-	"SIGNALS_BLOCKED":                        elsewhere,
-	"UNDELIVERABLE_REJECTED_OPERATOR":        elsewhere,
-	"EC_INVALID_DESTINATION_ADDRESS":         elsewhere,
-	"EC_INVALID_REQUEST_DESTINATION":         elsewhere,
-	"EC_BLACKLISTED_DESTINATIONADDRESS":      elsewhere,
-	"EC_DEST_ADDRESS_BLACKLISTED":            elsewhere,
-	"EC_DEST_ADDRESS_SUSPENDED":              elsewhere,
-	"EC_DESTINATION_BLOCKED_BY_OPERATOR":     elsewhere,
-	"EC_DESTINATION_FLOODING":                elsewhere,
-	"EC_DESTINATION_TXT_FLOODING":            elsewhere,
-	"EC_IMSI_BLACKLISTED":                    elsewhere,
-	"EC_INTERACTION_NOT_SUPPORTED":           elsewhere,
-	"EC_OPERATOR_NOT_FOUND":                  elsewhere,
-	"EC_CONTENT_BLOCKED_BY_OPERATOR":         elsewhere,
-	"EC_REJECTED_SPAM_BY_OPERATOR":           elsewhere,
-	"EC_SC_BLOCKED_FOR_END_USER":             elsewhere,
-	"EC_SMS_REJECTED_BY_MOBILE_OPERATOR":     elsewhere,
-	"EC_SIGNALS_BLOCKED":                     elsewhere,
-	"EC_ACCOUNT_NOT_PROVISIONED_FOR_CHANNEL": elsewhere, // the network has no route in the account
-	"REJECTED_NOT_ENOUGH_CREDITS":            ours,
-	"REJECTED_PREPAID_PACKAGE_EXPIRED":       ours,
-	"REJECTED_ROUTE_NOT_AVAILABLE":           ours, // the account has none at all
-	"REJECTED_SENDER":                        ours,
-	"REJECTED_SOURCE":                        ours,
-	"REJECTED_SYSTEM_ERROR":                  ours,
-	"UNDELIVERABLE_REJECTED_PLATFORM":        ours,
-	"EC_ACCOUNT_ACCESS_DENIED":               ours,
-	"EC_LIMIT_REACHED":                       ours,
-	"EC_QUOTA_REACHED":                       ours,
-	"EC_10DLC_LIMIT_REACHED":                 ours,
-	"EC_MONTHLY_LIMIT_REACHED":               ours,
-	"EC_SIGNALS_HARD_LIMIT_REACHED":          ours,
-	"EC_NOTSUBMITTEDTOGMSC":                  ours, // given up at Infobip
+var outcomes = map[string]outcome.Outcome{
+	"EC_UNKNOWN_SUBSCRIBER":                  outcome.Nobody,
+	"EC_TELESERVICE_NOT_PROVISIONED":         outcome.Nobody,
+	"EC_DEST_ADDRESS_UNABLE_TO_RECEIVE_SMS":  outcome.Nobody,
+	"EC_DESTINATION_NOT_SMS_PROVISIONED":     outcome.Nobody,
+	"EC_DEACTIVATED_LIST":                    outcome.Nobody,
+	"EC_CONTENT_BLOCKED":                     outcome.Nobody, // its owner answered STOP
+	"REJECTED_NETWORK":                       outcome.Elsewhere,
+	"REJECTED_PREFIX_MISSING":                outcome.Elsewhere,
+	"REJECTED_DND":                           outcome.Elsewhere,
+	"REJECTED_DESTINATION":                   outcome.Elsewhere,
+	"REJECTED_DESTINATION_BLOCKLISTED":       outcome.Elsewhere,
+	"REJECTED_DESTINATION_NOT_REGISTERED":    outcome.Elsewhere,
+	"REJECTED_FLOODING_FILTER":               outcome.Elsewhere,
+	"MISSING_TO":                             outcome.Elsewhere,
+	"SIGNALS_BLOCKED":                        outcome.Elsewhere,
+	"UNDELIVERABLE_REJECTED_OPERATOR":        outcome.Elsewhere,
+	"EC_INVALID_DESTINATION_ADDRESS":         outcome.Elsewhere,
+	"EC_INVALID_REQUEST_DESTINATION":         outcome.Elsewhere,
+	"EC_BLACKLISTED_DESTINATIONADDRESS":      outcome.Elsewhere,
+	"EC_DEST_ADDRESS_BLACKLISTED":            outcome.Elsewhere,
+	"EC_DEST_ADDRESS_SUSPENDED":              outcome.Elsewhere,
+	"EC_DESTINATION_BLOCKED_BY_OPERATOR":     outcome.Elsewhere,
+	"EC_DESTINATION_FLOODING":                outcome.Elsewhere,
+	"EC_DESTINATION_TXT_FLOODING":            outcome.Elsewhere,
+	"EC_IMSI_BLACKLISTED":                    outcome.Elsewhere,
+	"EC_INTERACTION_NOT_SUPPORTED":           outcome.Elsewhere,
+	"EC_OPERATOR_NOT_FOUND":                  outcome.Elsewhere,
+	"EC_CONTENT_BLOCKED_BY_OPERATOR":         outcome.Elsewhere,
+	"EC_REJECTED_SPAM_BY_OPERATOR":           outcome.Elsewhere,
+	"EC_SC_BLOCKED_FOR_END_USER":             outcome.Elsewhere,
+	"EC_SMS_REJECTED_BY_MOBILE_OPERATOR":     outcome.Elsewhere,
+	"EC_SIGNALS_BLOCKED":                     outcome.Elsewhere,
+	"EC_ACCOUNT_NOT_PROVISIONED_FOR_CHANNEL": outcome.Elsewhere, // the network has no route in the account
+	"REJECTED_NOT_ENOUGH_CREDITS":            outcome.Ours,
+	"REJECTED_PREPAID_PACKAGE_EXPIRED":       outcome.Ours,
+	"REJECTED_ROUTE_NOT_AVAILABLE":           outcome.Ours, // the account has none at all
+	"REJECTED_SENDER":                        outcome.Ours,
+	"REJECTED_SOURCE":                        outcome.Ours,
+	"REJECTED_SYSTEM_ERROR":                  outcome.Ours,
+	"UNDELIVERABLE_REJECTED_PLATFORM":        outcome.Ours,
+	"EC_ACCOUNT_ACCESS_DENIED":               outcome.Ours,
+	"EC_LIMIT_REACHED":                       outcome.Ours,
+	"EC_QUOTA_REACHED":                       outcome.Ours,
+	"EC_10DLC_LIMIT_REACHED":                 outcome.Ours,
+	"EC_MONTHLY_LIMIT_REACHED":               outcome.Ours,
+	"EC_SIGNALS_HARD_LIMIT_REACHED":          outcome.Ours,
+	"EC_NOTSUBMITTEDTOGMSC":                  outcome.Ours, // given up at Infobip
 }
 
 // whose returns whose fault a report is. Errors of the group "handset" are those of the phone
@@ -110,7 +98,7 @@ var outcomes = map[string]outcome{
 func whose(s, e status) phoneauth.SendFault {
 	for _, name := range []string{e.code(), s.code()} {
 		if o, ok := outcomes[name]; ok {
-			return o.fault
+			return o.Fault
 		}
 	}
 	if e.GroupID == groupHandset {

@@ -55,9 +55,8 @@ func New(c Config) (*Sender, error) {
 			faults = append(faults, errors.New("infobip: config: "+text))
 		}
 	}
-	base := strings.TrimRight(c.BaseURL, "/")
-	u, err := httpsend.ParseURL(base)
-	fault(err != nil || u.User != nil || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
+	base, ok := httpsend.BaseURL(c.BaseURL, "")
+	fault(!ok, httpsend.BadBaseURL)
 	fault(c.APIKey == "", "APIKey is required")
 	fault(c.From == "", "From is required")
 	if c.DeliveryURL != "" {

@@ -115,7 +115,7 @@ func accepted(resp *httpsend.Response) (phoneauth.Receipt, error) {
 	if sent.Status.failed() {
 		e := &phoneauth.SendError{Class: phoneauth.Temporary, Code: sent.Status.code(), RetryAfter: httpsend.RetryAfter(resp.Header)}
 		if o, ok := outcomes[e.Code]; ok {
-			e.Class, e.Fault = o.class, o.fault
+			e.Class, e.Fault = o.Class, o.Fault
 		}
 		return phoneauth.Receipt{Sender: name}, e
 	}

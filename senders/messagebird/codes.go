@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/outcome"
 )
 
 // apiError is one of the errors of an answer.
@@ -13,28 +14,16 @@ type apiError struct {
 	Parameter string `json:"parameter"`
 }
 
-// outcome is what a code stands for.
-type outcome struct {
-	class phoneauth.SendClass
-	fault phoneauth.SendFault
-}
-
-var (
-	elsewhere = outcome{phoneauth.Temporary, phoneauth.FaultDestination}
-	ours      = outcome{phoneauth.Temporary, phoneauth.FaultSender}
-	unclear   = outcome{phoneauth.Temporary, ""}
-)
-
 // outcomes are those of the codes (https://developers.messagebird.com/api#api-errors).
-var outcomes = map[int]outcome{
-	2:  ours,                                         // request not allowed: the access key
-	9:  unclear,                                      // a parameter is missing, but see recipient
-	10: unclear,                                      // a parameter is invalid, but see recipient
-	20: ours,                                         // not found
-	21: unclear,                                      // bad request
-	25: ours,                                         // balance
-	98: ours,                                         // no such API
-	99: {phoneauth.Ambiguous, phoneauth.FaultSender}, // internal error
+var outcomes = map[int]outcome.Outcome{
+	2:  outcome.Ours,    // request not allowed: the access key
+	9:  outcome.Unclear, // a parameter is missing, but see recipient
+	10: outcome.Unclear, // a parameter is invalid, but see recipient
+	20: outcome.Ours,    // not found
+	21: outcome.Unclear, // bad request
+	25: outcome.Ours,    // balance
+	98: outcome.Ours,    // no such API
+	99: outcome.Perhaps, // internal error
 }
 
 // classify gives e the code of MessageBird's, if there is one, and what it stands for, if
@@ -48,10 +37,10 @@ func (a apiError) classify(e *phoneauth.SendError) {
 	if !ok {
 		return
 	}
-	if o == unclear && strings.HasPrefix(a.Parameter, "recipient") { // or "recipients"
-		o = elsewhere
+	if o == outcome.Unclear && strings.HasPrefix(a.Parameter, "recipient") { // or "recipients"
+		o = outcome.Elsewhere
 	}
-	e.Class, e.Fault = o.class, o.fault
+	e.Class, e.Fault = o.Class, o.Fault
 }
 
 // reasons are the faults of the statusReasons of a report

@@ -51,11 +51,8 @@ func New(c Config) (*Sender, error) {
 	fault(c.AccessKey == "", "AccessKey is required")
 	fault(c.From == "", "From is required")
 	fault(c.ReportURL != "" && !plain(c.ReportURL), "ReportURL must be an absolute http or https URL without credentials, query or fragment")
-	base := "https://rest.messagebird.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		fault(!plain(base), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://rest.messagebird.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

@@ -89,12 +89,8 @@ func New(c Config) (*Sender, error) {
 	for _, text := range wrong {
 		fault(true, text)
 	}
-	base := "https://control.msg91.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		u, err := httpsend.ParseURL(base)
-		fault(err != nil || u.User != nil || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://control.msg91.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

@@ -70,12 +70,8 @@ func New(c Config) (*Sender, error) {
 		_, ok := parse(c.StatusCallback)
 		fault(!ok, "StatusCallback must be an absolute http or https URL without credentials or fragment")
 	}
-	base := "https://api.plivo.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		_, ok := parse(base)
-		fault(!ok || strings.Contains(base, "?"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://api.plivo.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

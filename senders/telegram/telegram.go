@@ -64,12 +64,8 @@ func New(c Config) (*Sender, error) {
 		u, err := httpsend.ParseURL(c.CallbackURL)
 		fault(err != nil || u.Scheme != "https" || u.User != nil || len(c.CallbackURL) > 256, "CallbackURL must be an absolute https URL of at most 256 bytes, without credentials")
 	}
-	base := "https://gatewayapi.telegram.org"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		u, err := httpsend.ParseURL(base)
-		fault(err != nil || u.User != nil || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://gatewayapi.telegram.org")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

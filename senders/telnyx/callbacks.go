@@ -117,7 +117,7 @@ func (e *event) delivery() phoneauth.Delivery {
 			d.Status, d.Code = phoneauth.Undelivered, status
 			if len(p.Errors) > 0 && codes.MatchString(string(p.Errors[0].Code)) {
 				d.Code = string(p.Errors[0].Code)
-				d.Fault = outcomes[p.Errors[0].Code].fault
+				d.Fault = outcomes[p.Errors[0].Code].Fault
 			}
 		}
 	case "message.received":

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/outcome"
 )
 
 // apiError is one of the errors of an answer or a report.
@@ -25,44 +26,31 @@ func (c *code) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// outcome is what a code stands for. The class is that of a message that was not taken; a
-// delivery report has the fault alone.
-type outcome struct {
-	class phoneauth.SendClass
-	fault phoneauth.SendFault
-}
-
-var (
-	nobody    = outcome{phoneauth.Permanent, phoneauth.FaultDestination}
-	elsewhere = outcome{phoneauth.Temporary, phoneauth.FaultDestination}
-	ours      = outcome{phoneauth.Temporary, phoneauth.FaultSender}
-)
-
 // outcomes are those of the codes that mean something to us
 // (https://developers.telnyx.com/docs/messaging/messages/error-codes).
-var outcomes = map[code]outcome{
-	"40300": nobody, // its owner answered STOP
+var outcomes = map[code]outcome.Outcome{
+	"40300": outcome.Nobody, // its owner answered STOP
 
-	"40001": elsewhere, // landline, or cannot be reached from here
-	"40002": elsewhere, // a carrier's filter, for now
-	"40003": elsewhere, // a carrier's filter, for good
-	"40004": elsewhere, // rejected by the destination
-	"40006": elsewhere, // the destination's server is down
-	"40008": elsewhere, // not taken by the carrier
-	"40012": elsewhere, // invalid destination number
-	"40310": elsewhere, // invalid to
+	"40001": outcome.Elsewhere, // landline, or cannot be reached from here
+	"40002": outcome.Elsewhere, // a carrier's filter, for now
+	"40003": outcome.Elsewhere, // a carrier's filter, for good
+	"40004": outcome.Elsewhere, // rejected by the destination
+	"40006": outcome.Elsewhere, // the destination's server is down
+	"40008": outcome.Elsewhere, // not taken by the carrier
+	"40012": outcome.Elsewhere, // invalid destination number
+	"40310": outcome.Elsewhere, // invalid to
 
-	"10009": ours, // credentials
-	"10010": ours, // permissions of the key
-	"10011": ours, // too many requests
-	"20100": ours, // funds
-	"40011": ours, // rate, past Telnyx
-	"40013": ours, // invalid source number
-	"40014": ours, // waited too long in Telnyx's queue
-	"40305": ours, // invalid from
-	"40312": ours, // messaging profile disabled
-	"40318": ours, // queue full
-	"40333": ours, // spend limit of the messaging profile
+	"10009": outcome.Ours, // credentials
+	"10010": outcome.Ours, // permissions of the key
+	"10011": outcome.Ours, // too many requests
+	"20100": outcome.Ours, // funds
+	"40011": outcome.Ours, // rate, past Telnyx
+	"40013": outcome.Ours, // invalid source number
+	"40014": outcome.Ours, // waited too long in Telnyx's queue
+	"40305": outcome.Ours, // invalid from
+	"40312": outcome.Ours, // messaging profile disabled
+	"40318": outcome.Ours, // queue full
+	"40333": outcome.Ours, // spend limit of the messaging profile
 }
 
 // codes are numbers of five digits.
@@ -79,7 +67,7 @@ func classify(e *phoneauth.SendError, all []apiError) {
 	o, known := outcomes[first.Code]
 	switch {
 	case known:
-		e.Class, e.Fault = o.class, o.fault
+		e.Class, e.Fault = o.Class, o.Fault
 	case first.Source.Pointer == "/to" && e.Class == phoneauth.Temporary && e.Fault == "":
 		e.Fault = phoneauth.FaultDestination
 	}

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
-	"strings"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/httpsend"
@@ -60,11 +59,8 @@ func New(c Config) (*Sender, error) {
 	fault(alphanumeric.MatchString(c.From) && c.ProfileID == "", "ProfileID is required with an alphanumeric From")
 	fault(c.ProfileID != "" && !uuid.MatchString(c.ProfileID), "ProfileID must be a UUID")
 	fault(c.WebhookURL != "" && !absolute(c.WebhookURL), "WebhookURL must be an absolute http or https URL without credentials")
-	base := "https://api.telnyx.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		fault(!absolute(base) || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://api.telnyx.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

@@ -5,56 +5,44 @@ import (
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
-)
-
-// outcome is what a code stands for.
-type outcome struct {
-	class phoneauth.SendClass
-	fault phoneauth.SendFault
-}
-
-var (
-	elsewhere = outcome{phoneauth.Temporary, phoneauth.FaultDestination}
-	ours      = outcome{phoneauth.Temporary, phoneauth.FaultSender}
-	unclear   = outcome{phoneauth.Temporary, ""}
-	perhaps   = outcome{phoneauth.Ambiguous, phoneauth.FaultSender}
+	"github.com/phoneauth/phoneauth/senders/outcome"
 )
 
 // outcomes are those of codes, or of all that begin so where a "*" ends the name. The longest that
 // fits counts (https://www.tencentcloud.com/document/product/382/34859).
-var outcomes = map[string]outcome{
-	"FailedOperation.PhoneNumberInBlacklist":     elsewhere, // the owner wants none, or complained
-	"InvalidParameterValue.IncorrectPhoneNumber": elsewhere, // invalid number
-	"LimitExceeded.PhoneNumber*":                 elsewhere, // too many to this number
-	"LimitExceeded.DeliveryFrequencyLimit":       elsewhere, // too many to this number
-	"LimitExceeded.AppCountryOrRegion*":          elsewhere, // too many to this country
-	"UnsupportedOperation.*":                     elsewhere, // this template or key not to this country
+var outcomes = map[string]outcome.Outcome{
+	"FailedOperation.PhoneNumberInBlacklist":     outcome.Elsewhere, // the owner wants none, or complained
+	"InvalidParameterValue.IncorrectPhoneNumber": outcome.Elsewhere, // invalid number
+	"LimitExceeded.PhoneNumber*":                 outcome.Elsewhere, // too many to this number
+	"LimitExceeded.DeliveryFrequencyLimit":       outcome.Elsewhere, // too many to this number
+	"LimitExceeded.AppCountryOrRegion*":          outcome.Elsewhere, // too many to this country
+	"UnsupportedOperation.*":                     outcome.Elsewhere, // this template or key not to this country
 
-	"AuthFailure*": ours, // credentials, our clock
-	"FailedOperation.InsufficientBalanceInSmsPackage": ours, // balance
-	"FailedOperation.SignatureIncorrectOrUnapproved":  ours, // SignName
-	"FailedOperation.JsonParseFail":                   ours,
-	"InvalidParameterValue.SdkAppIdNotExist":          ours, // AppID
-	"LimitExceeded.*":                                 ours, // of the application
-	"RequestLimitExceeded*":                           ours, // too many at once
-	"UnsupportedOperation.UnsupportedRegion":          ours, // Region
-	"UnauthorizedOperation.*":                         ours, // permission, address, arrears
-	"UnauthorizedOperation":                           ours,
+	"AuthFailure*": outcome.Ours, // credentials, our clock
+	"FailedOperation.InsufficientBalanceInSmsPackage": outcome.Ours, // balance
+	"FailedOperation.SignatureIncorrectOrUnapproved":  outcome.Ours, // SignName
+	"FailedOperation.JsonParseFail":                   outcome.Ours,
+	"InvalidParameterValue.SdkAppIdNotExist":          outcome.Ours, // AppID
+	"LimitExceeded.*":                                 outcome.Ours, // of the application
+	"RequestLimitExceeded*":                           outcome.Ours, // too many at once
+	"UnsupportedOperation.UnsupportedRegion":          outcome.Ours, // Region
+	"UnauthorizedOperation.*":                         outcome.Ours, // permission, address, arrears
+	"UnauthorizedOperation":                           outcome.Ours,
 
-	"FailedOperation.ContainSensitiveWord":          unclear,
-	"FailedOperation.TemplateIncorrectOrUnapproved": unclear, // template
-	"FailedOperation.TemplateParamSetNotMatch*":     unclear, // number of variables
-	"FailedOperation.TemplateUnapprovedOrNotExist":  unclear,
-	"InvalidParameterValue.TemplateParameter*":      unclear, // a variable
+	"FailedOperation.ContainSensitiveWord":          outcome.Unclear,
+	"FailedOperation.TemplateIncorrectOrUnapproved": outcome.Unclear, // template
+	"FailedOperation.TemplateParamSetNotMatch*":     outcome.Unclear, // number of variables
+	"FailedOperation.TemplateUnapprovedOrNotExist":  outcome.Unclear,
+	"InvalidParameterValue.TemplateParameter*":      outcome.Unclear, // a variable
 
-	"InternalError*": perhaps,
+	"InternalError*": outcome.Perhaps,
 }
 
 // codePattern matches codes. A number of a phone has no letters.
 var codePattern = regexp.MustCompile(`^[A-Z][A-Za-z]{2,40}(\.[A-Za-z]{1,64}){0,3}$`)
 
 // lookup returns the outcome of a code.
-func lookup(code string) (outcome, bool) {
+func lookup(code string) (outcome.Outcome, bool) {
 	if o, ok := outcomes[code]; ok {
 		return o, true
 	}
@@ -76,6 +64,6 @@ func classify(e *phoneauth.SendError, code string) {
 	}
 	e.Code = code
 	if o, ok := lookup(code); ok {
-		e.Class, e.Fault = o.class, o.fault
+		e.Class, e.Fault = o.Class, o.Fault
 	}
 }

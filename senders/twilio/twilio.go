@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/httpsend"
@@ -111,11 +110,8 @@ func (a account) check(fault func(wrong bool, text string)) (base, user, passwor
 	fault(token && key, "AuthToken and APIKey exclude each other")
 	fault(key && !keySID.MatchString(a.key), `APIKey must be "SK" and 32 hexadecimal digits`)
 	fault(key && a.secret == "", "APISecret is required with APIKey")
-	base = "https://api.twilio.com"
-	if a.baseURL != "" {
-		base = strings.TrimRight(a.baseURL, "/")
-		fault(!absolute(base) || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(a.baseURL, "https://api.twilio.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if key {
 		return base, a.key, string(a.secret)
 	}

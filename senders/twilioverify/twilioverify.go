@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/httpsend"
@@ -88,11 +87,8 @@ func New(c Config) (*Sender, error) {
 	fault(!serviceSID.MatchString(c.ServiceSID), `ServiceSID must be "VA" and 32 hexadecimal digits`)
 	fault(slices.ContainsFunc(c.Channels, func(channel string) bool { return channels[channel] == "" }), `Channels must be "sms", "whatsapp" or "voice"`)
 	fault(slices.ContainsFunc(slices.Collect(maps.Values(c.TemplateSIDs)), func(sid string) bool { return !templateSID.MatchString(sid) }), `TemplateSIDs must be "HJ" and 32 hexadecimal digits`)
-	base := "https://verify.twilio.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		fault(!absolute(base) || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://verify.twilio.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

@@ -5,46 +5,34 @@ import (
 	"regexp"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/outcome"
 )
 
 // rank says which class stands for a text whose parts failed in different ways.
 var rank = map[phoneauth.SendClass]int{phoneauth.Temporary: 0, phoneauth.Permanent: 1, phoneauth.Ambiguous: 2}
 
-// outcome is what a status stands for.
-type outcome struct {
-	class phoneauth.SendClass
-	fault phoneauth.SendFault
-}
-
-var (
-	nobody    = outcome{phoneauth.Permanent, phoneauth.FaultDestination}
-	elsewhere = outcome{phoneauth.Temporary, phoneauth.FaultDestination}
-	ours      = outcome{phoneauth.Temporary, phoneauth.FaultSender}
-	unclear   = outcome{phoneauth.Temporary, ""}
-)
-
 // outcomes are those of the statuses
 // (https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms).
-var outcomes = map[json.Number]outcome{
-	"1":  ours,                                         // throttled
-	"2":  ours,                                         // missing parameter
-	"3":  unclear,                                      // invalid parameter, but see badNumber
-	"4":  ours,                                         // invalid credentials
-	"5":  {phoneauth.Ambiguous, phoneauth.FaultSender}, // internal error, "whilst processing this message"
-	"6":  elsewhere,                                    // invalid message, such as an unknown prefix
-	"7":  nobody,                                       // number barred
-	"8":  ours,                                         // account barred
-	"9":  ours,                                         // no credit
-	"10": ours,                                         // too many connections
-	"11": ours,                                         // account not enabled
-	"12": unclear,                                      // message too long
-	"14": ours,                                         // invalid signature
-	"15": elsewhere,                                    // invalid sender address, mostly for North America
-	"22": unclear,                                      // invalid network code
-	"23": ours,                                         // invalid callback URL
-	"29": elsewhere,                                    // demo account, number not listed
-	"32": ours,                                         // signature and secret
-	"33": nobody,                                       // number deactivated
+var outcomes = map[json.Number]outcome.Outcome{
+	"1":  outcome.Ours,      // throttled
+	"2":  outcome.Ours,      // missing parameter
+	"3":  outcome.Unclear,   // invalid parameter, but see badNumber
+	"4":  outcome.Ours,      // invalid credentials
+	"5":  outcome.Perhaps,   // internal error, "whilst processing this message"
+	"6":  outcome.Elsewhere, // invalid message, such as an unknown prefix
+	"7":  outcome.Nobody,    // number barred
+	"8":  outcome.Ours,      // account barred
+	"9":  outcome.Ours,      // no credit
+	"10": outcome.Ours,      // too many connections
+	"11": outcome.Ours,      // account not enabled
+	"12": outcome.Unclear,   // message too long
+	"14": outcome.Ours,      // invalid signature
+	"15": outcome.Elsewhere, // invalid sender address, mostly for North America
+	"22": outcome.Unclear,   // invalid network code
+	"23": outcome.Ours,      // invalid callback URL
+	"29": outcome.Elsewhere, // demo account, number not listed
+	"32": outcome.Ours,      // signature and secret
+	"33": outcome.Nobody,    // number deactivated
 }
 
 // badNumber matches the error text of a status 3 that is about the number, not about
@@ -56,11 +44,11 @@ func (p part) failure() *phoneauth.SendError {
 	o, ok := outcomes[p.Status]
 	switch {
 	case !ok:
-		o = outcome{phoneauth.Ambiguous, ""}
+		o = outcome.Unknown
 	case p.Status == "3" && badNumber.MatchString(p.ErrorText):
-		o = elsewhere
+		o = outcome.Elsewhere
 	}
-	return &phoneauth.SendError{Class: o.class, Fault: o.fault, Code: string(p.Status)}
+	return &phoneauth.SendError{Class: o.Class, Fault: o.Fault, Code: string(p.Status)}
 }
 
 // fault returns that of a delivery receipt with this err-code

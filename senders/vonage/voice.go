@@ -93,11 +93,8 @@ func NewVoice(c VoiceConfig) (*Voice, error) {
 	if err != nil {
 		fault(true, err.Error())
 	}
-	base := "https://api.nexmo.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		fault(!absolute(base) || strings.ContainsAny(base, "?#@"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://api.nexmo.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

@@ -54,11 +54,8 @@ func New(c Config) (*Sender, error) {
 	fault(c.APISecret == "", "APISecret is required")
 	fault(c.From == "", "From is required")
 	fault(c.StatusCallback != "" && !absolute(c.StatusCallback), "StatusCallback must be an absolute http or https URL")
-	base := "https://rest.nexmo.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		fault(!absolute(base) || strings.ContainsAny(base, "?#@"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://rest.nexmo.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

@@ -106,12 +106,8 @@ func New(c Config) (*Sender, error) {
 	fault(!dltID.MatchString(c.EntityID) || !dltID.MatchString(c.ContentID), "EntityID and ContentID must be letters and digits")
 	fault(slices.ContainsFunc(slices.Collect(maps.Values(c.TemplateIDs)), func(id string) bool { return !uuid.MatchString(id) }), "TemplateIDs must be UUIDs")
 	fault(c.ChannelTimeout < 15*time.Second || c.ChannelTimeout > 15*time.Minute, "ChannelTimeout must be from 15 s to 15 min")
-	base := "https://api.nexmo.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		u, err := httpsend.ParseURL(base)
-		fault(err != nil || u.User != nil || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://api.nexmo.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}

@@ -182,7 +182,7 @@ func (s status) delivery() phoneauth.Delivery {
 		d.Status = phoneauth.Undelivered
 		if len(s.Errors) > 0 {
 			o, _ := lookup(s.Errors[0].Code)
-			d.Code, d.Fault = strconv.Itoa(s.Errors[0].Code), o.fault
+			d.Code, d.Fault = strconv.Itoa(s.Errors[0].Code), o.Fault
 		}
 	}
 	return d

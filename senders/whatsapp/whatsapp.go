@@ -96,12 +96,8 @@ func New(c Config) (*Sender, error) {
 		c.Version = "v23.0"
 	}
 	fault(!version.MatchString(c.Version), `Version must be like "v23.0"`)
-	base := "https://graph.facebook.com"
-	if c.BaseURL != "" {
-		base = strings.TrimRight(c.BaseURL, "/")
-		u, err := httpsend.ParseURL(base)
-		fault(err != nil || u.User != nil || strings.ContainsAny(base, "?#"), "BaseURL must be an absolute http or https URL without credentials, query or fragment")
-	}
+	base, ok := httpsend.BaseURL(c.BaseURL, "https://graph.facebook.com")
+	fault(!ok, httpsend.BadBaseURL)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
