@@ -76,14 +76,14 @@ func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, e
 		return before, err
 	}
 	pending, err := s.registerAnew(ctx, c, o)
-	if limitOf(err) != "" && o.once != "" {
+	if limitOf(err) == LimitPhoneSends && o.once != "" {
 		return s.sentMeanwhile(ctx, c, o, err)
 	}
 	return pending, err
 }
 
-// sentMeanwhile is sentBefore for a request that a limit refused: the same request at the same time
-// may have been first. A store of several nodes shows its take before its challenge, so while there
+// sentMeanwhile is sentBefore for a request that the limits of the number refused: the same request
+// at the same time may have been first. A store of several nodes shows its take before its challenge, so while there
 // is no code, it is given some time.
 func (s *Service) sentMeanwhile(ctx context.Context, c *call, o sending, refused error) (*Pending, error) {
 	for wait := 25 * time.Millisecond; ; wait *= 2 {
