@@ -137,6 +137,10 @@ func (q *request) show(status int, s *screen) {
 		http.Redirect(q.w, q.r, s.Leave(), http.StatusSeeOther)
 		return
 	}
+	if s.redirect != "" {
+		http.Redirect(q.w, q.r, s.redirect, http.StatusSeeOther)
+		return
+	}
 	q.serveScreen(q.w, q.r, status, s)
 }
 

@@ -74,7 +74,8 @@ type screen struct {
 	country   string // that is chosen
 	chosen    string // how it was chosen
 	Question  string
-	known     bool // the code may be known from another page
+	redirect  string // the address that a form of the host leads to
+	known     bool   // the code may be known from another page
 	display   string
 	candidate []string // regions to choose from, on the screen "confirm"
 }

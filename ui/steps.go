@@ -129,6 +129,9 @@ func (q *request) recovered(any) *screen {
 func (q *request) ended(any) *screen {
 	s := q.screen(screenPhone)
 	s.Note = s.T("note.signed_out")
+	if q.body["screen"] == "" { // a form of the host's
+		s.redirect = q.o.Path
+	}
 	return s
 }
 
