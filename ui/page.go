@@ -127,7 +127,7 @@ func (p *Page) opening(r *http.Request) *screen {
 	}
 	pending := p.pending(r)
 	if asked != "" && opens(asked, p.o.Passwords) {
-		s.Key = asked
+		s.Key, s.insecure = asked, query.Has("insecure")
 		if asked != screenCookies && s.flow.Typed == "" {
 			s.fill(pending)
 		}
