@@ -134,7 +134,7 @@ func (s *screen) Offers() []offer {
 // Hidden are the fields that carry the flow.
 func (s *screen) Hidden() []hidden {
 	fields := []hidden{{"screen", s.Key}, {"next", s.Next}, {"lang", s.Lang}}
-	if s.Key == screenWelcome {
+	if s.Key == screenWelcome || s.flow.Masked != "" {
 		fields = append(fields, hidden{"device", "1"})
 	}
 	if purpose := s.purpose(); purpose != "" {

@@ -32,7 +32,7 @@ func (q *request) screen(key string) *screen {
 	if region := q.body["country"]; region != "" {
 		s.country = region
 	}
-	s.display = displayOf(q.flow.Phone)
+	s.display = q.flow.display()
 	return s
 }
 
@@ -179,8 +179,11 @@ func (q *request) pendingScreen(answer any) *screen {
 	if purpose == "" {
 		purpose = purposeRegistration
 	}
-	again := q.flow.Phone == p.Phone.E164() && q.flow.Token != ""
+	again := q.flow.Token != "" && (q.flow.Masked != "" || q.flow.Phone == p.Phone.E164())
 	q.flow = flowOf(purpose, p)
+	if q.body["device"] != "" {
+		q.flow.Masked, q.flow.Phone = mask(p.Phone), ""
+	}
 	q.keep(q.w, q.flow)
 	if region := q.body["country"]; region != "" {
 		q.remember(q.w, region)

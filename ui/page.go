@@ -134,9 +134,9 @@ func (p *Page) opening(r *http.Request) *screen {
 		return s
 	}
 	switch number := p.welcomes(r); {
-	case pending.Phone != "":
+	case pending.Token != "":
 		s.Key, s.flow = pending.screen(), pending
-		s.display = displayOf(pending.Phone)
+		s.display = pending.display()
 	case number != "" && s.flow.Typed == "":
 		s.Key, s.display = screenWelcome, number
 	}

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -27,12 +26,12 @@ const (
 // beforeStart asks for what must be known before a code is sent.
 func (q *request) beforeStart() (*screen, error) {
 	if q.body["device"] != "" {
-		return nil, q.useDevice()
+		return q.useDevice()
 	}
 	if strings.TrimSpace(q.body["phone"]) == "" {
 		return nil, errEmptyPhone
 	}
-	if again := q.body["channel"] != "" || q.flow.Phone != ""; again {
+	if again := q.body["channel"] != "" || q.flow.Token != ""; again {
 		return nil, nil
 	}
 	if f := q.pending(q.r); f.Phone == q.phone() && f.Purpose == q.body["purpose"] && secondsUntil(f.ResendAt) > 0 {
@@ -173,5 +172,3 @@ func digit(r rune) int {
 // Until the number field is there.
 func looksLike(string, string, bool, []string) (string, bool) { return "", false }
 func (q *request) signs() []string                            { return nil }
-func (p *Page) welcomes(*http.Request) string                 { return "" }
-func (q *request) useDevice() error                           { return errEmptyPhone }

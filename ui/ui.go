@@ -181,6 +181,8 @@ type Service interface {
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
 	// Require calls a handler only for requests of somebody who is signed in.
 	Require(http.Handler) http.Handler
+	// KnownDevice returns the account of a known-device token.
+	KnownDevice(context.Context, phoneauth.Secret) (phoneauth.User, error)
 	// ClientOf describes the client of a request.
 	ClientOf(*http.Request) phoneauth.ClientInfo
 	// HumanCheckKind returns the kind of the human check, "" for none.
