@@ -176,9 +176,7 @@ func (q *request) pendingScreen(answer any) *screen {
 	again := q.flow.Phone == p.Phone.E164() && q.flow.Token != ""
 	q.flow = flowOf(purpose, p)
 	q.keep(q.w, q.flow)
-	if region := q.body["country"]; region != "" {
-		q.remember(q.w, region)
-	}
+	q.remember(q.w, p.Phone.Region())
 	s := q.screen(q.flow.screen())
 	if again {
 		s.Note = s.T("note.resent")

@@ -230,7 +230,7 @@ func TestPlanRoute(t *testing.T) {
 	t.Parallel()
 	get := func(regions []string, query string) (*httptest.ResponseRecorder, map[string]any) {
 		w := httptest.NewRecorder()
-		(&Page{o: Options{Regions: regions}}).servePlan(w, httptest.NewRequest(http.MethodGet, "/signin/plan?"+query, nil))
+		(&Page{regions: dialled(regions)}).servePlan(w, httptest.NewRequest(http.MethodGet, "/signin/plan?"+query, nil))
 		var body map[string]any
 		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body))
 		return w, body

@@ -43,6 +43,8 @@ func regionOfZone(zone string) string {
 	return ""
 }
 
+const planRoute = "plan"
+
 // planFiles are the answers so far, by region and whether it is served. There are at most two for
 // each region.
 var planFiles sync.Map
@@ -63,16 +65,20 @@ func planFile(region string, served bool) *file {
 	if !served {
 		p = &plan{Region: p.Region, Code: p.Code}
 	}
-	data := p.json()
-	sum := sha256.Sum256(data)
-	f, _ := planFiles.LoadOrStore(key, &file{"application/json; charset=utf-8", hex.EncodeToString(sum[:8]), data, gzipped(data)})
+	f, _ := planFiles.LoadOrStore(key, jsonFile(p.json()))
 	return f.(*file)
+}
+
+func jsonFile(data []byte) *file {
+	sum := sha256.Sum256(data)
+	return &file{"application/json; charset=utf-8", hex.EncodeToString(sum[:8]), data, gzipped(data)}
 }
 
 // servePlan is the route GET plan, with one of
 //
 //	plan?region=IN          the plan of a region
 //	plan?zone=Asia/Kolkata  the plan of the region of a time zone
+//	plan?names              what people call the regions, see aliasesFile
 //
 // It answers 404 for a region or zone that is not known. No number is ever in its address. The
 // answers are the same for everybody, and change with the version of this program only.
@@ -87,7 +93,10 @@ func (p *Page) servePlan(w http.ResponseWriter, r *http.Request) {
 	if zone := only(q["zone"]); zone != "" {
 		region = regionOfZone(zone)
 	}
-	f := planFile(region, len(p.o.Regions) == 0 || slices.Contains(p.o.Regions, region))
+	f := planFile(region, slices.Contains(p.regions, region))
+	if q.Has("names") {
+		f = aliasesFile()
+	}
 	if f == nil {
 		p.fail(w, r, errNoRoute)
 		return
