@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -148,6 +149,7 @@ func (q *request) show(status int, s *screen) {
 // cookies have come back.
 func (q *request) leave(answer any) *screen {
 	s := q.screen(screenLeave)
+	s.insecure = strings.HasPrefix(q.r.Header.Get("Origin"), "http://")
 	if in, ok := answer.(signedIn); ok && in.New && q.o.NextNew != "" && s.Next == q.o.Next {
 		s.Next = q.o.NextNew
 	}
@@ -159,7 +161,11 @@ func (q *request) leave(answer any) *screen {
 func (s *screen) Leave() string {
 	switch {
 	case s.o.OnSession == nil:
-		return s.o.Path + arrivedRoute + "?" + url.Values{"next": {s.Next}, "lang": {s.Lang}}.Encode()
+		q := url.Values{"next": {s.Next}, "lang": {s.Lang}}
+		if s.insecure {
+			q.Set("insecure", "1")
+		}
+		return s.o.Path + arrivedRoute + "?" + q.Encode()
 	case s.Next != "":
 		return s.Next
 	}
