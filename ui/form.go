@@ -185,9 +185,7 @@ func (q *request) pendingScreen(answer any) *screen {
 		q.flow.Masked, q.flow.Phone = mask(p.Phone), ""
 	}
 	q.keep(q.w, q.flow)
-	if region := q.body["country"]; region != "" {
-		q.remember(q.w, region)
-	}
+	q.remember(q.w, p.Phone.Region())
 	s := q.screen(q.flow.screen())
 	if again {
 		s.Note = s.T("note.resent")

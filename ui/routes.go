@@ -125,7 +125,7 @@ func (q *request) serveForm(route route) {
 // phone returns the number that was typed, with the calling code of the country that was
 // chosen. It returns a text that is no number as it is, and the Service refuses that.
 func (q *request) phone() string {
-	typed := q.body["phone"]
+	typed := readNumber(q.body["phone"], q.body["country"])
 	if p, err := phoneauth.ParsePhone(typed, q.body["country"]); err == nil {
 		return p.E164()
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,8 +53,8 @@ func (q *request) doubtful() []string {
 	if q.body["confirmed"] != "" {
 		return nil
 	}
-	region, ask := looksLike(q.body["phone"], q.body["country"], q.body["chosen"] == "hand", q.signs())
-	if !ask {
+	region, ask := looksLike(q.body["phone"], q.body["country"], q.body["chosen"] == chosenByHand, q.signs())
+	if !ask || !slices.Contains(q.regions, region) {
 		return nil
 	}
 	return []string{region, q.body["country"]}
@@ -168,7 +169,3 @@ func digit(r rune) int {
 	}
 	return -1
 }
-
-// Until the number field is there.
-func looksLike(string, string, bool, []string) (string, bool) { return "", false }
-func (q *request) signs() []string                            { return nil }

@@ -136,6 +136,10 @@ type Options struct {
 	// Region is the region that is chosen at first (ISO 3166-1 alpha-2). Empty means the
 	// region that the browser guesses.
 	Region string
+	// Country returns the region that a request comes from, as the host knows it, for example of
+	// the address. It is the strongest sign, and comes before Region. Nil, and "" as its answer, mean
+	// that the host does not know. It must be safe for concurrent use.
+	Country func(*http.Request) string
 	// Regions are the regions to choose from, as in NumberRules. Empty means all.
 	Regions []string
 	// Passwords shows the way to sign up, sign in and recover with a password.
@@ -244,6 +248,10 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if rest == arrivedRoute && p.o.OnSession == nil {
 		p.serveArrived(w, r)
+		return
+	}
+	if rest == planRoute {
+		p.servePlan(w, r)
 		return
 	}
 	file, isFile := p.files[rest]
