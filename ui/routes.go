@@ -34,10 +34,11 @@ type route struct {
 // routesOf returns the routes of the page by their path.
 func (p *Page) routesOf() map[string]route {
 	routes := map[string]route{
-		"start":  {(*request).start, (*request).beforeStart, (*request).pendingScreen},
-		"verify": {(*request).verify, (*request).beforeVerify, (*request).leave},
-		"known":  {nothing, nil, (*request).knownScreen},
-		"forget": {nothing, nil, (*request).forgotten},
+		"start":    {(*request).start, (*request).beforeStart, (*request).pendingScreen},
+		"verify":   {(*request).verify, (*request).beforeVerify, (*request).leave},
+		"delivery": {(*request).arrival, nil, (*request).arrivalScreen},
+		"known":    {nothing, nil, (*request).knownScreen},
+		"forget":   {nothing, nil, (*request).forgotten},
 	}
 	if p.o.Passwords {
 		routes["register"] = route{(*request).register, (*request).beforePassword, (*request).pendingScreen}

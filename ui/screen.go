@@ -69,7 +69,8 @@ type screen struct {
 	fault     string // the field that is wrong
 	Held      int    // seconds until the main button can be used
 	dead      bool   // the code is dead, and the main button sends a new one
-	Delivery  string // the route that tells of the delivery
+	Arrived   string // whether the text with the code has arrived
+	told      bool   // and nothing more will come
 	country   string // that is chosen
 	chosen    string // how it was chosen
 	Question  string

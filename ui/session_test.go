@@ -157,7 +157,7 @@ func TestOnSession(t *testing.T) {
 	assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
 	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/session/refresh", "{}").Code)
 	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/user", "{}").Code)
-	assert.Equal(t, "phone", h.look("/signin/").Screen)
+	assert.Equal(t, "welcome", h.look("/signin/").Screen, "the host has the session, and the device is known")
 
 	hosted := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) { cfg.HostSessions = true })
 	_, started = hosted.post("start", "phone", cairo, "purpose", "sign_in")

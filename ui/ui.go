@@ -185,6 +185,8 @@ type Service interface {
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
 	// Require calls a handler only for requests of somebody who is signed in.
 	Require(http.Handler) http.Handler
+	// Arrival tells whether the text with a code has arrived.
+	Arrival(context.Context, phoneauth.Secret) (phoneauth.Arrival, error)
 	// KnownDevice returns the account of a known-device token.
 	KnownDevice(context.Context, phoneauth.Secret) (phoneauth.User, error)
 	// ClientOf describes the client of a request.
