@@ -77,7 +77,9 @@ func TestForget(t *testing.T) {
 func TestDelivery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHost(t, ui.Options{Passwords: true}, limitsOff)
+		h := newHost(t, ui.Options{Passwords: true}, limitsOff, func(cfg *phoneauth.Config) {
+			cfg.Journal.Store = cfg.Store.(phoneauth.JournalStore)
+		})
 		defer func() { require.NoError(t, h.svc.Close(t.Context())) }()
 		_, code := h.form("start", h.look("/signin/").Form, "country", "EG", "phone", cairo)
 		assert.Contains(t, code.Body, `data-delivery="/signin/delivery"`)
