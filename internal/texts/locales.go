@@ -14,9 +14,9 @@ import (
 // purpose, so that a code given away to a caller says what it opens. It contains no number,
 // person or link, because the client that asked for the code could have chosen them.
 //
-// To add a language: its words here, its name in wordings, its strings in
-// locales_test.go, its names in the documentation
-// of phoneauth.TextRules.
+// To add a language: its words here or in words_*.go, its name in wordings and its row in
+// docs/languages.md. "go test ./internal/texts -update" then writes what people will get to
+// testdata/golden.txt, to be read.
 
 // purposes have words in every language.
 var purposes = []string{
@@ -25,7 +25,14 @@ var purposes = []string{
 }
 
 // wordings are what a locale is matched with. The first serves all others.
-var wordings = []*wording{&english, &french, &spanish, &arabic, &hindi}
+var wordings = []*wording{
+	&english, &french, &spanish, &arabic, &hindi,
+	&german, &dutch, &swedish, &italian, &portuguese, &romanian, &greek,
+	&czech, &polish, &russian, &ukrainian,
+	&hebrew, &persian, &urdu, &turkish,
+	&indonesian, &malay, &filipino, &swahili, &vietnamese,
+	&bengali, &thai, &japanese, &korean, &chinese, &traditionalChinese,
+}
 
 // English is GSM-7.
 var english = wording{"en", map[string]words{

@@ -130,7 +130,7 @@ func (r Rules) Validate(name string, digits int, fault func(field, format string
 	check(r.MaxSegments >= 0, "Texts.MaxSegments", "must not be negative, is %d", r.MaxSegments)
 	for i, locale := range r.Locales {
 		known := slices.ContainsFunc(wordings, func(w *wording) bool { return w.locale == locale })
-		check(known, fmt.Sprintf("Texts.Locales[%d]", i), "must be en, fr, es, ar or hi, is %q", locale)
+		check(known, fmt.Sprintf("Texts.Locales[%d]", i), "must be a language of docs/languages.md, is %q", locale)
 	}
 	if !sound {
 		return
