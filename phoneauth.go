@@ -13,40 +13,9 @@ import (
 	"github.com/phoneauth/phoneauth/internal/background"
 	"github.com/phoneauth/phoneauth/internal/keyring"
 	"github.com/phoneauth/phoneauth/internal/latency"
-	"github.com/phoneauth/phoneauth/internal/names"
 	"github.com/phoneauth/phoneauth/internal/newest"
 	"github.com/phoneauth/phoneauth/internal/places"
 	"github.com/phoneauth/phoneauth/internal/seam"
-)
-
-// Purpose says what a code is for. A code, a challenge token or a verification token of
-// one purpose is not accepted for another. A purpose of the host is 1 to 32 lower case
-// letters, digits and underscores. [Service.Redeem] finishes it.
-type Purpose string
-
-// The purposes of the package.
-const (
-	// PurposeSignIn signs in to the account of the number, and creates it if there is
-	// none. It is the default of requests that have a Purpose.
-	PurposeSignIn Purpose = "sign_in"
-	// PurposePasswordRegistration creates an account with a password. See
-	// [Service.RegisterPassword].
-	PurposePasswordRegistration Purpose = "password_registration"
-	// PurposePasswordReset sets a new password. See [Service.RecoverPassword].
-	PurposePasswordReset Purpose = "password_reset"
-	// PurposePhoneChange gives an account another number. The code goes to the new
-	// number. See [Service.ChangePhone].
-	PurposePhoneChange Purpose = "phone_change"
-)
-
-// Purposes of notices: texts without a code that tell the owner about a change. They are
-// written in the first of TextRules.Locales. The language of the caller is not used,
-// because the caller may be a thief.
-const (
-	// NoticePasswordChanged says that the password was set or changed.
-	NoticePasswordChanged Purpose = "notice_password_changed"
-	// NoticePhoneChanged goes to the old number and says that the account has left it.
-	NoticePhoneChanged Purpose = "notice_phone_changed"
 )
 
 // Service is the state machine. Make one with [New]. It is safe for concurrent use. Its
@@ -453,39 +422,3 @@ func orSignIn(p Purpose) Purpose {
 	}
 	return p
 }
-
-// ours reports whether p is a purpose of the package.
-func (p Purpose) ours() bool {
-	switch p {
-	case PurposeSignIn, PurposePasswordRegistration, PurposePasswordReset, PurposePhoneChange:
-		return true
-	}
-	return p.notice()
-}
-
-// notice reports whether texts of the purpose have no code.
-func (p Purpose) notice() bool { return p == NoticePasswordChanged || p == NoticePhoneChanged }
-
-// checkPurpose returns ErrPurpose for what Register, Verify and Redeem do not serve.
-func checkPurpose(p Purpose, boundTo string) error {
-	switch p {
-	case PurposeSignIn, PurposePasswordReset:
-		if boundTo != "" {
-			return ErrPurpose
-		}
-		return nil
-	case PurposePhoneChange:
-		if boundTo == "" || len(boundTo) > maxBoundTo {
-			return ErrPurpose
-		}
-		return nil
-	}
-	lower := strings.ToLower(string(p)) == string(p)
-	if p.ours() || !lower || !names.Valid(string(p), 32, "_") || len(boundTo) > maxBoundTo {
-		return ErrPurpose
-	}
-	return nil
-}
-
-// maxBoundTo is the greatest length of BoundTo, in bytes.
-const maxBoundTo = 128

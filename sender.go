@@ -59,6 +59,9 @@ type Message struct {
 	// Details are what the code approves, in the words of the host: "100.00 EUR to ACME". They
 	// are empty unless the host gave them.
 	Details string
+	// Link is where the owner of the account can say that a change was not theirs. It is in a
+	// notice of a change only, and only with TextRules.NotMeURL. Who has it can lock the account.
+	Link Secret
 }
 
 // Supporter is an SMSSender that cannot send every message, for example because its provider
@@ -416,6 +419,13 @@ type TextRules struct {
 	// 1. With more than 1, a text may be longer than the 140 bytes that AndroidHash needs,
 	// and may then not reach the app.
 	MaxSegments int
+	// NotMeURL is the address of the page "this wasn't me", such as
+	// "https://example.com/account/not-me": of https, or of http on localhost, without query and
+	// fragment, at most 80 bytes. A notice of a changed number or password then ends with it and
+	// a token, "?t=" and 22 characters, that can lock the account for 72 hours; see
+	// [Service.LockAccount]. Such a notice takes up to 3 segments, whatever MaxSegments is.
+	// Package ui has the page. Empty means no link.
+	NotMeURL string
 }
 
 // Encoding is the character encoding of an SMS.
@@ -464,6 +474,6 @@ func (r TextRules) fits(m Message) bool { return texts.Rules(r).Fits(worded(m)) 
 
 func worded(m Message) texts.Message {
 	return texts.Message{
-		Purpose: string(m.Purpose), Code: string(m.Code), Service: m.Service, Locale: m.Locale, Details: m.Details,
+		Purpose: string(m.Purpose), Code: string(m.Code), Service: m.Service, Locale: m.Locale, Details: m.Details, Link: string(m.Link),
 	}
 }

@@ -27,50 +27,75 @@ var golden = map[string]map[string]string{
 		PasswordRegistration: "012345 is your Acme code to sign up with a password. Never share it.",
 		PasswordReset:        "012345 is your Acme code to reset your password. Never share it.",
 		PhoneChange:          "012345 is your Acme code to change your phone number. Never share it.",
+		AccountDeletion:      "012345 is your Acme code to delete your account. Never share it.",
+		DataExport:           "012345 is your Acme code to download your data. Never share it.",
+		AccountUnlock:        "012345 is your Acme code to unlock your account. Never share it.",
 		"confirm_payment":    "012345 is your Acme code for: confirm payment. Never share it.",
 		approval:             "012345 is your Acme code to approve: transfer to Bob. Never share it.",
 		PasswordChanged:      "Your Acme password was changed. If it was not you, reset it now.",
 		PhoneChanged:         "The phone number of your Acme account was changed. If it was not you, contact us now.",
+		DataExported:         "The data of your Acme account was downloaded. If it was not you, contact us now.",
+		notMe:                "Your Acme password was changed. Was it not you? https://example.com/not-me?t=abc",
 	},
 	"fr": {
 		SignIn:               "012345 est votre code de connexion à Acme. Ne le communiquez à personne.",
 		PasswordRegistration: "012345 est votre code d'inscription à Acme avec mot de passe. Ne le communiquez à personne.",
 		PasswordReset:        "012345 est votre code pour réinitialiser votre mot de passe Acme. Ne le communiquez à personne.",
 		PhoneChange:          "012345 est votre code pour changer de numéro sur Acme. Ne le communiquez à personne.",
+		AccountDeletion:      "012345 est votre code pour supprimer votre compte Acme. Ne le communiquez à personne.",
+		DataExport:           "012345 est votre code pour télécharger vos données Acme. Ne le communiquez à personne.",
+		AccountUnlock:        "012345 est votre code pour déverrouiller votre compte Acme. Ne le communiquez à personne.",
 		"confirm_payment":    "012345 est votre code Acme pour : confirm payment. Ne le communiquez à personne.",
 		approval:             "012345 est votre code Acme pour valider : transfer to Bob. Ne le communiquez à personne.",
 		PasswordChanged:      "Votre mot de passe Acme a été modifié. Si ce n'était pas vous, réinitialisez-le tout de suite.",
 		PhoneChanged:         "Le numéro de téléphone de votre compte Acme a été modifié. Si ce n'était pas vous, contactez-nous tout de suite.",
+		DataExported:         "Les données de votre compte Acme ont été téléchargées. Si ce n'était pas vous, contactez-nous tout de suite.",
+		notMe:                "Votre mot de passe Acme a été modifié. Ce n'était pas vous ? https://example.com/not-me?t=abc",
 	},
 	"es": {
 		SignIn:               "012345 es tu clave para acceder a Acme. No la compartas con nadie.",
 		PasswordRegistration: "012345 es tu clave para registrarte en Acme con contraseña. No la compartas con nadie.",
 		PasswordReset:        "012345 es tu clave para restablecer tu contraseña de Acme. No la compartas con nadie.",
 		PhoneChange:          "012345 es tu clave para cambiar tu teléfono en Acme. No la compartas con nadie.",
+		AccountDeletion:      "012345 es tu clave para eliminar tu cuenta de Acme. No la compartas con nadie.",
+		DataExport:           "012345 es tu clave para descargar tus datos de Acme. No la compartas con nadie.",
+		AccountUnlock:        "012345 es tu clave para desbloquear tu cuenta de Acme. No la compartas con nadie.",
 		"confirm_payment":    "012345 es tu clave de Acme para: confirm payment. No la compartas con nadie.",
 		approval:             "012345 es tu clave de Acme para aprobar: transfer to Bob. No la compartas con nadie.",
 		PasswordChanged:      "Tu contraseña de Acme ha cambiado. Si no reconoces este cambio, restablécela ahora.",
 		PhoneChanged:         "El teléfono de tu cuenta de Acme ha cambiado. Si no reconoces este cambio, contacta con nosotros.",
+		DataExported:         "Se han descargado los datos de tu cuenta de Acme. Si no reconoces esta descarga, contacta con nosotros.",
+		notMe:                "Tu contraseña de Acme ha cambiado. ¿No fue cosa tuya? https://example.com/not-me?t=abc",
 	},
 	"ar": {
 		SignIn:               "012345 رمز الدخول إلى Acme. لا تشاركه مع أحد.",
 		PasswordRegistration: "012345 رمز التسجيل في Acme بكلمة مرور. لا تشاركه مع أحد.",
 		PasswordReset:        "012345 رمز استعادة كلمة مرور Acme. لا تشاركه مع أحد.",
 		PhoneChange:          "012345 رمز تغيير رقم هاتفك في Acme. لا تشاركه مع أحد.",
+		AccountDeletion:      "012345 رمز حذف حسابك في Acme. لا تشاركه مع أحد.",
+		DataExport:           "012345 رمز تنزيل بياناتك من Acme. لا تشاركه مع أحد.",
+		AccountUnlock:        "012345 رمز فتح حسابك المقفل في Acme. لا تشاركه مع أحد.",
 		"confirm_payment":    "012345 رمز Acme لغرض: confirm payment. لا تشاركه مع أحد.",
 		approval:             "012345 رمز Acme للموافقة على: transfer to Bob. لا تشاركه مع أحد.",
 		PasswordChanged:      "تم تغيير كلمة مرورك في Acme. إن لم تكن أنت، فأعد تعيينها الآن.",
 		PhoneChanged:         "تم تغيير رقم هاتف حسابك في Acme. إن لم تكن أنت، فتواصل معنا الآن.",
+		DataExported:         "تم تنزيل بيانات حسابك في Acme. إن لم تكن أنت، فتواصل معنا الآن.",
+		notMe:                "تم تغيير كلمة مرورك في Acme. لم تكن أنت؟ https://example.com/not-me?t=abc",
 	},
 	"hi": {
 		SignIn:               "012345 आपका Acme साइन-इन कोड है। इसे किसी को न बताएँ।",
 		PasswordRegistration: "012345 Acme पर पासवर्ड से साइन-अप का कोड है। इसे किसी को न बताएँ।",
 		PasswordReset:        "012345 आपका Acme पासवर्ड रीसेट कोड है। इसे किसी को न बताएँ।",
 		PhoneChange:          "012345 Acme पर फ़ोन नंबर बदलने का कोड है। इसे किसी को न बताएँ।",
+		AccountDeletion:      "012345 आपका Acme खाता हटाने का कोड है। इसे किसी को न बताएँ।",
+		DataExport:           "012345 Acme का डेटा डाउनलोड करने का कोड है। इसे किसी को न बताएँ।",
+		AccountUnlock:        "012345 आपका Acme खाता अनलॉक करने का कोड है। इसे किसी को न बताएँ।",
 		"confirm_payment":    "012345 confirm payment के लिए आपका Acme कोड है। इसे किसी को न बताएँ।",
 		approval:             "012345 transfer to Bob की मंज़ूरी के लिए आपका Acme कोड है।", // no room for the tail
 		PasswordChanged:      "आपका Acme पासवर्ड बदल गया है। आपने नहीं बदला? अभी रीसेट करें।",
 		PhoneChanged:         "आपके Acme खाते का फ़ोन नंबर बदल गया है।", // the tail has no room
+		DataExported:         "आपके Acme खाते का डेटा डाउनलोड हुआ। आपने नहीं किया? हमसे संपर्क करें।",
+		notMe:                "आपका Acme पासवर्ड बदल गया है। आपने नहीं बदला? https://example.com/not-me?t=abc",
 	},
 }
 
@@ -80,7 +105,10 @@ func message(in *wording, p string, service string) Message {
 	if p == approval {
 		m.Purpose, m.Details = "confirm_payment", "transfer to Bob"
 	}
-	if p != PasswordChanged && p != PhoneChanged {
+	switch {
+	case p == notMe:
+		m.Purpose, m.Link = PasswordChanged, Rules{NotMeURL: "https://example.com/not-me"}.LinkOf("abc")
+	case !notice(p):
 		m.Code = "012345"
 	}
 	return m
@@ -98,7 +126,7 @@ func TestTextGoldenFile(t *testing.T) {
 		if _, ok := golden[in.locale]; ok {
 			continue
 		}
-		for _, p := range append(slices.Clone(purposes), "confirm_payment", approval) {
+		for _, p := range append(slices.Clone(purposes), "confirm_payment", approval, notMe) {
 			text := Rules{}.Text(message(in, p, "Acme"))
 			_, gsm7 := segments.Count(text)
 			fmt.Fprintf(&b, "%s %s, %s:\n%s\n", in.locale, p, map[bool]string{true: "GSM-7", false: "UCS-2"}[gsm7], text)
@@ -115,7 +143,8 @@ func TestTextGoldenFile(t *testing.T) {
 func TestTextGolden(t *testing.T) {
 	t.Parallel()
 	for _, in := range wordings {
-		for _, p := range append(slices.Clone(purposes), "confirm_payment", approval) {
+		require.Len(t, in.words, len(purposes)+3, in.locale)
+		for _, p := range append(slices.Clone(purposes), "confirm_payment", approval, notMe) {
 			require.True(t, p == "confirm_payment" || in.words[p].text != "", "%s has no words for %s", in.locale, p)
 			m := message(in, p, "Acme")
 			got := Rules{}.Text(m)
@@ -154,10 +183,13 @@ func TestTextWords(t *testing.T) {
 				want = append(want, "{purpose}")
 			case approval:
 				want = append(want, "{details}")
+			case notMe:
+				want = []string{"{link}"}
+				assert.True(t, strings.HasSuffix(w.text, " {link}"), "%s: nothing after the link, which phones would take for a part of it", about)
 			}
 			assert.ElementsMatch(t, want, placeholders, about)
 			assert.NotContains(t, w.tail, "{", about)
-			assert.NotEmpty(t, w.tail, about)
+			assert.Equal(t, p == notMe, w.tail == "", about)
 			for _, s := range []string{w.text, w.tail} {
 				assert.Equal(t, norm.NFC.String(strings.TrimSpace(s)), composed(s), about)
 				assert.NotContains(t, s, "  ", about)
@@ -196,11 +228,47 @@ func TestTextNamesTheAmount(t *testing.T) {
 	assert.True(t, Rules{MaxSegments: 2}.Fits(m), "with the consent of the host")
 }
 
-// A purpose of the host that is named like our key of words is one like any other.
+// A purpose of the host that is named like our keys of words is one like any other.
 func TestPurposeNamedDetails(t *testing.T) {
 	t.Parallel()
 	m := Message{Purpose: "details", Code: "012345", Service: "Acme"}
 	assert.Equal(t, "012345 is your Acme code for: details. Never share it.", Rules{}.Text(m))
+	m.Purpose = "not_me"
+	assert.Equal(t, "012345 is your Acme code for: not me. Never share it.", Rules{}.Text(m))
+}
+
+// TestTextLinks: a notice with the longest link takes at most three segments in every language.
+func TestTextLinks(t *testing.T) {
+	t.Parallel()
+	rules := Rules{NotMeURL: "https://example.com/" + strings.Repeat("a", maxPage-len("https://example.com/"))}
+	link := rules.LinkOf(strings.Repeat("w", linkTokenLength))
+	for _, in := range wordings {
+		for _, p := range []string{PasswordChanged, PhoneChanged} {
+			m := message(in, p, strings.Repeat("W", 15))
+			m.Link = link
+			got := rules.Text(m)
+			assert.True(t, strings.HasSuffix(got, " "+link), got)
+			assert.True(t, rules.Fits(m), "%s %s: %s", in.locale, p, got)
+		}
+	}
+	m := message(&english, SignIn, "Acme")
+	m.Link = link
+	assert.NotContains(t, rules.Text(m), link, "a text with a code has no link")
+	rules.Validate("Acme", 6, func(field, format string, args ...any) { t.Errorf(field+": "+format, args...) })
+}
+
+func TestTextNotMeURL(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"https://example.com/account/not-me", "https://example.com", "https://example.com:8443/a_b.c", "http://localhost:8080/x", "http://127.0.0.1/"} {
+		assert.True(t, validPage(good), good)
+	}
+	for _, bad := range []string{
+		"http://example.com/", "example.com", "https://", "https:///x", "https://example.com/?a=b", "https://example.com/#a", "https://example.com/a b",
+		"https://a@example.com/", "https://example.com:x/", "https://exämple.com/", "https://example.com/\n", "javascript:alert(1)",
+		"https://example.com/" + strings.Repeat("a", maxPage),
+	} {
+		assert.False(t, validPage(bad), bad)
+	}
 }
 
 // composed writes out the one character of ours that NFC takes apart.
