@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 )
 
 //go:embed text
@@ -30,9 +33,10 @@ var shipped = func() map[string]map[string]string {
 
 // locale is one language of a page.
 type locale struct {
-	Tag, Dir string
-	Words    map[string]string
-	front    *front // the page in it
+	Tag, Dir  string
+	Words     map[string]string
+	countries []country // to choose from, in its order
+	frame     frame     // around every screen
 }
 
 // pluralBase returns key without its plural form, because Arabic has more forms than English.
@@ -112,4 +116,38 @@ func (p *Page) named(tag string) *locale {
 		}
 		tag = tag[:end]
 	}
+}
+
+// of returns the text of key with its {placeholders} filled in, which come as pairs of name and
+// value.
+func (l *locale) of(key string, pairs ...string) string {
+	for i := range pairs {
+		if i%2 == 0 {
+			pairs[i] = "{" + pairs[i] + "}"
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(l.Words[key])
+}
+
+// count returns the text of key in the form that n asks for.
+func (l *locale) count(key string, n int) string {
+	form := [...]string{".other", ".zero", ".one", ".two", ".few", ".many"}[plural.Cardinal.MatchPlural(language.Make(l.Tag), n, 0, 0, 0, 0)]
+	if _, ok := l.Words[key+form]; !ok {
+		form = ".other"
+	}
+	return l.of(key+form, "n", strconv.Itoa(n))
+}
+
+// duration returns seconds in words, rounded up: "42 seconds", "12 minutes".
+func (l *locale) duration(seconds int) string {
+	unit, size := "second", 1
+	for _, u := range []struct {
+		name string
+		size int
+	}{{"minute", 60}, {"hour", 3600}, {"day", 86400}} {
+		if seconds >= 2*u.size {
+			unit, size = u.name, u.size
+		}
+	}
+	return l.count("time."+unit, (seconds+size-1)/size)
 }

@@ -72,10 +72,10 @@ package ui
 
 import (
 	"context"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -90,6 +90,9 @@ type Options struct {
 	// page was opened with ?next=. Empty means that the page stays and says that the user
 	// is signed in.
 	Next string
+	// NextNew is the same for an account that has just been created, unless the page was opened
+	// with ?next=. Empty means Next.
+	NextNew string
 
 	// Name is the name of the service, shown above the form. Empty shows none.
 	Name string
@@ -97,8 +100,22 @@ type Options struct {
 	// changes it where text would not be legible, in light and in dark.
 	Color string
 	// Logo is a path of this origin, or a data:image/ URL. Empty means the first letter of
-	// Name.
-	Logo string
+	// Name. LogoDark takes its place in dark; empty means Logo there, too.
+	Logo, LogoDark string
+	// Wordmark says that the logo shows the name. The page then does not write it beside.
+	Wordmark bool
+	// Radius is how round the corners are, a CSS length such as "0" or "4px". Empty means
+	// "0.75rem".
+	Radius string
+	// Font is a list of font families for CSS. The page loads no font. Empty means that of the
+	// system.
+	Font string
+	// Header and Footer are HTML of the host above and below the form. They come as they are,
+	// under the policy of the page: no inline script and no inline style.
+	Header, Footer template.HTML
+	// Terms, Privacy and Help are addresses that the page links to: https URLs, or paths of this
+	// origin. Empty shows no link.
+	Terms, Privacy, Help string
 	// Texts replace texts of the page, by language and key; the files in ui/text have all
 	// keys. A language that is not in ui/text is added, and gets English where it has no
 	// text.
@@ -169,11 +186,11 @@ type Page struct {
 	files   map[string]*file
 	locales map[string]*locale
 	names   []*locale // in the order of the menu
-	regions string
+	regions []string  // to choose from
 	icon    string
 	check   string            // the kind of the human check
 	headers map[string]string // of every answer
-	routes  map[string]func(*request) (any, error)
+	routes  map[string]route
 }
 
 // Handler returns the page for svc. It panics when a field of o is wrong, and names the field.
@@ -187,25 +204,13 @@ func Handler(svc Service, o Options) *Page {
 		delete(p.headers, "Cross-Origin-Opener-Policy")
 	}
 	p.locales, p.names = o.locales()
-	p.files = staticFiles(colors)
-	p.regions = callingCodes(o.Regions)
+	p.files = staticFiles(o.css(colors))
+	p.regions = dialled(o.Regions)
 	for _, l := range p.names {
-		l.front = p.render(l)
+		l.countries = countriesOf(l.Tag, p.regions)
+		l.frame = p.frame(l)
 	}
-	p.routes = map[string]func(*request) (any, error){
-		"start":  (*request).start,
-		"verify": (*request).verify,
-	}
-	if o.Passwords {
-		p.routes["register"] = (*request).register
-		p.routes["password"] = (*request).password
-		p.routes["recover"] = (*request).recover
-	}
-	if o.OnSession == nil {
-		p.routes["user"] = (*request).user
-		p.routes[refreshRoute] = (*request).refresh
-		p.routes[endRoute] = (*request).end
-	}
+	p.routes = p.routesOf()
 	return p
 }
 
@@ -224,6 +229,10 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if route, ok := p.routes[rest]; ok {
 		p.serveRoute(w, r, route)
+		return
+	}
+	if rest == arrivedRoute && p.o.OnSession == nil {
+		p.serveArrived(w, r)
 		return
 	}
 	file, isFile := p.files[rest]
@@ -245,9 +254,4 @@ func (p *Page) client(r *http.Request) phoneauth.ClientInfo {
 	c := p.svc.ClientOf(r)
 	c.Locale, c.Device = p.locale(r).Tag, p.cookie(r, deviceCookie)
 	return c
-}
-
-// wholeSeconds until t, rounded up; none for a time that has passed.
-func wholeSeconds(t time.Time) int {
-	return max(0, int((time.Until(t)+time.Second-1)/time.Second))
 }
