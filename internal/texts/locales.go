@@ -5,9 +5,8 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/text/language"
-
 	"github.com/phoneauth/phoneauth/internal/client"
+	"github.com/phoneauth/phoneauth/internal/languages"
 )
 
 // A text begins with the code, where phones and people look for it, and names the
@@ -123,12 +122,12 @@ var hindi = wording{"hi", map[string]words{
 }}
 
 // matcher is built when a client first asks for a language that is not listed exactly.
-var matcher = sync.OnceValue(func() language.Matcher {
-	tags := make([]language.Tag, len(wordings))
+var matcher = sync.OnceValue(func() *languages.Languages {
+	codes := make([]string, len(wordings))
 	for i, w := range wordings {
-		tags[i] = language.Make(w.locale)
+		codes[i] = w.locale
 	}
-	return language.NewMatcher(tags)
+	return languages.New(codes...)
 })
 
 // wordingFor returns the wording that serves a locale under r.
@@ -152,10 +151,12 @@ func nearest(locale string) *wording {
 			return w
 		}
 	}
-	tag, _ := language.Parse(locale)
-	_, i, confidence := matcher().Match(tag)
-	if confidence == language.No {
-		return &english
+	if i := slices.IndexFunc(wordings, named(matcher().Nearest(locale))); i >= 0 {
+		return wordings[i]
 	}
-	return wordings[i]
+	return &english
+}
+
+func named(locale string) func(*wording) bool {
+	return func(w *wording) bool { return w.locale == locale }
 }
