@@ -98,7 +98,7 @@ type offer struct {
 }
 
 // T returns a text of the page.
-func (s *screen) T(key string) string { return s.l.Words[key] }
+func (s *screen) T(key string) string { return s.l.Words()[key] }
 
 // Title is what the screen is called.
 func (s *screen) Title() string { return s.T("title." + s.Key) }
@@ -367,7 +367,7 @@ func (s *screen) Offers() []offer {
 
 // First is the country that is chosen. It stands before the list of all.
 func (s *screen) First() *country {
-	for _, c := range s.l.countries {
+	for _, c := range s.l.countries() {
 		if c.Region == s.country {
 			return &c
 		}
