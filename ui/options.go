@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/language"
 )
 
 const (
@@ -76,13 +77,16 @@ func (o Options) checked() (Options, palette) {
 	if len(dialled(o.Regions)) == 0 {
 		fault("Regions", "none of them can be chosen")
 	}
-	english := shipped["en"]
+	keys := shipped[english]()
 	for tag, words := range o.Texts {
 		if tag == "" || strings.Trim(tag, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
 			fault("Texts", "%q is not a language tag", tag)
 		}
+		if _, err := language.Parse(tag); err != nil {
+			fault("Texts", "%q is not a language tag: %v", tag, err)
+		}
 		for key := range words {
-			if _, ok := english[pluralBase(key)]; !ok {
+			if _, ok := keys[pluralBase(key)]; !ok {
 				fault("Texts", "unknown key %q", key)
 			}
 		}

@@ -34,24 +34,24 @@ type frame struct{ head, countries, tail segment }
 // modules are what the first script imports. Browsers load them at once.
 var modules = []string{"net.js", "human.js", "number.js"}
 
-// frame makes the frame in l.
-func (p *Page) frame(l *locale) frame {
+// newFrame makes the frame in l.
+func (p *Page) newFrame(l *locale) frame {
 	var choices []choice
 	for _, other := range p.names {
 		if len(p.names) == 1 {
 			break
 		}
-		choices = append(choices, choice{other.Tag, other.Dir, other.Words["language"], other == l})
+		choices = append(choices, choice{other.Tag, other.Dir, other.Name, other == l})
 	}
 	initial, _ := utf8.DecodeRuneInString(p.o.Name)
 	told := map[string]string{}
-	for key, text := range l.Words {
+	for key, text := range l.Words() {
 		if strings.HasPrefix(key, "js.") {
 			told[key] = text
 		}
 	}
 	values := map[string]any{
-		"Lang": l.Tag, "Dir": l.Dir, "T": l.Words, "Choices": choices, "Base": p.o.Path, "Modules": modules,
+		"Lang": l.Tag, "Dir": l.Dir, "T": l.Words(), "Choices": choices, "Base": p.o.Path, "Modules": modules,
 		"Name": p.o.Name, "Initial": strings.ToUpper(string(initial)), "Wordmark": p.o.Wordmark,
 		"Header": p.o.Header, "Footer": p.o.Footer,
 		// These were checked by Options.checked.
@@ -65,7 +65,7 @@ func (p *Page) frame(l *locale) frame {
 		}
 		return constant(b.Bytes())
 	}
-	return frame{head: part("head"), countries: constant(countryOptions(l.countries)), tail: part("tail")}
+	return frame{head: part("head"), countries: constant(countryOptions(l.countries())), tail: part("tail")}
 }
 
 // visit is where a visitor wants to go on to, and the language that was asked for. A link can
@@ -204,10 +204,10 @@ func (p *Page) serveScreen(w http.ResponseWriter, r *http.Request, status int, s
 	parts := s.render()
 	segments := []segment{stored(parts[0])}
 	if parts[1] != nil {
-		segments = append(segments, s.l.frame.countries, stored(parts[1]))
+		segments = append(segments, s.l.frame().countries, stored(parts[1]))
 	}
 	if r.Header.Get(scriptHeader) == "" {
-		segments = append(append([]segment{s.l.frame.head}, segments...), s.l.frame.tail)
+		segments = append(append([]segment{s.l.frame().head}, segments...), s.l.frame().tail)
 	}
 	writeSegments(w, r, status, segments)
 }

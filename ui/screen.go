@@ -81,7 +81,7 @@ type screen struct {
 }
 
 // T returns a text of the page.
-func (s *screen) T(key string) string { return s.l.Words[key] }
+func (s *screen) T(key string) string { return s.l.Words()[key] }
 
 // Title is what the screen is called.
 func (s *screen) Title() string { return s.T("title." + s.Key) }
@@ -209,7 +209,7 @@ func (s *screen) Digits() int {
 
 // First is the country that is chosen. It stands before the list of all.
 func (s *screen) First() *country {
-	for _, c := range s.l.countries {
+	for _, c := range s.l.countries() {
 		if c.Region == s.country {
 			return &c
 		}

@@ -85,8 +85,10 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/languages"
 )
 
 // Options say what the page looks like and where it leads. The zero value is a plain page at
@@ -201,9 +203,9 @@ type Page struct {
 	o       Options
 	origins *http.CrossOriginProtection
 	files   map[string]*file
-	locales map[string]*locale
 	names   []*locale // in the order of the menu
-	regions []string  // to choose from
+	nearest *languages.Languages
+	regions []string // to choose from
 	icon    string
 	check   string            // the kind of the human check
 	headers map[string]string // of every answer
@@ -220,13 +222,16 @@ func Handler(svc Service, o Options) *Page {
 	if o.InsecureCookie { // on plain HTTP browsers ignore it, and complain on the console
 		delete(p.headers, "Cross-Origin-Opener-Policy")
 	}
-	p.locales, p.names = o.locales()
+	p.names = o.locales()
 	p.files = staticFiles(o.css(colors))
 	p.regions = dialled(o.Regions)
-	for _, l := range p.names {
-		l.countries = countriesOf(l.Tag, p.regions)
-		l.frame = p.frame(l)
+	var tags []string
+	for _, l := range p.names { // a language costs 5 ms, and few of them are asked for
+		l.countries = sync.OnceValue(func() []country { return countriesOf(l.Tag, p.regions) })
+		l.frame = sync.OnceValue(func() frame { return p.newFrame(l) })
+		tags = append(tags, l.Tag)
 	}
+	p.nearest = languages.New(tags...)
 	p.routes = p.routesOf()
 	return p
 }
