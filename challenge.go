@@ -10,8 +10,93 @@ import (
 
 	"github.com/phoneauth/phoneauth/internal/fields"
 	"github.com/phoneauth/phoneauth/internal/keyring"
+	"github.com/phoneauth/phoneauth/internal/names"
 	"github.com/phoneauth/phoneauth/internal/random"
 )
+
+// Purpose says what a code is for. A code, a challenge token or a verification token of
+// one purpose is not accepted for another. A purpose of the host is 1 to 32 lower case
+// letters, digits and underscores. [Service.Redeem] finishes it.
+type Purpose string
+
+// The purposes of the package.
+const (
+	// PurposeSignIn signs in to the account of the number, and creates it if there is
+	// none. It is the default of requests that have a Purpose.
+	PurposeSignIn Purpose = "sign_in"
+	// PurposePasswordRegistration creates an account with a password. See
+	// [Service.RegisterPassword].
+	PurposePasswordRegistration Purpose = "password_registration"
+	// PurposePasswordReset sets a new password. See [Service.RecoverPassword].
+	PurposePasswordReset Purpose = "password_reset"
+	// PurposePhoneChange gives an account another number. The code goes to the new
+	// number. See [Service.ChangePhone].
+	PurposePhoneChange Purpose = "phone_change"
+	// PurposeAccountDeletion deletes an account. The code goes to the number of the account.
+	// See [Service.DeleteUserByCode].
+	PurposeAccountDeletion Purpose = "account_deletion"
+	// PurposeDataExport gives somebody what is kept about them. The code goes to the number
+	// of the account. See [Service.ExportByCode].
+	PurposeDataExport Purpose = "data_export"
+	// PurposeAccountUnlock opens an account that its owner has locked. The code goes to the
+	// number that got the notice. See [Service.UnlockAccount].
+	PurposeAccountUnlock Purpose = "account_unlock"
+)
+
+// Purposes of notices: texts without a code that tell the owner about a change. They are
+// written in the first of TextRules.Locales. The language of the caller is not used,
+// because the caller may be a thief.
+const (
+	// NoticePasswordChanged says that the password was set or changed.
+	NoticePasswordChanged Purpose = "notice_password_changed"
+	// NoticePhoneChanged goes to the old number and says that the account has left it.
+	NoticePhoneChanged Purpose = "notice_phone_changed"
+	// NoticeDataExported says that somebody was given what is kept about the account.
+	NoticeDataExported Purpose = "notice_data_exported"
+)
+
+// ours reports whether p is a purpose of the package.
+func (p Purpose) ours() bool {
+	switch p {
+	case PurposeSignIn, PurposePasswordRegistration, PurposePasswordReset, PurposePhoneChange:
+		return true
+	}
+	return p.ofOwner() || p.notice()
+}
+
+// ofOwner reports whether codes of the purpose go to the number of an account, and nowhere else.
+func (p Purpose) ofOwner() bool {
+	return p == PurposeAccountDeletion || p == PurposeDataExport || p == PurposeAccountUnlock
+}
+
+// notice reports whether texts of the purpose have no code.
+func (p Purpose) notice() bool {
+	return p == NoticePasswordChanged || p == NoticePhoneChanged || p == NoticeDataExported
+}
+
+// checkPurpose returns ErrPurpose for what Register, Verify and Redeem do not serve.
+func checkPurpose(p Purpose, boundTo string) error {
+	switch p {
+	case PurposeSignIn, PurposePasswordReset:
+		if boundTo != "" {
+			return ErrPurpose
+		}
+		return nil
+	case PurposePhoneChange, PurposeAccountDeletion, PurposeDataExport, PurposeAccountUnlock:
+		if boundTo == "" || len(boundTo) > maxBoundTo {
+			return ErrPurpose
+		}
+		return nil
+	}
+	lower := strings.ToLower(string(p)) == string(p)
+	if p.ours() || !lower || !names.Valid(string(p), 32, "_") || len(boundTo) > maxBoundTo {
+		return ErrPurpose
+	}
+	return nil
+}
+
+// maxBoundTo is the greatest length of BoundTo, in bytes.
+const maxBoundTo = 128
 
 // secretKey returns the text under which the code of the challenge at key is digested and
 // sealed. For a purpose of the host it contains the account of the phone and its epoch, so
@@ -34,21 +119,40 @@ func (s *Service) digests(t *target, key, code string, now account) [][]byte {
 	return all
 }
 
-// boundTo returns the text that a code for purpose is bound to, beyond the phone. For a
-// change of number it contains the user and the epoch, so that another change of the account
-// makes the code and its proof invalid. ErrNotFound: there is no such user.
-func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) (string, error) {
-	if purpose != PurposePhoneChange {
-		return boundTo, nil
+// binding says what a code is bound to.
+type binding struct {
+	// to is what the code is bound to beyond the phone. For an account it is the user and the
+	// epoch, so that another change of the account makes the code and its proof invalid.
+	to string
+	// owner is the only number that the code goes to. It is zero where the client names it.
+	owner Phone
+}
+
+// boundTo returns what a code for purpose is bound to, when a request has that BoundTo.
+// ErrNotFound: there is no such user. ErrInvalidToken, ErrPhoneTaken: those of an account that
+// its owner has locked.
+func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) (binding, error) {
+	switch {
+	case purpose == PurposeAccountUnlock:
+		return s.unlocking(ctx, Secret(boundTo))
+	case purpose != PurposePhoneChange && !purpose.ofOwner():
+		return binding{to: boundTo}, nil
 	}
 	user, err := s.store.UserByID(ctx, boundTo)
 	if err != nil {
-		return "", err
+		return binding{}, err
 	}
-	return phoneChangeOf(user), nil
+	if !purpose.ofOwner() {
+		return binding{to: atEpoch(user)}, nil
+	}
+	if user.Blocked || user.Locked {
+		return binding{}, ErrNotFound
+	}
+	return binding{atEpoch(user), user.Phone}, nil
 }
 
-func phoneChangeOf(u User) string { return u.ID + " at " + number64(u.Epoch) }
+// atEpoch names the account u at its epoch.
+func atEpoch(u User) string { return u.ID + " at " + number64(u.Epoch) }
 
 // newCode returns a random code. All codes of the configured length are equally likely,
 // including those that begin with zeros.

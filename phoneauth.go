@@ -13,40 +13,9 @@ import (
 	"github.com/phoneauth/phoneauth/internal/background"
 	"github.com/phoneauth/phoneauth/internal/keyring"
 	"github.com/phoneauth/phoneauth/internal/latency"
-	"github.com/phoneauth/phoneauth/internal/names"
 	"github.com/phoneauth/phoneauth/internal/newest"
 	"github.com/phoneauth/phoneauth/internal/places"
 	"github.com/phoneauth/phoneauth/internal/seam"
-)
-
-// Purpose says what a code is for. A code, a challenge token or a verification token of
-// one purpose is not accepted for another. A purpose of the host is 1 to 32 lower case
-// letters, digits and underscores. [Service.Redeem] finishes it.
-type Purpose string
-
-// The purposes of the package.
-const (
-	// PurposeSignIn signs in to the account of the number, and creates it if there is
-	// none. It is the default of requests that have a Purpose.
-	PurposeSignIn Purpose = "sign_in"
-	// PurposePasswordRegistration creates an account with a password. See
-	// [Service.RegisterPassword].
-	PurposePasswordRegistration Purpose = "password_registration"
-	// PurposePasswordReset sets a new password. See [Service.RecoverPassword].
-	PurposePasswordReset Purpose = "password_reset"
-	// PurposePhoneChange gives an account another number. The code goes to the new
-	// number. See [Service.ChangePhone].
-	PurposePhoneChange Purpose = "phone_change"
-)
-
-// Purposes of notices: texts without a code that tell the owner about a change. They are
-// written in the first of TextRules.Locales. The language of the caller is not used,
-// because the caller may be a thief.
-const (
-	// NoticePasswordChanged says that the password was set or changed.
-	NoticePasswordChanged Purpose = "notice_password_changed"
-	// NoticePhoneChanged goes to the old number and says that the account has left it.
-	NoticePhoneChanged Purpose = "notice_phone_changed"
 )
 
 // Service is the state machine. Make one with [New]. It is safe for concurrent use. Its
@@ -73,6 +42,7 @@ type Service struct {
 	holdIndex int    // of the hold in Limits.PhoneSends
 	zeros     string // a code of zeros
 	sent      *newest.Map[sentCode]
+	reporting *sync.Map // names of the senders whose delivery reports have come
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
@@ -102,6 +72,7 @@ func New(cfg Config) (*Service, error) {
 		holdIndex: cfg.Limits.holdOf(),
 		zeros:     strings.Repeat("0", cfg.Code.Digits),
 		sent:      newest.New[sentCode](sentCodesKept),
+		reporting: new(sync.Map),
 
 		unknownHashes: new(sync.Map),
 		hashes:        places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
@@ -243,7 +214,8 @@ type RedeemRequest struct {
 //
 // Errors:
 //   - ErrInvalidPhone: the number is invalid or not served.
-//   - ErrNotFound: a change of number names a user who does not exist.
+//   - ErrNotFound: BoundTo names a user who does not exist, or who may not do this.
+//   - ErrInvalidToken, ErrPhoneTaken: see [Service.UnlockAccount].
 //   - *LimitError: nothing was sent.
 //   - *HumanCheckError: nothing was sent or taken. Ask again with the answer.
 //   - ErrUnavailable: the code may have been sent. A *SendError is wrapped when the sender
@@ -256,13 +228,19 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
-	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
+	bound, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.parsed(ctx, r.Phone, r.Purpose, boundTo, r.Client)
+	if r.Purpose.ofOwner() && r.Phone == "" {
+		r.Phone = bound.owner.E164()
+	}
+	c, err := s.parsed(ctx, r.Phone, r.Purpose, bound.to, r.Client)
 	if err != nil {
 		return nil, err
+	}
+	if r.Purpose.ofOwner() && c.phone != bound.owner {
+		return nil, ErrInvalidPhone
 	}
 	o, err := s.sendingBy(c, r.Channel, r.Details)
 	if err != nil {
@@ -281,23 +259,24 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 //   - *LimitError: nothing was compared.
 //   - ErrUnavailable: the code may be used up.
 //   - ErrPurpose: Purpose or BoundTo is not allowed here. A code of PurposePasswordReset is
-//     for [Service.RecoverPassword].
+//     for [Service.RecoverPassword]. Codes that go to the number of an account have methods
+//     of their own too.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
-	if r.Purpose == PurposePasswordReset {
-		return nil, ErrPurpose // RecoverPassword takes the code itself
+	if r.Purpose == PurposePasswordReset || r.Purpose.ofOwner() {
+		return nil, ErrPurpose // RecoverPassword and others take the code itself
 	}
-	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
+	bound, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidCode // no code was ever sent for a user who does not exist
 	}
 	if err != nil {
 		return nil, err
 	}
-	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, boundTo, r.Client})
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, bound.to, r.Client})
 	if err != nil {
 		return nil, err
 	}
@@ -453,39 +432,3 @@ func orSignIn(p Purpose) Purpose {
 	}
 	return p
 }
-
-// ours reports whether p is a purpose of the package.
-func (p Purpose) ours() bool {
-	switch p {
-	case PurposeSignIn, PurposePasswordRegistration, PurposePasswordReset, PurposePhoneChange:
-		return true
-	}
-	return p.notice()
-}
-
-// notice reports whether texts of the purpose have no code.
-func (p Purpose) notice() bool { return p == NoticePasswordChanged || p == NoticePhoneChanged }
-
-// checkPurpose returns ErrPurpose for what Register, Verify and Redeem do not serve.
-func checkPurpose(p Purpose, boundTo string) error {
-	switch p {
-	case PurposeSignIn, PurposePasswordReset:
-		if boundTo != "" {
-			return ErrPurpose
-		}
-		return nil
-	case PurposePhoneChange:
-		if boundTo == "" || len(boundTo) > maxBoundTo {
-			return ErrPurpose
-		}
-		return nil
-	}
-	lower := strings.ToLower(string(p)) == string(p)
-	if p.ours() || !lower || !names.Valid(string(p), 32, "_") || len(boundTo) > maxBoundTo {
-		return ErrPurpose
-	}
-	return nil
-}
-
-// maxBoundTo is the greatest length of BoundTo, in bytes.
-const maxBoundTo = 128

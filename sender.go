@@ -59,6 +59,9 @@ type Message struct {
 	// Details are what the code approves, in the words of the host: "100.00 EUR to ACME". They
 	// are empty unless the host gave them.
 	Details string
+	// Link is where the owner of the account can say that a change was not theirs. It is in a
+	// notice of a change only, and only with TextRules.NotMeURL. Who has it can lock the account.
+	Link Secret
 }
 
 // Supporter is an SMSSender that cannot send every message, for example because its provider
@@ -185,6 +188,9 @@ const (
 	Delivered DeliveryStatus = "delivered"
 	// Undelivered: the message did not arrive, and will not.
 	Undelivered DeliveryStatus = "undelivered"
+	// OnItsWay: the provider has accepted the message, and nothing was reported yet. No Delivery
+	// says it; see [Service.Arrival].
+	OnItsWay DeliveryStatus = "on_its_way"
 	// OptedOut: the owner of Phone answered STOP. ID is that of the answer. Some providers
 	// refuse to send to the number from then on. The Service keeps no list of such
 	// numbers. A host may keep one and refuse by Hooks.BeforeSend.
@@ -207,6 +213,9 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	}
 	if !d.Phone.IsZero() {
 		e.Print, e.Region = s.phonePrint(d.Phone), d.Phone.Region()
+	}
+	if s.journal != nil && d.Sender != "" {
+		s.reporting.Store(d.Sender, true)
 	}
 	if s.journal != nil && d.ID != "" { // whose message it was
 		if sent, ok := s.journal.sent(ctx, d.ID, s.now()); ok {
@@ -278,6 +287,7 @@ func (s *Service) send(ctx context.Context, c *call, by SMSSender, m Message) er
 	e := c.event(EventCodeSent)
 	e.Purpose, e.Channel, e.Sender, e.MessageID = m.Purpose, m.Channel, receipt.Sender, receipt.ID
 	e.Segments, _ = Segments(string(m.Body))
+	e.challenge = c.challenge
 	if m.Code == "" {
 		e.Type = EventNoticeSent
 	}
@@ -332,14 +342,16 @@ func (s *Service) tellVerified(ctx context.Context, verified Challenge) {
 }
 
 // notify sends a notice, after the answer. A test number gets none. The notice is in the
-// language of the service, because the client that made the change may be a thief's.
-func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
+// language of the service, because the client that made the change may be a thief's. before is
+// the account before the change that the notice tells of. Where it is zero there is no link.
+func (s *Service) notify(ctx context.Context, c *call, notice Purpose, before User) {
 	if c.test != nil {
 		return
 	}
 	s.afterwards(ctx, "notice", func(ctx context.Context) error {
 		m := s.unworded(c, text{purpose: notice, locale: texts.Rules(s.cfg.Texts).Home()})
 		m.AttemptID, m.Sends, m.AndroidHash = random.ID()[:attemptIDLength], 1, ""
+		m.Link = s.linkTo(ctx, notice, before)
 		by, err := s.noticeSender(c, &m)
 		if err != nil {
 			e := c.event(EventSendFailed)
@@ -373,21 +385,22 @@ const (
 )
 
 // TextRules say what the built-in texts contain and how long they may be. There is a text
-// for each [Purpose] in English, French, Spanish, Arabic and Hindi. A client gets the
+// for each [Purpose] in each language of docs/languages.md. A client gets the
 // nearest language to its Locale, or English. A text contains the code, the name of the
 // service, the purpose, or the details if there are any, and fixed words. It contains a warning ("Never share it.") when that
 // needs no further segment.
 //
 // [New] refuses a Config.Name with which a text would take more than MaxSegments. This is the
-// longest Name with which every text takes one segment, in characters, for codes of 6
-// digits:
+// longest Name with which every text in every language takes one segment, in characters, for
+// codes of 6 digits:
 //
-//	                            en   fr   es   ar   hi
-//	in GSM-7                    101  99   101  36   30
-//	in another script           11   9    11   19   11
-//	in GSM-7, Host of 11        80   78   80   15   9
-//	in GSM-7, AndroidHash       69   66   69   24   18
-//	in GSM-7, both              48   45   48   3    none
+//	in GSM-7                30
+//	in another script       9
+//	in GSM-7, Host of 11    9
+//	in GSM-7, AndroidHash   18
+//	in GSM-7, both          none
+//
+// docs/languages.md has the same for each language. With Locales, only those count.
 //
 // New does not know the purposes of the host. It counts them as 32 letters. Such a text is
 // in English when it would take too many segments in another language. Hooks.Text can write
@@ -407,14 +420,21 @@ type TextRules struct {
 	// after the code is ignored. Google requires only that the text contains the
 	// characters. The combination follows both documents. It was not tried on phones.
 	AndroidHash string
-	// Locales are the languages of the texts: "en", "fr", "es", "ar" and "hi". Empty means
-	// all of them. A client that asks for another language gets English, even when English
+	// Locales are the languages of the texts, as docs/languages.md spells them: "pt",
+	// "zh-Hant". Empty means all of them. A client that asks for another language gets English, even when English
 	// is not listed. Notices are always in the first.
 	Locales []string
 	// MaxSegments is how many segments a built-in text may take; see [Segments]. 0 means
 	// 1. With more than 1, a text may be longer than the 140 bytes that AndroidHash needs,
 	// and may then not reach the app.
 	MaxSegments int
+	// NotMeURL is the address of the page "this wasn't me", such as
+	// "https://example.com/account/not-me": of https, or of http on localhost, without query and
+	// fragment, at most 80 bytes. A notice of a changed number or password then ends with it and
+	// a token, "?t=" and 22 characters, that can lock the account for 72 hours; see
+	// [Service.LockAccount]. Such a notice takes up to 3 segments, whatever MaxSegments is.
+	// Package ui has the page. Empty means no link.
+	NotMeURL string
 }
 
 // Encoding is the character encoding of an SMS.
@@ -463,6 +483,6 @@ func (r TextRules) fits(m Message) bool { return texts.Rules(r).Fits(worded(m)) 
 
 func worded(m Message) texts.Message {
 	return texts.Message{
-		Purpose: string(m.Purpose), Code: string(m.Code), Service: m.Service, Locale: m.Locale, Details: m.Details,
+		Purpose: string(m.Purpose), Code: string(m.Code), Service: m.Service, Locale: m.Locale, Details: m.Details, Link: string(m.Link),
 	}
 }

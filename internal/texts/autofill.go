@@ -55,3 +55,32 @@ func validHost(s string) bool {
 	}
 	return true
 }
+
+// maxPage is the greatest length of Rules.NotMeURL. With it a notice takes at most linkedSegments
+// in every language.
+const maxPage = 80
+
+// linkTokenLength is that of the token of a link: 128 bits in base64 (RFC 4648, 5).
+const linkTokenLength = 22
+
+// LinkOf returns the link to the page of NotMeURL with a token.
+func (r Rules) LinkOf(token string) string { return r.NotMeURL + "?t=" + token }
+
+// validPage reports whether s is an address that phones show as a link to the end: of https, or
+// of http on this machine.
+func validPage(s string) bool {
+	rest, secure := strings.CutPrefix(s, "https://")
+	if !secure {
+		var plain bool
+		if rest, plain = strings.CutPrefix(s, "http://"); !plain {
+			return false
+		}
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	name, port, _ := strings.Cut(host, ":")
+	local := name == "localhost" || name == "127.0.0.1"
+	return len(s) <= maxPage && validHost(name) && (secure || local) && strings.Trim(port, "0123456789") == "" &&
+		!strings.ContainsFunc(path, func(r rune) bool {
+			return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("/-._", r)
+		})
+}

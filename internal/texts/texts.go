@@ -16,8 +16,12 @@ const (
 	PasswordRegistration = "password_registration"   // phoneauth.PurposePasswordRegistration
 	PasswordReset        = "password_reset"          // phoneauth.PurposePasswordReset
 	PhoneChange          = "phone_change"            // phoneauth.PurposePhoneChange
+	AccountDeletion      = "account_deletion"        // phoneauth.PurposeAccountDeletion
+	DataExport           = "data_export"             // phoneauth.PurposeDataExport
+	AccountUnlock        = "account_unlock"          // phoneauth.PurposeAccountUnlock
 	PasswordChanged      = "notice_password_changed" // a notice, which carries no code
 	PhoneChanged         = "notice_phone_changed"    // the same
+	DataExported         = "notice_data_exported"    // the same
 )
 
 // Rules are phoneauth.TextRules, where each field has its contract.
@@ -30,6 +34,8 @@ type Rules struct {
 	Locales []string
 	// MaxSegments is what a text may take; 0 is 1.
 	MaxSegments int
+	// NotMeURL is the page that notices of a change link to; empty for none.
+	NotMeURL string
 }
 
 // Message is what a text is about.
@@ -45,6 +51,8 @@ type Message struct {
 	// Details are what the code approves, in the words of the host; may be empty. A text that has
 	// them does not name the purpose.
 	Details string
+	// Link is what a notice ends with, instead of its tail; empty for none.
+	Link string
 }
 
 // Home returns the language of notices: "" where none is listed, which is English.
@@ -58,8 +66,15 @@ func (r Rules) Home() string {
 // words are one text. The tail goes when there is no room for it.
 type words struct{ text, tail string }
 
-// approval is the key of the words with details.
-const approval = "details"
+// Keys of words that are of no purpose.
+const (
+	approval = "details" // the words with details
+	notMe    = "not_me"  // the sentence before the link of a notice
+)
+
+// linkedSegments is how many segments a notice with a link may take, where MaxSegments is less:
+// a link of the greatest length takes most of one.
+const linkedSegments = 3
 
 // wording is every text in one language. The words of the empty purpose serve a host's
 // own, and those of approval serve them when there are details.
@@ -75,8 +90,10 @@ func (r Rules) Text(m Message) string {
 	switch {
 	case m.Details != "":
 		w, ok = in.words[approval], false
-	case !ok || m.Purpose == approval:
+	case !ok || m.Purpose == approval || m.Purpose == notMe:
 		w, ok = in.words[""], false
+	case m.Link != "" && notice(m.Purpose):
+		return w.say(m) + " " + strings.ReplaceAll(in.words[notMe].text, "{link}", m.Link)
 	}
 	short, end := w.say(m), r.autofill(m.Code)
 	if whole := short + " " + w.tail + end; r.small(whole, 1, m.Code) {
@@ -90,7 +107,18 @@ func (r Rules) Text(m Message) string {
 }
 
 // Fits reports whether the text of m takes no more segments than it may.
-func (r Rules) Fits(m Message) bool { return r.small(r.Text(m), r.maxSegments(), m.Code) }
+func (r Rules) Fits(m Message) bool {
+	most := r.maxSegments()
+	if m.Link != "" {
+		most = max(most, linkedSegments)
+	}
+	return r.small(r.Text(m), most, m.Code)
+}
+
+// notice reports whether the text of a purpose carries no code.
+func notice(purpose string) bool {
+	return purpose == PasswordChanged || purpose == PhoneChanged || purpose == DataExported
+}
 
 // say fills in the text.
 func (w words) say(m Message) string {
@@ -127,10 +155,12 @@ func (r Rules) Validate(name string, digits int, fault func(field, format string
 	check(r.Host == "" || validHost(r.Host),
 		"Texts.Host", "must be a lower case host name such as example.com, without scheme, port and path")
 	check(r.AndroidHash == "" || validAndroidHash(r.AndroidHash), "Texts.AndroidHash", "must be 11 characters of base64")
+	check(r.NotMeURL == "" || validPage(r.NotMeURL), "Texts.NotMeURL",
+		"must be an https address of at most %d letters, digits and marks, without query and fragment", maxPage)
 	check(r.MaxSegments >= 0, "Texts.MaxSegments", "must not be negative, is %d", r.MaxSegments)
 	for i, locale := range r.Locales {
-		known := slices.ContainsFunc(wordings, func(w *wording) bool { return w.locale == locale })
-		check(known, fmt.Sprintf("Texts.Locales[%d]", i), "must be en, fr, es, ar or hi, is %q", locale)
+		known := slices.ContainsFunc(wordings, named(locale))
+		check(known, fmt.Sprintf("Texts.Locales[%d]", i), "must be a language of docs/languages.md, is %q", locale)
 	}
 	if !sound {
 		return
@@ -149,10 +179,13 @@ func (r Rules) tooLong(name string, code string) (long []string) {
 		}
 		for _, p := range purposes {
 			m := Message{Purpose: p, Service: name, Locale: in.locale}
-			if p != PasswordChanged && p != PhoneChanged {
+			switch {
+			case !notice(p):
 				m.Code = code
+			case r.NotMeURL != "" && p != DataExported:
+				m.Link = r.LinkOf(strings.Repeat("w", linkTokenLength))
 			}
-			if !r.small(r.Text(m), r.maxSegments(), m.Code) {
+			if !r.Fits(m) {
 				long = append(long, fmt.Sprintf("%s in %s", p, in.locale))
 			}
 		}
