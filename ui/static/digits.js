@@ -1,16 +1,6 @@
 // Digits, as people type them and as times are shown.
 
-// digitScripts are where the digits begin of scripts that people type them in: Arabic,
-// Persian, Devanagari, Bengali, full width.
-const digitScripts = [0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10];
-
-// ascii is typed with ASCII digits and plus sign. It has as many characters as typed.
-export function ascii(typed) {
-  return typed.replace(/[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\uff10-\uff19]/g, (c) => {
-    const at = c.charCodeAt(0);
-    return String(at - digitScripts.find((zero) => at >= zero && at < zero + 10));
-  }).replace(/\uff0b/g, '+');
-}
+import { ascii } from './number.js';
 
 // clock is seconds as 0:42, 11:58 or 1:00:00.
 export function clock(seconds) {

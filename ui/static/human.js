@@ -39,8 +39,8 @@ export class Check {
     this.stop = () => {}; // ends it with a code
   }
 
-  // prove returns {ok: true, text}, or {ok: false, code}: 'check_failed', 'check_insecure',
-  // 'check_timeout' or 'cancelled'. It never fails.
+  // prove returns {ok: true, text}, or {ok: false, code}: 'check_failed', 'check_insecure'
+  // or 'cancelled'. It never fails.
   async prove() {
     const kind = kinds[this.question.kind];
     if (!kind) return { ok: false, code: 'check_failed' };
@@ -49,7 +49,7 @@ export class Check {
     try {
       return await new Promise((end) => {
         this.stop = (code) => end({ ok: false, code });
-        timers.push(setTimeout(() => this.box.shown || this.box.show('check_working'), unseen), setTimeout(() => this.stop('check_timeout'), life));
+        timers.push(setTimeout(() => this.box.shown || this.box.show('check_working'), unseen), setTimeout(() => this.stop('check_failed'), life));
         kind.solve(this)
           .then((text) => end({ ok: true, text }), () => end({ ok: false, code: 'check_failed' }));
       });

@@ -6,10 +6,11 @@ export const byId = (id) => document.getElementById(id);
 export const screen = () => byId('screen');
 export const mainForm = () => screen().querySelector('form[data-main]');
 
-const texts = JSON.parse(byId('texts').textContent);
+// config is what the page says to its scripts: lang, base, check (the kind of the human check) and texts.
+export const config = JSON.parse(byId('texts').textContent);
 
 // say is the text of a key of the scripts.
-export const say = (key) => texts[`js.${key}`] ?? '';
+export const say = (key) => config.texts[`js.${key}`] ?? '';
 
 // sentence puts one sentence into a box, in place of what it says. An empty one empties it.
 function sentence(box, kind, text) {
