@@ -385,21 +385,22 @@ const (
 )
 
 // TextRules say what the built-in texts contain and how long they may be. There is a text
-// for each [Purpose] in English, French, Spanish, Arabic and Hindi. A client gets the
+// for each [Purpose] in each language of docs/languages.md. A client gets the
 // nearest language to its Locale, or English. A text contains the code, the name of the
 // service, the purpose, or the details if there are any, and fixed words. It contains a warning ("Never share it.") when that
 // needs no further segment.
 //
 // [New] refuses a Config.Name with which a text would take more than MaxSegments. This is the
-// longest Name with which every text takes one segment, in characters, for codes of 6
-// digits:
+// longest Name with which every text in every language takes one segment, in characters, for
+// codes of 6 digits:
 //
-//	                            en   fr   es   ar   hi
-//	in GSM-7                    101  99   101  36   30
-//	in another script           11   9    11   19   11
-//	in GSM-7, Host of 11        80   78   80   15   9
-//	in GSM-7, AndroidHash       69   66   69   24   18
-//	in GSM-7, both              48   45   48   3    none
+//	in GSM-7                30
+//	in another script       9
+//	in GSM-7, Host of 11    9
+//	in GSM-7, AndroidHash   18
+//	in GSM-7, both          none
+//
+// docs/languages.md has the same for each language. With Locales, only those count.
 //
 // New does not know the purposes of the host. It counts them as 32 letters. Such a text is
 // in English when it would take too many segments in another language. Hooks.Text can write
@@ -419,8 +420,8 @@ type TextRules struct {
 	// after the code is ignored. Google requires only that the text contains the
 	// characters. The combination follows both documents. It was not tried on phones.
 	AndroidHash string
-	// Locales are the languages of the texts: "en", "fr", "es", "ar" and "hi". Empty means
-	// all of them. A client that asks for another language gets English, even when English
+	// Locales are the languages of the texts, as docs/languages.md spells them: "pt",
+	// "zh-Hant". Empty means all of them. A client that asks for another language gets English, even when English
 	// is not listed. Notices are always in the first.
 	Locales []string
 	// MaxSegments is how many segments a built-in text may take; see [Segments]. 0 means

@@ -27,8 +27,8 @@ var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 }
 
-// staticFiles returns what is embedded, the style sheet with the colours of the brand.
-func staticFiles(colors palette) map[string]*file {
+// staticFiles returns what is embedded, the style sheet with the rules of the host.
+func staticFiles(rules string) map[string]*file {
 	files := map[string]*file{}
 	entries, _ := fs.ReadDir(static, "static") // embedded: it is there
 	for _, entry := range entries {
@@ -38,7 +38,7 @@ func staticFiles(colors palette) map[string]*file {
 		}
 		data, _ := static.ReadFile("static/" + entry.Name())
 		if entry.Name() == "style.css" {
-			data = append([]byte(colors.css()), data...)
+			data = append([]byte(rules), data...)
 		}
 		sum := sha256.Sum256(data)
 		files[entry.Name()] = &file{contentType, hex.EncodeToString(sum[:8]), data, gzipped(data)}

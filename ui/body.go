@@ -63,3 +63,26 @@ func readBody(w http.ResponseWriter, r *http.Request) (map[string]string, error)
 	}
 	return body, nil
 }
+
+// readForm reads a form: each field once.
+func readForm(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	err := r.ParseMultipartForm(maxBody)
+	if errors.Is(err, http.ErrNotMultipart) {
+		err = nil
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, errTooLarge
+	}
+	if err != nil {
+		return nil, errBadRequest
+	}
+	body := map[string]string{}
+	for name, values := range r.PostForm {
+		if len(values) != 1 || !utf8.ValidString(values[0]) {
+			return nil, errBadRequest
+		}
+		body[name] = values[0]
+	}
+	return body, nil
+}

@@ -76,7 +76,15 @@ func newPalette(brand rgb) palette {
 	return p
 }
 
-func (p palette) css() string {
-	return fmt.Sprintf(":root{--brand:%s;--on-brand:%s;--accent:%s}@media(prefers-color-scheme:dark){:root{--accent:%s}}\n",
-		p.brand, p.on, p.light, p.dark)
+// css returns the rules that the options of the host decide. They stand before style.css.
+func (o Options) css(p palette) string {
+	own := ""
+	if o.Radius != "" {
+		own += "--radius:" + o.Radius + ";"
+	}
+	if o.Font != "" {
+		own += "--font:" + o.Font + ";"
+	}
+	return fmt.Sprintf(":root{--brand:%s;--on-brand:%s;--accent:%s;%s}@media(prefers-color-scheme:dark){:root{--accent:%s}}\n",
+		p.brand, p.on, p.light, own, p.dark)
 }

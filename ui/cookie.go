@@ -21,6 +21,9 @@ const (
 // that of the known device.
 const cookieLife = 180 * 24 * time.Hour
 
+// maxCookie is the largest size of name and value that all browsers keep (RFC 6265bis, 5.7).
+const maxCookie = 4096
+
 func (p *Page) cookieName(name string) string {
 	switch {
 	case p.o.InsecureCookie:

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"maps"
@@ -8,34 +9,174 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 )
 
 //go:embed text
 var texts embed.FS
 
-// languages are shipped, in the order of the menu.
-var languages = []string{"en", "fr", "es", "ar", "hi"}
+// english is the language of who asks for none of the page's.
+const english = "en"
 
-// shipped are the words of each, by key.
-var shipped = func() map[string]map[string]string {
-	all := map[string]map[string]string{}
-	for _, tag := range languages {
-		data, _ := texts.ReadFile("text/" + tag + ".json") // embedded, and tested to be
-		var words map[string]string
-		_ = json.Unmarshal(data, &words)
-		all[tag] = words
+// ownNames are the languages that are shipped and what they call themselves, in the order of the
+// menu: by these names.
+var ownNames = [][2]string{
+	{"en", "English"}, {"es", "Español"}, {"fr", "Français"}, {"ar", "العربية"}, {"hi", "हिन्दी"},
+}
+
+// shipped are the words of each language that is shipped, by key. They are read when they are
+// first asked for, because a service needs few of them.
+var shipped = func() map[string]func() map[string]string {
+	all := map[string]func() map[string]string{}
+	for _, own := range ownNames {
+		all[own[0]] = sync.OnceValue(func() map[string]string {
+			data, _ := texts.ReadFile("text/" + own[0] + ".json") // embedded, and tested to be
+			var words map[string]string
+			_ = json.Unmarshal(data, &words)
+			return words
+		})
 	}
 	return all
 }()
 
-// locale is one language of a page.
+// locale is one language of a page. It is safe for concurrent use.
 type locale struct {
 	Tag, Dir string
-	Words    map[string]string
-	front    *front // the page in it
+	Name     string                   // in the language itself
+	Words    func() map[string]string // by key; nobody changes them
+	parsed   language.Tag
+	frame    func() frame // around every screen
+	// countries to choose from, in the order of their names.
+	countries func() []country
 }
 
-// pluralBase returns key without its plural form, because Arabic has more forms than English.
+// locales returns the languages of a page with these options, in the order of the menu.
+func (o Options) locales() []*locale {
+	own := slices.Clone(ownNames)
+	for _, tag := range slices.Sorted(maps.Keys(o.Texts)) {
+		if shipped[tag] == nil {
+			own = append(own, [2]string{tag, tag})
+		}
+	}
+	var all []*locale
+	for _, l := range own {
+		if tag := l[0]; o.Locale == "" || tag == o.Locale {
+			all = append(all, o.newLocale(tag, cmp.Or(o.Texts[tag]["language"], l[1])))
+		}
+	}
+	return all
+}
+
+// newLocale returns a language with the texts of the host. It has English where it has no text.
+func (o Options) newLocale(tag, name string) *locale {
+	l := &locale{Tag: tag, Dir: "ltr", Name: name, parsed: language.Make(tag)}
+	if script, _ := l.parsed.Script(); slices.Contains(rightToLeft, script.String()) {
+		l.Dir = "rtl"
+	}
+	theirs := maps.Clone(o.Texts[tag]) // the host may change its map
+	base, ours := shipped[tag]
+	if !ours {
+		base = shipped[english]
+	}
+	l.Words = sync.OnceValue(func() map[string]string {
+		if len(theirs) == 0 && ours {
+			return base()
+		}
+		words := maps.Clone(base())
+		words["language"] = name
+		maps.Copy(words, theirs)
+		return words
+	})
+	return l
+}
+
+// rightToLeft are the scripts that are written so, of those in use (ISO 15924).
+var rightToLeft = []string{"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"}
+
+// locale returns the language for r: the nearest to ?lang=, else to Accept-Language, else English,
+// else the only one there is.
+func (p *Page) locale(r *http.Request) *locale {
+	if l := p.named(only(r.URL.Query()["lang"])); l != nil {
+		return l
+	}
+	if l := p.tagged(p.nearest.Preferred(list(r, "Accept-Language"))); l != nil {
+		return l
+	}
+	if l := p.tagged(english); l != nil {
+		return l
+	}
+	return p.names[0]
+}
+
+// named returns the language nearest to a tag, or nil.
+func (p *Page) named(tag string) *locale { return p.tagged(p.nearest.Nearest(tag)) }
+
+// tagged returns the language with a tag, or nil.
+func (p *Page) tagged(tag string) *locale {
+	if i := slices.IndexFunc(p.names, func(l *locale) bool { return l.Tag == tag }); i >= 0 {
+		return p.names[i]
+	}
+	return nil
+}
+
+// of returns the text of key with its {placeholders} filled in, which come as pairs of name and
+// value.
+func (l *locale) of(key string, pairs ...string) string {
+	for i := range pairs {
+		if i%2 == 0 {
+			pairs[i] = "{" + pairs[i] + "}"
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(l.Words()[key])
+}
+
+// forms are the ends of keys with a plural form, by the numbers of package plural.
+var forms = [...]string{plural.Other: ".other", plural.Zero: ".zero", plural.One: ".one", plural.Two: ".two", plural.Few: ".few", plural.Many: ".many"}
+
+// form returns the end of the keys for a count of n (CLDR).
+func (l *locale) form(n int) string {
+	return forms[plural.Cardinal.MatchPlural(l.parsed, n, 0, 0, 0, 0)]
+}
+
+// count returns the text of key in the form that n asks for, with n in it.
+func (l *locale) count(key string, n int) string {
+	form := l.form(n)
+	if _, ok := l.Words()[key+form]; !ok {
+		form = ".other" // a host's own text may have this form only
+	}
+	return l.of(key+form, "n", l.number(n))
+}
+
+// number returns a count in the digits of the language. Codes and phone numbers have ASCII digits
+// in every language.
+func (l *locale) number(n int) string {
+	digits := []rune(l.Words()["digits"])
+	return strings.Map(func(r rune) rune {
+		if i := int(r - '0'); i >= 0 && i < len(digits) {
+			return digits[i]
+		}
+		return r
+	}, strconv.Itoa(n))
+}
+
+// duration returns seconds in words, rounded up: "42 seconds", "12 minutes".
+func (l *locale) duration(seconds int) string {
+	unit, size := "second", 1
+	for _, u := range []struct {
+		name string
+		size int
+	}{{"minute", 60}, {"hour", 3600}, {"day", 86400}} {
+		if seconds >= 2*u.size {
+			unit, size = u.name, u.size
+		}
+	}
+	return l.count("time."+unit, (seconds+size-1)/size)
+}
+
+// pluralBase returns key without its plural form, because languages differ in their forms.
 func pluralBase(key string) string {
 	for _, form := range []string{".zero", ".one", ".two", ".few", ".many"} {
 		if base, ok := strings.CutSuffix(key, form); ok {
@@ -43,73 +184,4 @@ func pluralBase(key string) string {
 		}
 	}
 	return key
-}
-
-// rightToLeft are the languages that are written so (of those with more speakers).
-var rightToLeft = []string{"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
-
-// locales returns the languages of a page with these options, and their order.
-func (o Options) locales() (map[string]*locale, []*locale) {
-	tags := slices.Clone(languages)
-	for _, tag := range slices.Sorted(maps.Keys(o.Texts)) {
-		if !slices.Contains(tags, tag) {
-			tags = append(tags, tag)
-		}
-	}
-	if o.Locale != "" {
-		tags = []string{o.Locale}
-	}
-	all, order := map[string]*locale{}, make([]*locale, 0, len(tags))
-	for _, tag := range tags {
-		words := maps.Clone(shipped["en"])
-		if own, ok := shipped[tag]; ok {
-			words = maps.Clone(own)
-		} else {
-			words["language"] = tag
-		}
-		maps.Copy(words, o.Texts[tag])
-		l := &locale{Tag: tag, Dir: "ltr", Words: words}
-		primary, _, _ := strings.Cut(tag, "-")
-		if slices.Contains(rightToLeft, strings.ToLower(primary)) {
-			l.Dir = "rtl"
-		}
-		all[strings.ToLower(tag)] = l
-		order = append(order, l)
-	}
-	return all, order
-}
-
-// locale returns the language for r: the one asked for by ?lang=, else the best of
-// Accept-Language, else the first.
-func (p *Page) locale(r *http.Request) *locale {
-	if l := p.named(only(r.URL.Query()["lang"])); l != nil {
-		return l
-	}
-	best, bestQuality := p.names[0], 0.0
-	for part := range strings.SplitSeq(list(r, "Accept-Language"), ",") {
-		tag, weight, _ := strings.Cut(part, ";")
-		quality := 1.0
-		if q, ok := strings.CutPrefix(strings.TrimSpace(weight), "q="); ok {
-			quality, _ = strconv.ParseFloat(q, 64)
-		}
-		if l := p.named(strings.TrimSpace(tag)); l != nil && quality > bestQuality {
-			best, bestQuality = l, quality
-		}
-	}
-	return best
-}
-
-// named returns the language of a tag or of what it begins with: "fr" for "fr-CA".
-func (p *Page) named(tag string) *locale {
-	tag = strings.ToLower(tag)
-	for {
-		if l := p.locales[tag]; l != nil {
-			return l
-		}
-		end := strings.LastIndexByte(tag, '-')
-		if end < 0 {
-			return nil
-		}
-		tag = tag[:end]
-	}
 }

@@ -6,17 +6,23 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/language"
 )
 
 const (
 	defaultPath  = "/signin/"
 	defaultColor = "#3451d1"
 )
+
+// lengthPattern and fontCharacters keep what a host chooses from ending a rule of the style sheet.
+var lengthPattern = regexp.MustCompile(`^(0|[0-9]{1,3}(\.[0-9]{1,3})?(px|rem|em))$`)
+
+const fontCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,-'\""
 
 // checked returns o with its defaults, or panics.
 func (o Options) checked() (Options, palette) {
@@ -33,8 +39,27 @@ func (o Options) checked() (Options, palette) {
 	if o.Next != "" && !localPath(o.Next) {
 		fault("Next", "%q is not a path of this origin", o.Next)
 	}
-	if o.Logo != "" && !localPath(o.Logo) && !strings.HasPrefix(o.Logo, "data:image/") {
-		fault("Logo", "must be a path of this origin or a data:image/ URL")
+	for field, logo := range map[string]string{"Logo": o.Logo, "LogoDark": o.LogoDark} {
+		if logo != "" && !localPath(logo) && !strings.HasPrefix(logo, "data:image/") {
+			fault(field, "must be a path of this origin or a data:image/ URL")
+		}
+	}
+	if o.LogoDark != "" && o.Logo == "" {
+		fault("LogoDark", "needs a Logo for light, too")
+	}
+	if o.NextNew != "" && !localPath(o.NextNew) {
+		fault("NextNew", "%q is not a path of this origin", o.NextNew)
+	}
+	for field, address := range map[string]string{"Terms": o.Terms, "Privacy": o.Privacy, "Help": o.Help} {
+		if address != "" && !localPath(address) && !strings.HasPrefix(address, "https://") {
+			fault(field, "%q is not an https URL or a path of this origin", address)
+		}
+	}
+	if o.Radius != "" && !lengthPattern.MatchString(o.Radius) {
+		fault("Radius", "%q is not a length such as 12px or 0.5rem", o.Radius)
+	}
+	if strings.Trim(o.Font, fontCharacters) != "" {
+		fault("Font", "%q is not a list of font families", o.Font)
 	}
 	color, ok := parseColor(cmp.Or(o.Color, defaultColor))
 	if !ok {
@@ -49,16 +74,19 @@ func (o Options) checked() (Options, palette) {
 			fault("Regions", "unknown region %q", region)
 		}
 	}
-	if callingCodes(o.Regions) == "" {
+	if len(dialled(o.Regions)) == 0 {
 		fault("Regions", "none of them can be chosen")
 	}
-	english := shipped["en"]
+	keys := shipped[english]()
 	for tag, words := range o.Texts {
 		if tag == "" || strings.Trim(tag, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
 			fault("Texts", "%q is not a language tag", tag)
 		}
+		if _, err := language.Parse(tag); err != nil {
+			fault("Texts", "%q is not a language tag: %v", tag, err)
+		}
 		for key := range words {
-			if _, ok := english[pluralBase(key)]; !ok {
+			if _, ok := keys[pluralBase(key)]; !ok {
 				fault("Texts", "unknown key %q", key)
 			}
 		}
@@ -90,17 +118,17 @@ func localPath(s string) bool {
 	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil
 }
 
-// callingCodes of regions, or of all, as "AC247 AD376 …".
-func callingCodes(regions []string) string {
+// dialled returns those of regions that have a calling code, or all that have one.
+func dialled(regions []string) []string {
 	if len(regions) == 0 {
 		regions = slices.Collect(maps.Keys(phonenumbers.GetSupportedRegions()))
 	}
-	var codes []string
+	var all []string
 	for _, region := range regions {
-		if code := phonenumbers.GetCountryCodeForRegion(region); code != 0 {
-			codes = append(codes, region+strconv.Itoa(code))
+		if phonenumbers.GetCountryCodeForRegion(region) != 0 {
+			all = append(all, region)
 		}
 	}
-	slices.Sort(codes)
-	return strings.Join(slices.Compact(codes), " ")
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -3,7 +3,6 @@ package ui
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"html"
 	"html/template"
@@ -14,24 +13,13 @@ import (
 
 var pageTemplate = template.Must(template.ParseFS(static, "static/page.html"))
 
-// config is the configuration of the scripts of the page. It is the same for everybody.
+// config is what the scripts of the page are told. It is the same for everybody.
 type config struct {
-	Lang      string            `json:"lang"`
-	Name      string            `json:"name"`
-	Region    string            `json:"region"`
-	Regions   string            `json:"regions"`
-	Passwords bool              `json:"passwords"`
-	Check     string            `json:"check"` // the kind of the human check, "" for none
-	Texts     map[string]string `json:"texts"`
-}
-
-// visit is the part of the configuration that differs between visits. It must hold no secret,
-// because a link can choose Next, and the length of the page would tell the secret. The scripts
-// ask for the number of the user by a separate request.
-type visit struct {
-	Next     string `json:"next"`
-	SignedIn bool   `json:"signed_in"`
-	Refresh  bool   `json:"refresh"` // there may be a session to refresh
+	Lang  string            `json:"lang"`
+	Name  string            `json:"name"`
+	Base  string            `json:"base"`
+	Check string            `json:"check"` // the kind of the human check, "" for none
+	Texts map[string]string `json:"texts"`
 }
 
 // choice is a language of the menu.
@@ -40,63 +28,188 @@ type choice struct {
 	Current        bool
 }
 
-// render makes the page in l, but for what differs from visit to visit.
-func (p *Page) render(l *locale) *front {
+// frame is what stands around every screen in a language. It is the same for everybody.
+type frame struct{ head, countries, tail segment }
+
+// modules are what the first script imports. Browsers load them at once.
+var modules = []string{"net.js", "human.js", "number.js"}
+
+// newFrame makes the frame in l.
+func (p *Page) newFrame(l *locale) frame {
 	var choices []choice
 	for _, other := range p.names {
 		if len(p.names) == 1 {
 			break
 		}
-		choices = append(choices, choice{other.Tag, other.Dir, other.Words["language"], other == l})
+		choices = append(choices, choice{other.Tag, other.Dir, other.Name, other == l})
 	}
 	initial, _ := utf8.DecodeRuneInString(p.o.Name)
-	var b bytes.Buffer
-	err := pageTemplate.Execute(&b, map[string]any{
-		"Lang": l.Tag, "Dir": l.Dir, "T": l.Words, "Choices": choices,
-		"Check": p.check != "", "Name": p.o.Name, "Initial": strings.ToUpper(string(initial)),
-		"Logo": template.URL(p.o.Logo), "Icon": template.URL(p.icon), // checked by Options.checked
-		"Config": config{
-			Lang: l.Tag, Name: p.o.Name, Region: p.o.Region, Regions: p.regions,
-			Passwords: p.o.Passwords, Check: p.check, Texts: l.Words,
-		},
-	})
-	if err != nil {
-		panic("phoneauth/ui: " + err.Error()) // the template and these values do not fit
+	told := map[string]string{}
+	for key, text := range l.Words() {
+		if strings.HasPrefix(key, "js.") {
+			told[key] = text
+		}
 	}
-	return newFront(b.Bytes())
+	values := map[string]any{
+		"Lang": l.Tag, "Dir": l.Dir, "T": l.Words(), "Choices": choices, "Base": p.o.Path, "Modules": modules,
+		"Name": p.o.Name, "Initial": strings.ToUpper(string(initial)), "Wordmark": p.o.Wordmark,
+		"Header": p.o.Header, "Footer": p.o.Footer,
+		// These were checked by Options.checked.
+		"Logo": template.URL(p.o.Logo), "LogoDark": template.URL(p.o.LogoDark), "Icon": template.URL(p.icon),
+		"Config": config{Lang: l.Tag, Name: p.o.Name, Base: p.o.Path, Check: p.check, Texts: told},
+	}
+	part := func(name string) segment {
+		var b bytes.Buffer
+		if err := pageTemplate.ExecuteTemplate(&b, name, values); err != nil {
+			panic("phoneauth/ui: " + err.Error()) // the template and these values do not fit
+		}
+		return constant(b.Bytes())
+	}
+	return frame{head: part("head"), countries: constant(countryOptions(l.countries())), tail: part("tail")}
 }
 
-func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
-	v := p.visit(r)
-	var rest bytes.Buffer
-	if v.Next != p.o.Next { // the menu of languages keeps it
-		fmt.Fprintf(&rest, `<input type="hidden" name="next" value="%s" form="languages">`+"\n", html.EscapeString(v.Next))
+// visit is where a visitor wants to go on to, and the language that was asked for. A link can
+// choose both.
+type visit struct {
+	Next, Lang string
+	insecure   bool // the browser came by plain HTTP, and keeps no secure cookie
+}
+
+// visit reads what a link or a form says of next and lang.
+func (p *Page) visitOf(next, lang string) visit {
+	v := visit{Next: p.o.Next}
+	if localPath(next) {
+		v.Next = next
 	}
-	data, _ := json.Marshal(v) // escapes what would end a script
-	fmt.Fprintf(&rest, `<script id="visit" type="application/json">%s</script>`+"\n</body>\n</html>\n", data)
+	if l := p.named(lang); l != nil {
+		v.Lang = l.Tag
+	}
+	return v
+}
+
+// newScreen returns a screen for r.
+func (p *Page) newScreen(r *http.Request, key string) *screen {
+	q := r.URL.Query()
+	s := &screen{Page: p, l: p.locale(r), Key: key, visit: p.visitOf(only(q["next"]), only(q["lang"]))}
+	s.country, s.chosen = p.guess(r)
+	return s
+}
+
+// servePage answers a visit. It shows where the browser has left off.
+func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
+	s := p.opening(r)
+	if s.Key == screenLeave {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, s.Next, http.StatusSeeOther)
+		return
+	}
+	p.serveScreen(w, r, http.StatusOK, s)
+}
+
+// opening returns the first screen of a visit.
+func (p *Page) opening(r *http.Request) *screen {
+	query := r.URL.Query()
+	asked := only(query["screen"])
+	s := p.newScreen(r, screenPhone)
+	s.flow.Typed = phoneOfLink(only(query["phone"]))
+	if p.o.OnSession == nil {
+		if number, in := p.signedInAs(r); in {
+			s.Key, s.display = screenDone, number
+			if s.Next != "" {
+				s.Key = screenLeave
+			}
+			return s
+		}
+		if asked == "" && p.cookie(r, sessionCookie) != "" {
+			s.Key = screenResume
+			return s
+		}
+	}
+	pending := p.pending(r)
+	if asked != "" && opens(asked, p.o.Passwords) {
+		s.Key, s.insecure = asked, query.Has("insecure")
+		if asked != screenCookies && s.flow.Typed == "" {
+			s.fill(pending)
+		}
+		return s
+	}
+	switch number := p.welcomes(r); {
+	case pending.Token != "":
+		s.Key, s.flow = pending.screen(), pending
+		s.display = pending.display()
+	case number != "" && s.flow.Typed == "":
+		s.Key, s.display = screenWelcome, number
+	}
+	return s
+}
+
+// fill puts the number of a flow into the field.
+func (s *screen) fill(f flow) {
+	if f.Phone == "" {
+		return
+	}
+	typed := displayOf(f.Phone)
+	if f.Purpose == purposeRegistration && s.Key == screenRegister {
+		s.flow = f
+	}
+	s.flow.Typed = typed
+}
+
+// opens reports whether a link may open a screen.
+func opens(key string, passwords bool) bool {
+	switch key {
+	case screenPhone, screenCookies:
+		return true
+	case screenPassword, screenRegister, screenForgot:
+		return passwords
+	}
+	return false
+}
+
+// phoneOfLink returns the number that a link has brought: at most 32 characters, or none.
+func phoneOfLink(text string) string {
+	if len(text) > 32 {
+		return ""
+	}
+	return text
+}
+
+// signedInAs returns the number of whoever the cookies of r sign in. The store is asked for the
+// account.
+func (p *Page) signedInAs(r *http.Request) (number string, in bool) {
+	access := p.access(r)
+	if access == "" {
+		return "", false
+	}
+	claims, err := p.svc.Authenticate(r.Context(), access)
+	if err != nil {
+		return "", false
+	}
+	user, err := p.svc.User(r.Context(), claims)
+	if err != nil {
+		return "", false
+	}
+	return display(user.Phone), true
+}
+
+// scriptHeader is on requests of the scripts. They get the screen without its frame.
+const scriptHeader = "Phoneauth-Script"
+
+// serveScreen answers with a screen.
+func (p *Page) serveScreen(w http.ResponseWriter, r *http.Request, status int, s *screen) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
-	p.locale(r).front.serve(w, r, rest.Bytes())
-}
-
-// visit returns the address to go on to, and whether the cookies of r sign somebody in. It does
-// not call the store, so the account may be deleted; the route user checks that.
-func (p *Page) visit(r *http.Request) visit {
-	v := visit{Next: p.o.Next}
-	if next := only(r.URL.Query()["next"]); localPath(next) {
-		v.Next = next
+	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie, "+scriptHeader)
+	parts := s.render()
+	segments := []segment{stored(parts[0])}
+	if parts[1] != nil {
+		segments = append(segments, s.l.frame().countries, stored(parts[1]))
 	}
-	if p.o.OnSession != nil {
-		return v
+	if r.Header.Get(scriptHeader) == "" {
+		segments = append(append([]segment{s.l.frame().head}, segments...), s.l.frame().tail)
 	}
-	if access := p.access(r); access != "" {
-		_, err := p.svc.Authenticate(r.Context(), access)
-		v.SignedIn = err == nil
-	}
-	v.Refresh = !v.SignedIn && p.cookie(r, sessionCookie) != ""
-	return v
+	writeSegments(w, r, status, segments)
 }
 
 // icon returns the logo, or a square with the first letter of the name.

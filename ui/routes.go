@@ -2,7 +2,7 @@ package ui
 
 import (
 	"net/http"
-	"strings"
+	"time"
 
 	"github.com/nyaruka/phonenumbers"
 
@@ -15,11 +15,50 @@ type request struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	body   map[string]string
+	flow   flow // of a form
 	client phoneauth.ClientInfo
 }
 
+// route is one of the page's own routes. It takes JSON and answers JSON, or takes a form and
+// answers with a screen.
+type route struct {
+	// call does the work.
+	call func(*request) (any, error)
+	// form, unless nil, comes first for a form. It returns a screen when there is something to
+	// ask before the work.
+	form func(*request) (*screen, error)
+	// next returns the screen after the work.
+	next func(*request, any) *screen
+}
+
+// routesOf returns the routes of the page by their path.
+func (p *Page) routesOf() map[string]route {
+	routes := map[string]route{
+		"start":    {(*request).start, (*request).beforeStart, (*request).pendingScreen},
+		"verify":   {(*request).verify, (*request).beforeVerify, (*request).leave},
+		"delivery": {(*request).arrival, nil, (*request).arrivalScreen},
+		"known":    {nothing, nil, (*request).knownScreen},
+		"forget":   {nothing, nil, (*request).forgotten},
+	}
+	if p.o.Passwords {
+		routes["register"] = route{(*request).register, (*request).beforePassword, (*request).pendingScreen}
+		routes["password"] = route{(*request).password, (*request).beforePassword, (*request).leave}
+		routes["recover"] = route{(*request).recover, (*request).beforeVerify, (*request).recovered}
+		routes["again"] = route{nothing, nil, (*request).registerAgain}
+	}
+	if p.o.OnSession == nil {
+		routes["user"] = route{call: (*request).user}
+		routes[refreshRoute] = route{(*request).refresh, nil, (*request).leave}
+		routes[endRoute] = route{(*request).end, nil, (*request).ended}
+	}
+	return routes
+}
+
+// nothing is the work of a route that only shows a screen.
+func nothing(*request) (any, error) { return struct{}{}, nil }
+
 // serveRoute checks what holds for every route, then serves it.
-func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route func(*request) (any, error)) {
+func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route route) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", "POST")
 		p.fail(w, r, errMethod)
@@ -29,31 +68,65 @@ func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route func(*re
 		p.fail(w, r, errCrossOrigin)
 		return
 	}
-	if isForm(r) && strings.HasSuffix(r.URL.Path, endRoute) {
-		p.endByForm(w, r)
-		return
-	}
-	q := &request{Page: p, w: w, r: r, client: p.client(r)}
+	q := &request{Page: p, w: w, r: r}
+	form := isForm(r) && route.next != nil
 	var err error
-	if q.body, err = readBody(w, r); err != nil {
-		p.fail(w, r, err)
-		return
+	if form {
+		q.body, err = readForm(w, r)
+	} else {
+		q.body, err = readBody(w, r)
 	}
-	if proof, ok := q.body["human_check"]; ok {
-		q.client.HumanCheck, q.client.CanAnswer = phoneauth.Secret(proof), true
-	}
-	answer, err := route(q)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	q.client = p.client(r)
+	if proof, ok := q.body["human_check"]; ok {
+		q.client.HumanCheck, q.client.CanAnswer = phoneauth.Secret(proof), true
+	}
+	q.client.IdempotencyKey = phoneauth.Secret(q.body["key"])
+	if form {
+		q.serveForm(route)
+		return
+	}
+	answer, err := route.call(q)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, jsonOf(answer))
+}
+
+// serveForm does the work of a form, and shows the screen that comes next.
+func (q *request) serveForm(route route) {
+	q.flow = decodeFlow(q.body["state"])
+	for name, value := range map[string]string{"purpose": q.flow.Purpose, "phone": q.flow.Phone, "session_token": q.flow.Token} {
+		if q.body[name] == "" {
+			q.body[name] = value
+		}
+	}
+	if l := q.named(q.body["lang"]); l != nil {
+		q.client.Locale = l.Tag
+	}
+	if route.form != nil {
+		s, err := route.form(q)
+		if err != nil {
+			q.refuseForm(err)
+			return
+		}
+		if s != nil {
+			q.show(http.StatusOK, s)
+			return
+		}
+	}
+	answer, err := route.call(q)
+	q.answerForm(route, answer, err)
 }
 
 // phone returns the number that was typed, with the calling code of the country that was
 // chosen. It returns a text that is no number as it is, and the Service refuses that.
 func (q *request) phone() string {
-	typed := q.body["phone"]
+	typed := readNumber(q.body["phone"], q.body["country"])
 	if p, err := phoneauth.ParsePhone(typed, q.body["country"]); err == nil {
 		return p.E164()
 	}
@@ -62,18 +135,32 @@ func (q *request) phone() string {
 
 // pending is a code that is on its way.
 type pending struct {
-	SessionToken string `json:"session_token"`
-	Phone        string `json:"phone"`
-	Display      string `json:"display"`
-	ExpiresIn    int    `json:"expires_in"`
-	ResendIn     int    `json:"resend_in"`
-	CodeLength   int    `json:"code_length"`
-	TriesLeft    int    `json:"tries_left"`
+	SessionToken string      `json:"session_token"`
+	Phone        string      `json:"phone"`
+	Display      string      `json:"display"`
+	ExpiresIn    int         `json:"expires_in"`
+	ResendIn     int         `json:"resend_in"`
+	CodeLength   int         `json:"code_length"`
+	TriesLeft    int         `json:"tries_left"`
+	Channel      string      `json:"channel"`
+	Channels     []available `json:"channels"`
 }
 
-func pendingOf(p *phoneauth.Pending, err error) (any, error) {
-	if err != nil {
-		return nil, err
+// available is a way that the code may travel, and the seconds until then.
+type available struct {
+	Channel     string `json:"channel"`
+	AvailableIn int    `json:"available_in"`
+}
+
+// jsonOf returns the JSON answer of a route.
+func jsonOf(answer any) any {
+	p, ok := answer.(*phoneauth.Pending)
+	if !ok {
+		return answer
+	}
+	channels := []available{}
+	for _, c := range p.Channels {
+		channels = append(channels, available{c.Name, wholeSeconds(c.AvailableAt)})
 	}
 	return pending{
 		SessionToken: string(p.ChallengeToken),
@@ -83,7 +170,14 @@ func pendingOf(p *phoneauth.Pending, err error) (any, error) {
 		ResendIn:     wholeSeconds(p.ResendAt),
 		CodeLength:   p.CodeLength,
 		TriesLeft:    p.TriesLeft,
-	}, nil
+		Channel:      p.Channel,
+		Channels:     channels,
+	}
+}
+
+// wholeSeconds until t, rounded up; none for a time that has passed.
+func wholeSeconds(t time.Time) int {
+	return max(0, int((time.Until(t)+time.Second-1)/time.Second))
 }
 
 // display returns the number as people write it.
@@ -112,21 +206,23 @@ func (q *request) start() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pendingOf(q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
+	return q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
 		Phone:   q.phone(),
 		Purpose: purpose,
+		Channel: q.body["channel"],
 		Client:  q.client,
-	}))
+	})
 }
 
 // register sends a code to a number that wants a password.
 func (q *request) register() (any, error) {
-	return pendingOf(q.svc.RegisterPassword(q.r.Context(), phoneauth.PasswordRequest{
+	return q.svc.RegisterPassword(q.r.Context(), phoneauth.PasswordRequest{
 		Phone:          q.phone(),
 		Password:       phoneauth.Secret(q.body["password"]),
 		ChallengeToken: phoneauth.Secret(q.body["session_token"]),
+		Channel:        q.body["channel"],
 		Client:         q.client,
-	}))
+	})
 }
 
 // verify signs in with a code.

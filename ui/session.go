@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
 	"mime"
 	"net/http"
@@ -16,7 +17,16 @@ const (
 	sessionPath  = "session/"
 	refreshRoute = sessionPath + "refresh"
 	endRoute     = sessionPath + "end"
+	arrivedRoute = sessionPath + "arrived"
 )
+
+// signedIn is the answer to a sign-in.
+type signedIn struct {
+	// Display is the number as people write it.
+	Display string `json:"display"`
+	// New is Session.New.
+	New bool `json:"new"`
+}
 
 // signIn hands the session to the host or puts it into cookies, and answers the page.
 func (q *request) signIn(session *phoneauth.Session, err error) (any, error) {
@@ -29,24 +39,30 @@ func (q *request) signIn(session *phoneauth.Session, err error) (any, error) {
 	if q.o.OnSession != nil {
 		err = q.o.OnSession(q.w, q.r, session)
 	} else {
-		err = q.setSession(session)
+		err = q.SetSession(q.w, session)
 	}
 	if err != nil {
 		return nil, errors.Join(phoneauth.ErrUnavailable, err)
 	}
-	return struct {
-		Display string `json:"display"`
-		New     bool   `json:"new"`
-	}{display(session.User.Phone), session.New}, nil
+	return signedIn{display(session.User.Phone), session.New}, nil
 }
 
-func (q *request) setSession(session *phoneauth.Session) error {
+// SetSession puts a session into the cookies of the page. It is for sessions that came by another
+// way than the page: from Service.StartSession, ChangePassword or ChangePhone. The session that
+// the browser had before is not ended. It returns an error when the cookies would be too large for
+// browsers to keep, and under HostSessions.
+func (p *Page) SetSession(w http.ResponseWriter, session *phoneauth.Session) error {
 	if session.RefreshToken == "" {
 		return errors.New("phoneauth/ui: under HostSessions, Options.OnSession is required")
 	}
-	q.setCookie(q.w, accessCookie, session.AccessToken, time.Until(session.ExpiresAt))
-	q.setCookie(q.w, refreshCookie, session.RefreshToken, cookieLife)
-	q.setCookie(q.w, sessionCookie, phoneauth.Secret(session.ID), cookieLife)
+	for name, value := range map[string]phoneauth.Secret{accessCookie: session.AccessToken, refreshCookie: session.RefreshToken} {
+		if len(p.cookieName(name))+len(value) > maxCookie {
+			return errors.New("phoneauth/ui: the cookie " + name + " is larger than browsers keep")
+		}
+	}
+	p.setCookie(w, accessCookie, session.AccessToken, time.Until(session.ExpiresAt))
+	p.setCookie(w, refreshCookie, session.RefreshToken, cookieLife)
+	p.setCookie(w, sessionCookie, phoneauth.Secret(session.ID), cookieLife)
 	return nil
 }
 
@@ -83,14 +99,18 @@ func (q *request) end() (any, error) {
 	return struct{}{}, nil
 }
 
-// endByForm signs out for a plain form of the host, and shows the page.
-func (p *Page) endByForm(w http.ResponseWriter, r *http.Request) {
-	if err := p.endSessions(r); err != nil {
-		p.fail(w, r, err)
-		return
+// serveArrived looks whether the cookies of a sign-in have come back. Then it goes on. If they have
+// not, signing in again would not help, and the page says so.
+func (p *Page) serveArrived(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	v := p.visitOf(only(q["next"]), only(q["lang"]))
+	to := cmp.Or(v.Next, p.o.Path)
+	if _, err := p.svc.Authenticate(r.Context(), p.access(r)); err != nil {
+		q.Set("screen", screenCookies)
+		to = p.o.Path + "?" + q.Encode()
 	}
-	p.clearSession(w)
-	http.Redirect(w, r, p.o.Path, http.StatusSeeOther)
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 func isForm(r *http.Request) bool {

@@ -4,9 +4,10 @@
 //	mux.Handle("/signin/", page)
 //	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.ClaimsFrom says who is signed in
 //
-// Everything is embedded: no build step, no framework, under 40 KB gzipped, and no
-// request to another host. Its languages are en, fr, es, ar and hi, and those that a
-// host adds.
+// Everything is embedded: no build step, no framework, and no request to another host. The server
+// renders every screen, and plain forms do the whole sign-in. Scripts only help: they format the
+// number, count down, solve the human check, and say what the network does. The floor is Safari
+// 13.1, Chrome 80 and Firefox 78.
 //
 // # Where it is mounted
 //
@@ -14,10 +15,15 @@
 // arrive with it, as from [http.ServeMux], or without, as from [http.StripPrefix] or the
 // group of a router.
 //
+// Links may open a screen, with ?screen=phone, and with Options.Passwords also with
+// ?screen=password, ?screen=register and ?screen=forgot. ?phone= fills in a number, and sends
+// nothing. ?next=/… is where to go on to: a path of the same origin, or it is dropped. ?lang=
+// chooses the language.
+//
 // # Session
 //
-// The page calls the Service itself, through JSON routes of its own below its path, and
-// puts the session into cookies that no script can read:
+// The page calls the Service itself, through routes of its own below its path, and puts the
+// session into cookies that no script can read:
 //
 //   - __Host-phoneauth-access, the access token, which [Page.Require] reads;
 //   - __Secure-phoneauth-refresh, the refresh token, which browsers send to "session/"
@@ -25,32 +31,35 @@
 //   - __Host-phoneauth-session, the id of the session. A cookie with a path cannot have
 //     the __Host- prefix, so a sibling domain can plant a refresh token beside the
 //     browser's: one of another session is never used;
-//   - __Host-phoneauth-device, the known device, as the documented APIs set it.
+//   - __Host-phoneauth-device, the known device, as the documented APIs set it;
+//   - __Host-phoneauth-pending, for at most 10 minutes: the number that a code was sent to and its
+//     challenge token, so that a page which the phone has dropped comes back to the code.
 //
-// When the access token has expired, the page gets a new one by itself as soon as
-// somebody comes to it, as Require makes them; a page of the host's does it with
-// POST session/refresh, and signs out with POST session/end, by fetch or by a form. All
-// of this is behind [http.CrossOriginProtection]. With Options.OnSession the host gets
-// the tokens in place of the cookies.
+// When the access token has expired, the page gets a new one as soon as somebody comes to it, as
+// Require makes them. A page of the host's does it with POST session/refresh, and signs out with
+// POST session/end, by fetch or by a form. All of this is behind [http.CrossOriginProtection]. With
+// Options.OnSession the host gets the tokens in place of the cookies. [Page.SetSession] sets the
+// cookies for a session that came by another way.
+//
+// After a sign-in the browser goes to "session/arrived" first. There the page sees whether the
+// browser has kept the cookies. If it has not, the page says so, and nobody goes round in circles.
 //
 // # Security
 //
 // The page may load nothing but itself and sends to nobody else (Content-Security-Policy
 // with trusted types and without inline code); it cannot be framed. A human check of a vendor
-// is the one exception, see below. The address to go on to, ?next=/…, is a path of the same
-// origin or it is dropped.
+// is the one exception, see below.
 //
-// The page holds no number and no token, because a link can choose ?next= and its length
-// would then tell the number to somebody who sees the encrypted answers (BREACH). The scripts ask
-// POST user for the number of the user. What a link chooses is not compressed,
-// and the rest of the page is compressed once, when it is made.
+// What differs between visits is never compressed: a link can choose ?next=, and the length of a
+// compressed answer would then tell the number to somebody who sees the encrypted answers
+// (BREACH). The rest of the page is compressed once, when it is made.
 //
 // # Human check
 //
 // Where the Service asks whether a person asks for a code, the page answers and sends the same
 // request again. The embedded check works in a web worker. People see it only when it takes
-// more than a second, and can cancel it. It needs HTTPS or localhost: elsewhere the page does
-// not say that it can answer, and shows a sentence when it is asked all the same.
+// more than a second, and can cancel it. It needs JavaScript, and HTTPS or localhost: elsewhere the
+// page does not say that it can answer, and shows a sentence when it is asked all the same.
 //
 // The page answers the checks of packages turnstile, hcaptcha and recaptcha with the vendor's
 // widget, in version 2 of reCAPTCHA with the checkbox. It loads the vendor's script only when
@@ -72,12 +81,14 @@ package ui
 
 import (
 	"context"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
+	"sync"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/languages"
 )
 
 // Options say what the page looks like and where it leads. The zero value is a plain page at
@@ -90,6 +101,9 @@ type Options struct {
 	// page was opened with ?next=. Empty means that the page stays and says that the user
 	// is signed in.
 	Next string
+	// NextNew is the same for an account that has just been created, unless the page was opened
+	// with ?next=. Empty means Next.
+	NextNew string
 
 	// Name is the name of the service, shown above the form. Empty shows none.
 	Name string
@@ -97,8 +111,22 @@ type Options struct {
 	// changes it where text would not be legible, in light and in dark.
 	Color string
 	// Logo is a path of this origin, or a data:image/ URL. Empty means the first letter of
-	// Name.
-	Logo string
+	// Name. LogoDark takes its place in dark; empty means Logo there, too.
+	Logo, LogoDark string
+	// Wordmark says that the logo shows the name. The page then does not write it beside.
+	Wordmark bool
+	// Radius is how round the corners are, a CSS length such as "0" or "4px". Empty means
+	// "0.75rem".
+	Radius string
+	// Font is a list of font families for CSS. The page loads no font. Empty means that of the
+	// system.
+	Font string
+	// Header and Footer are HTML of the host above and below the form. They come as they are,
+	// under the policy of the page: no inline script and no inline style.
+	Header, Footer template.HTML
+	// Terms, Privacy and Help are addresses that the page links to: https URLs, or paths of this
+	// origin. Empty shows no link.
+	Terms, Privacy, Help string
 	// Texts replace texts of the page, by language and key; the files in ui/text have all
 	// keys. A language that is not in ui/text is added, and gets English where it has no
 	// text.
@@ -110,6 +138,10 @@ type Options struct {
 	// Region is the region that is chosen at first (ISO 3166-1 alpha-2). Empty means the
 	// region that the browser guesses.
 	Region string
+	// Country returns the region that a request comes from, as the host knows it, for example of
+	// the address. It is the strongest sign, and comes before Region. Nil, and "" as its answer, mean
+	// that the host does not know. It must be safe for concurrent use.
+	Country func(*http.Request) string
 	// Regions are the regions to choose from, as in NumberRules. Empty means all.
 	Regions []string
 	// Passwords shows the way to sign up, sign in and recover with a password.
@@ -155,6 +187,10 @@ type Service interface {
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
 	// Require calls a handler only for requests of somebody who is signed in.
 	Require(http.Handler) http.Handler
+	// Arrival tells whether the text with a code has arrived.
+	Arrival(context.Context, phoneauth.Secret) (phoneauth.Arrival, error)
+	// KnownDevice returns the account of a known-device token.
+	KnownDevice(context.Context, phoneauth.Secret) (phoneauth.User, error)
 	// ClientOf describes the client of a request.
 	ClientOf(*http.Request) phoneauth.ClientInfo
 	// HumanCheckKind returns the kind of the human check, "" for none.
@@ -167,13 +203,13 @@ type Page struct {
 	o       Options
 	origins *http.CrossOriginProtection
 	files   map[string]*file
-	locales map[string]*locale
 	names   []*locale // in the order of the menu
-	regions string
+	nearest *languages.Languages
+	regions []string // to choose from
 	icon    string
 	check   string            // the kind of the human check
 	headers map[string]string // of every answer
-	routes  map[string]func(*request) (any, error)
+	routes  map[string]route
 }
 
 // Handler returns the page for svc. It panics when a field of o is wrong, and names the field.
@@ -186,26 +222,17 @@ func Handler(svc Service, o Options) *Page {
 	if o.InsecureCookie { // on plain HTTP browsers ignore it, and complain on the console
 		delete(p.headers, "Cross-Origin-Opener-Policy")
 	}
-	p.locales, p.names = o.locales()
-	p.files = staticFiles(colors)
-	p.regions = callingCodes(o.Regions)
-	for _, l := range p.names {
-		l.front = p.render(l)
+	p.names = o.locales()
+	p.files = staticFiles(o.css(colors))
+	p.regions = dialled(o.Regions)
+	var tags []string
+	for _, l := range p.names { // a language costs 5 ms, and few of them are asked for
+		l.countries = sync.OnceValue(func() []country { return countriesOf(l.Tag, p.regions) })
+		l.frame = sync.OnceValue(func() frame { return p.newFrame(l) })
+		tags = append(tags, l.Tag)
 	}
-	p.routes = map[string]func(*request) (any, error){
-		"start":  (*request).start,
-		"verify": (*request).verify,
-	}
-	if o.Passwords {
-		p.routes["register"] = (*request).register
-		p.routes["password"] = (*request).password
-		p.routes["recover"] = (*request).recover
-	}
-	if o.OnSession == nil {
-		p.routes["user"] = (*request).user
-		p.routes[refreshRoute] = (*request).refresh
-		p.routes[endRoute] = (*request).end
-	}
+	p.nearest = languages.New(tags...)
+	p.routes = p.routesOf()
 	return p
 }
 
@@ -224,6 +251,14 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if route, ok := p.routes[rest]; ok {
 		p.serveRoute(w, r, route)
+		return
+	}
+	if rest == arrivedRoute && p.o.OnSession == nil {
+		p.serveArrived(w, r)
+		return
+	}
+	if rest == planRoute {
+		p.servePlan(w, r)
 		return
 	}
 	file, isFile := p.files[rest]
@@ -245,9 +280,4 @@ func (p *Page) client(r *http.Request) phoneauth.ClientInfo {
 	c := p.svc.ClientOf(r)
 	c.Locale, c.Device = p.locale(r).Tag, p.cookie(r, deviceCookie)
 	return c
-}
-
-// wholeSeconds until t, rounded up; none for a time that has passed.
-func wholeSeconds(t time.Time) int {
-	return max(0, int((time.Until(t)+time.Second-1)/time.Second))
 }

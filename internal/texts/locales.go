@@ -5,9 +5,8 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/text/language"
-
 	"github.com/phoneauth/phoneauth/internal/client"
+	"github.com/phoneauth/phoneauth/internal/languages"
 )
 
 // A text begins with the code, where phones and people look for it, and names the
@@ -15,9 +14,9 @@ import (
 // person or link, because the client that asked for the code could have chosen them. A
 // notice contains no link but that of Rules.NotMeURL, which the host chose.
 //
-// To add a language: its words here, its name in wordings, its strings in
-// locales_test.go, its names in the documentation
-// of phoneauth.TextRules.
+// To add a language: its words here or in words_*.go, its name in wordings and its row in
+// docs/languages.md. "go test ./internal/texts -update" then writes what people will get to
+// testdata/golden.txt, to be read.
 
 // purposes have words in every language.
 var purposes = []string{
@@ -27,7 +26,14 @@ var purposes = []string{
 }
 
 // wordings are what a locale is matched with. The first serves all others.
-var wordings = []*wording{&english, &french, &spanish, &arabic, &hindi}
+var wordings = []*wording{
+	&english, &french, &spanish, &arabic, &hindi,
+	&german, &dutch, &swedish, &italian, &portuguese, &romanian, &greek,
+	&czech, &polish, &russian, &ukrainian,
+	&hebrew, &persian, &urdu, &turkish,
+	&indonesian, &malay, &filipino, &swahili, &vietnamese,
+	&bengali, &thai, &japanese, &korean, &chinese, &traditionalChinese,
+}
 
 // English is GSM-7.
 var english = wording{"en", map[string]words{
@@ -116,12 +122,12 @@ var hindi = wording{"hi", map[string]words{
 }}
 
 // matcher is built when a client first asks for a language that is not listed exactly.
-var matcher = sync.OnceValue(func() language.Matcher {
-	tags := make([]language.Tag, len(wordings))
+var matcher = sync.OnceValue(func() *languages.Languages {
+	codes := make([]string, len(wordings))
 	for i, w := range wordings {
-		tags[i] = language.Make(w.locale)
+		codes[i] = w.locale
 	}
-	return language.NewMatcher(tags)
+	return languages.New(codes...)
 })
 
 // wordingFor returns the wording that serves a locale under r.
@@ -145,10 +151,12 @@ func nearest(locale string) *wording {
 			return w
 		}
 	}
-	tag, _ := language.Parse(locale)
-	_, i, confidence := matcher().Match(tag)
-	if confidence == language.No {
-		return &english
+	if i := slices.IndexFunc(wordings, named(matcher().Nearest(locale))); i >= 0 {
+		return wordings[i]
 	}
-	return wordings[i]
+	return &english
+}
+
+func named(locale string) func(*wording) bool {
+	return func(w *wording) bool { return w.locale == locale }
 }

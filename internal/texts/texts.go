@@ -159,8 +159,8 @@ func (r Rules) Validate(name string, digits int, fault func(field, format string
 		"must be an https address of at most %d letters, digits and marks, without query and fragment", maxPage)
 	check(r.MaxSegments >= 0, "Texts.MaxSegments", "must not be negative, is %d", r.MaxSegments)
 	for i, locale := range r.Locales {
-		known := slices.ContainsFunc(wordings, func(w *wording) bool { return w.locale == locale })
-		check(known, fmt.Sprintf("Texts.Locales[%d]", i), "must be en, fr, es, ar or hi, is %q", locale)
+		known := slices.ContainsFunc(wordings, named(locale))
+		check(known, fmt.Sprintf("Texts.Locales[%d]", i), "must be a language of docs/languages.md, is %q", locale)
 	}
 	if !sound {
 		return

@@ -10,8 +10,8 @@ import (
 	"slices"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/languages"
 	"github.com/phoneauth/phoneauth/senders/httpsend"
-	"github.com/phoneauth/phoneauth/senders/internal/languages"
 )
 
 // name is Receipt.Sender and Delivery.Sender.

@@ -15,8 +15,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/languages"
 	"github.com/phoneauth/phoneauth/senders/httpsend"
-	"github.com/phoneauth/phoneauth/senders/internal/languages"
 )
 
 // name is Receipt.Sender and Delivery.Sender.

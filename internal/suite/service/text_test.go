@@ -134,8 +134,8 @@ func TestTextConfig(t *testing.T) {
 		fault  string
 	}{
 		{strings.Repeat("W", 30), phoneauth.TextRules{}, 6, ""},
-		{strings.Repeat("W", 31), phoneauth.TextRules{}, 6, "Texts.MaxSegments: 1 is not enough, with this Name, Host and AndroidHash, for the text of password_registration in hi"},
-		{strings.Repeat("W", 27), phoneauth.TextRules{}, 10, "Texts.MaxSegments: 1 is not enough, with this Name, Host and AndroidHash, for the text of password_registration in hi"},
+		{strings.Repeat("W", 31), phoneauth.TextRules{}, 6, "Texts.MaxSegments: 1 is not enough, with this Name, Host and AndroidHash, for the text of password_registration in hi, password_registration in el, password_reset in el, password_registration in ur"},
+		{strings.Repeat("W", 27), phoneauth.TextRules{}, 10, "Texts.MaxSegments: 1 is not enough, with this Name, Host and AndroidHash, for the text of password_registration in hi, password_registration in el, password_reset in el, password_registration in ur"},
 		{strings.Repeat("W", 31), phoneauth.TextRules{MaxSegments: 2}, 6, ""},
 		{strings.Repeat("W", 37), phoneauth.TextRules{Locales: []string{"ar"}}, 6, "Texts.MaxSegments: 1 is not enough, with this Name, Host and AndroidHash, for the text of password_registration in ar"},
 		{strings.Repeat("W", 99), phoneauth.TextRules{Locales: []string{"en", "fr", "es"}}, 6, ""},
@@ -150,7 +150,7 @@ func TestTextConfig(t *testing.T) {
 		{"Acme", phoneauth.TextRules{Host: "https://example.com"}, 6, "Texts.Host: must be a lower case host name such as example.com, without scheme, port and path"},
 		{"Acme", phoneauth.TextRules{AndroidHash: "FA+9qCX9VS"}, 6, "Texts.AndroidHash: must be 11 characters of base64"},
 		{"Acme", phoneauth.TextRules{MaxSegments: -1}, 6, "Texts.MaxSegments: must not be negative, is -1"},
-		{"Acme", phoneauth.TextRules{Locales: []string{"fr", "fr-CA"}}, 6, `Texts.Locales[1]: must be en, fr, es, ar or hi, is "fr-CA"`},
+		{"Acme", phoneauth.TextRules{Locales: []string{"fr", "fr-CA"}}, 6, `Texts.Locales[1]: must be a language of docs/languages.md, is "fr-CA"`},
 		{"Acme", phoneauth.TextRules{}, -1, "Code.Digits: must be from 6 to 10, is -1"},
 	} {
 		config := textConfig(t)

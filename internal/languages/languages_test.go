@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/phoneauth/phoneauth/senders/internal/languages"
+	"github.com/phoneauth/phoneauth/internal/languages"
 )
 
 func TestNearest(t *testing.T) {
@@ -18,4 +18,15 @@ func TestNearest(t *testing.T) {
 		assert.Equal(t, want, l.Nearest(locale), locale)
 	}
 	assert.Panics(t, func() { languages.New("not a language") })
+}
+
+func TestPreferred(t *testing.T) {
+	t.Parallel()
+	l := languages.New("en", "fr", "pt", "he", "zh-Hans", "zh-Hant")
+	for header, want := range map[string]string{
+		"": "", "*": "", "fr-CA,fr;q=0.9,en;q=0.8": "fr", "en;q=0.8,fr;q=0.9": "fr", "fr;q=0": "", "DE-at": "", "da, pt-PT;q=0.5": "pt",
+		"zh-TW": "zh-Hant", "zh-CN,zh;q=0.9": "zh-Hans", "iw": "he", "br": "fr", "fr;q=x": "", "\xff": "",
+	} {
+		assert.Equal(t, want, l.Preferred(header), header)
+	}
 }

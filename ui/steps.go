@@ -1,0 +1,171 @@
+package ui
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// These are faults of a form that the person can mend.
+var (
+	errEmptyPhone    = errors.New("phoneauth/ui: no phone number")
+	errEmptyCode     = errors.New("phoneauth/ui: the code has another number of digits")
+	errEmptyPassword = errors.New("phoneauth/ui: no password")
+	errPasswordShort = errors.New("phoneauth/ui: the password is too short")
+	errPasswordLong  = errors.New("phoneauth/ui: the password is too long")
+)
+
+// The lengths of a password, in characters (PasswordRules).
+const (
+	minPassword = 8
+	maxPassword = 128
+)
+
+// beforeStart asks for what must be known before a code is sent.
+func (q *request) beforeStart() (*screen, error) {
+	if q.body["device"] != "" {
+		return q.useDevice()
+	}
+	if strings.TrimSpace(q.body["phone"]) == "" {
+		return nil, errEmptyPhone
+	}
+	if again := q.body["channel"] != "" || q.flow.Token != ""; again {
+		return nil, nil
+	}
+	if f := q.pending(q.r); f.Phone == q.phone() && f.Purpose == q.body["purpose"] && secondsUntil(f.ResendAt) > 0 {
+		q.flow = f // a code is on its way, and another could not be sent
+		return q.screen(f.screen()), nil
+	}
+	if regions := q.doubtful(); len(regions) > 0 {
+		s := q.screen(screenConfirm)
+		s.candidate, s.flow.Purpose = regions, q.body["purpose"]
+		return s, nil
+	}
+	return nil, nil
+}
+
+// doubtful returns the countries that the number may be of, when it looks like one of another
+// country than was chosen, the likely one first.
+func (q *request) doubtful() []string {
+	if q.body["confirmed"] != "" {
+		return nil
+	}
+	region, ask := looksLike(q.body["phone"], q.body["country"], q.body["chosen"] == chosenByHand, q.signs())
+	if !ask || !slices.Contains(q.regions, region) {
+		return nil
+	}
+	return []string{region, q.body["country"]}
+}
+
+// beforeVerify tidies the code, and the new password with it.
+func (q *request) beforeVerify() (*screen, error) {
+	code := digitsOf(q.body["code"])
+	q.body["code"] = code
+	if wanted := q.flow.Length; code == "" || wanted > 0 && len(code) != wanted {
+		return nil, errEmptyCode
+	}
+	if _, ok := q.body["password"]; ok {
+		return nil, q.newPassword()
+	}
+	return nil, nil
+}
+
+// beforePassword looks whether number and password are there.
+func (q *request) beforePassword() (*screen, error) {
+	if strings.TrimSpace(q.body["phone"]) == "" {
+		return nil, errEmptyPhone
+	}
+	if q.body["password"] == "" {
+		return nil, errEmptyPassword
+	}
+	if q.origin() == screenRegister {
+		return nil, q.newPassword()
+	}
+	return nil, nil
+}
+
+func (q *request) newPassword() error {
+	switch n := utf8.RuneCountInString(q.body["password"]); {
+	case n < minPassword:
+		return errPasswordShort
+	case n > maxPassword:
+		return errPasswordLong
+	}
+	return nil
+}
+
+// knownScreen is where somebody types a code that another page has asked for.
+func (q *request) knownScreen(any) *screen {
+	q.flow = flow{Purpose: q.body["purpose"]}
+	if p, err := phoneauth.ParsePhone(q.body["phone"], q.body["country"]); err == nil {
+		q.flow.Phone = p.E164()
+	}
+	if q.flow.Phone == "" || q.flow.Purpose != purposeReset && q.flow.Purpose != purposeSignIn {
+		return q.screen(screenPhone)
+	}
+	return q.screen(q.flow.screen())
+}
+
+// registerAgain asks for the password once more, which the page does not keep.
+func (q *request) registerAgain(any) *screen {
+	s := q.screen(screenRegister)
+	s.flow.Typed = displayOf(q.flow.Phone)
+	return s
+}
+
+// recovered asks for the new password.
+func (q *request) recovered(any) *screen {
+	q.keep(q.w, flow{})
+	s := q.screen(screenPassword)
+	s.flow = flow{Typed: displayOf(q.phone())}
+	s.Note = s.T("note.saved")
+	return s
+}
+
+// ended is the screen after signing out.
+func (q *request) ended(any) *screen {
+	s := q.screen(screenPhone)
+	s.Note = s.T("note.signed_out")
+	if q.body["screen"] == "" { // a form of the host's
+		s.redirect = q.o.Path
+	}
+	return s
+}
+
+// forgotten removes what the browser knows of its owner.
+func (q *request) forgotten(any) *screen {
+	q.setCookie(q.w, deviceCookie, "", 0)
+	q.keep(q.w, flow{})
+	s := q.screen(screenPhone)
+	s.flow = flow{}
+	s.Note = s.T("note.forgotten")
+	return s
+}
+
+// digitsOf returns the digits of text, those of other scripts as ASCII.
+func digitsOf(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if d := digit(r); d >= 0 {
+			b.WriteByte(byte('0' + d))
+		}
+	}
+	return b.String()
+}
+
+// digitScripts are where the digits begin of scripts that people type them in: ASCII, Arabic,
+// Persian, Devanagari, Bengali, full width.
+var digitScripts = []rune{'0', 0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10}
+
+// digit returns the value of a digit, or -1.
+func digit(r rune) int {
+	for _, zero := range digitScripts {
+		if r >= zero && r < zero+10 {
+			return int(r - zero)
+		}
+	}
+	return -1
+}
