@@ -86,6 +86,14 @@ func (s *screen) T(key string) string { return s.l.Words()[key] }
 // Title is what the screen is called.
 func (s *screen) Title() string { return s.T("title." + s.Key) }
 
+// Shape tells screens of one key apart that have other fields.
+func (s *screen) Shape() string {
+	if s.dead {
+		return "dead"
+	}
+	return ""
+}
+
 // Route is what the main button asks.
 func (s *screen) Route() string { return specs[s.Key].route }
 
