@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // change is a change of an account that ends its challenges, proofs and sessions.
@@ -75,7 +76,7 @@ func (s *Service) ChangePhone(ctx context.Context, claims Claims, r ConnectReque
 		return nil, err
 	}
 	defer done()
-	changed, c, err := s.movePhone(ctx, user, presented{r.Token, r.Phone, PurposePhoneChange, phoneChangeOf(user), r.Client})
+	changed, c, err := s.movePhone(ctx, user, presented{r.Token, r.Phone, PurposePhoneChange, atEpoch(user), r.Client})
 	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
 		return nil, ErrUnauthenticated
 	}
@@ -101,7 +102,7 @@ func (s *Service) movePhone(ctx context.Context, user User, p presented) (User, 
 			e.UserID = user.ID
 			s.event(ctx, e)
 			if user.Phone != c.phone {
-				s.notify(ctx, s.ofUser(user, PurposePhoneChange, p.client), NoticePhoneChanged)
+				s.notify(ctx, s.ofUser(user, PurposePhoneChange, p.client), NoticePhoneChanged, user)
 			}
 		},
 	})
@@ -121,6 +122,81 @@ func (s *Service) DeleteUser(ctx context.Context, claims Claims) error {
 		return err
 	}
 	return s.delete(ctx, user)
+}
+
+// CodeRequest brings the code of [PurposeAccountDeletion] or [PurposeDataExport] back.
+type CodeRequest struct {
+	// Code is the code as the person typed it. ASCII spaces around it are ignored.
+	Code string
+	// ChallengeToken is that of the Pending. It may be empty.
+	ChallengeToken Secret
+	// Client describes the client that asks.
+	Client ClientInfo
+}
+
+// DeleteUserByCode does what DeleteUser does, with a code of PurposeAccountDeletion in place of
+// a fresh sign-in. The code must have been sent for the user of claims.
+//
+// Errors:
+//   - ErrUnauthenticated: the session of claims is not live.
+//   - ErrInvalidCode: the code or the challenge token is wrong, expired or used, or the account
+//     has changed since the code was sent.
+//   - *LimitError: nothing was compared.
+//   - ErrInvalidPhone: the number of the account is not served any more.
+//   - ErrUnavailable: the code may be used up, and the account may have been removed.
+func (s *Service) DeleteUserByCode(ctx context.Context, claims Claims, r CodeRequest) error {
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	user, err := s.ownerByCode(ctx, claims, PurposeAccountDeletion, r)
+	if err != nil {
+		return err
+	}
+	return s.deleteNow(ctx, user)
+}
+
+// ExportByCode returns what is kept about the user of claims, who has proved by a code of
+// PurposeDataExport that the account is theirs. It tells an EventExported, and the owner gets a
+// notice.
+//
+// Errors: those of [Service.DeleteUserByCode]. ErrUnavailable: the code may be used up.
+func (s *Service) ExportByCode(ctx context.Context, claims Claims, r CodeRequest) (Export, error) {
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return Export{}, err
+	}
+	defer done()
+	user, err := s.ownerByCode(ctx, claims, PurposeDataExport, r)
+	if err != nil {
+		return Export{}, err
+	}
+	e, err := s.Export(ctx, user.ID)
+	if err != nil {
+		return Export{}, err
+	}
+	s.notify(ctx, s.ofUser(user, PurposeDataExport, r.Client), NoticeDataExported, User{})
+	return e, nil
+}
+
+// ownerByCode uses up a code for purpose that was sent for the user of claims.
+func (s *Service) ownerByCode(ctx context.Context, claims Claims, purpose Purpose, r CodeRequest) (User, error) {
+	user, err := s.Live(ctx, claims)
+	if err != nil {
+		return User{}, err
+	}
+	c, challengeID, err := s.received(ctx, answer{user.Phone.E164(), r.ChallengeToken, purpose, atEpoch(user), r.Client})
+	if err != nil {
+		return User{}, err
+	}
+	if _, err := s.attemptFor(ctx, c, challengeID, r.Code, nil); err != nil {
+		return User{}, err
+	}
+	if c.account != (account{user.ID, user.Epoch}) { // it has changed meanwhile
+		return User{}, ErrInvalidCode
+	}
+	return user, nil
 }
 
 // SetBlocked blocks or unblocks an account. Nobody can sign in to a blocked account. Both
@@ -197,4 +273,66 @@ func (s *Service) allTakes(phonePrint string) []Take {
 		}
 	}
 	return all
+}
+
+// Export is what is kept about somebody, for that person. It marshals as JSON. It holds the
+// whole number, and no secret.
+type Export struct {
+	// ID is User.ID.
+	ID string `json:"id"`
+	// UUID is User.UUID.
+	UUID string `json:"uuid"`
+	// Phone is the whole number, E.164.
+	Phone string `json:"phone"`
+	// HasPassword is true when the account has a password.
+	HasPassword bool `json:"has_password"`
+	// Blocked is User.Blocked.
+	Blocked bool `json:"blocked"`
+	// Locked is User.Locked.
+	Locked bool `json:"locked"`
+	// CreatedAt is when the account was made.
+	CreatedAt time.Time `json:"created_at"`
+	// UpdatedAt is when the account was last changed.
+	UpdatedAt time.Time `json:"updated_at"`
+	// SignedInAt is the first sign-in; zero before it.
+	SignedInAt time.Time `json:"signed_in_at,omitzero"`
+	// Sessions are those that are live.
+	Sessions []SessionInfo `json:"sessions"`
+	// Activity is what the journal has about the account, without the names and reasons of
+	// operators. What it has about the number alone is left out, because the number may have
+	// had another owner.
+	Activity []Entry `json:"activity"`
+}
+
+// mostExported is how many entries of the journal an export has at most.
+const mostExported = 10_000
+
+// Export returns what is kept about a user, and tells an EventExported.
+//
+// Errors: ErrNotFound, there is no such user; ErrUnavailable.
+func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
+	u, err := s.store.UserByID(ctx, userID)
+	if err != nil {
+		return Export{}, err
+	}
+	if err := s.intends(ctx, s.aboutUser(u, EventExported)); err != nil {
+		return Export{}, err
+	}
+	e := Export{
+		ID: u.ID, UUID: u.UUID, Phone: u.Phone.E164(), HasPassword: u.PasswordHash != "",
+		Blocked: u.Blocked, Locked: u.Locked,
+		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, SignedInAt: u.SignedInAt,
+	}
+	if e.Sessions, err = s.Sessions(ctx, userID); err != nil {
+		return Export{}, err
+	}
+	e.Activity, err = s.Timeline(ctx, TimelineQuery{UserID: userID, Limit: mostExported})
+	if err != nil && !errors.Is(err, ErrNoJournal) {
+		return Export{}, err
+	}
+	for i := range e.Activity {
+		e.Activity[i].Actor, e.Activity[i].Reason = "", ""
+	}
+	s.event(ctx, s.aboutUser(u, EventExported))
+	return e, nil
 }

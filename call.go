@@ -16,6 +16,8 @@ type call struct {
 	placed  bool   // it was asked
 	human   human
 	channel string // that the code is sent by
+	// challenge is the print of the ID of the challenge whose code is sent.
+	challenge string
 	// operator is true when an operator of the host's asks, who has no address and is no machine.
 	operator bool
 	// stranger is true when the client is a known device that has used up the score of

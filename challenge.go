@@ -119,21 +119,40 @@ func (s *Service) digests(t *target, key, code string, now account) [][]byte {
 	return all
 }
 
-// boundTo returns the text that a code for purpose is bound to, beyond the phone. For a
-// change of number it contains the user and the epoch, so that another change of the account
-// makes the code and its proof invalid. ErrNotFound: there is no such user.
-func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) (string, error) {
-	if purpose != PurposePhoneChange {
-		return boundTo, nil
+// binding says what a code is bound to.
+type binding struct {
+	// to is what the code is bound to beyond the phone. For an account it is the user and the
+	// epoch, so that another change of the account makes the code and its proof invalid.
+	to string
+	// owner is the only number that the code goes to. It is zero where the client names it.
+	owner Phone
+}
+
+// boundTo returns what a code for purpose is bound to, when a request has that BoundTo.
+// ErrNotFound: there is no such user. ErrInvalidToken, ErrPhoneTaken: those of an account that
+// its owner has locked.
+func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) (binding, error) {
+	switch {
+	case purpose == PurposeAccountUnlock:
+		return s.unlocking(ctx, Secret(boundTo))
+	case purpose != PurposePhoneChange && !purpose.ofOwner():
+		return binding{to: boundTo}, nil
 	}
 	user, err := s.store.UserByID(ctx, boundTo)
 	if err != nil {
-		return "", err
+		return binding{}, err
 	}
-	return phoneChangeOf(user), nil
+	if !purpose.ofOwner() {
+		return binding{to: atEpoch(user)}, nil
+	}
+	if user.Blocked || user.Locked {
+		return binding{}, ErrNotFound
+	}
+	return binding{atEpoch(user), user.Phone}, nil
 }
 
-func phoneChangeOf(u User) string { return u.ID + " at " + number64(u.Epoch) }
+// atEpoch names the account u at its epoch.
+func atEpoch(u User) string { return u.ID + " at " + number64(u.Epoch) }
 
 // newCode returns a random code. All codes of the configured length are equally likely,
 // including those that begin with zeros.

@@ -317,3 +317,83 @@ func (s *Service) resendChannels(ctx context.Context, about *call) ([]ChannelSta
 	}
 	return s.channelStates(ctx, c, o, c.now.Add(slices.Max(append(found.Waits, 0))))
 }
+
+// Arrival says what is known of the newest text with a code of one challenge. The zero Arrival
+// says that nothing is known.
+type Arrival struct {
+	// Status is OnItsWay, Delivered or Undelivered. It is empty if nothing is known.
+	Status DeliveryStatus
+	// At is when the provider accepted the text, or when its report came.
+	At time.Time
+}
+
+// arrivalEntries is how many of the newest entries of a number Arrival reads. A code lives 10
+// minutes at most, in which the limits admit fewer.
+const arrivalEntries = 100
+
+// Arrival returns what the journal knows of the newest text of a challenge for signing in. Only
+// the challenge token tells, of the texts of its own challenge, and nothing of what the provider
+// said. Without a journal, and for senders that have not reported anything so far, it is zero.
+// What happened within the last second may be missing. A forged token costs no call of the store.
+//
+// Errors:
+//   - ErrInvalidToken: the token is forged or expired.
+//   - ErrPurpose: the token is for another purpose. Texts for those are sent to some numbers only.
+//   - ErrUnavailable.
+func (s *Service) Arrival(ctx context.Context, challengeToken Secret) (Arrival, error) {
+	now := s.now()
+	claims, ok := s.openChallengeToken(challengeToken, now)
+	switch {
+	case !ok:
+		return Arrival{}, ErrInvalidToken
+	case claims.about.purpose != PurposeSignIn:
+		return Arrival{}, ErrPurpose
+	case s.journal == nil:
+		return Arrival{}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+	defer cancel()
+	newest, err := s.journal.store.Entries(ctx, JournalQuery{Print: claims.about.print, Limit: arrivalEntries, Now: now})
+	if err != nil {
+		return Arrival{}, &unavailable{"Entries", err}
+	}
+	return s.arrival(newest, s.challengePrint(claims.challengeID)), nil
+}
+
+// arrival finds the newest text of a challenge, by the print of its ID, among the newest entries of
+// a number, and the report about it.
+func (s *Service) arrival(newest []JournalEntry, challenge string) Arrival {
+	reports := map[string]Arrival{} // by message
+	for _, e := range newest {
+		switch _, known := reports[e.MessageID]; {
+		case e.Type == EventDelivered: // also where a later report says otherwise
+			reports[e.MessageID] = Arrival{Delivered, e.Time}
+		case e.Type == EventUndelivered && !known:
+			reports[e.MessageID] = Arrival{Undelivered, e.Time}
+		case e.Type != EventUndelivered:
+			continue
+		}
+		s.reporting.Store(e.Sender, true)
+	}
+	for _, e := range newest {
+		if e.Type != EventCodeSent && e.Type != EventSendFailed || e.entry().challenge != challenge {
+			continue
+		}
+		if e.Type == EventSendFailed || e.MessageID == "" {
+			return Arrival{}
+		}
+		if report, ok := reports[e.MessageID]; ok {
+			return report
+		}
+		if _, reports := s.reporting.Load(e.Sender); !reports {
+			return Arrival{}
+		}
+		return Arrival{OnItsWay, e.Time}
+	}
+	return Arrival{}
+}
+
+// challengePrint names a challenge in the journal.
+func (s *Service) challengePrint(id string) string {
+	return s.keys.Print("challenge id", id)[:attemptIDLength]
+}

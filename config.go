@@ -267,6 +267,10 @@ type SignInInfo struct {
 	User User
 	// AMR says how the user proved who they are (RFC 8176): "sms", "pwd".
 	AMR []string
+	// Terms is the version of the terms that the person accepted with this sign-in, at AcceptedAt.
+	// Both are zero where the client has named none. See ClientInfo.Terms.
+	Terms      string
+	AcceptedAt time.Time
 	// Client describes the client that asks.
 	Client ClientInfo
 }
@@ -296,6 +300,10 @@ type ClientInfo struct {
 	// Name is a rough name of the program, such as "Chrome on Android", for the list of
 	// sessions. It may be empty. At most 64 bytes are stored.
 	Name string
+	// Terms is the version of the terms of the host that the person accepts with this request, such
+	// as "2026-11". A sign-in hands it, with the time, to Hooks.BeforeSignIn and to the journal.
+	// Empty means that nothing was accepted. At most 64 bytes are kept.
+	Terms string
 }
 
 // HTTPConfig configures the handlers.

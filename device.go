@@ -44,19 +44,59 @@ func (s *Service) knownDevice(ctx context.Context, c *call) (device, error) {
 	if !ok || claims.phonePrint != c.print {
 		return device{}, nil
 	}
-	d := claims.device
-	user, err := s.store.UserByID(ctx, d.userID)
-	if errors.Is(err, ErrNotFound) {
+	user, err := s.deviceOwner(ctx, claims, c.now)
+	if errors.Is(err, ErrInvalidToken) || err == nil && user.Phone != c.phone {
 		return device{}, nil
 	}
-	if err != nil || user.Blocked || user.Locked || user.Epoch != d.epoch || user.Phone != c.phone {
+	if err != nil {
 		return device{}, err
 	}
-	ended, err := s.deviceHasEnded(ctx, claims, c.now)
-	if err != nil || ended {
-		return device{}, err
+	return claims.device, nil
+}
+
+// deviceOwner returns the account of an authentic device token. ErrInvalidToken: the account
+// has changed, is gone, blocked or locked, or the device was ended.
+func (s *Service) deviceOwner(ctx context.Context, d deviceClaims, now time.Time) (User, error) {
+	user, err := s.store.UserByID(ctx, d.device.userID)
+	if errors.Is(err, ErrNotFound) {
+		return User{}, ErrInvalidToken
 	}
-	return d, nil
+	if err != nil {
+		return User{}, err
+	}
+	if user.Blocked || user.Locked || user.Epoch != d.device.epoch || s.phonePrint(user.Phone) != d.phonePrint {
+		return User{}, ErrInvalidToken
+	}
+	ended, err := s.deviceHasEnded(ctx, d, now)
+	if err != nil {
+		return User{}, err
+	}
+	if ended {
+		return User{}, ErrInvalidToken
+	}
+	return user, nil
+}
+
+// KnownDevice returns the account that a device token belongs to, so that a page can greet its
+// owner. It proves nothing: nobody is signed in, and the code is asked for as always. Show the
+// number masked, and only to the client that keeps the token. A token that is forged or expired
+// costs no call of the store.
+//
+// Errors:
+//   - ErrInvalidToken: the token is forged or expired, the account has changed, is gone, blocked
+//     or locked, or the device was ended.
+//   - ErrUnavailable.
+func (s *Service) KnownDevice(ctx context.Context, token Secret) (User, error) {
+	now := s.now()
+	data, ok := s.keys.VerifyToken(keyring.Device, string(token), now)
+	if !ok {
+		return User{}, ErrInvalidToken
+	}
+	claims, ok := decodeDevice(data)
+	if !ok {
+		return User{}, ErrInvalidToken
+	}
+	return s.deviceOwner(ctx, claims, now)
 }
 
 // deviceHasEnded reports whether the device was ended, by itself or with all others.

@@ -14,8 +14,9 @@ var (
 	// ErrInvalidCode: the code is wrong, expired, used up, or was never sent. These are
 	// one error on purpose. A *CodeError wraps it.
 	ErrInvalidCode = errors.New("phoneauth: invalid code")
-	// ErrInvalidToken: a verification or refresh token is forged, expired, used, of
-	// another number or purpose, or its account has changed or no longer exists.
+	// ErrInvalidToken: a verification, refresh, device or challenge token, or that of a notice,
+	// is forged, expired, used, of another number or purpose, or its account has changed or no
+	// longer exists.
 	ErrInvalidToken = errors.New("phoneauth: invalid token")
 	// ErrInvalidPassword: the number or the password is wrong. These are one error on
 	// purpose.

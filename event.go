@@ -67,6 +67,12 @@ const (
 	EventBlocked EventType = "blocked"
 	// EventUnblocked: SetBlocked unblocked the account.
 	EventUnblocked EventType = "unblocked"
+	// EventAccountLocked: the owner has locked the account by the link of a notice, because a
+	// change was not theirs. Purpose is that of the notice, and Phone got it.
+	EventAccountLocked EventType = "account_locked"
+	// EventAccountUnlocked: the account is not locked any more: UnlockAccount gave it back to its
+	// owner, or ReopenAccount opened it.
+	EventAccountUnlocked EventType = "account_unlocked"
 	// EventUnlocked: Unlock cleared the failures and limits of a number.
 	EventUnlocked EventType = "unlocked"
 	// EventDeleted: the account was deleted.
@@ -142,6 +148,9 @@ type Event struct {
 	Until time.Time
 	// Client is a rough name of the program that signed in, such as "Chrome on Android".
 	Client string
+	// Terms is the version of the terms that the person who signed in has accepted: see
+	// ClientInfo.Terms.
+	Terms string
 	// Place is what Hooks.Place said of the client that signed in.
 	Place string
 	// Actor is the operator who did this, and Reason why.
@@ -150,6 +159,8 @@ type Event struct {
 	Count int
 	// Intent is what the operator of an EventOperator is about to do.
 	Intent EventType
+
+	challenge string // print of the ID of the challenge whose code was sent
 }
 
 // LogValue returns a group of the fields that are not zero, without Type and Time.
@@ -172,6 +183,7 @@ func (e Event) LogValue() slog.Value {
 		{"print", e.Print},
 		{"check", e.Check},
 		{"client", e.Client},
+		{"terms", e.Terms},
 		{"place", e.Place},
 		{"actor", e.Actor},
 		{"reason", e.Reason},
@@ -209,7 +221,7 @@ func (e Event) LogValue() slog.Value {
 func (t EventType) warns() bool {
 	switch t {
 	case EventSendFailed, EventVerifyFailed, EventPasswordFailed, EventLimited,
-		EventCeilingNear, EventRefreshReused, EventSessionEvicted, EventUndelivered:
+		EventCeilingNear, EventRefreshReused, EventSessionEvicted, EventUndelivered, EventAccountLocked:
 		return true
 	}
 	return false

@@ -67,6 +67,7 @@ type journalData struct {
 	SendFault SendFault `json:"fault,omitempty"`
 	SendCode  string    `json:"code,omitempty"`
 	Client    string    `json:"client,omitempty"`
+	Terms     string    `json:"terms,omitempty"`
 	Place     string    `json:"place,omitempty"`
 	Device    bool      `json:"device,omitempty"`
 	Test      bool      `json:"test,omitempty"`
@@ -75,6 +76,7 @@ type journalData struct {
 	Actor     string    `json:"actor,omitempty"`
 	Reason    string    `json:"reason,omitempty"`
 	Intent    EventType `json:"intent,omitempty"`
+	Challenge string    `json:"challenge,omitempty"`
 }
 
 // entry is the line of the journal for e.
@@ -83,8 +85,8 @@ func (j *journal) entry(e Event) JournalEntry {
 		e.UserID, e.Phone = "", ""
 	}
 	data, _ := json.Marshal(journalData{ // of texts, numbers and booleans alone
-		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Place, e.Device, e.Test,
-		e.Check, e.Level, e.Actor, e.Reason, e.Intent,
+		e.Phone, e.SessionID, e.Limit, e.Until, e.SendClass, e.SendFault, e.SendCode, e.Client, e.Terms, e.Place, e.Device, e.Test,
+		e.Check, e.Level, e.Actor, e.Reason, e.Intent, e.challenge,
 	})
 	if e.Type == EventLimited { // it has no sender, and is counted by its limit
 		e.Sender = e.Limit
@@ -266,6 +268,7 @@ func (t EventType) important() bool {
 	switch t {
 	case EventSignedUp, EventSignedIn, EventSignedOut, EventSessionEnded, EventSessionEvicted, EventRefreshReused,
 		EventPasswordChanged, EventPhoneChanged, EventBlocked, EventUnblocked, EventUnlocked, EventDeleted,
+		EventAccountLocked, EventAccountUnlocked,
 		EventOperator, EventPhoneShown, EventExported:
 		return true
 	}
@@ -342,6 +345,8 @@ type Entry struct {
 	SendCode string `json:"send_code,omitempty"`
 	// Client is a rough name of the program that signed in.
 	Client string `json:"client,omitempty"`
+	// Terms is the version of the terms that the person accepted with this sign-in.
+	Terms string `json:"terms,omitempty"`
 	// Place is where the client was, as Hooks.Place said.
 	Place string `json:"place,omitempty"`
 	// Device is true when a known device asked.
@@ -358,6 +363,8 @@ type Entry struct {
 	Reason string `json:"reason,omitempty"`
 	// Intent is what the operator of an EventOperator was about to do.
 	Intent EventType `json:"intent,omitempty"`
+
+	challenge string // see Event
 }
 
 // Timeline returns what happened about a phone or a user, newest first, from the journal.
@@ -408,69 +415,7 @@ func (e JournalEntry) entry() Entry {
 		UserID: e.UserID, Region: e.Region, Purpose: Purpose(e.Purpose), Channel: e.Channel, Sender: e.Sender, MessageID: e.MessageID,
 		Phone: d.Phone, SessionID: d.SessionID, Limit: d.Limit, Until: d.Until,
 		SendClass: d.SendClass, SendFault: d.SendFault, SendCode: d.SendCode,
-		Client: d.Client, Place: d.Place, Device: d.Device, Test: d.Test, Check: d.Check, Level: d.Level,
-		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent,
+		Client: d.Client, Terms: d.Terms, Place: d.Place, Device: d.Device, Test: d.Test, Check: d.Check, Level: d.Level,
+		Actor: d.Actor, Reason: d.Reason, Intent: d.Intent, challenge: d.Challenge,
 	}
-}
-
-// Export is what is kept about somebody, for that person. It marshals as JSON. It holds the
-// whole number, and no secret.
-type Export struct {
-	// ID is User.ID.
-	ID string `json:"id"`
-	// UUID is User.UUID.
-	UUID string `json:"uuid"`
-	// Phone is the whole number, E.164.
-	Phone string `json:"phone"`
-	// HasPassword is true when the account has a password.
-	HasPassword bool `json:"has_password"`
-	// Blocked is User.Blocked.
-	Blocked bool `json:"blocked"`
-	// Locked is User.Locked.
-	Locked bool `json:"locked"`
-	// CreatedAt is when the account was made.
-	CreatedAt time.Time `json:"created_at"`
-	// UpdatedAt is when the account was last changed.
-	UpdatedAt time.Time `json:"updated_at"`
-	// SignedInAt is the first sign-in; zero before it.
-	SignedInAt time.Time `json:"signed_in_at,omitzero"`
-	// Sessions are those that are live.
-	Sessions []SessionInfo `json:"sessions"`
-	// Activity is what the journal has about the account, without the names and reasons of
-	// operators. What it has about the number alone is left out, because the number may have
-	// had another owner.
-	Activity []Entry `json:"activity"`
-}
-
-// mostExported is how many entries of the journal an export has at most.
-const mostExported = 10_000
-
-// Export returns what is kept about a user, and tells an EventExported.
-//
-// Errors: ErrNotFound, there is no such user; ErrUnavailable.
-func (s *Service) Export(ctx context.Context, userID string) (Export, error) {
-	u, err := s.store.UserByID(ctx, userID)
-	if err != nil {
-		return Export{}, err
-	}
-	if err := s.intends(ctx, s.aboutUser(u, EventExported)); err != nil {
-		return Export{}, err
-	}
-	e := Export{
-		ID: u.ID, UUID: u.UUID, Phone: u.Phone.E164(), HasPassword: u.PasswordHash != "",
-		Blocked: u.Blocked, Locked: u.Locked,
-		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, SignedInAt: u.SignedInAt,
-	}
-	if e.Sessions, err = s.Sessions(ctx, userID); err != nil {
-		return Export{}, err
-	}
-	e.Activity, err = s.Timeline(ctx, TimelineQuery{UserID: userID, Limit: mostExported})
-	if err != nil && !errors.Is(err, ErrNoJournal) {
-		return Export{}, err
-	}
-	for i := range e.Activity {
-		e.Activity[i].Actor, e.Activity[i].Reason = "", ""
-	}
-	s.event(ctx, s.aboutUser(u, EventExported))
-	return e, nil
 }

@@ -169,6 +169,10 @@ const (
 	kindProof        = "p" // a verification token; then the print of its secret
 	kindDevicesEnded = "z" // the record that all known devices but one were ended
 
+	// Challenges with a print of their own.
+	kindNotice  = "n" // the token of a notice
+	kindSettled = "s" // the changes of an account that no notice can undo
+
 	// Limits of a phone.
 	kindSends       = "s" // codes; then the index in Limits.PhoneSends, and of a hold the channel
 	kindDeviceSends = "d" // codes to known devices; then the same

@@ -249,7 +249,7 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 	if err := giveBack(failure); err != nil {
 		return err
 	}
-	if outdated {
+	if outdated && user.ID != "" { // of an account as it is now
 		s.rehash(ctx, user, p.password)
 	}
 	return nil
@@ -392,7 +392,7 @@ func (s *Service) setPassword(ctx context.Context, c *call, user User, password 
 			e := c.event(EventPasswordChanged)
 			e.UserID = user.ID
 			s.event(ctx, e)
-			s.notify(ctx, c, NoticePasswordChanged)
+			s.notify(ctx, c, NoticePasswordChanged, user)
 		},
 	})
 }

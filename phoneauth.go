@@ -42,6 +42,7 @@ type Service struct {
 	holdIndex int    // of the hold in Limits.PhoneSends
 	zeros     string // a code of zeros
 	sent      *newest.Map[sentCode]
+	reporting *sync.Map // names of the senders whose delivery reports have come
 
 	unknownHashes *sync.Map // kinds of hashes that were logged
 }
@@ -71,6 +72,7 @@ func New(cfg Config) (*Service, error) {
 		holdIndex: cfg.Limits.holdOf(),
 		zeros:     strings.Repeat("0", cfg.Code.Digits),
 		sent:      newest.New[sentCode](sentCodesKept),
+		reporting: new(sync.Map),
 
 		unknownHashes: new(sync.Map),
 		hashes:        places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
@@ -212,7 +214,8 @@ type RedeemRequest struct {
 //
 // Errors:
 //   - ErrInvalidPhone: the number is invalid or not served.
-//   - ErrNotFound: a change of number names a user who does not exist.
+//   - ErrNotFound: BoundTo names a user who does not exist, or who may not do this.
+//   - ErrInvalidToken, ErrPhoneTaken: see [Service.UnlockAccount].
 //   - *LimitError: nothing was sent.
 //   - *HumanCheckError: nothing was sent or taken. Ask again with the answer.
 //   - ErrUnavailable: the code may have been sent. A *SendError is wrapped when the sender
@@ -225,13 +228,19 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
-	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
+	bound, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.parsed(ctx, r.Phone, r.Purpose, boundTo, r.Client)
+	if r.Purpose.ofOwner() && r.Phone == "" {
+		r.Phone = bound.owner.E164()
+	}
+	c, err := s.parsed(ctx, r.Phone, r.Purpose, bound.to, r.Client)
 	if err != nil {
 		return nil, err
+	}
+	if r.Purpose.ofOwner() && c.phone != bound.owner {
+		return nil, ErrInvalidPhone
 	}
 	o, err := s.sendingBy(c, r.Channel, r.Details)
 	if err != nil {
@@ -250,23 +259,24 @@ func (s *Service) Register(ctx context.Context, r RegisterRequest) (*Pending, er
 //   - *LimitError: nothing was compared.
 //   - ErrUnavailable: the code may be used up.
 //   - ErrPurpose: Purpose or BoundTo is not allowed here. A code of PurposePasswordReset is
-//     for [Service.RecoverPassword].
+//     for [Service.RecoverPassword]. Codes that go to the number of an account have methods
+//     of their own too.
 func (s *Service) Verify(ctx context.Context, r VerifyRequest) (*Proof, error) {
 	r.Purpose = orSignIn(r.Purpose)
 	if err := checkPurpose(r.Purpose, r.BoundTo); err != nil {
 		return nil, err
 	}
-	if r.Purpose == PurposePasswordReset {
-		return nil, ErrPurpose // RecoverPassword takes the code itself
+	if r.Purpose == PurposePasswordReset || r.Purpose.ofOwner() {
+		return nil, ErrPurpose // RecoverPassword and others take the code itself
 	}
-	boundTo, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
+	bound, err := s.boundTo(ctx, r.Purpose, r.BoundTo)
 	if errors.Is(err, ErrNotFound) {
 		return nil, ErrInvalidCode // no code was ever sent for a user who does not exist
 	}
 	if err != nil {
 		return nil, err
 	}
-	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, boundTo, r.Client})
+	c, challengeID, err := s.received(ctx, answer{r.Phone, r.ChallengeToken, r.Purpose, bound.to, r.Client})
 	if err != nil {
 		return nil, err
 	}

@@ -128,6 +128,20 @@ func (NewSession) Format(f fmt.State, _ rune) { redact(f, "NewSession") }
 // LogValue returns the name of the type and nothing else.
 func (NewSession) LogValue() slog.Value { return slog.StringValue("phoneauth.NewSession") }
 
+// Format writes the name of the type and nothing else.
+func (CodeRequest) Format(f fmt.State, _ rune) { redact(f, "CodeRequest") }
+
+// LogValue returns the name of the type and nothing else.
+func (CodeRequest) LogValue() slog.Value { return slog.StringValue("phoneauth.CodeRequest") }
+
+// Format writes the name of the type and nothing else.
+func (UnlockAccountRequest) Format(f fmt.State, _ rune) { redact(f, "UnlockAccountRequest") }
+
+// LogValue returns the name of the type and nothing else.
+func (UnlockAccountRequest) LogValue() slog.Value {
+	return slog.StringValue("phoneauth.UnlockAccountRequest")
+}
+
 // Secret is a code, a token, a password or a hash. Every way of printing or encoding it
 // writes [redacted]. Convert it to string to get the value.
 type Secret string

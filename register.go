@@ -14,13 +14,16 @@ import (
 
 // RegisterRequest asks for a code.
 type RegisterRequest struct {
-	// Phone is the number as the person typed it. See [ParsePhone].
+	// Phone is the number as the person typed it. See [ParsePhone]. It may be empty for
+	// PurposeAccountDeletion, PurposeDataExport and PurposeAccountUnlock, whose codes go to one
+	// number only.
 	Phone string
 	// Purpose says what the code is for. Empty means [PurposeSignIn].
 	// [PurposePasswordRegistration] is refused: call [Service.RegisterPassword] for it.
 	Purpose Purpose
-	// BoundTo binds the code to something beyond the number. For [PurposePhoneChange] it
-	// is the User.ID and required. For a purpose of the host it is what the host chooses,
+	// BoundTo binds the code to something beyond the number. For [PurposePhoneChange],
+	// [PurposeAccountDeletion] and [PurposeDataExport] it is the User.ID and required; ask only
+	// for the user of a live session. For [PurposeAccountUnlock] it is the token of the notice. For a purpose of the host it is what the host chooses,
 	// and may be empty. For the other purposes it must be empty. At most 128 bytes.
 	BoundTo string
 	// Channel is the Name of the channel to send by. Empty means the first one that is offered.
@@ -389,6 +392,7 @@ func (s *Service) codeMessage(ctx context.Context, c *call, o sending, d deliver
 	m := s.codeText(c, o.channel, o.details)
 	m.Code, m.ExpiresAt = Secret(d.code), d.challenge.ExpiresAt
 	m.AttemptID, m.Sends = s.attemptID(d.challenge), d.challenge.Sends
+	c.challenge = s.challengePrint(d.challenge.ID)
 	return m, s.word(ctx, &m)
 }
 

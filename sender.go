@@ -188,6 +188,9 @@ const (
 	Delivered DeliveryStatus = "delivered"
 	// Undelivered: the message did not arrive, and will not.
 	Undelivered DeliveryStatus = "undelivered"
+	// OnItsWay: the provider has accepted the message, and nothing was reported yet. No Delivery
+	// says it; see [Service.Arrival].
+	OnItsWay DeliveryStatus = "on_its_way"
 	// OptedOut: the owner of Phone answered STOP. ID is that of the answer. Some providers
 	// refuse to send to the number from then on. The Service keeps no list of such
 	// numbers. A host may keep one and refuse by Hooks.BeforeSend.
@@ -210,6 +213,9 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	}
 	if !d.Phone.IsZero() {
 		e.Print, e.Region = s.phonePrint(d.Phone), d.Phone.Region()
+	}
+	if s.journal != nil && d.Sender != "" {
+		s.reporting.Store(d.Sender, true)
 	}
 	if s.journal != nil && d.ID != "" { // whose message it was
 		if sent, ok := s.journal.sent(ctx, d.ID, s.now()); ok {
@@ -281,6 +287,7 @@ func (s *Service) send(ctx context.Context, c *call, by SMSSender, m Message) er
 	e := c.event(EventCodeSent)
 	e.Purpose, e.Channel, e.Sender, e.MessageID = m.Purpose, m.Channel, receipt.Sender, receipt.ID
 	e.Segments, _ = Segments(string(m.Body))
+	e.challenge = c.challenge
 	if m.Code == "" {
 		e.Type = EventNoticeSent
 	}
@@ -335,14 +342,16 @@ func (s *Service) tellVerified(ctx context.Context, verified Challenge) {
 }
 
 // notify sends a notice, after the answer. A test number gets none. The notice is in the
-// language of the service, because the client that made the change may be a thief's.
-func (s *Service) notify(ctx context.Context, c *call, notice Purpose) {
+// language of the service, because the client that made the change may be a thief's. before is
+// the account before the change that the notice tells of. Where it is zero there is no link.
+func (s *Service) notify(ctx context.Context, c *call, notice Purpose, before User) {
 	if c.test != nil {
 		return
 	}
 	s.afterwards(ctx, "notice", func(ctx context.Context) error {
 		m := s.unworded(c, text{purpose: notice, locale: texts.Rules(s.cfg.Texts).Home()})
 		m.AttemptID, m.Sends, m.AndroidHash = random.ID()[:attemptIDLength], 1, ""
+		m.Link = s.linkTo(ctx, notice, before)
 		by, err := s.noticeSender(c, &m)
 		if err != nil {
 			e := c.event(EventSendFailed)

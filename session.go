@@ -81,6 +81,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 	}
 	e := c.event(EventSignedUp)
 	e.UserID, e.Client, e.Place = signed.User.ID, truncated(c.client.Name, maxSessionText), s.placeOf(ctx, c)
+	e.Terms = truncated(c.client.Terms, maxSessionText)
 	if signed.Created { // also when the session fails
 		s.event(ctx, e)
 	}
@@ -106,7 +107,10 @@ func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 	if err != nil {
 		return err
 	}
-	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Client: c.client}
+	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Terms: truncated(c.client.Terms, maxSessionText), Client: c.client}
+	if info.Terms != "" {
+		info.AcceptedAt = c.now
+	}
 	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
 		s.event(ctx, c.event(EventSignInRefused))
 		return fmt.Errorf("%w: %w", ErrRefused, err)

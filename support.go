@@ -265,6 +265,11 @@ func (s *Service) delete(ctx context.Context, user User) error {
 		return err
 	}
 	defer done()
+	return s.deleteNow(ctx, user)
+}
+
+// deleteNow is delete for an operation that no longer depends on its client.
+func (s *Service) deleteNow(ctx context.Context, user User) error {
 	meant := s.aboutUser(user, EventDeleted)
 	meant.Time = s.now().Add(time.Microsecond) // blanking ends before this time, so this entry is kept
 	if err := s.intends(ctx, meant); err != nil {
@@ -273,7 +278,7 @@ func (s *Service) delete(ctx context.Context, user User) error {
 	if err := s.blank(ctx, user, meant.Time); err != nil { // while the account exists, a failed call can be repeated
 		return err
 	}
-	_, err = s.change(ctx, change{
+	_, err := s.change(ctx, change{
 		user: user,
 		do:   func(ctx context.Context) (User, error) { return user, s.store.DeleteUser(ctx, user.ID) },
 		done: func() {
@@ -328,7 +333,7 @@ func (s *Service) MovePhone(ctx context.Context, userID string, proof Secret, a 
 	if err := s.intends(ctx, s.aboutUser(user, EventPhoneChanged)); err != nil {
 		return nil, err
 	}
-	moved, _, err := s.movePhone(ctx, user, presented{token: proof, purpose: PurposePhoneChange, boundTo: phoneChangeOf(user)})
+	moved, _, err := s.movePhone(ctx, user, presented{token: proof, purpose: PurposePhoneChange, boundTo: atEpoch(user)})
 	if errors.Is(err, ErrStale) {
 		err = ErrInvalidToken // the account has changed since the proof was given
 	}

@@ -41,6 +41,7 @@ var refusals = []struct {
 	{errEmptyPassword, 422, "empty_password"},
 	{errPasswordShort, 422, "password_short"},
 	{errPasswordLong, 422, "password_long"},
+	{phoneauth.ErrPurpose, 400, "bad_request"},
 	{errNoRoute, 404, "bad_request"},
 	{errMethod, 405, "bad_request"},
 	{errMediaType, 415, "bad_request"},

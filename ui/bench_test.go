@@ -48,7 +48,7 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// A visit compresses nothing and runs no template: a compressor alone takes 800 KB.
+// A visit compresses nothing: a compressor alone takes 800 KB.
 func TestPageIsCheap(t *testing.T) { // not parallel: it counts what this process allocates
 	for name, hit := range hits(t) {
 		allocs := testing.AllocsPerRun(100, hit)
@@ -60,7 +60,7 @@ func TestPageIsCheap(t *testing.T) { // not parallel: it counts what this proces
 		runtime.ReadMemStats(&after)
 		bytes := (after.TotalAlloc - before.TotalAlloc) / 100
 		t.Logf("%s: %.0f allocations, %d bytes", name, allocs, bytes)
-		assert.Less(t, allocs, 300.0, name)
+		assert.Less(t, allocs, 600.0, name)
 		assert.Less(t, bytes, uint64(32<<10), name)
 	}
 }

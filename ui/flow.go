@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
@@ -25,6 +26,9 @@ type flow struct {
 	// Phone is in E.164. Typed is what the person typed.
 	Phone string `json:"phone,omitempty"`
 	Typed string `json:"-"`
+	// Masked stands in the place of Phone for a code that a known device has asked for. The
+	// page then does not show the whole number to whoever has the device.
+	Masked string `json:"masked,omitempty"`
 	// Token is Pending.ChallengeToken.
 	Token string `json:"session_token,omitempty"`
 	// Channel is the one that the code was sent by. It is empty for a code that another page
@@ -68,7 +72,15 @@ func unixIn(seconds int) int64 { return time.Now().UnixMilli() + int64(seconds)*
 func secondsUntil(unix int64) int { return int(max(0, (unix-time.Now().UnixMilli()+999)/1000)) }
 
 // lives reports whether the code may still be good.
-func (f flow) lives() bool { return f.Phone != "" && secondsUntil(f.ExpiresAt) > 0 }
+func (f flow) lives() bool { return f.Token != "" && secondsUntil(f.ExpiresAt) > 0 }
+
+// display is the number as the page shows it.
+func (f flow) display() string {
+	if f.Masked != "" {
+		return f.Masked
+	}
+	return displayOf(f.Phone)
+}
 
 // screen is where the code is typed.
 func (f flow) screen() string {
@@ -80,7 +92,7 @@ func (f flow) screen() string {
 
 // encode returns f for a cookie or a hidden field, or "" for no flow.
 func (f flow) encode() string {
-	if f.Phone == "" {
+	if f.Phone == "" && f.Masked == "" {
 		return ""
 	}
 	data, _ := json.Marshal(f) // text and numbers alone
@@ -96,6 +108,12 @@ func decodeFlow(text string) flow {
 	}
 	if f.Length < 0 || f.Length > 10 || len(f.Channels) > 16 {
 		return flow{}
+	}
+	if f.Masked != "" && f.Phone == "" {
+		if strings.Trim(f.Masked, "+0123456789 •") != "" {
+			return flow{}
+		}
+		return f
 	}
 	if p, err := phoneauth.ParsePhone(f.Phone, ""); err != nil || p.E164() != f.Phone {
 		return flow{}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -31,7 +32,7 @@ func (q *request) screen(key string) *screen {
 	if region := q.body["country"]; region != "" {
 		s.country = region
 	}
-	s.display = displayOf(q.flow.Phone)
+	s.display = q.flow.display()
 	return s
 }
 
@@ -137,6 +138,10 @@ func (q *request) show(status int, s *screen) {
 		http.Redirect(q.w, q.r, s.Leave(), http.StatusSeeOther)
 		return
 	}
+	if s.redirect != "" {
+		http.Redirect(q.w, q.r, s.redirect, http.StatusSeeOther)
+		return
+	}
 	q.serveScreen(q.w, q.r, status, s)
 }
 
@@ -144,6 +149,7 @@ func (q *request) show(status int, s *screen) {
 // cookies have come back.
 func (q *request) leave(answer any) *screen {
 	s := q.screen(screenLeave)
+	s.insecure = strings.HasPrefix(q.r.Header.Get("Origin"), "http://")
 	if in, ok := answer.(signedIn); ok && in.New && q.o.NextNew != "" && s.Next == q.o.Next {
 		s.Next = q.o.NextNew
 	}
@@ -155,7 +161,11 @@ func (q *request) leave(answer any) *screen {
 func (s *screen) Leave() string {
 	switch {
 	case s.o.OnSession == nil:
-		return s.o.Path + arrivedRoute + "?" + url.Values{"next": {s.Next}, "lang": {s.Lang}}.Encode()
+		q := url.Values{"next": {s.Next}, "lang": {s.Lang}}
+		if s.insecure {
+			q.Set("insecure", "1")
+		}
+		return s.o.Path + arrivedRoute + "?" + q.Encode()
 	case s.Next != "":
 		return s.Next
 	}
@@ -169,12 +179,13 @@ func (q *request) pendingScreen(answer any) *screen {
 	if purpose == "" {
 		purpose = purposeRegistration
 	}
-	again := q.flow.Phone == p.Phone.E164() && q.flow.Token != ""
+	again := q.flow.Token != "" && (q.flow.Masked != "" || q.flow.Phone == p.Phone.E164())
 	q.flow = flowOf(purpose, p)
-	q.keep(q.w, q.flow)
-	if region := q.body["country"]; region != "" {
-		q.remember(q.w, region)
+	if q.body["device"] != "" {
+		q.flow.Masked, q.flow.Phone = mask(p.Phone), ""
 	}
+	q.keep(q.w, q.flow)
+	q.remember(q.w, p.Phone.Region())
 	s := q.screen(q.flow.screen())
 	if again {
 		s.Note = s.T("note.resent")

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -108,18 +111,71 @@ func (h *host) signIn(phone string) {
 	require.Equal(h.t, 200, status, answer)
 }
 
-// config is what the page tells its scripts.
-func (h *host) config(target string, headers ...string) map[string]any {
+// seen is what a visit shows.
+type seen struct {
+	Screen, Lang, Next, Check, Body string
+	Texts                           map[string]string
+	// Form are the hidden fields of the form.
+	Form map[string]string
+	// Alert is the code of the alert.
+	Alert string
+}
+
+var (
+	screenPattern = regexp.MustCompile(`<main id="screen" data-screen="([a-z]+)"`)
+	langPattern   = regexp.MustCompile(`<html lang="([^"]+)"`)
+	hiddenPattern = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
+	alertPattern  = regexp.MustCompile(`data-part data-code="([a-z_]*)"`)
+)
+
+// look visits the page.
+func (h *host) look(target string, headers ...string) seen {
 	h.t.Helper()
 	w := h.ask(h.page, "GET", target, "", headers...)
-	require.Equal(h.t, 200, w.Code)
-	var config map[string]any // of both
-	for _, id := range []string{"config", "visit"} {
-		_, rest, _ := strings.Cut(w.Body.String(), `<script id="`+id+`" type="application/json">`)
-		data, _, _ := strings.Cut(rest, "</script>")
-		require.NoError(h.t, json.Unmarshal([]byte(data), &config), data)
+	if w.Code == http.StatusSeeOther {
+		return seen{Screen: "leave", Next: w.Header().Get("Location")}
 	}
-	return config
+	require.Equal(h.t, 200, w.Code)
+	return read(h.t, w.Body.String())
+}
+
+// read is what a page shows.
+func read(t testing.TB, body string) seen {
+	t.Helper()
+	first := func(pattern *regexp.Regexp) string {
+		if m := pattern.FindStringSubmatch(body); m != nil {
+			return m[1]
+		}
+		return ""
+	}
+	s := seen{Screen: first(screenPattern), Lang: first(langPattern), Alert: first(alertPattern), Body: body, Form: map[string]string{}}
+	for _, m := range hiddenPattern.FindAllStringSubmatch(body, -1) {
+		s.Form[m[1]] = html.UnescapeString(m[2])
+	}
+	s.Next = s.Form["next"]
+	if _, rest, ok := strings.Cut(body, `<script id="texts" type="application/json">`); ok {
+		data, _, _ := strings.Cut(rest, "</script>")
+		require.NoError(t, json.Unmarshal([]byte(data), &s), data)
+	}
+	return s
+}
+
+// form sends a plain form to a route of the page; fields are pairs of name and value.
+func (h *host) form(route string, fields map[string]string, more ...string) (int, seen) {
+	h.t.Helper()
+	values := url.Values{}
+	for name, value := range fields {
+		values.Set(name, value)
+	}
+	for i := 0; i < len(more); i += 2 {
+		values.Set(more[i], more[i+1])
+	}
+	w := h.ask(h.page, "POST", "/signin/"+route, values.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	assert.Equal(h.t, "no-store", w.Header().Get("Cache-Control"))
+	if w.Code == http.StatusSeeOther {
+		return w.Code, seen{Screen: "leave", Next: w.Header().Get("Location")}
+	}
+	return w.Code, read(h.t, w.Body.String())
 }
 
 // words are the shipped texts of a language.

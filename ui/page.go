@@ -127,16 +127,16 @@ func (p *Page) opening(r *http.Request) *screen {
 	}
 	pending := p.pending(r)
 	if asked != "" && opens(asked, p.o.Passwords) {
-		s.Key = asked
+		s.Key, s.insecure = asked, query.Has("insecure")
 		if asked != screenCookies && s.flow.Typed == "" {
 			s.fill(pending)
 		}
 		return s
 	}
 	switch number := p.welcomes(r); {
-	case pending.Phone != "":
+	case pending.Token != "":
 		s.Key, s.flow = pending.screen(), pending
-		s.display = displayOf(pending.Phone)
+		s.display = pending.display()
 	case number != "" && s.flow.Typed == "":
 		s.Key, s.display = screenWelcome, number
 	}
@@ -200,7 +200,7 @@ func (p *Page) serveScreen(w http.ResponseWriter, r *http.Request, status int, s
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie, "+scriptHeader)
 	parts := s.render()
 	segments := []segment{stored(parts[0])}
 	if parts[1] != nil {

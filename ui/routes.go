@@ -34,10 +34,11 @@ type route struct {
 // routesOf returns the routes of the page by their path.
 func (p *Page) routesOf() map[string]route {
 	routes := map[string]route{
-		"start":  {(*request).start, (*request).beforeStart, (*request).pendingScreen},
-		"verify": {(*request).verify, (*request).beforeVerify, (*request).leave},
-		"known":  {nothing, nil, (*request).knownScreen},
-		"forget": {nothing, nil, (*request).forgotten},
+		"start":    {(*request).start, (*request).beforeStart, (*request).pendingScreen},
+		"verify":   {(*request).verify, (*request).beforeVerify, (*request).leave},
+		"delivery": {(*request).arrival, nil, (*request).arrivalScreen},
+		"known":    {nothing, nil, (*request).knownScreen},
+		"forget":   {nothing, nil, (*request).forgotten},
 	}
 	if p.o.Passwords {
 		routes["register"] = route{(*request).register, (*request).beforePassword, (*request).pendingScreen}
@@ -125,7 +126,7 @@ func (q *request) serveForm(route route) {
 // phone returns the number that was typed, with the calling code of the country that was
 // chosen. It returns a text that is no number as it is, and the Service refuses that.
 func (q *request) phone() string {
-	typed := q.body["phone"]
+	typed := readNumber(q.body["phone"], q.body["country"])
 	if p, err := phoneauth.ParsePhone(typed, q.body["country"]); err == nil {
 		return p.E164()
 	}

@@ -28,6 +28,7 @@ func TestStart(t *testing.T) {
 		delete(answer, "session_token")
 		assert.Equal(t, map[string]any{
 			"phone": cairo, "display": "+20 10 61797840", "expires_in": 300.0, "resend_in": 60.0, "code_length": 6.0, "tries_left": 5.0,
+			"channel": "sms", "channels": []any{map[string]any{"channel": "sms", "available_in": 60.0}},
 		}, answer)
 		bubble.Elapse(18 * time.Second)
 		w := h.ask(h.page, "POST", "/signin/start", `{"phone":"`+cairo+`","purpose":"sign_in"}`)

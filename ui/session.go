@@ -106,7 +106,8 @@ func (p *Page) serveArrived(w http.ResponseWriter, r *http.Request) {
 	v := p.visitOf(only(q["next"]), only(q["lang"]))
 	to := cmp.Or(v.Next, p.o.Path)
 	if _, err := p.svc.Authenticate(r.Context(), p.access(r)); err != nil {
-		to = p.o.Path + "?" + url.Values{"screen": {screenCookies}, "next": {v.Next}, "lang": {v.Lang}}.Encode()
+		q.Set("screen", screenCookies)
+		to = p.o.Path + "?" + q.Encode()
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, to, http.StatusSeeOther)

@@ -38,14 +38,14 @@ func TestSessionCookies(t *testing.T) {
 			assert.InDelta(t, want.age, c.MaxAge, 1, name)
 			assert.Equal(t, want.sameSite, c.SameSite, name)
 		}
-		assert.Equal(t, true, h.config("/signin/")["signed_in"])
+		assert.Equal(t, "done", h.look("/signin/").Screen)
 		_, answer := h.post("user")
 		assert.Equal(t, map[string]any{"display": "+20 10 61797840"}, answer)
 
 		access := h.cookies["__Host-phoneauth-access"].Value
 		bubble.Elapse(16 * time.Minute)
 		delete(h.cookies, "__Host-phoneauth-access")
-		assert.Equal(t, true, h.config("/signin/")["refresh"])
+		assert.Equal(t, "resume", h.look("/signin/").Screen)
 		status, _ := h.post("session/refresh")
 		require.Equal(t, 200, status)
 		assert.NotEqual(t, access, h.cookies["__Host-phoneauth-access"].Value)
@@ -107,7 +107,7 @@ func TestRequire(t *testing.T) {
 	w := h.ask(home, "GET", "/orders?id=1&x=2", "", "Accept", "text/html,*/*")
 	assert.Equal(t, 303, w.Code)
 	assert.Equal(t, "/signin/?next=%2Forders%3Fid%3D1%26x%3D2", w.Header().Get("Location"))
-	assert.Equal(t, "/orders?id=1&x=2", h.config(w.Header().Get("Location"))["next"])
+	assert.Equal(t, "/orders?id=1&x=2", h.look(w.Header().Get("Location")).Next)
 	assert.Equal(t, 401, h.ask(home, "GET", "/orders", "").Code)
 	assert.Equal(t, 401, h.ask(home, "POST", "/orders", "{}", "Accept", "text/html").Code)
 	h.signIn(cairo)
@@ -132,7 +132,7 @@ func TestEndByForm(t *testing.T) {
 	assert.Equal(t, 303, w.Code)
 	assert.Equal(t, "/signin/", w.Header().Get("Location"))
 	assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
-	assert.Equal(t, 415, h.ask(h.page, "POST", "/signin/start", "phone=1", form...).Code)
+	assert.Equal(t, 415, h.ask(h.page, "POST", "/signin/user", "phone=1", form...).Code)
 }
 
 func TestOnSession(t *testing.T) {
@@ -157,7 +157,7 @@ func TestOnSession(t *testing.T) {
 	assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
 	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/session/refresh", "{}").Code)
 	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/user", "{}").Code)
-	assert.Equal(t, false, h.config("/signin/")["signed_in"])
+	assert.Equal(t, "welcome", h.look("/signin/").Screen, "the host has the session, and the device is known")
 
 	hosted := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) { cfg.HostSessions = true })
 	_, started = hosted.post("start", "phone", cairo, "purpose", "sign_in")

@@ -2,7 +2,7 @@ package ui
 
 import (
 	"errors"
-	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -27,12 +27,12 @@ const (
 // beforeStart asks for what must be known before a code is sent.
 func (q *request) beforeStart() (*screen, error) {
 	if q.body["device"] != "" {
-		return nil, q.useDevice()
+		return q.useDevice()
 	}
 	if strings.TrimSpace(q.body["phone"]) == "" {
 		return nil, errEmptyPhone
 	}
-	if again := q.body["channel"] != "" || q.flow.Phone != ""; again {
+	if again := q.body["channel"] != "" || q.flow.Token != ""; again {
 		return nil, nil
 	}
 	if f := q.pending(q.r); f.Phone == q.phone() && f.Purpose == q.body["purpose"] && secondsUntil(f.ResendAt) > 0 {
@@ -53,8 +53,8 @@ func (q *request) doubtful() []string {
 	if q.body["confirmed"] != "" {
 		return nil
 	}
-	region, ask := looksLike(q.body["phone"], q.body["country"], q.body["chosen"] == "hand", q.signs())
-	if !ask {
+	region, ask := looksLike(q.body["phone"], q.body["country"], q.body["chosen"] == chosenByHand, q.signs())
+	if !ask || !slices.Contains(q.regions, region) {
 		return nil
 	}
 	return []string{region, q.body["country"]}
@@ -129,6 +129,9 @@ func (q *request) recovered(any) *screen {
 func (q *request) ended(any) *screen {
 	s := q.screen(screenPhone)
 	s.Note = s.T("note.signed_out")
+	if q.body["screen"] == "" { // a form of the host's
+		s.redirect = q.o.Path
+	}
 	return s
 }
 
@@ -166,9 +169,3 @@ func digit(r rune) int {
 	}
 	return -1
 }
-
-// Until the number field is there.
-func looksLike(string, string, bool, []string) (string, bool) { return "", false }
-func (q *request) signs() []string                            { return nil }
-func (p *Page) welcomes(*http.Request) string                 { return "" }
-func (q *request) useDevice() error                           { return errEmptyPhone }

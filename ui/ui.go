@@ -4,9 +4,10 @@
 //	mux.Handle("/signin/", page)
 //	mux.Handle("/home", page.Require(home)) // behind it, phoneauth.ClaimsFrom says who is signed in
 //
-// Everything is embedded: no build step, no framework, under 40 KB gzipped, and no
-// request to another host. Its languages are en, fr, es, ar and hi, and those that a
-// host adds.
+// Everything is embedded: no build step, no framework, and no request to another host. The server
+// renders every screen, and plain forms do the whole sign-in. Scripts only help: they format the
+// number, count down, solve the human check, and say what the network does. The floor is Safari
+// 13.1, Chrome 80 and Firefox 78.
 //
 // # Where it is mounted
 //
@@ -14,10 +15,15 @@
 // arrive with it, as from [http.ServeMux], or without, as from [http.StripPrefix] or the
 // group of a router.
 //
+// Links may open a screen, with ?screen=phone, and with Options.Passwords also with
+// ?screen=password, ?screen=register and ?screen=forgot. ?phone= fills in a number, and sends
+// nothing. ?next=/… is where to go on to: a path of the same origin, or it is dropped. ?lang=
+// chooses the language.
+//
 // # Session
 //
-// The page calls the Service itself, through JSON routes of its own below its path, and
-// puts the session into cookies that no script can read:
+// The page calls the Service itself, through routes of its own below its path, and puts the
+// session into cookies that no script can read:
 //
 //   - __Host-phoneauth-access, the access token, which [Page.Require] reads;
 //   - __Secure-phoneauth-refresh, the refresh token, which browsers send to "session/"
@@ -25,32 +31,35 @@
 //   - __Host-phoneauth-session, the id of the session. A cookie with a path cannot have
 //     the __Host- prefix, so a sibling domain can plant a refresh token beside the
 //     browser's: one of another session is never used;
-//   - __Host-phoneauth-device, the known device, as the documented APIs set it.
+//   - __Host-phoneauth-device, the known device, as the documented APIs set it;
+//   - __Host-phoneauth-pending, for at most 10 minutes: the number that a code was sent to and its
+//     challenge token, so that a page which the phone has dropped comes back to the code.
 //
-// When the access token has expired, the page gets a new one by itself as soon as
-// somebody comes to it, as Require makes them; a page of the host's does it with
-// POST session/refresh, and signs out with POST session/end, by fetch or by a form. All
-// of this is behind [http.CrossOriginProtection]. With Options.OnSession the host gets
-// the tokens in place of the cookies.
+// When the access token has expired, the page gets a new one as soon as somebody comes to it, as
+// Require makes them. A page of the host's does it with POST session/refresh, and signs out with
+// POST session/end, by fetch or by a form. All of this is behind [http.CrossOriginProtection]. With
+// Options.OnSession the host gets the tokens in place of the cookies. [Page.SetSession] sets the
+// cookies for a session that came by another way.
+//
+// After a sign-in the browser goes to "session/arrived" first. There the page sees whether the
+// browser has kept the cookies. If it has not, the page says so, and nobody goes round in circles.
 //
 // # Security
 //
 // The page may load nothing but itself and sends to nobody else (Content-Security-Policy
 // with trusted types and without inline code); it cannot be framed. A human check of a vendor
-// is the one exception, see below. The address to go on to, ?next=/…, is a path of the same
-// origin or it is dropped.
+// is the one exception, see below.
 //
-// The page holds no number and no token, because a link can choose ?next= and its length
-// would then tell the number to somebody who sees the encrypted answers (BREACH). The scripts ask
-// POST user for the number of the user. What a link chooses is not compressed,
-// and the rest of the page is compressed once, when it is made.
+// What differs between visits is never compressed: a link can choose ?next=, and the length of a
+// compressed answer would then tell the number to somebody who sees the encrypted answers
+// (BREACH). The rest of the page is compressed once, when it is made.
 //
 // # Human check
 //
 // Where the Service asks whether a person asks for a code, the page answers and sends the same
 // request again. The embedded check works in a web worker. People see it only when it takes
-// more than a second, and can cancel it. It needs HTTPS or localhost: elsewhere the page does
-// not say that it can answer, and shows a sentence when it is asked all the same.
+// more than a second, and can cancel it. It needs JavaScript, and HTTPS or localhost: elsewhere the
+// page does not say that it can answer, and shows a sentence when it is asked all the same.
 //
 // The page answers the checks of packages turnstile, hcaptcha and recaptcha with the vendor's
 // widget, in version 2 of reCAPTCHA with the checkbox. It loads the vendor's script only when
@@ -129,6 +138,10 @@ type Options struct {
 	// Region is the region that is chosen at first (ISO 3166-1 alpha-2). Empty means the
 	// region that the browser guesses.
 	Region string
+	// Country returns the region that a request comes from, as the host knows it, for example of
+	// the address. It is the strongest sign, and comes before Region. Nil, and "" as its answer, mean
+	// that the host does not know. It must be safe for concurrent use.
+	Country func(*http.Request) string
 	// Regions are the regions to choose from, as in NumberRules. Empty means all.
 	Regions []string
 	// Passwords shows the way to sign up, sign in and recover with a password.
@@ -174,6 +187,10 @@ type Service interface {
 	User(context.Context, phoneauth.Claims) (phoneauth.User, error)
 	// Require calls a handler only for requests of somebody who is signed in.
 	Require(http.Handler) http.Handler
+	// Arrival tells whether the text with a code has arrived.
+	Arrival(context.Context, phoneauth.Secret) (phoneauth.Arrival, error)
+	// KnownDevice returns the account of a known-device token.
+	KnownDevice(context.Context, phoneauth.Secret) (phoneauth.User, error)
 	// ClientOf describes the client of a request.
 	ClientOf(*http.Request) phoneauth.ClientInfo
 	// HumanCheckKind returns the kind of the human check, "" for none.
@@ -238,6 +255,10 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if rest == arrivedRoute && p.o.OnSession == nil {
 		p.serveArrived(w, r)
+		return
+	}
+	if rest == planRoute {
+		p.servePlan(w, r)
 		return
 	}
 	file, isFile := p.files[rest]

@@ -39,7 +39,7 @@ func TestHeaders(t *testing.T) {
 func TestWeight(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, ui.Options{Name: "Sunbird", Passwords: true})
-	loads := regexp.MustCompile(`(?:href|src)="([a-z]+\.(?:js|css))"|from '\./([a-z]+\.js)'`)
+	loads := regexp.MustCompile(`(?:href|src)="/signin/([a-z]+\.(?:js|css))"|from '\./([a-z]+\.js)'`)
 	for _, lang := range []string{"en", "fr", "es", "ar", "hi"} {
 		total, seen, queue := 0, map[string]bool{}, []string{"?lang=" + lang}
 		for len(queue) > 0 {
@@ -91,7 +91,7 @@ func TestMounting(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/account/login/", h.page)
 	for i, handler := range []http.Handler{h.page, mux, http.StripPrefix("/account/login", h.page), http.StripPrefix("/account/login/", h.page)} {
-		assert.Contains(t, h.ask(handler, "GET", "/account/login/", "").Body.String(), `src="app.js"`, i)
+		assert.Contains(t, h.ask(handler, "GET", "/account/login/", "").Body.String(), `src="/account/login/app.js"`, i)
 		assert.Equal(t, 200, h.ask(handler, "GET", "/account/login/app.js", "").Code, i)
 		assert.Equal(t, 405, h.ask(handler, "GET", "/account/login/session/end", "").Code, i)
 	}
@@ -99,7 +99,7 @@ func TestMounting(t *testing.T) {
 	assert.Equal(t, 303, w.Code)
 	assert.Equal(t, "/account/login/", w.Header().Get("Location"))
 	root := newHost(t, ui.Options{Path: "/"})
-	assert.Contains(t, root.ask(root.page, "GET", "/", "").Body.String(), `<form id="form"`)
+	assert.Contains(t, root.ask(root.page, "GET", "/", "").Body.String(), `<form id="form" method="post" action="/start"`)
 }
 
 func TestNext(t *testing.T) {
@@ -120,15 +120,15 @@ func TestNext(t *testing.T) {
 		"/" + strings.Repeat("a", 4096): "/home",
 	} {
 		next = strings.ReplaceAll(strings.ReplaceAll(next, "#", "%23"), `\`, "%5C")
-		assert.Equal(t, want, h.config("/signin/?next=" + next)["next"], next)
+		assert.Equal(t, want, h.look("/signin/?next="+next).Next, next)
 	}
-	assert.Equal(t, "/home", h.config("/signin/?next=/a&next=/b")["next"], "which of them is not told")
+	assert.Equal(t, "/home", h.look("/signin/?next=/a&next=/b").Next, "which of them is not told")
 	hostile := `/</script><script>alert(1)//">'<!--&`
 	w := h.ask(h.page, "GET", `/signin/?next=`+url.QueryEscape(hostile), "")
 	assert.NotContains(t, w.Body.String(), "<script>alert")
 	assert.Contains(t, w.Body.String(), `<input type="hidden" name="next" value="`+html.EscapeString(hostile)+`" form="languages">`)
-	assert.Equal(t, hostile, h.config("/signin/?next=" + url.QueryEscape(hostile))["next"])
-	assert.NotContains(t, h.ask(h.page, "GET", "/signin/?next=/home", "").Body.String(), `name="next"`)
+	assert.Equal(t, hostile, h.look("/signin/?next="+url.QueryEscape(hostile)).Next)
+	assert.NotContains(t, h.look("/signin/?next=/home").Body, `form="languages">\n<input`, "the default is not kept")
 }
 
 func TestLocale(t *testing.T) {
@@ -138,20 +138,20 @@ func TestLocale(t *testing.T) {
 		{"", "", "en"}, {"", "fr-CA,en;q=0.8", "fr"}, {"", "xx, ar-EG;q=0.5, en;q=0.4", "ar"}, {"?lang=hi", "fr", "hi"},
 		{"?lang=<x>", "es", "es"}, {"?lang=hi&lang=ar", "fr", "fr"}, {"", "DE-at", "de"}, {"", "*", "en"},
 	} {
-		assert.Equal(t, tt[2], h.config("/signin/"+tt[0], "Accept-Language", tt[1])["lang"], "%v", tt)
+		assert.Equal(t, tt[2], h.look("/signin/"+tt[0], "Accept-Language", tt[1]).Lang, "%v", tt)
 	}
 	r := httptest.NewRequest("GET", "/signin/", nil)
 	r.Header["Accept-Language"] = []string{"en;q=0.5", "fr;q=0.9", "es;q=0.7"}
 	w := httptest.NewRecorder()
 	h.page.ServeHTTP(w, r)
 	assert.Contains(t, w.Body.String(), `<html lang="fr"`, "a list in several lines")
-	texts := h.config("/signin/?lang=de")["texts"].(map[string]any)
-	assert.Equal(t, "Anmelden", texts["title.phone"])
-	assert.Equal(t, "Enter your code", texts["title.code"])
+	german := h.look("/signin/?lang=de").Body
+	assert.Contains(t, german, `tabindex="-1">Anmelden</h1>`)
+	assert.Contains(t, german, ">Phone number</label>")
 	assert.Contains(t, h.ask(h.page, "GET", "/signin/?lang=ar", "").Body.String(), `<html lang="ar" dir="rtl">`)
 	assert.Contains(t, h.ask(h.page, "GET", "/signin/", "").Body.String(), "<title>Hello</title>")
 	one := newHost(t, ui.Options{Locale: "fr"})
-	assert.Equal(t, "fr", one.config("/signin/?lang=en", "Accept-Language", "en")["lang"])
+	assert.Equal(t, "fr", one.look("/signin/?lang=en", "Accept-Language", "en").Lang)
 	assert.NotContains(t, one.ask(one.page, "GET", "/signin/", "").Body.String(), "<nav")
 }
 

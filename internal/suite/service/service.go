@@ -27,6 +27,9 @@ func Run(t *testing.T, o suite.Options) {
 		testSessionLives, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
 		testRetryIsAnsweredAlike, testRetryEndsWithTheCode, testRetryIsScoped, testRetryAfterAFailure, testRetriesAtOnce,
 		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration,
+		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
+		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testNoticeEnds, testReopenedAccountHasNoNotice,
+		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
 		testImport, testImportFaults, testImportTwice, testImportAgain, testImportEnds,
 	)
 	if o.Real {

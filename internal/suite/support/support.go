@@ -53,6 +53,10 @@ func Run(t *testing.T, o suite.Options) {
 		"a resend asks nobody for a human check":  resendAsksNobody,
 		"a resend that does not go out":           resendFails,
 		"a resend by the only channel":            resentByTheOnlyChannel,
+		"a token tells how its own text fares":    arrivals,
+		"nothing is told of other texts":          noArrivals,
+		"a lock stands under the number it is of": lockedByOwner,
+		"a sign-in says which terms it accepted":  terms,
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := o.Store(t)

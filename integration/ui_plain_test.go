@@ -1,0 +1,106 @@
+package integration
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/ui"
+)
+
+// withoutScripts turns JavaScript off in the pages of b.
+func (b *browser) withoutScripts() {
+	b.t.Helper()
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+}
+
+// Without JavaScript people sign up, mistype, sign out, and sign in again.
+func TestUIPlainSignIn(t *testing.T) {
+	host := newUIHost(t, func(cfg *phoneauth.Config, o *ui.Options) {
+		o.Next = ""
+		cfg.Limits.PhoneSends = []phoneauth.Limit{{Burst: 10, Every: time.Minute}}
+	})
+	b := newBrowser(t, host.url)
+	b.withoutScripts()
+	b.open("/signin/")
+	b.press("Continue")
+	b.sees("Enter your phone number.")
+	b.choose("Country or region", "Egypt")
+	b.fill("Phone number", cairoTyped)
+	b.press("Continue")
+	b.sees("We sent a code by text message to " + cairoShown + ".")
+	code := host.inbox.Code(t, cairo)
+	b.fill("Code", wrong(code))
+	b.press("Confirm")
+	b.sees("This code is wrong. You have 4 tries left.")
+	b.fill("Code", code)
+	b.press("Confirm")
+	b.sees("You are signed in")
+	b.sees("Your number is " + cairoShown + ".")
+	b.press("Sign out")
+	b.sees("You are signed out.")
+}
+
+// Without JavaScript people sign up with a password, and choose a new one.
+func TestUIPlainPasswords(t *testing.T) {
+	host := newUIHost(t, func(cfg *phoneauth.Config, o *ui.Options) {
+		o.Next, o.Passwords, o.Region = "", true, "EG"
+		cfg.Limits.PhoneSends = []phoneauth.Limit{{Burst: 10, Every: time.Minute}}
+	})
+	b := newBrowser(t, host.url)
+	b.withoutScripts()
+	b.open("/signin/?screen=register")
+	b.fill("Phone number", cairoTyped)
+	b.fill("New password", "short")
+	b.press("Create account")
+	b.sees("Choose a password of at least 8 characters.")
+	b.fill("New password", "correct horse")
+	b.press("Create account")
+	b.fill("Code", host.inbox.Code(t, cairo))
+	b.press("Confirm")
+	b.sees("You are signed in")
+	b.press("Sign out")
+	b.press("Use a password instead")
+	b.press("Forgot your password?")
+	b.fill("Phone number", cairoTyped)
+	b.press("Send code")
+	b.sees("If " + cairoShown + " has an account, a code is on its way to it.")
+	b.fill("Code", host.inbox.Code(t, cairo))
+	b.fill("New password", "another horse")
+	b.press("Save password")
+	b.sees("Your password is saved. Sign in with it.")
+	b.fill("Password", "another horse")
+	b.press("Sign in")
+	b.sees("You are signed in")
+}
+
+// On plain HTTP browsers drop the cookies of a secure page. The right code then leads to a
+// sentence, and not back to the form.
+func TestUIPlainHTTP(t *testing.T) {
+	for name, scripts := range map[string]bool{"scripts": true, "none": false} {
+		t.Run(name, func(t *testing.T) {
+			host := newUIHost(t, nil)
+			plain := strings.Replace(host.url, "127.0.0.1", plainHost, 1)
+			b := newBrowser(t, plain)
+			if !scripts {
+				b.withoutScripts()
+			}
+			b.open("/signin/")
+			b.choose("Country or region", "Egypt")
+			b.fill("Phone number", cairoTyped)
+			b.press("Continue")
+			b.sees("Enter your code")
+			b.fill("Code", host.inbox.Code(t, cairo))
+			if !scripts {
+				b.press("Confirm")
+			}
+			b.sees("Open this page with https, then sign in again.")
+			b.takeFaults() // the browser complains of headers that need a secure page
+			assert.Len(t, host.inbox.Messages(), 1)
+		})
+	}
+}

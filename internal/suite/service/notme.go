@@ -1,0 +1,219 @@
+package service
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
+)
+
+const notMeURL = "https://example.com/account/not-me"
+
+// withLinks gives notices a link.
+func withLinks(c *phoneauth.Config) { c.Texts.NotMeURL = notMeURL }
+
+// noticeToken is the token in the newest notice to phone.
+func noticeToken(s *suite.Service, phone string) phoneauth.Secret {
+	s.Helper()
+	s.Settle()
+	last, _ := s.Inbox.Last(phone)
+	require.Empty(s, last.Code, "the newest text is a notice")
+	page, token, _ := strings.Cut(string(last.Link), "?t=")
+	require.Equal(s, notMeURL, page)
+	require.True(s, strings.HasSuffix(string(last.Body), string(last.Link)), "%s", string(last.Body))
+	require.Len(s, token, 22, "128 bits")
+	return phoneauth.Secret(token)
+}
+
+// unlock asks for a code to open the account again, and opens it.
+func unlock(s *suite.Service, token, password phoneauth.Secret) error {
+	p, err := s.Register(s.Context(), phoneauth.RegisterRequest{Purpose: phoneauth.PurposeAccountUnlock, BoundTo: string(token)})
+	if err != nil {
+		return err
+	}
+	return s.UnlockAccount(s.Context(), phoneauth.UnlockAccountRequest{
+		Token: token, Code: s.Code(p.Phone.E164(), phoneauth.PurposeAccountUnlock), ChallengeToken: p.ChallengeToken, Password: password,
+	})
+}
+
+func loginWith(s *suite.Service, phone string, password phoneauth.Secret) error {
+	_, err := s.LoginPassword(s.Context(), phoneauth.PasswordLoginRequest{Phone: phone, Password: password})
+	return err
+}
+
+func testNoticeOfAPassword(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := s.SignUp(suite.Owner, "password one")
+	stolen, err := s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{Current: "password one", New: "password thief"})
+	require.NoError(t, err)
+	token := noticeToken(s, suite.Owner)
+
+	for range 2 { // programs that preview links follow it too
+		n, err := s.ReadNotice(t.Context(), token)
+		require.NoError(t, err)
+		assert.Equal(t, phoneauth.Notice{
+			Purpose: phoneauth.NoticePasswordChanged, Phone: phoneauth.StoredPhone(suite.Owner), NeedsPassword: true, ExpiresAt: s.Now().Add(72 * time.Hour),
+		}, *n)
+	}
+	assert.ErrorIs(t, unlock(s, token, "password one"), phoneauth.ErrInvalidToken, "it is not locked")
+	require.NoError(t, loginWith(s, suite.Owner, "password thief"), "reading changes nothing")
+
+	require.NoError(t, s.LockAccount(t.Context(), token))
+	require.NoError(t, s.LockAccount(t.Context(), token), "a second tap")
+	assert.Len(t, s.Events(phoneauth.EventAccountLocked), 1)
+	_, err = s.Live(t.Context(), s.ClaimsOf(stolen))
+	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated, "every session has ended")
+	assert.ErrorIs(t, loginWith(s, suite.Owner, "password thief"), phoneauth.ErrLocked)
+	_, err = s.TrySignIn(suite.Owner)
+	assert.ErrorIs(t, err, phoneauth.ErrLocked)
+	n, err := s.ReadNotice(t.Context(), token)
+	require.NoError(t, err)
+	assert.True(t, n.Locked)
+
+	assert.ErrorIs(t, unlock(s, token, "password thief"), phoneauth.ErrInvalidPassword)
+	assert.ErrorIs(t, s.UnlockAccount(t.Context(), phoneauth.UnlockAccountRequest{
+		Token: token, Code: s.Wrong(suite.Owner), Password: "password one",
+	}), phoneauth.ErrInvalidCode)
+	require.NoError(t, unlock(s, token, "password one"))
+	assert.Len(t, s.Events(phoneauth.EventAccountUnlocked), 1)
+	assert.NoError(t, loginWith(s, suite.Owner, "password one"))
+	assert.ErrorIs(t, loginWith(s, suite.Owner, "password thief"), phoneauth.ErrInvalidPassword)
+	assert.ErrorIs(t, s.LockAccount(t.Context(), token), phoneauth.ErrInvalidToken, "good once")
+	_, err = s.ReadNotice(t.Context(), token)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+}
+
+// A thief changes the number and then the password, so the second notice is theirs. The first
+// notice takes the account back all the same, and the second cannot undo that.
+func testNoticeOfANumber(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := s.SignIn(suite.Owner)
+	session, err := s.ChangePhone(t.Context(), s.ClaimsOf(session), phoneauth.ConnectRequest{Token: s.ProveChange(session, suite.Stranger).Token})
+	require.NoError(t, err)
+	owners := noticeToken(s, suite.Owner)
+	_, err = s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password thief"})
+	require.NoError(t, err)
+	thiefs := noticeToken(s, suite.Stranger)
+
+	require.NoError(t, s.LockAccount(t.Context(), thiefs))
+	require.NoError(t, unlock(s, thiefs, ""), "there was no password before that change")
+	require.NoError(t, s.LockAccount(t.Context(), owners), "the thief's report settles nothing of before")
+	require.NoError(t, unlock(s, owners, ""))
+	again := s.SignIn(suite.Owner)
+	assert.Equal(t, session.User.ID, again.User.ID, "the number is that of before")
+	assert.Empty(t, again.User.PasswordHash)
+	assert.True(t, s.SignIn(suite.Stranger).New)
+	for _, token := range []phoneauth.Secret{owners, thiefs} {
+		assert.ErrorIs(t, s.LockAccount(t.Context(), token), phoneauth.ErrInvalidToken)
+	}
+}
+
+// The thief's notice is not used before the owner takes the account back.
+func testNoticeOfALaterChange(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := s.SignIn(suite.Owner)
+	session, err := s.ChangePhone(t.Context(), s.ClaimsOf(session), phoneauth.ConnectRequest{Token: s.ProveChange(session, suite.Stranger).Token})
+	require.NoError(t, err)
+	owners := noticeToken(s, suite.Owner)
+	_, err = s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password thief"})
+	require.NoError(t, err)
+	thiefs := noticeToken(s, suite.Stranger)
+	require.NoError(t, s.LockAccount(t.Context(), owners))
+	require.NoError(t, unlock(s, owners, ""))
+	assert.ErrorIs(t, s.LockAccount(t.Context(), thiefs), phoneauth.ErrInvalidToken)
+
+	session = s.SignIn(suite.Owner) // and a change after that has a notice that is good
+	_, err = s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password two"})
+	require.NoError(t, err)
+	assert.NoError(t, s.LockAccount(t.Context(), noticeToken(s, suite.Owner)))
+}
+
+func testNoticeEnds(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := s.SignIn(suite.Owner)
+	session, err := s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password one"})
+	require.NoError(t, err)
+	token := noticeToken(s, suite.Owner)
+	for _, junk := range []phoneauth.Secret{"", "junk", "AAAAAAAAAAAAAAAAAAAAAA", token + "A"} {
+		assert.ErrorIs(t, s.LockAccount(t.Context(), junk), phoneauth.ErrInvalidToken)
+		_, err := s.ReadNotice(t.Context(), junk)
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+		assert.Error(t, unlock(s, junk, ""))
+	}
+	s.Elapse(72*time.Hour - time.Microsecond)
+	require.NoError(t, s.LockAccount(t.Context(), token))
+	s.Elapse(72*time.Hour - time.Microsecond)
+	_, err = s.ReadNotice(t.Context(), token)
+	assert.NoError(t, err, "locking gives as long again")
+	s.Elapse(time.Microsecond)
+	_, err = s.ReadNotice(t.Context(), token)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
+	_, err = s.TrySignIn(suite.Owner)
+	assert.ErrorIs(t, err, phoneauth.ErrLocked, "now only the desk opens it")
+	require.NoError(t, s.ReopenAccount(t.Context(), session.User.ID, phoneauth.Actor{Name: "ann"}))
+	s.SignIn(suite.Owner)
+	require.NoError(t, s.ReopenAccount(t.Context(), session.User.ID, phoneauth.Actor{Name: "ann"}), "nothing is left to do")
+	assert.Len(t, s.Events(phoneauth.EventAccountUnlocked), 1)
+	assert.ErrorIs(t, s.ReopenAccount(t.Context(), "4711", phoneauth.Actor{}), phoneauth.ErrNotFound)
+}
+
+// The desk settles every change of before.
+func testReopenedAccountHasNoNotice(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := s.SignIn(suite.Owner)
+	_, err := s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password one"})
+	require.NoError(t, err)
+	token := noticeToken(s, suite.Owner)
+	require.NoError(t, s.LockAccount(t.Context(), token))
+	require.NoError(t, s.ReopenAccount(t.Context(), session.User.ID, phoneauth.Actor{Name: "ann", Reason: "called back"}))
+	assert.ErrorIs(t, s.LockAccount(t.Context(), token), phoneauth.ErrInvalidToken)
+	assert.NoError(t, loginWith(s, suite.Owner, "password one"), "it keeps what it has")
+	assert.Equal(t, "ann", s.Events(phoneauth.EventAccountUnlocked)[0].Actor)
+}
+
+// The number that got the notice may be somebody else's by now.
+func testNoticeOfANumberThatIsTaken(t *testing.T, o suite.Options) {
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := s.SignIn(suite.Owner)
+	_, err := s.ChangePhone(t.Context(), s.ClaimsOf(session), phoneauth.ConnectRequest{Token: s.ProveChange(session, suite.Stranger).Token})
+	require.NoError(t, err)
+	token := noticeToken(s, suite.Owner)
+	require.NoError(t, s.LockAccount(t.Context(), token))
+	ask := phoneauth.RegisterRequest{Purpose: phoneauth.PurposeAccountUnlock, BoundTo: string(token)}
+	_, err = s.Register(t.Context(), ask)
+	require.NoError(t, err)
+	code := s.Code(suite.Owner, phoneauth.PurposeAccountUnlock)
+	s.SignIn(suite.Owner) // somebody signs up
+	_, err = s.Register(t.Context(), ask)
+	assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken)
+	assert.ErrorIs(t, s.UnlockAccount(t.Context(), phoneauth.UnlockAccountRequest{Token: token, Code: code}), phoneauth.ErrPhoneTaken)
+	n, err := s.ReadNotice(t.Context(), token)
+	require.NoError(t, err, "nothing was settled but later changes")
+	assert.True(t, n.Locked)
+
+	require.NoError(t, s.Remove(t.Context(), session.User.ID, phoneauth.Actor{}))
+	_, err = s.ReadNotice(t.Context(), token)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, "the account is gone")
+}
+
+func testNoLinkWithoutAPage(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	s := o.Service(t, suite.LimitsOff)
+	session := s.SignIn(suite.Owner)
+	_, err := s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password one"})
+	require.NoError(t, err)
+	s.Settle()
+	last, _ := s.Inbox.Last(suite.Owner)
+	assert.Equal(t, phoneauth.NoticePasswordChanged, last.Purpose)
+	assert.Empty(t, last.Link)
+}

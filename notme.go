@@ -1,0 +1,376 @@
+package phoneauth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/phoneauth/phoneauth/internal/fields"
+	"github.com/phoneauth/phoneauth/internal/random"
+	"github.com/phoneauth/phoneauth/internal/texts"
+)
+
+// "This wasn't me": a notice of a changed number or password has a link. Its token locks the
+// account, and later gives it back as it was before the change.
+
+// noticeLife is how long the token of a notice can lock the account. Locking gives as long again
+// to unlock it.
+const noticeLife = 72 * time.Hour
+
+// maxSealed is the greatest length of Challenge.Sealed.
+const maxSealed = 1024
+
+// Notice is what the page of a notice's link says.
+type Notice struct {
+	// Purpose is NoticePasswordChanged or NoticePhoneChanged.
+	Purpose Purpose
+	// Phone got the notice. A code of PurposeAccountUnlock goes there. Show it masked.
+	Phone Phone
+	// Locked is true when the account is locked.
+	Locked bool
+	// NeedsPassword is true when the account had a password before the change. UnlockAccount
+	// then needs it.
+	NeedsPassword bool
+	// ExpiresAt is the end of the token.
+	ExpiresAt time.Time
+}
+
+// notice is what the token of a notice stands for. It is sealed in the store, as a challenge whose
+// key is made of the token.
+type notice struct {
+	Notice
+	key    string
+	userID string
+	epoch  int64  // of the account after the change
+	hash   Secret // of the password before it
+}
+
+// linkTo stores a token for the notice of a change, and returns the link with it. It returns ""
+// where there is no page, and where the token cannot be stored: the owner must hear of the change
+// all the same.
+func (s *Service) linkTo(ctx context.Context, purpose Purpose, before User) Secret {
+	if s.cfg.Texts.NotMeURL == "" || before.ID == "" {
+		return ""
+	}
+	token, now := random.ID(), s.now()
+	key := s.noticeKey(token)
+	sealed := s.keys.Seal(key, string(fields.Append(nil,
+		string(purpose), before.ID, number64(before.Epoch+1), before.Phone.e164, string(before.PasswordHash))))
+	err := errors.New("the hash of the password is too long")
+	if len(sealed) <= maxSealed {
+		_, err = s.store.BeginChallenge(ctx, BeginParams{Now: now, Challenge: Challenge{
+			Key: key, ID: "notice", Digest: s.keys.Digest(key, token), Sealed: sealed, TriesLeft: 1,
+			ExpiresAt: now.Add(noticeLife), Until: now.Add(2 * noticeLife),
+		}})
+	}
+	if err != nil {
+		s.cfg.Logger.ErrorContext(ctx, "phoneauth: a notice has no link", "error", err, "cause", causes(err))
+		return ""
+	}
+	return Secret(texts.Rules(s.cfg.Texts).LinkOf(token))
+}
+
+// openNotice reads the token of a notice and its account. ErrInvalidToken: there is no such token,
+// it has expired or was used, the account is gone, or a later report has settled the change.
+func (s *Service) openNotice(ctx context.Context, token Secret) (notice, User, error) {
+	if len(token) != len(random.ID()) {
+		return notice{}, User{}, ErrInvalidToken
+	}
+	n := notice{key: s.noticeKey(string(token))}
+	now := s.now()
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{n.key}, Now: now})
+	if err != nil {
+		return notice{}, User{}, err
+	}
+	data, ok := s.keys.Open(n.key, found.Challenges[0].Sealed)
+	if found.Challenges[0].ID == "" || !ok {
+		return notice{}, User{}, ErrInvalidToken
+	}
+	r := fields.NewReader(data)
+	n.Purpose, n.userID, n.epoch, n.Phone, n.hash = Purpose(r.Text()), r.Text(), r.Int64(), Phone{r.Text()}, Secret(r.Text())
+	n.NeedsPassword, n.ExpiresAt = n.hash != "", found.Challenges[0].ExpiresAt
+	user, err := s.store.UserByID(ctx, n.userID)
+	if errors.Is(err, ErrNotFound) || err == nil && user.Epoch < n.epoch { // a backup was restored
+		return notice{}, User{}, ErrInvalidToken
+	}
+	if err != nil {
+		return notice{}, User{}, err
+	}
+	n.Locked = user.Locked
+	done, err := s.settled(ctx, user.ID, now)
+	if err == nil && done.has(n.epoch) {
+		err = ErrInvalidToken
+	}
+	return n, user, err
+}
+
+// ReadNotice returns what the page of a notice's link says. It changes nothing: programs that
+// preview links follow it too.
+//
+// Errors: ErrInvalidToken, the token is unknown, used or expired; ErrUnavailable.
+func (s *Service) ReadNotice(ctx context.Context, token Secret) (*Notice, error) {
+	n, _, err := s.openNotice(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	return &n.Notice, nil
+}
+
+// LockAccount locks the account that a notice is about, with the token of its link: the owner
+// says that the change was not theirs. Its sessions end, and nobody can sign in. Call it for a
+// POST only. It may be called again.
+//
+// Errors: ErrInvalidToken, the token is unknown, used or expired; ErrUnavailable, it may not have
+// been done, call it again.
+func (s *Service) LockAccount(ctx context.Context, token Secret) error {
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for tries := 0; ; tries++ {
+		n, user, err := s.openNotice(ctx, token)
+		if err != nil {
+			return err
+		}
+		if !user.Locked {
+			err = s.lockNow(ctx, n, user)
+		}
+		if errors.Is(err, ErrStale) && tries < 3 { // somebody changes the account meanwhile
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		_, err = s.store.BeginChallenge(ctx, BeginParams{Now: now, Renew: "notice", Challenge: Challenge{
+			Key: n.key, ID: "notice", Digest: s.keys.Digest(n.key, string(token)), TriesLeft: 1,
+			ExpiresAt: now.Add(noticeLife), Until: now.Add(noticeLife),
+		}})
+		if errors.Is(err, ErrNotFound) { // the account was unlocked meanwhile
+			return ErrInvalidToken
+		}
+		return err
+	}
+}
+
+func (s *Service) lockNow(ctx context.Context, n notice, user User) error {
+	locked := true
+	_, err := s.change(ctx, change{
+		user: user,
+		do: func(ctx context.Context) (User, error) {
+			return s.store.UpdateUser(ctx, UserUpdate{UserID: user.ID, Locked: &locked, Epoch: user.Epoch, Now: s.now()})
+		},
+		done: func() { s.event(ctx, s.aboutNotice(n, EventAccountLocked)) },
+	})
+	if errors.Is(err, ErrNotFound) {
+		return ErrInvalidToken
+	}
+	return err
+}
+
+// aboutNotice returns an event about the account of a notice and the number that got it: that is
+// the number that its owner names at the desk.
+func (s *Service) aboutNotice(n notice, what EventType) Event {
+	e := s.aboutUser(User{ID: n.userID, Phone: n.Phone}, what)
+	e.Purpose = n.Purpose
+	return e
+}
+
+// UnlockAccountRequest opens an account again that LockAccount has locked.
+type UnlockAccountRequest struct {
+	// Token is that of the notice's link. Required.
+	Token Secret
+	// Code is the code of PurposeAccountUnlock as the person typed it. ASCII spaces around it are
+	// ignored.
+	Code string
+	// ChallengeToken is that of the Pending. It may be empty.
+	ChallengeToken Secret
+	// Password is the password before the change. It is ignored if the account had none.
+	Password Secret
+	// Client describes the client that asks.
+	Client ClientInfo
+}
+
+// UnlockAccount opens an account that LockAccount has locked, for somebody who has the token of
+// the notice, the number that got it, and the password of before if there was one. The account then
+// has the number and the password of before the change. Nobody is signed in. Notices of later
+// changes are good for nothing any more.
+//
+// Send the code by [Service.Register], with PurposeAccountUnlock and BoundTo the token. It goes to
+// the number that got the notice. [Service.ReopenAccount] is for those who have lost something of
+// it.
+//
+// Errors:
+//   - ErrInvalidToken: the token is unknown, used or expired, or the account is not locked.
+//   - ErrInvalidPassword: the password is not that of before. The code is not used up.
+//   - ErrInvalidCode: the code or the challenge token is wrong, expired or used.
+//   - ErrPhoneTaken: another account has the number by now. Only the desk can help.
+//   - *LimitError: nothing was compared.
+//   - ErrInvalidPhone: the number is not served any more.
+//   - ErrUnavailable: the code may be used up, and the account may have been unlocked.
+func (s *Service) UnlockAccount(ctx context.Context, r UnlockAccountRequest) error {
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	n, user, err := s.openNotice(ctx, r.Token)
+	if err == nil && !user.Locked {
+		err = ErrInvalidToken
+	}
+	if err != nil {
+		return err
+	}
+	r.Client.Device = "" // every device has ended
+	c, challengeID, err := s.received(ctx, answer{n.Phone.E164(), r.ChallengeToken, PurposeAccountUnlock, atEpoch(user), r.Client})
+	if err != nil {
+		return err
+	}
+	if _, ok := s.wellFormed(r.Code); !ok {
+		return ErrInvalidCode
+	}
+	if n.hash != "" {
+		err := s.provePassword(ctx, c, passwordProof{r.Password, true, func() (User, error) {
+			return User{PasswordHash: n.hash}, nil
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := s.attemptFor(ctx, c, challengeID, r.Code, nil); err != nil {
+		return err
+	}
+	// Before the change: then no notice of a thief's own locks the account again.
+	if err := s.settle(ctx, user.ID, settlement{n.epoch + 1, user.Epoch + 1}); err != nil {
+		return err
+	}
+	if err := s.unlockNow(ctx, n, user); err != nil {
+		return err
+	}
+	return s.store.CancelChallenges(ctx, n.key)
+}
+
+func (s *Service) unlockNow(ctx context.Context, n notice, user User) error {
+	locked := false
+	_, err := s.change(ctx, change{
+		user: user,
+		do: func(ctx context.Context) (User, error) {
+			return s.store.UpdateUser(ctx, UserUpdate{
+				UserID: user.ID, Phone: &n.Phone, PasswordHash: &n.hash, Locked: &locked, Epoch: user.Epoch, Now: s.now(),
+			})
+		},
+		done: func() { s.event(ctx, s.aboutNotice(n, EventAccountUnlocked)) },
+	})
+	if errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+		return ErrInvalidToken
+	}
+	return err
+}
+
+// unlocking returns what a code of PurposeAccountUnlock is bound to. ErrInvalidToken: the token is
+// unknown, used or expired, or the account is not locked. ErrPhoneTaken: the number that got the
+// notice is another account's by now.
+func (s *Service) unlocking(ctx context.Context, token Secret) (binding, error) {
+	n, user, err := s.openNotice(ctx, token)
+	if err != nil {
+		return binding{}, err
+	}
+	if !user.Locked {
+		return binding{}, ErrInvalidToken
+	}
+	owner, err := s.phoneAccount(ctx, n.Phone)
+	if err != nil {
+		return binding{}, err
+	}
+	if owner.ID != "" && owner.ID != user.ID {
+		return binding{}, ErrPhoneTaken
+	}
+	return binding{atEpoch(user), n.Phone}, nil
+}
+
+// ReopenAccount opens an account that its owner has locked, in the name of an operator. The account
+// keeps the number and the password that it has now; see [Service.MovePhone]. Every notice of
+// before is good for nothing any more. It does nothing if the account is not locked.
+//
+// Errors: ErrNotFound, there is no such user; ErrUnavailable, it may not have been done, do it
+// again.
+func (s *Service) ReopenAccount(ctx context.Context, userID string, a Actor) error {
+	ctx, done, err := s.uninterrupted(WithActor(ctx, a))
+	if err != nil {
+		return err
+	}
+	defer done()
+	user, err := s.store.UserByID(ctx, userID)
+	if err != nil || !user.Locked {
+		return err
+	}
+	e := s.aboutUser(user, EventAccountUnlocked)
+	if err := s.intends(ctx, e); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, user.ID, settlement{0, user.Epoch + 1}); err != nil {
+		return err
+	}
+	locked := false
+	_, err = s.change(ctx, change{
+		user: user,
+		do: func(ctx context.Context) (User, error) {
+			return s.store.UpdateUser(ctx, UserUpdate{UserID: userID, Locked: &locked, Epoch: AnyEpoch, Now: s.now()})
+		},
+		done: func() { s.event(ctx, e) },
+	})
+	return err
+}
+
+// settlement says which changes of an account no notice can undo any more: those that led to the
+// epochs from the first to the last. Without it a thief, who gets the notice of their own second
+// change, could lock the account again that its owner has taken back.
+type settlement struct{ from, to int64 }
+
+func (r settlement) has(epoch int64) bool { return r.from <= epoch && epoch <= r.to }
+
+// settled returns the settlement of an account.
+func (s *Service) settled(ctx context.Context, userID string, now time.Time) (settlement, error) {
+	key := s.settledKey(userID)
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Now: now})
+	if err != nil {
+		return settlement{}, err
+	}
+	data, ok := s.keys.Open(key, found.Challenges[0].Pending)
+	if found.Challenges[0].ID == "" || !ok {
+		return settlement{1, 0}, nil // none
+	}
+	r := fields.NewReader(data)
+	return settlement{r.Int64(), r.Int64()}, nil
+}
+
+// settle adds changes to the settlement of an account, for as long as a notice can live. The store
+// keeps it as a challenge whose secret nobody has.
+func (s *Service) settle(ctx context.Context, userID string, more settlement) error {
+	now := s.now()
+	all, err := s.settled(ctx, userID, now)
+	if err != nil {
+		return err
+	}
+	if all.from <= all.to {
+		more = settlement{min(all.from, more.from), max(all.to, more.to)}
+	}
+	key := s.settledKey(userID)
+	_, err = s.store.BeginChallenge(ctx, BeginParams{Now: now, Challenge: Challenge{
+		Key: key, ID: "settled", Digest: refreshDigest(random.Secret()), TriesLeft: 1,
+		Pending:   s.keys.Seal(key, string(fields.Append(nil, number64(more.from), number64(more.to)))),
+		ExpiresAt: now.Add(2 * noticeLife), Until: now.AddDate(100, 0, 0), // later calls move ExpiresAt
+	}})
+	return err
+}
+
+// noticeKey returns the key of a notice's token. It is alone in its slot, because the token does
+// not name a phone.
+func (s *Service) noticeKey(token string) string {
+	return key(s.keys.Print("notice", token), kindNotice)
+}
+
+func (s *Service) settledKey(userID string) string {
+	return key(s.keys.Print("settled", userID), kindSettled)
+}

@@ -1,0 +1,121 @@
+package ui
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+	names "golang.org/x/text/language/display"
+)
+
+// country is one row of the list of countries.
+type country struct{ Region, Code, Text string }
+
+// callingCode returns the calling code of a region, without a plus.
+func callingCode(region string) string {
+	return strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region))
+}
+
+// newerNames are countries that were renamed after version 32 of CLDR, from which x/text has its
+// names.
+var newerNames = map[string]map[string]string{
+	"en": {"MK": "North Macedonia", "SZ": "Eswatini"},
+	"fr": {"MK": "Macédoine du Nord", "SZ": "Eswatini"},
+	"es": {"MK": "Macedonia del Norte", "SZ": "Esuatini"},
+	"ar": {"MK": "مقدونيا الشمالية", "SZ": "إسواتيني"},
+	"hi": {"MK": "उत्तरी मकदूनिया", "SZ": "एस्वाटिनी"},
+}
+
+// regionName returns the name of a region in a language, in English where x/text has none.
+func regionName(tag, region string) string {
+	r, err := language.ParseRegion(region)
+	if err != nil {
+		return region
+	}
+	primary, _, _ := strings.Cut(tag, "-")
+	if name := newerNames[primary][region]; name != "" {
+		return name
+	}
+	for _, t := range []language.Tag{language.Make(tag), language.English} {
+		if namer := names.Regions(t); namer != nil && namer.Name(r) != "" {
+			return namer.Name(r)
+		}
+	}
+	return region
+}
+
+// countriesOf returns the countries of regions in the order of a language.
+func countriesOf(tag string, regions []string) []country {
+	type named struct {
+		country
+		key []byte
+	}
+	order, buffer := collate.New(language.Make(tag)), new(collate.Buffer)
+	all := make([]named, 0, len(regions))
+	for _, region := range regions {
+		name, code := regionName(tag, region), callingCode(region)
+		// The isolates keep "+20" from turning around in Arabic.
+		row := country{region, code, fmt.Sprintf("%s (\u2066+%s\u2069)", name, code)}
+		all = append(all, named{row, order.KeyFromString(buffer, name)})
+	}
+	slices.SortFunc(all, func(a, b named) int { return bytes.Compare(a.key, b.key) })
+	rows := make([]country, len(all))
+	for i, n := range all {
+		rows[i] = n.country
+	}
+	return rows
+}
+
+// countryOptions returns the options of the field "country", which the script of the number field
+// reads, too.
+func countryOptions(all []country) []byte {
+	var b bytes.Buffer
+	for _, c := range all {
+		fmt.Fprintf(&b, "<option value=%s data-code=%s>%s</option>\n", c.Region, c.Code, html.EscapeString(c.Text))
+	}
+	return b.Bytes()
+}
+
+// aliasesText has what people call a region besides its names, a line for each region.
+//
+//go:embed aliases.txt
+var aliasesText string
+
+// aliasesFile is the answer of the route plan?names: for each region the names to find it by, in
+// lower case with "|" between them: the English one, the one in the main language of the region,
+// and those of aliases.txt. The names in the language of the page are in the page.
+var aliasesFile = sync.OnceValue(func() *file {
+	all := map[string]string{}
+	for region := range phonenumbers.GetSupportedRegions() {
+		called := []string{regionName("en", region)}
+		r, err := language.ParseRegion(region)
+		if err != nil {
+			continue
+		}
+		if spoken, err := language.Compose(language.Und, r); err == nil {
+			base, _ := spoken.Base()
+			called = append(called, regionName(base.String(), region))
+		}
+		all[region] = strings.ToLower(strings.Join(called, "|"))
+	}
+	for line := range strings.Lines(aliasesText) {
+		region, called, _ := strings.Cut(strings.TrimSpace(line), " ")
+		all[region] += "|" + called
+	}
+	for region, called := range all {
+		parts := strings.Split(called, "|")
+		slices.Sort(parts)
+		all[region] = strings.Join(slices.Compact(parts), "|")
+	}
+	data, _ := json.Marshal(all) // texts only
+	return jsonFile(data)
+})
