@@ -2,7 +2,9 @@
 package languages
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"golang.org/x/text/language"
 )
@@ -30,9 +32,24 @@ func (l *Languages) Nearest(locale string) string {
 }
 
 // Preferred returns the code nearest to what the header Accept-Language asks for (RFC 9110,
-// 12.5.4), or "" if none is near.
+// 12.5.4), or "" if none is near. It passes over what it cannot read.
 func (l *Languages) Preferred(header string) string {
-	tags, _, _ := language.ParseAcceptLanguage(header)
+	type wish struct {
+		tag     language.Tag
+		quality float32
+	}
+	var wishes []wish
+	for part := range strings.SplitSeq(header, ",") {
+		tags, qualities, err := language.ParseAcceptLanguage(part)
+		if err == nil && len(tags) == 1 {
+			wishes = append(wishes, wish{tags[0], qualities[0]})
+		}
+	}
+	slices.SortStableFunc(wishes, func(a, b wish) int { return cmp.Compare(b.quality, a.quality) })
+	tags := make([]language.Tag, len(wishes))
+	for i, w := range wishes {
+		tags[i] = w.tag
+	}
 	return l.nearest(tags)
 }
 
