@@ -69,7 +69,7 @@ func TestUIPasswords(t *testing.T) {
 	b.fill("Code", wrong(code))
 	b.fill("New password", second)
 	b.press("Save password")
-	b.sees("This code is wrong or has expired. You have 4 tries left.")
+	b.sees("This code is wrong. You have 4 tries left.")
 	b.fill("Code", code)
 	b.press("Save password")
 	b.sees("Your password is saved. Sign in with it.")
@@ -140,7 +140,7 @@ func TestUIOfflineAndDown(t *testing.T) {
 	}
 	offline(true)
 	b.press("Continue")
-	b.sees("You seem to be offline. Check your connection and try again.")
+	b.sees("You are offline. Check your connection, then try again.")
 	offline(false)
 	host.store.down.Store(true)
 	b.press("Continue")
