@@ -118,7 +118,9 @@ func TestNumberFieldWrites(t *testing.T) {
 	b.types("2015550123")
 	b.holds("US", "+1", "(201) 555-0123")
 	b.verdict("")
-	caret := func(at int) { valueOf[bool](b, "(document.getElementById('phone').setSelectionRange("+string(rune('0'+at))+", "+string(rune('0'+at))+"), true)") }
+	caret := func(at int) {
+		valueOf[bool](b, "(document.getElementById('phone').setSelectionRange("+string(rune('0'+at))+", "+string(rune('0'+at))+"), true)")
+	}
 	is := func(want int) {
 		t.Helper()
 		assert.Equal(t, want, valueOf[int](b, "document.getElementById('phone').selectionStart"))
