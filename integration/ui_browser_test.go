@@ -129,6 +129,9 @@ func (b *browser) listen(event any) {
 		}
 	case *runtime.EventExceptionThrown:
 		fault = e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			fault += " " + e.ExceptionDetails.Exception.Description
+		}
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
 			fault = "console." + e.Type.String()
@@ -262,6 +265,12 @@ func (b *browser) fill(label, value string) {
 // choose chooses from the list of a label the entry that begins with option.
 func (b *browser) choose(label, option string) {
 	b.t.Helper()
+	if valueOf[bool](b, "field("+quoted(label)+").role === 'combobox'") {
+		b.fill(label, option)
+		b.until("does not find "+option, "document.querySelector('#countries [aria-selected=true]')?.textContent.startsWith("+quoted(option)+")")
+		b.key("\r")
+		return
+	}
 	ok := valueOf[bool](b, "((s) => { const o = [...s.options].find((o) => o.text.startsWith("+quoted(option)+"));"+
 		"if (!o) return false; s.focus(); s.value = o.value; s.dispatchEvent(new Event('change', {bubbles: true})); return true })"+
 		"(field("+quoted(label)+"))")
