@@ -267,9 +267,10 @@ type SignInInfo struct {
 	User User
 	// AMR says how the user proved who they are (RFC 8176): "sms", "pwd".
 	AMR []string
-	// Terms is the version of the terms that the person accepted with this sign-in, at AcceptedAt.
-	// Both are zero where the client has named none. See ClientInfo.Terms.
-	Terms      string
+	// Terms is the version of the terms that the person accepted with this sign-in. It is empty
+	// where the client has named none. See ClientInfo.Terms.
+	Terms string
+	// AcceptedAt is when the person accepted Terms: the time of this request.
 	AcceptedAt time.Time
 	// Client describes the client that asks.
 	Client ClientInfo

@@ -37,6 +37,9 @@ var actions = map[string]action{
 	"unblock": func(v *visit, ctx context.Context, on target) error {
 		return v.svc.SetBlocked(ctx, on.userID, false)
 	},
+	"open": func(v *visit, ctx context.Context, on target) error {
+		return v.svc.ReopenAccount(ctx, on.userID, on.actor)
+	},
 	"end": func(v *visit, ctx context.Context, on target) error {
 		return v.svc.EndSession(ctx, on.userID, v.r.PostFormValue("session"))
 	},
@@ -58,6 +61,7 @@ var notices = map[string]string{
 	"unlock":  "The number is unlocked.",
 	"block":   "The account is blocked. Its sessions have ended.",
 	"unblock": "The account is not blocked any more.",
+	"open":    "The account is not locked any more. It has the number and the password that it had.",
 	"end":     "The session has ended.",
 	"end-all": "All sessions have ended.",
 	"move":    "The account has the new number. Its sessions have ended. A number that was another one gets a notice.",

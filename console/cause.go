@@ -44,7 +44,11 @@ func closed(u *phoneauth.User, entries []phoneauth.Entry) (all []string) {
 		all = append(all, text)
 	}
 	if u != nil && u.Locked {
-		all = append(all, "The owner has locked the account. Nobody signs in to it.")
+		text := "The owner has locked the account. Nobody signs in to it."
+		if e, ok := newest(entries, phoneauth.EventAccountLocked); ok {
+			text += " It has been locked since " + at(e.Time) + "."
+		}
+		all = append(all, text)
 	}
 	return all
 }
@@ -204,7 +208,7 @@ func isCode(e phoneauth.Entry) bool {
 	case phoneauth.EventCodeSent, phoneauth.EventSendRefused:
 		return true
 	case phoneauth.EventSendFailed:
-		return e.Purpose != phoneauth.NoticePasswordChanged && e.Purpose != phoneauth.NoticePhoneChanged
+		return !isNotice(e.Purpose)
 	}
 	return false
 }

@@ -35,6 +35,11 @@ func TestCauses(t *testing.T) {
 			state: phoneauth.PhoneState{User: &phoneauth.User{Blocked: true, Locked: true}},
 			want:  []string{"The account is blocked. Nobody signs in to it.", "The owner has locked the account. Nobody signs in to it."},
 		},
+		"locked by the owner": {
+			state:   phoneauth.PhoneState{User: &phoneauth.User{Locked: true}},
+			entries: []phoneauth.Entry{of(time.Hour, phoneauth.EventAccountLocked)},
+			want:    []string{"The owner has locked the account. Nobody signs in to it. It has been locked since 2026-11-28 06:00:00 UTC."},
+		},
 		"blocked by a program": {
 			state:   phoneauth.PhoneState{User: &phoneauth.User{Blocked: true}},
 			entries: []phoneauth.Entry{of(time.Hour, phoneauth.EventBlocked)},

@@ -133,12 +133,17 @@ func TestActions(t *testing.T) {
 		"unlock": phoneauth.EventUnlocked, "block": phoneauth.EventBlocked, "unblock": phoneauth.EventUnblocked,
 		"end": phoneauth.EventSessionEnded, "end-all": phoneauth.EventSignedOut, "move": phoneauth.EventPhoneChanged,
 		"delete": phoneauth.EventDeleted, "export": phoneauth.EventExported, "reveal": phoneauth.EventPhoneShown,
+		"open": phoneauth.EventAccountUnlocked,
 	} {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
 			h := newHost(t)
 			session := h.signIn()
 			at, user := h.find(session.User.ID), session.User.ID
+			if locked := true; action == "open" {
+				_, err := h.store.UpdateUser(t.Context(), phoneauth.UserUpdate{UserID: user, Locked: &locked, Now: time.Now()})
+				require.NoError(t, err)
+			}
 			values := []string{"session", session.ID, "sure", "yes", "token", string(h.prove(user))}
 			w := h.act(at, action, " ", user, values...)
 			require.Equal(t, http.StatusUnprocessableEntity, w.Code)

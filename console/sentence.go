@@ -65,6 +65,8 @@ func whatHappened(e phoneauth.Entry) string {
 		return "A wrong password was given" + times(e) + "."
 	case phoneauth.EventSignedUp, phoneauth.EventSignedIn:
 		return plain[e.Type] + from(", ", e.Client) + from(", ", e.Place) + "."
+	case phoneauth.EventAccountLocked:
+		return "The owner locked the account" + from(" of user ", e.UserID) + " by the link of a notice " + purposeText(e.Purpose) + "."
 	case phoneauth.EventOperator:
 		return cmp.Or(e.Actor, "An operator") + " was about to do this: " + cmp.Or(intents[e.Intent], words(string(e.Intent))) + from(" by ", e.Channel) + because(e)
 	}
@@ -91,6 +93,7 @@ var plain = map[phoneauth.EventType]string{
 	phoneauth.EventBlocked:         "The account was blocked",
 	phoneauth.EventUnblocked:       "The account was unblocked",
 	phoneauth.EventUnlocked:        "The number was unlocked",
+	phoneauth.EventAccountUnlocked: "The account that its owner had locked was opened again",
 	phoneauth.EventDeleted:         "The account was deleted",
 	phoneauth.EventPhoneShown:      "The whole number was shown",
 	phoneauth.EventExported:        "What is kept about the account was exported",
@@ -106,10 +109,13 @@ var intents = map[phoneauth.EventType]string{
 	phoneauth.EventBlocked:      "block the account",
 	phoneauth.EventUnblocked:    "unblock the account",
 	phoneauth.EventUnlocked:     "unlock the number",
-	phoneauth.EventDeleted:      "delete the account",
-	phoneauth.EventPhoneShown:   "see the whole number",
-	phoneauth.EventExported:     "export what is kept about the account",
-	phoneauth.EventImported:     "import accounts of another system",
+
+	phoneauth.EventAccountUnlocked: "open the account that its owner has locked",
+
+	phoneauth.EventDeleted:    "delete the account",
+	phoneauth.EventPhoneShown: "see the whole number",
+	phoneauth.EventExported:   "export what is kept about the account",
+	phoneauth.EventImported:   "import accounts of another system",
 }
 
 // tone is how a line looks beside its words.
@@ -119,7 +125,7 @@ func tone(what phoneauth.EventType) string {
 		return "good"
 	case phoneauth.EventSendFailed, phoneauth.EventSendRefused, phoneauth.EventUndelivered, phoneauth.EventLimited,
 		phoneauth.EventOptedOut, phoneauth.EventVerifyFailed, phoneauth.EventPasswordFailed, phoneauth.EventSignInRefused, phoneauth.EventHumanCheckFailed,
-		phoneauth.EventRefreshReused, phoneauth.EventBlocked, phoneauth.EventDeleted:
+		phoneauth.EventRefreshReused, phoneauth.EventBlocked, phoneauth.EventAccountLocked, phoneauth.EventDeleted:
 		return "bad"
 	}
 	return ""
@@ -131,14 +137,23 @@ var purposes = map[phoneauth.Purpose]string{
 	phoneauth.PurposePasswordRegistration: "to register with a password",
 	phoneauth.PurposePasswordReset:        "for a new password",
 	phoneauth.PurposePhoneChange:          "for a new number",
+	phoneauth.PurposeAccountDeletion:      "to delete the account",
+	phoneauth.PurposeDataExport:           "to export what is kept about the account",
+	phoneauth.PurposeAccountUnlock:        "to open the locked account",
 	phoneauth.NoticePasswordChanged:       "of a changed password",
 	phoneauth.NoticePhoneChanged:          "of a changed number",
+	phoneauth.NoticeDataExported:          "of an export",
+}
+
+// isNotice reports whether texts of a purpose have no code.
+func isNotice(p phoneauth.Purpose) bool {
+	return p == phoneauth.NoticePasswordChanged || p == phoneauth.NoticePhoneChanged || p == phoneauth.NoticeDataExported
 }
 
 // code is what was sent, as "a code to sign in".
 func code(e phoneauth.Entry) string {
 	what := "a code"
-	if e.Purpose == phoneauth.NoticePasswordChanged || e.Purpose == phoneauth.NoticePhoneChanged {
+	if isNotice(e.Purpose) {
 		what = "a notice"
 	}
 	what += from(" by ", e.Channel)

@@ -56,7 +56,12 @@ func TestSentences(t *testing.T) {
 		"A code by voice to sign in could not be sent: 3. ana asked for it, reason: they called": {
 			Type: phoneauth.EventSendFailed, Purpose: phoneauth.PurposeSignIn, Channel: "voice", SendCode: "3", Actor: "ana", Reason: "they called",
 		},
-		"A session was ended, because there were too many.": {Type: phoneauth.EventSessionEvicted},
+		"The owner locked the account of user 42 by the link of a notice of a changed number.": {
+			Type: phoneauth.EventAccountLocked, Purpose: phoneauth.NoticePhoneChanged, UserID: "42",
+		},
+		"The account that its owner had locked was opened again by ana, reason: called back": {Type: phoneauth.EventAccountUnlocked, Actor: "ana", Reason: "called back"},
+		"A notice of an export could not be sent.":                                           {Type: phoneauth.EventSendFailed, Purpose: phoneauth.NoticeDataExported},
+		"A session was ended, because there were too many.":                                  {Type: phoneauth.EventSessionEvicted},
 	} {
 		assert.Equal(t, want, sentence(e))
 	}

@@ -13,7 +13,7 @@ const other = "_OTHER"
 // How many names of a kind are told in the life of a telemetry; the rest is other. The
 // series of an instrument are a product of these: TestSeries holds it below 2,000.
 const (
-	mostPurposes = 14  // six of the package, and 8 of the host's own
+	mostPurposes = 18  // ten of the package, and 8 of the host's own
 	mostRegions  = 247 // libphonenumber has 245, and there is "001"
 	mostLimits   = 21  // the package has 18
 	mostSenders  = 8
@@ -26,7 +26,8 @@ var (
 	ourPurposes = []string{
 		string(phoneauth.PurposeSignIn), string(phoneauth.PurposePasswordRegistration),
 		string(phoneauth.PurposePasswordReset), string(phoneauth.PurposePhoneChange),
-		string(phoneauth.NoticePasswordChanged), string(phoneauth.NoticePhoneChanged),
+		string(phoneauth.PurposeAccountDeletion), string(phoneauth.PurposeDataExport), string(phoneauth.PurposeAccountUnlock),
+		string(phoneauth.NoticePasswordChanged), string(phoneauth.NoticePhoneChanged), string(phoneauth.NoticeDataExported),
 	}
 	ourLimits = []string{
 		phoneauth.LimitPhoneSends, phoneauth.LimitChannelWait, phoneauth.LimitAddressSends, phoneauth.LimitServiceSends, phoneauth.LimitSpendHour, phoneauth.LimitSpendDay,

@@ -70,6 +70,46 @@ func (s *Service) Connect(ctx context.Context, r phoneauth.ConnectRequest) (*pho
 	return operation(ctx, s.t, "Connect", func(ctx context.Context) (*phoneauth.Session, error) { return s.Service.Connect(ctx, r) })
 }
 
+// Arrival calls [phoneauth.Service.Arrival] in a span.
+func (s *Service) Arrival(ctx context.Context, challengeToken phoneauth.Secret) (phoneauth.Arrival, error) {
+	return operation(ctx, s.t, "Arrival", func(ctx context.Context) (phoneauth.Arrival, error) { return s.Service.Arrival(ctx, challengeToken) })
+}
+
+// DeleteUserByCode calls [phoneauth.Service.DeleteUserByCode] in a span.
+func (s *Service) DeleteUserByCode(ctx context.Context, c phoneauth.Claims, r phoneauth.CodeRequest) error {
+	return operationErr(ctx, s.t, "DeleteUserByCode", func(ctx context.Context) error { return s.Service.DeleteUserByCode(ctx, c, r) })
+}
+
+// ExportByCode calls [phoneauth.Service.ExportByCode] in a span.
+func (s *Service) ExportByCode(ctx context.Context, c phoneauth.Claims, r phoneauth.CodeRequest) (phoneauth.Export, error) {
+	return operation(ctx, s.t, "ExportByCode", func(ctx context.Context) (phoneauth.Export, error) { return s.Service.ExportByCode(ctx, c, r) })
+}
+
+// KnownDevice calls [phoneauth.Service.KnownDevice] in a span.
+func (s *Service) KnownDevice(ctx context.Context, token phoneauth.Secret) (phoneauth.User, error) {
+	return operation(ctx, s.t, "KnownDevice", func(ctx context.Context) (phoneauth.User, error) { return s.Service.KnownDevice(ctx, token) })
+}
+
+// LockAccount calls [phoneauth.Service.LockAccount] in a span.
+func (s *Service) LockAccount(ctx context.Context, token phoneauth.Secret) error {
+	return operationErr(ctx, s.t, "LockAccount", func(ctx context.Context) error { return s.Service.LockAccount(ctx, token) })
+}
+
+// ReadNotice calls [phoneauth.Service.ReadNotice] in a span.
+func (s *Service) ReadNotice(ctx context.Context, token phoneauth.Secret) (*phoneauth.Notice, error) {
+	return operation(ctx, s.t, "ReadNotice", func(ctx context.Context) (*phoneauth.Notice, error) { return s.Service.ReadNotice(ctx, token) })
+}
+
+// ReopenAccount calls [phoneauth.Service.ReopenAccount] in a span.
+func (s *Service) ReopenAccount(ctx context.Context, userID string, a phoneauth.Actor) error {
+	return operationErr(ctx, s.t, "ReopenAccount", func(ctx context.Context) error { return s.Service.ReopenAccount(ctx, userID, a) })
+}
+
+// UnlockAccount calls [phoneauth.Service.UnlockAccount] in a span.
+func (s *Service) UnlockAccount(ctx context.Context, r phoneauth.UnlockAccountRequest) error {
+	return operationErr(ctx, s.t, "UnlockAccount", func(ctx context.Context) error { return s.Service.UnlockAccount(ctx, r) })
+}
+
 // DeleteUser calls [phoneauth.Service.DeleteUser] in a span.
 func (s *Service) DeleteUser(ctx context.Context, c phoneauth.Claims) error {
 	return operationErr(ctx, s.t, "DeleteUser", func(ctx context.Context) error { return s.Service.DeleteUser(ctx, c) })

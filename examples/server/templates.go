@@ -27,6 +27,7 @@ var templateSenders = map[string]func(s *senders, where, name string, getenv fun
 // codePurposes are those that have a template here, the same for all.
 var codePurposes = []phoneauth.Purpose{
 	phoneauth.PurposeSignIn, phoneauth.PurposePasswordRegistration, phoneauth.PurposePasswordReset, phoneauth.PurposePhoneChange,
+	phoneauth.PurposeAccountDeletion, phoneauth.PurposeDataExport, phoneauth.PurposeAccountUnlock,
 }
 
 // whatsapp returns a sender from a WhatsApp number. With WHATSAPP_APP_SECRET Meta may report to the

@@ -21,7 +21,7 @@ func Answer(err error) string {
 		"ErrInvalidPhone": phoneauth.ErrInvalidPhone, "ErrInvalidCode": phoneauth.ErrInvalidCode,
 		"ErrInvalidToken": phoneauth.ErrInvalidToken, "ErrInvalidPassword": phoneauth.ErrInvalidPassword,
 		"ErrUnauthenticated": phoneauth.ErrUnauthenticated, "ErrReauthenticate": phoneauth.ErrReauthenticate,
-		"ErrPhoneTaken": phoneauth.ErrPhoneTaken, "ErrBlocked": phoneauth.ErrBlocked, "ErrPurpose": phoneauth.ErrPurpose, "ErrNotFound": phoneauth.ErrNotFound,
+		"ErrPhoneTaken": phoneauth.ErrPhoneTaken, "ErrBlocked": phoneauth.ErrBlocked, "ErrLocked": phoneauth.ErrLocked, "ErrPurpose": phoneauth.ErrPurpose, "ErrNotFound": phoneauth.ErrNotFound,
 	} {
 		if spent, ok := errors.AsType[*phoneauth.SpentTokenError](err); ok && spent.SignedUp {
 			return "SpentTokenError"

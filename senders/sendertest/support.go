@@ -21,11 +21,12 @@ func (p Provider) variety() map[string]phoneauth.Message {
 		all[name] = m
 	}
 	for _, purpose := range []phoneauth.Purpose{
-		phoneauth.PurposeSignIn, phoneauth.PurposePasswordRegistration, phoneauth.PurposePasswordReset, phoneauth.PurposePhoneChange, "transfer",
+		phoneauth.PurposeSignIn, phoneauth.PurposePasswordRegistration, phoneauth.PurposePasswordReset, phoneauth.PurposePhoneChange,
+		phoneauth.PurposeAccountDeletion, phoneauth.PurposeDataExport, phoneauth.PurposeAccountUnlock, "transfer",
 	} {
 		add("purpose "+string(purpose), func(m *phoneauth.Message) { m.Purpose = purpose })
 	}
-	for _, purpose := range []phoneauth.Purpose{phoneauth.NoticePasswordChanged, phoneauth.NoticePhoneChanged, "notice_of_the_host"} {
+	for _, purpose := range []phoneauth.Purpose{phoneauth.NoticePasswordChanged, phoneauth.NoticePhoneChanged, phoneauth.NoticeDataExported, "notice_of_the_host"} {
 		all["notice "+string(purpose)] = notice(purpose)
 	}
 	all["no code, of a purpose of codes"] = notice(phoneauth.PurposeSignIn)

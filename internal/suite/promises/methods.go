@@ -136,6 +136,50 @@ var methods = []struct {
 		c := svc.ClaimsOf(svc.SignIn(suite.FreshPhone()))
 		return func(ctx context.Context) (any, error) { return nil, svc.DeleteUser(ctx, c) }
 	}},
+	{name: "DeleteUserByCode", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
+		session := svc.SignIn(suite.FreshPhone())
+		c := svc.ClaimsOf(session)
+		p, code := svc.SendCodeFor(phoneauth.RegisterRequest{Purpose: phoneauth.PurposeAccountDeletion, BoundTo: session.User.ID, Client: suite.FreshClient()})
+		r := phoneauth.CodeRequest{Code: code, ChallengeToken: p.ChallengeToken, Client: suite.FreshClient()}
+		return func(ctx context.Context) (any, error) { return nil, svc.DeleteUserByCode(ctx, c, r) }
+	}},
+	{name: "ExportByCode", do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
+		session := svc.SignIn(suite.FreshPhone())
+		c := svc.ClaimsOf(session)
+		p, code := svc.SendCodeFor(phoneauth.RegisterRequest{Purpose: phoneauth.PurposeDataExport, BoundTo: session.User.ID, Client: suite.FreshClient()})
+		r := phoneauth.CodeRequest{Code: code, ChallengeToken: p.ChallengeToken, Client: suite.FreshClient()}
+		return func(ctx context.Context) (any, error) {
+			e, err := svc.ExportByCode(ctx, c, r)
+			if e.ID == "" {
+				return nil, err
+			}
+			return &e, err
+		}
+	}},
+	{name: "KnownDevice", do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
+		token := svc.SignIn(suite.FreshPhone()).DeviceToken
+		return func(ctx context.Context) (any, error) { return found(svc.KnownDevice(ctx, token)) }
+	}},
+	{name: "ReadNotice", do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
+		token, _ := reported(t, svc)
+		return func(ctx context.Context) (any, error) { return svc.ReadNotice(ctx, token) }
+	}},
+	{name: "LockAccount", kind: []string{"CancelChallenges 2", "EndUserSessions", "BeginChallenge"}, do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
+		token, _ := reported(t, svc)
+		return func(ctx context.Context) (any, error) { return nil, svc.LockAccount(ctx, token) }
+	}},
+	{name: "UnlockAccount", kind: []string{"CancelChallenges 2", "CancelChallenges 3", "EndUserSessions"}, do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
+		token, _ := reported(t, svc)
+		require.NoError(t, svc.LockAccount(context.Background(), token))
+		p, code := svc.SendCodeFor(phoneauth.RegisterRequest{Purpose: phoneauth.PurposeAccountUnlock, BoundTo: string(token), Client: suite.FreshClient()})
+		r := phoneauth.UnlockAccountRequest{Token: token, Code: code, ChallengeToken: p.ChallengeToken, Password: "correct horse", Client: suite.FreshClient()}
+		return func(ctx context.Context) (any, error) { return nil, svc.UnlockAccount(ctx, r) }
+	}},
+	{name: "ReopenAccount", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
+		token, id := reported(t, svc)
+		require.NoError(t, svc.LockAccount(context.Background(), token))
+		return func(ctx context.Context) (any, error) { return nil, svc.ReopenAccount(ctx, id, phoneauth.Actor{}) }
+	}},
 	{name: "SetBlocked", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
 		id := svc.SignIn(suite.FreshPhone()).User.ID
 		return func(ctx context.Context) (any, error) { return nil, svc.SetBlocked(ctx, id, true) }
@@ -144,6 +188,22 @@ var methods = []struct {
 		phone := suite.FreshPhone()
 		return func(ctx context.Context) (any, error) { return nil, svc.Unlock(ctx, phone) }
 	}},
+}
+
+// reported changes the password of a new account, and returns the token of the notice and the ID of
+// the account.
+func reported(t testing.TB, svc *suite.Service) (token phoneauth.Secret, userID string) {
+	phone := suite.FreshPhone()
+	svc.SeedUser(phone, suite.TodaysHash())
+	linked := svc.Again(func(c *phoneauth.Config) { c.Texts.NotMeURL = "https://example.com/not-me" })
+	session := svc.SignIn(phone)
+	r := phoneauth.ChangePasswordRequest{Current: "correct horse", New: "another horse"}
+	_, err := linked.ChangePassword(context.Background(), svc.ClaimsOf(session), r)
+	require.NoError(t, err)
+	svc.Settle()
+	last, _ := svc.Inbox.Last(phone)
+	require.NotEmpty(t, last.Link)
+	return last.Link[len(last.Link)-22:], session.User.ID
 }
 
 // found is nil for no user.

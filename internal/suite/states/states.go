@@ -41,10 +41,12 @@ type world struct {
 	new     phoneauth.Secret
 	number  string // the new number of a change
 	device  phoneauth.ClientInfo
+	token   phoneauth.Secret // of the link in a notice
 }
 
 func newWorld(t testing.TB, o suite.Options) *world {
-	return &world{t: t, Service: o.Service(t, suite.LimitsOff, suite.LongCodes), old: "first password", new: "second password", number: suite.Third}
+	links := func(c *phoneauth.Config) { c.Texts.NotMeURL = "https://example.com/not-me" }
+	return &world{t: t, Service: o.Service(t, suite.LimitsOff, suite.LongCodes, links), old: "first password", new: "second password", number: suite.Third}
 }
 
 // pass lets time go by, and what leaves after the answer leave.
@@ -120,7 +122,7 @@ func readTables(t *testing.T, document string) map[string][]row {
 	return tables
 }
 
-var machines = []*machine{numberMachine, registrationMachine, resetMachine, changeMachine, sessionMachine, accountMachine, deviceMachine}
+var machines = []*machine{numberMachine, registrationMachine, resetMachine, changeMachine, sessionMachine, accountMachine, deviceMachine, noticeMachine}
 
 // Run runs every row of the document docs/states.md. A server has no time for all: there it
 // gives each row's answer, and what comes after it is left to memory.
