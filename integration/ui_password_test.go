@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 
@@ -133,15 +132,10 @@ func TestUIOfflineAndDown(t *testing.T) {
 	b.sees("Phone number")
 	b.choose("Country or region", "Egypt")
 	b.fill("Phone number", cairoTyped)
-	offline := func(on bool) {
-		call(b, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
-			MatchedNetworkConditions: []*network.Conditions{{Offline: on, DownloadThroughput: -1, UploadThroughput: -1}},
-		})
-	}
-	offline(true)
+	b.offline(true)
 	b.press("Continue")
 	b.sees("You are offline. Check your connection, then try again.")
-	offline(false)
+	b.offline(false)
 	host.store.down.Store(true)
 	b.press("Continue")
 	b.sees("This does not work just now. Try again in a moment.")
