@@ -234,7 +234,7 @@ func TestNumberFieldReplaced(t *testing.T) {
 	valueOf[bool](b, `(() => {
 		const old = document.getElementById('screen');
 		const next = new DOMParser().parseFromString('<main id=screen><div id=alert>Wrong</div><input type=hidden name=chosen value=hand><input type=hidden name=zone>'
-			+ '<label for=country>Land</label><select id=country><option value=EG data-code=20>Egypt</option><option value=FR data-code=33>France</option></select>'
+			+ '<label for=country>Land</label><select id=country><option value=EG>Egypt (+20)</option><option value=FR>France (+33)</option></select>'
 			+ '<label for=phone>Number</label><span id=dial></span><input id=phone aria-invalid=true value="0106179"></main>', 'text/html').getElementById('screen');
 		old.replaceWith(next);
 		return true;

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,13 +36,14 @@ func TestHeaders(t *testing.T) {
 	assert.NotRegexp(t, `\son[a-z]+=|style=`, body)
 }
 
-// All that a visit loads, as it goes over the wire.
+// All that a first sign-in loads, as it goes over the wire: the page, its files, the worker of the
+// human check, and the numbering plan of the country.
 func TestWeight(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, ui.Options{Name: "Sunbird", Passwords: true})
 	loads := regexp.MustCompile(`(?:href|src)="/signin/([a-z]+\.(?:js|css))"|from '\./([a-z]+\.js)'`)
-	for _, lang := range []string{"en", "fr", "es", "ar", "hi"} {
-		total, seen, queue := 0, map[string]bool{}, []string{"?lang=" + lang}
+	for _, lang := range languagesOf(t) {
+		total, seen, queue := 0, map[string]bool{}, []string{"?lang=" + lang, "worker.js", "plan?region=IN"}
 		for len(queue) > 0 {
 			path := queue[0]
 			queue = queue[1:]
@@ -61,8 +63,8 @@ func TestWeight(t *testing.T) {
 				}
 			}
 		}
-		assert.Len(t, seen, 7)
-		assert.Less(t, total, 40_000, lang)
+		assert.Len(t, seen, 9)
+		assert.Less(t, total, 25<<10, lang)
 		t.Logf("%s: %d bytes", lang, total)
 	}
 }
@@ -181,4 +183,16 @@ func TestBrand(t *testing.T) {
 	assert.NotContains(t, page, "<Söner")
 	css := h.ask(h.page, "GET", "/signin/style.css", "").Body.String()
 	assert.True(t, strings.HasPrefix(css, ":root{--brand:#ffd400;--on-brand:#000000;"), css[:100])
+}
+
+// languagesOf are the languages that are shipped.
+func languagesOf(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir("text")
+	require.NoError(t, err)
+	all := make([]string, len(entries))
+	for i, entry := range entries {
+		all[i] = strings.TrimSuffix(entry.Name(), ".json")
+	}
+	return all
 }

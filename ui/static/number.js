@@ -165,7 +165,7 @@ class NumberField {
     if (!select || !input || select === this.attached) return;
     this.attached = select;
     this.rows = new Map();
-    for (const { value, dataset, text } of select.options) this.rows.set(value, { region: value, code: dataset.code, text });
+    for (const { value, text } of select.options) this.rows.set(value, { region: value, code: /\+(\d+)/.exec(text)[1], text });
     this.first = this.country;
     this.search = this.rows.size > 1 && this.searchField(select);
     this.tidy();
