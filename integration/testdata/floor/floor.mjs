@@ -84,7 +84,7 @@ function style(name, text, faults) {
 }
 
 // What a browser without it does well enough without: it shows the same, less prettily.
-const allowed = ['css-resize', 'css-appearance', 'outline', 'prefers-reduced-motion', 'prefers-color-scheme', 'css-text-size-adjust', 'text-size-adjust', 'css-hyphens', 'extended-system-fonts', 'css-media-interaction', 'viewport-units', 'will-change', 'css-selection', 'css-text-align-last', 'css-placeholder', 'forced-colors', 'css-focus-visible'];
+const allowed = ['css-resize', 'css-appearance', 'outline', 'prefers-reduced-motion', 'prefers-color-scheme', 'css-text-size-adjust', 'text-size-adjust', 'css-hyphens', 'extended-system-fonts', 'css-media-interaction', 'viewport-units', 'will-change', 'css-selection', 'css-text-align-last', 'css-placeholder', 'forced-colors', 'css-focus-visible', 'css-not-sel-list'];
 
 const files = JSON.parse(readFileSync(0, 'utf8'));
 const faults = [];
