@@ -153,7 +153,7 @@ func TestUIBackAndForward(t *testing.T) {
 	b.askForCode("Egypt", cairoTyped)
 	b.run(chromedp.NavigateBack())
 	b.sees("Enter your phone number")
-	assert.Equal(t, cairoTyped, valueOf[string](b, `field("Phone number").value`))
+	assert.Contains(t, valueOf[string](b, `field("Phone number").value`), "10 6179")
 	b.press("Continue") // nothing is sent again
 	b.sees("Enter your code")
 	assert.Equal(t, 1, host.inbox.Sends())
