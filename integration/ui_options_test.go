@@ -19,7 +19,7 @@ func TestUIBrand(t *testing.T) {
 		o.Name, o.Color, o.Logo, o.Region = `Söner & "Co"`, "#ffd400", "/logo.svg", "DE"
 		o.Texts = map[string]map[string]string{
 			"en": {"title.phone": "Welcome aboard", "lead.phone": "Your number is your ticket."},
-			"de": {"language": "Deutsch", "title.phone": "Willkommen an Bord", "action.phone": "Weiter"},
+			"da": {"language": "Dansk", "title.phone": "Velkommen om bord", "action.phone": "Videre"},
 		}
 	})
 	host.mux.HandleFunc("/logo.svg", func(w http.ResponseWriter, _ *http.Request) {
@@ -39,11 +39,11 @@ func TestUIBrand(t *testing.T) {
 	b.axe(source, "light")
 	b.dark()
 	b.axe(source, "dark")
-	b.press("Deutsch")
-	b.sees("Willkommen an Bord")
-	b.press("Weiter")
+	b.press("Dansk")
+	b.sees("Velkommen om bord")
+	b.press("Videre")
 	b.sees("Enter your phone number.") // what has no word of the host's is English
-	assert.Equal(t, "de", valueOf[string](b, "document.documentElement.lang"))
+	assert.Equal(t, "da", valueOf[string](b, "document.documentElement.lang"))
 }
 
 // The host takes the session, sets a cookie of its own, and the page goes on to it.

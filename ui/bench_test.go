@@ -64,3 +64,12 @@ func TestPageIsCheap(t *testing.T) { // not parallel: it counts what this proces
 		assert.Less(t, bytes, uint64(32<<10), name)
 	}
 }
+
+// BenchmarkHandler makes the page, as a program does when it starts.
+func BenchmarkHandler(b *testing.B) {
+	h := newHost(b, ui.Options{})
+	b.ReportAllocs()
+	for b.Loop() {
+		ui.Handler(h.svc, ui.Options{Name: "Sunbird", Passwords: true})
+	}
+}

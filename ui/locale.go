@@ -24,7 +24,12 @@ const english = "en"
 // ownNames are the languages that are shipped and what they call themselves, in the order of the
 // menu: by these names.
 var ownNames = [][2]string{
-	{"en", "English"}, {"es", "Español"}, {"fr", "Français"}, {"ar", "العربية"}, {"hi", "हिन्दी"},
+	{"id", "Bahasa Indonesia"}, {"ms", "Bahasa Melayu"}, {"cs", "Čeština"}, {"de", "Deutsch"}, {"en", "English"},
+	{"es", "Español"}, {"fil", "Filipino"}, {"fr", "Français"}, {"it", "Italiano"}, {"sw", "Kiswahili"}, {"nl", "Nederlands"},
+	{"pl", "Polski"}, {"pt", "Português"}, {"ro", "Română"}, {"sv", "Svenska"}, {"vi", "Tiếng Việt"}, {"tr", "Türkçe"},
+	{"el", "Ελληνικά"}, {"ru", "Русский"}, {"uk", "Українська"}, {"he", "עברית"}, {"ur", "اردو"}, {"ar", "العربية"},
+	{"fa", "فارسی"}, {"hi", "हिन्दी"}, {"bn", "বাংলা"}, {"th", "ไทย"}, {"ko", "한국어"}, {"ja", "日本語"},
+	{"zh-Hans", "简体中文"}, {"zh-Hant", "繁體中文"},
 }
 
 // shipped are the words of each language that is shipped, by key. They are read when they are

@@ -145,6 +145,9 @@ func TestCount(t *testing.T) {
 		want string
 	}{
 		{"en", 0, "You have 0 tries left."}, {"en", 1, "You have 1 try left."}, {"en", 1234, "You have 1234 tries left."},
+		{"fr", 0, "Il vous reste 0 essai."}, {"ru", 21, "У вас осталась 21 попытка."}, {"ru", 11, "У вас осталось 11 попыток."}, {"pl", 22, "Pozostały Ci 22 próby."},
+		{"cs", 4, "Zbývají vám 4 pokusy."}, {"ro", 20, "Mai ai 20 de încercări."}, {"he", 2, "נשארו שני ניסיונות."}, {"he", 20, "נשארו 20 ניסיונות."},
+		{"fa", 10, "۱۰ فرصت دیگر دارید."}, {"bn", 4, "আপনার আর ৪টি সুযোগ আছে।"}, {"ja", 1, "あと 1 回試せます。"},
 		{"ar", 2, "بقيت لك محاولتان."}, {"ar", 3, "بقيت لك 3 محاولات."}, {"ar", 11, "بقيت لك 11 محاولة."}, {"ar", 102, "بقيت لك 102 محاولة."},
 	} {
 		assert.Equal(t, tt.want, in(tt.tag).count("tries", tt.n))

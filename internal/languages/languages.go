@@ -2,7 +2,9 @@
 package languages
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"golang.org/x/text/language"
 )
@@ -30,9 +32,24 @@ func (l *Languages) Nearest(locale string) string {
 }
 
 // Preferred returns the code nearest to what the header Accept-Language asks for (RFC 9110,
-// 12.5.4), or "" if none is near.
+// 12.5.4), or "" if none is near. Parts of the header that it cannot read count as not there.
 func (l *Languages) Preferred(header string) string {
-	tags, _, _ := language.ParseAcceptLanguage(header)
+	type choice struct {
+		tag     language.Tag
+		quality float32
+	}
+	var choices []choice
+	for part := range strings.SplitSeq(header, ",") {
+		tags, qualities, _ := language.ParseAcceptLanguage(part)
+		for i, tag := range tags {
+			choices = append(choices, choice{tag, qualities[i]})
+		}
+	}
+	slices.SortStableFunc(choices, func(a, b choice) int { return cmp.Compare(b.quality, a.quality) })
+	var tags []language.Tag
+	for _, c := range choices {
+		tags = append(tags, c.tag)
+	}
 	return l.nearest(tags)
 }
 

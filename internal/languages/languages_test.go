@@ -26,6 +26,7 @@ func TestPreferred(t *testing.T) {
 	for header, want := range map[string]string{
 		"": "", "*": "", "fr-CA,fr;q=0.9,en;q=0.8": "fr", "en;q=0.8,fr;q=0.9": "fr", "fr;q=0": "", "DE-at": "", "da, pt-PT;q=0.5": "pt",
 		"zh-TW": "zh-Hant", "zh-CN,zh;q=0.9": "zh-Hans", "iw": "he", "br": "fr", "fr;q=x": "", "\xff": "",
+		"xx, he-IL;q=0.5, en;q=0.4": "he", "-, fr": "fr", "en;q=x, pt;q=0.2,,fr;q=0.1": "pt",
 	} {
 		assert.Equal(t, want, l.Preferred(header), header)
 	}
