@@ -127,6 +127,9 @@ type Options struct {
 	// Terms, Privacy and Help are addresses that the page links to: https URLs, or paths of this
 	// origin. Empty shows no link.
 	Terms, Privacy, Help string
+	// TermsVersion is the version of the terms that people accept when they sign in. It reaches
+	// Hooks.BeforeSignIn and the journal, as ClientInfo.Terms.
+	TermsVersion string
 	// Texts replace texts of the page, by language and key; the files in ui/text have all
 	// keys. A language that is not in ui/text is added, and gets English where it has no
 	// text.
@@ -278,6 +281,6 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // client describes the client of a request, with the language of its page.
 func (p *Page) client(r *http.Request) phoneauth.ClientInfo {
 	c := p.svc.ClientOf(r)
-	c.Locale, c.Device = p.locale(r).Tag, p.cookie(r, deviceCookie)
+	c.Locale, c.Device, c.Terms = p.locale(r).Tag, p.cookie(r, deviceCookie), p.o.TermsVersion
 	return c
 }

@@ -133,11 +133,11 @@ func TestNext(t *testing.T) {
 
 func TestLocale(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, ui.Options{Texts: map[string]map[string]string{"da": {"title.phone": "Log ind"}, "en": {"title.phone": "Hello"}}})
+	h := newHost(t, ui.Options{Texts: map[string]map[string]string{"is": {"title.phone": "Innskráning"}, "en": {"title.phone": "Hello"}}})
 	for _, tt := range [][3]string{
 		{"", "", "en"}, {"", "fr-CA,en;q=0.8", "fr"}, {"", "xx, ar-EG;q=0.5, en;q=0.4", "ar"}, {"?lang=hi", "fr", "hi"},
-		{"?lang=<x>", "es", "es"}, {"?lang=hi&lang=ar", "fr", "fr"}, {"", "DA-dk", "da"},
-		{"", "zh-TW", "zh-Hant"}, {"?lang=zh-HK", "fr", "zh-Hant"}, {"?lang=pt-PT", "fr", "pt"}, {"", "fi", "en"}, {"", "nb", "da"}, {"", "*", "en"},
+		{"?lang=<x>", "es", "es"}, {"?lang=hi&lang=ar", "fr", "fr"}, {"", "IS-is", "is"}, {"", "*", "en"},
+		{"", "zh-TW", "zh-Hant"}, {"?lang=zh-HK", "fr", "zh-Hant"}, {"?lang=pt-PT", "fr", "pt"}, {"", "fi", "en"}, {"", "tl", "fil"},
 	} {
 		assert.Equal(t, tt[2], h.look("/signin/"+tt[0], "Accept-Language", tt[1]).Lang, "%v", tt)
 	}
@@ -146,9 +146,9 @@ func TestLocale(t *testing.T) {
 	w := httptest.NewRecorder()
 	h.page.ServeHTTP(w, r)
 	assert.Contains(t, w.Body.String(), `<html lang="fr"`, "a list in several lines")
-	danish := h.look("/signin/?lang=da").Body
-	assert.Contains(t, danish, `tabindex="-1">Log ind</h1>`)
-	assert.Contains(t, danish, ">Phone number</label>")
+	icelandic := h.look("/signin/?lang=is").Body
+	assert.Contains(t, icelandic, `tabindex="-1">Innskráning</h1>`)
+	assert.Contains(t, icelandic, ">Phone number</label>")
 	assert.Contains(t, h.ask(h.page, "GET", "/signin/?lang=ar", "").Body.String(), `<html lang="ar" dir="rtl">`)
 	assert.Contains(t, h.ask(h.page, "GET", "/signin/", "").Body.String(), "<title>Hello</title>")
 	one := newHost(t, ui.Options{Locale: "fr"})
@@ -162,7 +162,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	for field, o := range map[string]ui.Options{
 		"Path": {Path: "signin"}, "Next": {Next: "https://example.com/"}, "Logo": {Logo: "https://example.com/logo.png"},
 		"Color": {Color: "red;}"}, "Regions": {Regions: []string{"XX"}}, "Region": {Region: "fr"},
-		"Texts": {Texts: map[string]map[string]string{"en": {"title": "x"}}}, "Locale": {Locale: "da"},
+		"Texts": {Texts: map[string]map[string]string{"en": {"title": "x"}}}, "Locale": {Locale: "is"},
 	} {
 		func() {
 			defer func() { assert.Contains(t, recover(), "phoneauth/ui: Options."+field+": ") }()
