@@ -36,6 +36,22 @@ var modules = []string{"net.js", "human.js", "number.js"}
 
 // newFrame makes the frame in l.
 func (p *Page) newFrame(l *locale) frame {
+	values := p.frameValues(l)
+	part := func(name string) segment { return framePart(pageTemplate, name, values) }
+	return frame{head: part("head"), countries: constant(countryOptions(l.countries())), tail: part("tail")}
+}
+
+// framePart returns a part of a frame, which is the same for everybody.
+func framePart(t *template.Template, name string, values any) segment {
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, name, values); err != nil {
+		panic("phoneauth/ui: " + err.Error()) // the template and these values do not fit
+	}
+	return constant(b.Bytes())
+}
+
+// frameValues are what the templates of a frame in l are filled with.
+func (p *Page) frameValues(l *locale) map[string]any {
 	var choices []choice
 	for _, other := range p.names {
 		if len(p.names) == 1 {
@@ -50,7 +66,7 @@ func (p *Page) newFrame(l *locale) frame {
 			told[key] = text
 		}
 	}
-	values := map[string]any{
+	return map[string]any{
 		"Lang": l.Tag, "Dir": l.Dir, "T": l.Words(), "Choices": choices, "Base": p.o.Path, "Modules": modules,
 		"Name": p.o.Name, "Initial": strings.ToUpper(string(initial)), "Wordmark": p.o.Wordmark,
 		"Header": p.o.Header, "Footer": p.o.Footer,
@@ -58,14 +74,6 @@ func (p *Page) newFrame(l *locale) frame {
 		"Logo": template.URL(p.o.Logo), "LogoDark": template.URL(p.o.LogoDark), "Icon": template.URL(p.icon),
 		"Config": config{Lang: l.Tag, Name: p.o.Name, Base: p.o.Path, Check: p.check, Texts: told},
 	}
-	part := func(name string) segment {
-		var b bytes.Buffer
-		if err := pageTemplate.ExecuteTemplate(&b, name, values); err != nil {
-			panic("phoneauth/ui: " + err.Error()) // the template and these values do not fit
-		}
-		return constant(b.Bytes())
-	}
-	return frame{head: part("head"), countries: constant(countryOptions(l.countries())), tail: part("tail")}
 }
 
 // visit is where a visitor wants to go on to, and the language that was asked for. A link can

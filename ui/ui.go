@@ -213,6 +213,7 @@ type Page struct {
 	check   string            // the kind of the human check
 	headers map[string]string // of every answer
 	routes  map[string]route
+	account *account // nil: there is none
 }
 
 // Handler returns the page for svc. It panics when a field of o is wrong, and names the field.
@@ -258,6 +259,10 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if rest == arrivedRoute && p.o.OnSession == nil {
 		p.serveArrived(w, r)
+		return
+	}
+	if rest == reauthRoute && p.account != nil {
+		p.account.serveReauth(w, r)
 		return
 	}
 	if rest == planRoute {

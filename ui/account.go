@@ -1,0 +1,335 @@
+package ui
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// AccountOptions say where the account page is. Its looks and texts are those of its [Page].
+type AccountOptions struct {
+	// Path is the path of the account page as the browser sees it. Empty means "/account/".
+	Path string
+}
+
+// AccountService has the methods of [phoneauth.Service] that the account page calls, beside those
+// of Service. Each does what that of phoneauth.Service does.
+type AccountService interface {
+	Service
+	// Live returns the account of claims whose session is live.
+	Live(context.Context, phoneauth.Claims) (phoneauth.User, error)
+	// Reauthenticated is Live for a fresh sign-in.
+	Reauthenticated(context.Context, phoneauth.Claims) (phoneauth.User, error)
+	// Sessions returns the sessions of a user.
+	Sessions(context.Context, string) ([]phoneauth.SessionInfo, error)
+	// EndSession ends a session of a user.
+	EndSession(ctx context.Context, userID, sessionID string) error
+	// EndOtherSessions ends all sessions but that of claims.
+	EndOtherSessions(ctx context.Context, c phoneauth.Claims, devices bool) error
+	// Timeline returns what the journal has.
+	Timeline(context.Context, phoneauth.TimelineQuery) ([]phoneauth.Entry, error)
+	// Verify exchanges a code for a proof.
+	Verify(context.Context, phoneauth.VerifyRequest) (*phoneauth.Proof, error)
+	// ChangePhone gives an account another number.
+	ChangePhone(context.Context, phoneauth.Claims, phoneauth.ConnectRequest) (*phoneauth.Session, error)
+	// ChangePassword sets a password.
+	ChangePassword(context.Context, phoneauth.Claims, phoneauth.ChangePasswordRequest) (*phoneauth.Session, error)
+	// DeleteUserByCode deletes an account.
+	DeleteUserByCode(context.Context, phoneauth.Claims, phoneauth.CodeRequest) error
+	// ExportByCode returns what is kept about a user.
+	ExportByCode(context.Context, phoneauth.Claims, phoneauth.CodeRequest) (phoneauth.Export, error)
+	// ReadNotice reads the token of a notice.
+	ReadNotice(context.Context, phoneauth.Secret) (*phoneauth.Notice, error)
+	// LockAccount locks an account with the token of a notice.
+	LockAccount(context.Context, phoneauth.Secret) error
+	// UnlockAccount opens it again.
+	UnlockAccount(context.Context, phoneauth.UnlockAccountRequest) error
+}
+
+// Account returns the account page for those who sign in by page, an [http.Handler]. There people
+// change their number, see and end their devices, see what has happened, set a password, download
+// their data and delete their account:
+//
+//	mux.Handle("/account/", ui.Account(page, svc, ui.AccountOptions{}))
+//
+// It works by plain forms, and has no script. A visitor who is not signed in is sent to page and
+// comes back, so that every address of it can be linked: ?screen=number, ?screen=password,
+// ?screen=export and ?screen=delete open a part of it, and the app stores want the last one.
+//
+// A handler of the host's that got phoneauth.ErrReauthenticate, or 403 reauthentication_required,
+// sends people to ?reauth=1&next=/…: they type one code and come back with a fresh sign-in of the
+// same account.
+//
+// The page "this wasn't me" is at not-me below the path. Give its address to
+// phoneauth.TextRules.NotMeURL. It needs no sign-in.
+//
+// It panics when o is wrong, and where page has Options.OnSession, which takes the place of the
+// cookies. Call it before page serves requests.
+func Account(page *Page, svc AccountService, o AccountOptions) http.Handler {
+	o.Path = cmp.Or(o.Path, "/account/")
+	if !strings.HasSuffix(o.Path, "/") {
+		o.Path += "/"
+	}
+	if u, err := url.Parse(o.Path); err != nil || !localPath(o.Path) || u.Path != o.Path {
+		panic("phoneauth/ui: AccountOptions.Path is not the path of a page")
+	}
+	if page.o.OnSession != nil {
+		panic("phoneauth/ui: Account needs the page's cookies, and Options.OnSession takes their place")
+	}
+	a := &account{Page: page, svc: svc, path: o.Path, frames: map[string]func() accountFrame{}}
+	for _, l := range page.names {
+		a.frames[l.Tag] = sync.OnceValue(func() accountFrame {
+			values := page.frameValues(l)
+			values["Title"] = wordOf(l, "account.title")
+			return accountFrame{framePart(accountTemplate, "account-head", values), framePart(accountTemplate, "account-tail", values)}
+		})
+	}
+	page.account = a
+	return a
+}
+
+// accountTemplate has the brand and the languages of the page.
+var accountTemplate = template.Must(template.Must(pageTemplate.Clone()).ParseFS(static, "static/account.html"))
+
+// accountFrame is what stands around every screen in a language.
+type accountFrame struct{ head, tail segment }
+
+// account is the account page.
+type account struct {
+	*Page
+	svc    AccountService
+	path   string
+	frames map[string]func() accountFrame // by the tag of a language
+}
+
+// accountRequest is one request to the account page.
+type accountRequest struct {
+	*account
+	w      http.ResponseWriter
+	r      *http.Request
+	form   map[string]string // of a POST
+	visit                    // the language that was asked for, and where to go on to
+	l      *locale
+	claims phoneauth.Claims
+	user   phoneauth.User
+	client phoneauth.ClientInfo
+}
+
+// step is a form of the account page. It returns the screen to show: with an error, the one that
+// the form stands on.
+type step struct {
+	do func(*accountRequest) (*accountScreen, error)
+	// open is true where nobody needs to be signed in.
+	open bool
+}
+
+// steps are the forms by their route.
+var steps = map[string]step{
+	"number/start":   {(*accountRequest).startNumber, false},
+	"number/verify":  {(*accountRequest).verifyNumber, false},
+	"password":       {(*accountRequest).savePassword, false},
+	"devices/end":    {(*accountRequest).endDevice, false},
+	"devices/others": {(*accountRequest).endOthers, false},
+	"export/start":   {(*accountRequest).startExport, false},
+	"export":         {(*accountRequest).export, false},
+	"delete/start":   {(*accountRequest).startDelete, false},
+	"delete":         {(*accountRequest).delete, false},
+	"reauth/start":   {(*accountRequest).startReauth, false},
+	"not-me/lock":    {(*accountRequest).lock, true},
+	"not-me/start":   {(*accountRequest).startUnlock, true},
+	"not-me/unlock":  {(*accountRequest).unlock, true},
+}
+
+// errAnswered: the step has written its own answer.
+var errAnswered = errors.New("answered")
+
+// ServeHTTP serves the account page and its forms.
+func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, value := range a.headers {
+		w.Header().Set(name, value)
+	}
+	if asked, _, _ := strings.Cut(r.RequestURI, "?"); r.URL.Path == "" && !strings.HasSuffix(asked, "/") {
+		http.Redirect(w, r, a.path, http.StatusSeeOther)
+		return
+	}
+	rest, ok := strings.CutPrefix(r.URL.Path, a.path)
+	if !ok {
+		rest = strings.TrimPrefix(r.URL.Path, "/")
+	}
+	step, isStep := steps[rest]
+	switch {
+	case r.Method == http.MethodPost && isStep:
+		a.serveStep(w, r, step)
+	case rest != "" && rest != notMePath && !isStep:
+		a.fail(w, r, errNoRoute)
+	case r.Method == http.MethodGet && isStep && rest != notMePath: // a form was reloaded
+		http.Redirect(w, r, a.path, http.StatusSeeOther)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		a.fail(w, r, errMethod)
+	case rest == notMePath:
+		q := a.request(w, r, nil)
+		q.answer(q.readNotice(phoneauth.Secret(only(r.URL.Query()["t"]))))
+	default:
+		a.servePage(w, r)
+	}
+}
+
+// request returns a request with the fields of a form, or of the address without one.
+func (a *account) request(w http.ResponseWriter, r *http.Request, form map[string]string) *accountRequest {
+	q := &accountRequest{account: a, w: w, r: r, form: form, l: a.locale(r), client: a.client(r)}
+	query := r.URL.Query()
+	next, lang := only(query["next"]), only(query["lang"])
+	if form != nil {
+		next, lang = form["next"], form["lang"]
+	}
+	q.visit = a.visitOf(next, lang)
+	if !localPath(next) {
+		q.Next = a.path
+	}
+	if q.Lang != "" {
+		q.l = a.named(q.Lang)
+		q.client.Locale = q.Lang
+	}
+	q.client.IdempotencyKey = phoneauth.Secret(form["key"])
+	return q
+}
+
+// serveStep serves a form.
+func (a *account) serveStep(w http.ResponseWriter, r *http.Request, s step) {
+	if a.origins.Check(r) != nil {
+		a.fail(w, r, errCrossOrigin)
+		return
+	}
+	form, err := readForm(w, r)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	q := a.request(w, r, form)
+	if !s.open && !q.signedIn(a.path) {
+		return
+	}
+	q.answer(s.do(q))
+}
+
+// servePage answers a visit of somebody who is signed in.
+func (a *account) servePage(w http.ResponseWriter, r *http.Request) {
+	q := a.request(w, r, nil)
+	back := a.path
+	if r.URL.RawQuery != "" {
+		back += "?" + r.URL.RawQuery
+	}
+	if !q.signedIn(back) {
+		return
+	}
+	query := r.URL.Query()
+	if query.Has("reauth") {
+		q.answer(q.reauth(), nil)
+		return
+	}
+	switch key := only(query["screen"]); key {
+	case accountNumber:
+		q.answer(q.fresh(key, q.number))
+	case accountPassword:
+		q.answer(q.fresh(key, q.password))
+	case accountExport:
+		q.answer(q.exportScreen(), nil)
+	case accountDelete:
+		q.answer(q.deleteScreen(), nil)
+	default:
+		q.answer(q.home(only(query["done"])))
+	}
+}
+
+// signedIn reports whether somebody is signed in. Others are sent to the page, and come back to an
+// address.
+func (q *accountRequest) signedIn(back string) bool {
+	claims, err := q.svc.Authenticate(q.r.Context(), q.access(q.r))
+	if err == nil {
+		q.user, err = q.svc.Live(q.r.Context(), claims)
+	}
+	if errors.Is(err, phoneauth.ErrUnauthenticated) {
+		q.toPage(back)
+		return false
+	}
+	if err != nil {
+		q.fail(q.w, q.r, err)
+		return false
+	}
+	q.claims = claims
+	return true
+}
+
+// toPage sends the browser to the sign-in page, from where it comes back.
+func (q *accountRequest) toPage(back string) {
+	to := url.Values{"next": {back}}
+	if q.Lang != "" {
+		to.Set("lang", q.Lang)
+	}
+	q.redirect(q.o.Path + "?" + to.Encode())
+}
+
+func (q *accountRequest) redirect(to string) {
+	q.w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(q.w, q.r, to, http.StatusSeeOther)
+}
+
+// done goes to the account page, which says what was done. Loading that again does nothing again.
+func (q *accountRequest) done(what string) (*accountScreen, error) {
+	to := url.Values{"done": {what}}
+	if q.Lang != "" {
+		to.Set("lang", q.Lang)
+	}
+	q.redirect(q.path + "?" + to.Encode())
+	return nil, errAnswered
+}
+
+// fresh returns a screen that needs a fresh sign-in, or asks for that first.
+func (q *accountRequest) fresh(key string, screen func() *accountScreen) (*accountScreen, error) {
+	if _, err := q.svc.Reauthenticated(q.r.Context(), q.claims); err != nil {
+		q.Next = q.address(key)
+		return nil, err
+	}
+	return screen(), nil
+}
+
+// answer writes a screen, or what an error asks for.
+func (q *accountRequest) answer(s *accountScreen, err error) {
+	switch {
+	case errors.Is(err, errAnswered):
+		return
+	case errors.Is(err, phoneauth.ErrReauthenticate):
+		q.redirect(q.path + "?" + url.Values{"reauth": {"1"}, "next": {q.Next}, "lang": {q.Lang}}.Encode())
+		return
+	case errors.Is(err, phoneauth.ErrUnauthenticated):
+		q.toPage(q.path)
+		return
+	case err != nil && s == nil:
+		q.fail(q.w, q.r, err)
+		return
+	}
+	status := http.StatusOK
+	if err != nil {
+		status = s.refuse(err)
+	}
+	var b bytes.Buffer
+	if err := accountTemplate.ExecuteTemplate(&b, "account", s); err != nil {
+		panic("phoneauth/ui: " + err.Error()) // the template and these values do not fit
+	}
+	h := q.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	h.Set("Referrer-Policy", "no-referrer") // the address may hold the token of a notice
+	f := q.frames[q.l.Tag]()
+	writeSegments(q.w, q.r, status, []segment{f.head, stored(b.Bytes()), f.tail})
+}

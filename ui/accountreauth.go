@@ -1,0 +1,75 @@
+package ui
+
+import (
+	"net/http"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// reauthRoute takes the code of a new sign-in of the same account. It is below the path of the page,
+// where the browser sends its refresh token: the session of before must end.
+const reauthRoute = sessionPath + "reauth"
+
+// reauth asks whether a code may be sent.
+func (q *accountRequest) reauth() *accountScreen {
+	s := q.newScreen("reauth", "account.reauth.title").lead("account.reauth.lead", "phone", display(q.user.Phone)).
+		sends("reauth/start", "account.send")
+	s.Links = append(s.Links, anchor{"cancel", s.address(""), s.T("account.back")})
+	return s
+}
+
+func (q *accountRequest) reauthCode(c codeSent) *accountScreen {
+	s := q.newScreen("reauth_code", "account.reauth.title").lead("account.code_lead", "phone", display(q.user.Phone)).asksCodeOf(c)
+	s.Route, s.Action = q.o.Path+reauthRoute, q.T("action.code")
+	s.Links = append(s.Links, anchor{"cancel", s.address(""), s.T("account.back")})
+	return s
+}
+
+// startReauth sends a code to the number of the account.
+func (q *accountRequest) startReauth() (*accountScreen, error) {
+	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{Phone: q.user.Phone.E164(), Client: q.client})
+	if err != nil {
+		return q.reauth(), err
+	}
+	return q.reauthCode(codeSent{string(p.ChallengeToken), p.CodeLength, "reauth/start"}), nil
+}
+
+// serveReauth signs in anew, and goes on.
+func (a *account) serveReauth(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		http.Redirect(w, r, a.path, http.StatusSeeOther)
+		return
+	}
+	a.serveStep(w, r, step{do: (*accountRequest).signInAnew})
+}
+
+// signInAnew is an ordinary sign-in. The session of before is ended by its token, which ends no known
+// device: that of the new session is the same.
+func (q *accountRequest) signInAnew() (*accountScreen, error) {
+	c := q.asked("reauth/start")
+	code, err := c.read(q)
+	if err != nil {
+		return q.reauthCode(c), err
+	}
+	session, err := q.svc.Login(q.r.Context(), phoneauth.LoginRequest{
+		Phone: q.user.Phone.E164(), Code: code, ChallengeToken: phoneauth.Secret(c.token), Client: q.client,
+	})
+	if err != nil {
+		return q.reauthCode(c), err
+	}
+	if err := q.endSessions(q.r); err != nil {
+		q.log(q.r, err) // it ends when nobody uses it
+	}
+	if session.User.ID != q.user.ID { // the number has moved to another account meanwhile
+		if err := q.svc.Logout(q.r.Context(), session.RefreshToken); err != nil {
+			return nil, err
+		}
+		q.clearSession(q.w)
+		return nil, phoneauth.ErrUnauthenticated
+	}
+	if err := q.keeps(session); err != nil {
+		return q.reauthCode(c), err
+	}
+	q.redirect(q.Next)
+	return nil, errAnswered
+}
