@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -129,6 +130,9 @@ func (b *browser) listen(event any) {
 		}
 	case *runtime.EventExceptionThrown:
 		fault = e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			fault += " " + e.ExceptionDetails.Exception.Description
+		}
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
 			fault = "console." + e.Type.String()
@@ -262,10 +266,24 @@ func (b *browser) fill(label, value string) {
 // choose chooses from the list of a label the entry that begins with option.
 func (b *browser) choose(label, option string) {
 	b.t.Helper()
+	if valueOf[bool](b, "field("+quoted(label)+").role === 'combobox'") {
+		b.fill(label, option)
+		b.until("does not find "+option, "document.querySelector('#countries [aria-selected=true]')?.textContent.startsWith("+quoted(option)+")")
+		b.enter()
+		return
+	}
 	ok := valueOf[bool](b, "((s) => { const o = [...s.options].find((o) => o.text.startsWith("+quoted(option)+"));"+
 		"if (!o) return false; s.focus(); s.value = o.value; s.dispatchEvent(new Event('change', {bubbles: true})); return true })"+
 		"(field("+quoted(label)+"))")
 	require.True(b.t, ok, option)
+}
+
+// enter presses Enter as a keyboard does: a page that takes the key sends no form.
+func (b *browser) enter() {
+	b.t.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		call(b, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13})
+	}
 }
 
 func (b *browser) key(keys string) {

@@ -40,6 +40,7 @@ func staticFiles(rules string) map[string]*file {
 		if entry.Name() == "style.css" {
 			data = append([]byte(rules), data...)
 		}
+		data = lean(data)
 		sum := sha256.Sum256(data)
 		files[entry.Name()] = &file{contentType, hex.EncodeToString(sum[:8]), data, gzipped(data)}
 	}

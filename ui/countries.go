@@ -76,11 +76,11 @@ func countriesOf(tag string, regions []string) []country {
 }
 
 // countryOptions returns the options of the field "country", which the script of the number field
-// reads, too.
+// reads, too. The end of an option may be left out (HTML, 4.10.10).
 func countryOptions(all []country) []byte {
 	var b bytes.Buffer
 	for _, c := range all {
-		fmt.Fprintf(&b, "<option value=%s data-code=%s>%s</option>\n", c.Region, c.Code, html.EscapeString(c.Text))
+		fmt.Fprintf(&b, "<option value=%s>%s\n", c.Region, html.EscapeString(c.Text))
 	}
 	return b.Bytes()
 }

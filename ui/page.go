@@ -32,7 +32,7 @@ type choice struct {
 type frame struct{ head, countries, tail segment }
 
 // modules are what the first script imports. Browsers load them at once.
-var modules = []string{"net.js", "human.js", "number.js"}
+var modules = []string{"screen.js", "net.js", "number.js", "digits.js", "code.js", "human.js", "box.js"}
 
 // newFrame makes the frame in l.
 func (p *Page) newFrame(l *locale) frame {

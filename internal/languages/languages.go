@@ -32,23 +32,23 @@ func (l *Languages) Nearest(locale string) string {
 }
 
 // Preferred returns the code nearest to what the header Accept-Language asks for (RFC 9110,
-// 12.5.4), or "" if none is near. It passes over what it cannot read.
+// 12.5.4), or "" if none is near. Parts of the header that it cannot read count as not there.
 func (l *Languages) Preferred(header string) string {
-	type wish struct {
+	type choice struct {
 		tag     language.Tag
 		quality float32
 	}
-	var wishes []wish
+	var choices []choice
 	for part := range strings.SplitSeq(header, ",") {
-		tags, qualities, err := language.ParseAcceptLanguage(part)
-		if err == nil && len(tags) == 1 {
-			wishes = append(wishes, wish{tags[0], qualities[0]})
+		tags, qualities, _ := language.ParseAcceptLanguage(part)
+		for i, tag := range tags {
+			choices = append(choices, choice{tag, qualities[i]})
 		}
 	}
-	slices.SortStableFunc(wishes, func(a, b wish) int { return cmp.Compare(b.quality, a.quality) })
-	tags := make([]language.Tag, len(wishes))
-	for i, w := range wishes {
-		tags[i] = w.tag
+	slices.SortStableFunc(choices, func(a, b choice) int { return cmp.Compare(b.quality, a.quality) })
+	var tags []language.Tag
+	for _, c := range choices {
+		tags = append(tags, c.tag)
 	}
 	return l.nearest(tags)
 }

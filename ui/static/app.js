@@ -1,391 +1,261 @@
-// The course of a sign-in: which screen comes after which answer.
+// Helps the screens that the server renders: it sends their forms without leaving the page, says what
+// the network does, counts down, and keeps what was typed. Without it every screen still works.
 
-import { call } from './api.js';
-import { HumanCheck } from './human.js';
-import { Words, ascii } from './text.js';
-import { PhoneField } from './phone.js';
-import { View } from './view.js';
+import { Box } from './box.js';
+import { enhanceCode, forgetGiven } from './code.js';
+import { Check, able } from './human.js';
+import { faultOf, send } from './net.js';
+import { numberField } from './number.js';
+import {
+  alert, busy, byId, config, countdowns, focusFirst, hold, isHeld, mainForm, note, quiet, release, say, screen, show, valid,
+} from './screen.js';
 
-const told = (id) => JSON.parse(document.getElementById(id).textContent);
-const config = told('config');
-const visit = told('visit');
-const words = new Words(config.texts, config.lang);
-const phone = new PhoneField(config);
-const view = new View(words, config.name);
-const human = new HumanCheck(config, view);
+const rounds = 3; // questions of a human check that are answered for one code
+const opened = ['phone', 'password', 'register', 'forgot']; // the screens that have an address
 
-const storeKey = `phoneauth:${location.pathname}`;
-const minPassword = 8;
-const maxPassword = 128;
-const maxLife = 10 * 60_000; // of a code
+let running = null; // the request on its way: {abort}
+let check = null; // the human check that runs
+let pressed = null; // the button that was pressed last; Chrome 80 has no event.submitter
+let refused = null; // {number, until}: the number that a limit has refused, and for how long
 
-// code is the one that is on its way, or none: purpose, key (of whom it was sent to),
-// country, phone, display, token, expiresAt, resendAt, tries, length. It outlives the page,
-// which a phone may drop while its owner reads the message. There is no secret in it.
-let code = null;
-let current = 'phone';
-let webOTP = null;
-let checked = ''; // the code that was given last
-let user = null; // the number of whoever is signed in, "" while it is not known
+const number = numberField(document, { texts: config.texts, planURL: `${config.base}plan` });
+number.onChange = () => free();
 
-const go = (key, options) => () => show(key, options);
-
-const screens = {
-  phone: {
-    fields: ['number'],
-    links: () => (config.passwords ? [['password', go('password')]] : []),
-    submit: () => start('sign_in'),
-  },
-  code: {
-    fields: ['one-time'],
-    links: () => [['resend', resend], ['change', () => show(code.purpose === 'password_registration' ? 'register' : 'phone')]],
-    submit: verify,
-  },
-  password: {
-    fields: ['number', 'secret'],
-    links: () => [['forgot', go('forgot')], ['phone', go('phone')], ['register', go('register')]],
-    submit: signIn,
-  },
-  register: {
-    fields: ['number', 'secret'],
-    newPassword: true,
-    links: () => [['sign_in', go('password')], ['phone', go('phone')]],
-    submit: register,
-  },
-  forgot: {
-    fields: ['number'],
-    links: () => [['sign_in', go('password')]],
-    submit: () => start('password_reset'),
-  },
-  reset: {
-    fields: ['one-time', 'secret'],
-    newPassword: true,
-    links: () => [['resend', resend], ['change', go('forgot')]],
-    submit: recover,
-  },
-  done: {
-    fields: [],
-    links: () => [['sign_out', signOut]],
-    submit: leave,
-  },
-};
-
-// show goes to a screen. Going back in the browser comes back to the one before.
-function show(key, { silent = false, replace = false } = {}) {
-  webOTP?.abort();
-  human.cancel();
-  const registering = [key, current].every((k) => k === 'register' || k === 'code');
-  if (!registering) view.password.value = ''; // else sending again needs it
-  current = key;
-  const screen = screens[key];
-  const display = key === 'done' ? user : code?.display;
-  view.screen({ ...screen, key, links: screen.links(), phone: display, onward: visit.next !== '' });
-  if (history.state?.screen !== key) {
-    history[replace || silent ? 'replaceState' : 'pushState']({ screen: key }, '');
+// request sends one request while nothing else is on its way. It returns its outcome.
+async function request(options) {
+  const one = send({ slow: () => note(say('slow')), ...options, headers: { 'Phoneauth-Script': '1', ...options.headers } });
+  running = one;
+  busy(true);
+  const outcome = await one.outcome;
+  if (running === one) {
+    running = null;
+    busy(false);
   }
-  if (key === 'code' || key === 'reset') awaitCode();
-  if (!silent || matchMedia('(hover: hover)').matches) view.focus(); // else a keyboard would cover the page
-  remember();
+  return outcome;
 }
 
-function awaitCode() {
-  view.code.value = '';
-  checked = '';
-  view.form.style.setProperty('--digits', code.length || 6);
-  view.describe(view.code, 'lead');
-  view.resend(code.resendAt);
-  if (code.expiresAt) {
-    view.until('expiry', code.expiresAt, (left) => {
-      if (left === 0) view.note(words.of('note.expired'));
-    });
-  }
-  readMessage();
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+// screenOf is the screen in an answer, or null: what has none is not of our server.
+const screenOf = ({ response }) => response?.querySelector('#screen[data-screen]');
+
+// fields are those of a form as a browser sends them when a button is pressed.
+function fields(of, button) {
+  const body = new URLSearchParams();
+  new FormData(of).forEach((value, name) => body.append(name, value));
+  if (button?.name) body.append(button.name, button.value);
+  return body;
 }
 
-// readMessage asks the browser for the code of the message (WebOTP), where it can.
-async function readMessage() {
-  if (!('OTPCredential' in window)) return;
-  webOTP = new AbortController();
-  try {
-    const otp = await navigator.credentials.get({ otp: { transport: ['sms'] }, signal: webOTP.signal });
-    view.code.value = otp.code;
-    typedCode();
-  } catch {
-    // No message, no permission, or the screen was left: people can type.
+// submit sends a form and shows what is answered.
+async function submit(of, button) {
+  if (running || check || (button?.id === 'submit' && isHeld(button))) return;
+  const main = !button?.hasAttribute('formaction');
+  const address = main ? of.getAttribute('action') : button.getAttribute('formaction');
+  const asked = numberNow();
+  const body = fields(of, button);
+  quiet();
+  if (able(config.check)) body.set('human_check', '');
+  const outcome = await answered(() => request({ address, body: String(body), headers: form }), body);
+  if (!outcome) return;
+  if (!main) forgetGiven();
+  if (take(outcome) && outcome.status === 429) refused = { number: asked, until: Date.now() + outcome.wait * 1000 };
+  const code = byId('code');
+  if (!main && code && !screen().querySelector('[aria-invalid]')) code.value = '';
+}
+
+// answered sends a request, and again with the answer to each question of the human check.
+async function answered(sending, body) {
+  for (let round = 0; ; round += 1) {
+    const outcome = await sending();
+    const question = screenOf(outcome)?.dataset.check;
+    if (!question || round === rounds) return outcome;
+    const box = new Box(() => check.cancel());
+    check = new Check(JSON.parse(question), box, config.lang);
+    busy(true);
+    const proof = await check.prove();
+    check = null;
+    busy(false);
+    if (proof.ok) body.set('human_check', proof.text);
+    else if (proof.code === 'cancelled') return note(say('cancelled'));
+    else if (proof.code !== 'left') return alert(proof.code);
+    if (!proof.ok) return null;
   }
 }
 
-const number = () => ({ country: phone.country, phone: phone.value });
-const numberOf = ({ country, phone: typed }) => ({ country, phone: typed });
-const keyOf = (purpose, { country, phone: typed }) => JSON.stringify([purpose, country, typed]);
-
-// codeExpired reports whether the code is dead for certain.
-const codeExpired = () => code.tries === 0 || (code.expiresAt && Date.now() >= code.expiresAt);
-
-// sent takes down what the server said of a code that it has sent.
-function sent(purpose, to, answer) {
-  code = {
-    purpose,
-    key: keyOf(purpose, to),
-    ...to,
-    display: answer.display,
-    token: answer.session_token,
-    expiresAt: Date.now() + answer.expires_in * 1000,
-    resendAt: Date.now() + answer.resend_in * 1000,
-    tries: answer.tries_left,
-    length: answer.code_length,
-  };
-  remember();
-}
-
-async function start(purpose) {
-  if (phone.value === '') return refuse('empty_phone', phone.input);
-  const next = purpose === 'sign_in' ? 'code' : 'reset';
-  if (code?.key === keyOf(purpose, number()) && !codeExpired() && Date.now() < code.resendAt) return show(next);
-  const to = number();
-  const answer = await ask('start', { ...to, purpose });
-  if (!answer.ok) {
-    if (answer.limit === 'sent') view.addLink('have_code', () => haveCode(purpose, answer));
-    return undefined;
+// take shows the screen of an outcome, or says what is wrong. It returns whether there was a screen.
+function take(outcome, { back = false, replace = false } = {}) {
+  if (outcome.is === 'aborted') return false;
+  const next = screenOf(outcome);
+  if (!next) {
+    const fault = faultOf(outcome);
+    alert(fault);
+    if (fault === 'rate_limited') hold(byId('submit'), outcome.wait || 30, byId('submit')?.dataset.wait);
+    return false;
   }
-  sent(purpose, to, answer);
-  return show(next);
-}
-
-// haveCode goes on with a code that another page has asked for.
-function haveCode(purpose, answer) {
-  code = {
-    purpose,
-    key: keyOf(purpose, number()),
-    ...number(),
-    display: phone.value.startsWith('+') ? phone.value : `${phone.dial.textContent} ${phone.value.replace(/^0/, '')}`,
-    token: '',
-    expiresAt: 0, // another page knows
-    askedAt: Date.now(),
-    resendAt: Date.now() + answer.retry_after * 1000,
-    length: 0,
-  };
-  show(purpose === 'sign_in' ? 'code' : 'reset');
-}
-
-async function register() {
-  if (phone.value === '') return refuse('empty_phone', phone.input);
-  if (!newPasswordFits()) return undefined;
-  const token = code?.purpose === 'password_registration' ? code.token : '';
-  const to = number();
-  const answer = await ask('register', { ...to, password: view.password.value, session_token: token });
-  if (!answer.ok) return undefined;
-  sent('password_registration', to, answer);
-  return show('code');
-}
-
-async function resend() {
-  const { purpose } = code;
-  const to = numberOf(code);
-  if (purpose === 'password_registration' && view.password.value === '') return show('register');
-  const answer = purpose === 'password_registration'
-    ? await ask('register', { ...to, password: view.password.value, session_token: code.token })
-    : await ask('start', { ...to, purpose });
-  if (!answer.ok) return undefined;
-  sent(purpose, to, answer);
-  awaitCode();
-  view.note(words.of('note.resent'));
-  return view.code.focus();
-}
-
-async function verify() {
-  const typed = typedDigits();
-  if (!codeFits(typed)) return undefined;
-  checked = typed;
-  const { purpose, token } = code;
-  const answer = await ask('verify', { ...numberOf(code), purpose, session_token: token, code: typed });
-  return answer.ok ? signedIn(answer) : undefined;
-}
-
-async function recover() {
-  const typed = typedDigits();
-  if (!codeFits(typed) || !newPasswordFits()) return undefined;
-  const answer = await ask('recover', {
-    ...numberOf(code), session_token: code.token, code: typed, password: view.password.value,
-  });
-  if (!answer.ok) return undefined;
-  code = null;
-  show('password');
-  return view.note(words.of('note.saved'));
-}
-
-async function signIn() {
-  if (phone.value === '') return refuse('empty_phone', phone.input);
-  if (view.password.value === '') return refuse('empty_password', view.password);
-  const answer = await ask('password', { ...number(), password: view.password.value });
-  return answer.ok ? signedIn(answer) : undefined;
-}
-
-function signedIn(answer) {
-  code = null;
-  view.password.value = '';
-  sessionStorage.removeItem(storeKey);
-  user = answer.display;
-  if (visit.next === '') return show('done', { replace: true });
-  return leave();
-}
-
-// leave goes on to the host's page. The server has seen to it that it is of this origin.
-function leave() {
-  const to = new URL(visit.next, location.href);
-  if (to.origin === location.origin) location.replace(to);
-}
-
-async function signOut() {
-  const answer = await ask('session/end', {});
-  if (!answer.ok) return;
-  user = null;
-  show('phone', { replace: true });
-  view.note(words.of('note.signed_out'));
-}
-
-const typedDigits = () => ascii(view.code.value).replace(/\D/g, '');
-
-function codeFits(typed) {
-  const wanted = code.length || 6;
-  if (code.length ? typed.length === wanted : typed.length >= wanted) return true;
-  refuse(words.count('error.empty_code', wanted), view.code);
-  return false;
-}
-
-function newPasswordFits() {
-  const length = [...view.password.value].length;
-  if (length >= minPassword && length <= maxPassword) return true;
-  refuse(length < minPassword ? 'password_short' : 'password_long', view.password);
-  return false;
-}
-
-// refuse says what is wrong: the name of a sentence, or a sentence.
-function refuse(name, field) {
-  view.alert(words.has(`error.${name}`) ? words.of(`error.${name}`) : name, field);
-}
-
-// ask calls a route and says what is wrong when it refuses. Calls wait for one another; of
-// the same route there is one at a time.
-const sends = ['start', 'register']; // send a code
-let asking = null; // {route, done}
-async function ask(route, body) {
-  if (asking?.route === route) return { ok: false };
-  while (asking) await asking.done;
-  view.busy(true);
-  const done = sends.includes(route) ? human.send(route, body) : call(route, body, config.lang);
-  asking = { route, done };
-  const answer = await done;
-  asking = null;
-  view.busy(false);
-  if (!answer.ok) explain(answer);
-  return answer;
-}
-
-// fieldOf says which field an answer is about.
-const fieldOf = {
-  invalid_phone: () => phone.input,
-  phone_taken: () => phone.input,
-  invalid_code: () => view.code,
-  password_rejected: () => view.password,
-  invalid_password: () => view.password,
-};
-
-function explain(answer) {
-  const field = fieldOf[answer.code]?.();
-  const shown = field && !field.disabled ? field : undefined;
-  switch (answer.code) {
-    case 'rate_limited':
-      return limited(answer);
-    case 'invalid_code':
-      return wrongCode(answer);
-    case 'cancelled':
-      return view.note(words.of('note.cancelled'));
-    case 'password_rejected':
-      return view.alert(words.of('error.password_rejected', { reason: answer.reason }), shown);
-    default:
-      return refuse(words.has(`error.${answer.code}`) ? answer.code : 'unavailable', shown);
+  if (next.dataset.leave) {
+    location.replace(next.dataset.leave);
+    return true;
   }
+  refused = null;
+  if (!back) visited(next.dataset.screen, replace);
+  if (show(next)) fresh();
+  else tellDelivery();
+  return true;
 }
 
-// limited counts down what there is to wait for: on the link to send again where a code
-// has been sent, else on the main button.
-function limited({ limit, retry_after: seconds }) {
-  const key = limit ? `error.rate_limited_${limit}` : 'error.rate_limited';
-  view.alert(words.of(key, { time: words.duration(seconds) }));
-  const time = Date.now() + seconds * 1000;
-  if (limit === 'sent' && code && (current === 'code' || current === 'reset')) {
-    code.resendAt = time;
-    view.resend(time);
+// addressOf is the address of a screen. Screens without one of their own are at the address of the page,
+// where the server shows what is pending.
+function addressOf(key) {
+  const address = new URL(location.href);
+  address.searchParams.delete('screen');
+  if (opened.includes(key)) address.searchParams.set('screen', key);
+  return address.pathname + address.search;
+}
+
+// visited makes the buttons of the browser go from screen to screen.
+function visited(key, replace) {
+  const from = screen().dataset.screen;
+  if (from === key) return;
+  const to = addressOf(key);
+  const here = location.pathname + location.search;
+  if (replace || key === 'done' || (!opened.includes(from) && to === here)) {
+    history.replaceState(null, '', to);
     return;
   }
-  view.hold(time, () => view.note(words.of('note.ready')));
+  if (opened.includes(from)) history.replaceState(null, '', addressOf(from));
+  history.pushState(null, '', to);
 }
 
-// wrongCode says how many tries are left, as the server counts them. It does not tell
-// where the code was asked for by another page, or is gone: then there is none for this one.
-function wrongCode({ tries_left: left }) {
-  const sentences = [words.of('error.invalid_code')];
-  if (code.token) {
-    code.tries = left ?? 0;
-    sentences.push(code.tries === 0 ? words.of('tries.none') : words.count('tries', code.tries));
-  }
-  remember();
-  view.alert(sentences.join(' '), view.code);
+// visit loads a screen by its address.
+async function visit(address, options) {
+  check?.stop('left');
+  running?.abort();
+  return take(await request({ method: 'GET', address }), options);
 }
 
-// typedCode tidies the code and gives it as soon as it is whole, once.
-function typedCode() {
-  const typed = typedDigits().slice(0, code.length || 10);
-  if (view.code.value !== typed) view.code.value = typed;
-  if (current === 'code' && code.length && typed.length === code.length && typed !== checked && !view.held) verify();
-}
+// The number that a limit has refused holds the button. Another number is free, and the sentence about
+// the first one goes.
+const numberNow = () => `${byId('country')?.value} ${byId('phone')?.value.replace(/\D/g, '')}`;
 
-function remember() {
-  if (code) sessionStorage.setItem(storeKey, JSON.stringify({ code, current }));
-  else sessionStorage.removeItem(storeKey);
-}
-
-// recall goes on where this page was left, if its code still lives.
-function recall() {
-  try {
-    const left = JSON.parse(sessionStorage.getItem(storeKey));
-    if (!left || Date.now() >= (left.code.expiresAt || left.code.askedAt + maxLife)) return 'phone';
-    code = left.code;
-    phone.country = code.country;
-    phone.value = code.phone;
-    return left.current in screens ? left.current : 'phone';
-  } catch {
-    return 'phone';
+function free() {
+  const button = byId('submit');
+  if (!refused || !byId('phone') || !button) return;
+  const left = Math.ceil((refused.until - Date.now()) / 1000);
+  if (numberNow() === refused.number && left > 0 && !isHeld(button)) {
+    hold(button, left, button.dataset.wait);
+  } else if (numberNow() !== refused.number && isHeld(button)) {
+    release(button);
+    quiet();
+    screen().querySelector('[data-key=have_code]')?.remove(); // it is about that number
   }
 }
 
-view.form.addEventListener('submit', (event) => {
-  event.preventDefault();
-  if (!view.held) screens[current].submit();
-});
-view.code.addEventListener('input', typedCode);
-window.addEventListener('popstate', ({ state }) => {
-  let key = state?.screen ?? 'phone';
-  if (!code && (key === 'code' || key === 'reset')) key = 'phone';
-  if (user === null && key === 'done') key = 'phone';
-  show(key, { replace: true });
-});
+// fresh is for a screen that has just come.
+function fresh() {
+  enhanceCode(() => submit(mainForm(), byId('submit')));
+  reveal();
+  tellDelivery();
+  if (mainForm()?.dataset.autosubmit !== undefined) resume();
+}
 
-async function begin() {
-  if (visit.signed_in) {
-    const answer = await call('user', {}, config.lang);
-    if (answer.code !== 'signed_out') {
-      user = answer.display ?? '';
-      show('done', { silent: true });
-      return answer.ok ? undefined : explain(answer);
+// reveal shows the button that shows the password.
+function reveal() {
+  const [button, field] = [byId('show'), byId('password')];
+  if (!button || !field) return;
+  button.hidden = false;
+  button.onclick = () => {
+    const shown = field.type === 'password';
+    field.type = shown ? 'text' : 'password';
+    button.setAttribute('aria-pressed', String(shown));
+  };
+}
+
+// resume opens the session of the browser again, once for each time that the page is loaded.
+let resumed = false;
+async function resume() {
+  if (resumed) return;
+  resumed = true;
+  const of = mainForm();
+  const { Refresher } = await import('./refresh.js');
+  let last = null;
+  const kinds = { leave: 'ok', done: 'ok', resume: 'again' };
+  const refresher = new Refresher({
+    name: config.base,
+    ask: async () => {
+      if (!of.isConnected) return { is: 'refused' };
+      last = await request({ address: of.getAttribute('action'), body: String(fields(of)), headers: form });
+      const key = screenOf(last)?.dataset.screen;
+      if (last.is === 'aborted') return { is: 'refused' };
+      return { is: key ? kinds[key] ?? 'ended' : 'again', wait: last.wait };
+    },
+  });
+  const { is } = await refresher.refresh((seconds) => {
+    take(last);
+    hold(byId('submit'), seconds, byId('submit').dataset.wait, () => {});
+  });
+  if (!of.isConnected) return;
+  // Another tab may have done it, so that there is no answer here which says so.
+  if (is === 'ok' && !screenOf(last ?? {})?.dataset.leave) location.reload();
+  else if (last) take(last);
+  else submit(of, byId('submit'));
+}
+
+// tellDelivery asks at longer and longer intervals whether the text has arrived, for a minute, while
+// somebody looks.
+let telling = 0;
+function tellDelivery() {
+  clearTimeout(telling);
+  const began = Date.now();
+  const ask = async (wait) => {
+    const part = byId('delivery');
+    if (!part?.dataset.delivery || Date.now() - began > 60_000) return;
+    if (document.visibilityState === 'visible') {
+      const body = fields(mainForm());
+      body.delete('code');
+      const { response } = await send({ address: part.dataset.delivery, body: String(body), headers: { 'Phoneauth-Script': '1', ...form } }).outcome;
+      const now = response?.querySelector('#delivery');
+      if (!now || byId('delivery') !== part) return;
+      if (part.textContent !== now.textContent) part.textContent = now.textContent;
+      if (now.dataset.delivery) part.dataset.delivery = now.dataset.delivery;
+      else delete part.dataset.delivery;
     }
-  }
-  if (visit.refresh) {
-    const answer = await call('session/refresh', {}, config.lang);
-    if (answer.ok) return signedIn(answer);
-  }
-  return show(recall(), { silent: true });
+    telling = setTimeout(ask, wait, Math.min(wait * 2, 16_000));
+  };
+  telling = setTimeout(ask, 2000, 4000);
 }
 
-begin();
+document.addEventListener('click', (event) => {
+  const target = event.target.closest?.('button, a[href]');
+  if (!target || !screen().contains(target)) return;
+  pressed = target;
+  if (target.tagName !== 'A' || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const to = new URL(target.href);
+  if (to.origin !== location.origin || to.pathname !== location.pathname) return;
+  event.preventDefault();
+  visit(to.href, { replace: target.dataset.key === 'change' });
+});
+
+document.addEventListener('submit', (event) => {
+  if (!screen().contains(event.target) || event.target.method !== 'post') return;
+  event.preventDefault();
+  const button = event.submitter ?? (pressed?.form === event.target ? pressed : byId('submit'));
+  pressed = null;
+  submit(event.target, button);
+});
+
+// What is wrong with a field goes as soon as somebody corrects it.
+document.addEventListener('input', ({ target }) => {
+  if (!screen().contains(target) || (byId('submit') && isHeld(byId('submit')))) return;
+  if (target.hasAttribute('aria-invalid')) valid(target);
+  if (byId('alert').textContent) quiet();
+});
+
+window.addEventListener('popstate', () => visit(location.href, { back: true }));
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) visit(location.href, { back: true }); // much may have happened since
+});
+
+fresh();
+countdowns();
+if (matchMedia('(hover: hover)').matches) focusFirst(); // else a keyboard would cover the page

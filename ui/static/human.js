@@ -1,9 +1,6 @@
 // The human check. The server may ask whether a person asks, before it sends a code. The
-// browser answers, and asks for the code again.
+// browser answers, and the request is sent again with the answer.
 
-import { call } from './api.js';
-
-const rounds = 3; // questions that are answered for one code
 const unseen = 1000; // milliseconds
 const life = 5 * 60_000; // of a question
 
@@ -15,62 +12,56 @@ const most = ({ parameters }) => 300 * 2 ** (parameters.data?.level - 1);
 // forbids texts in its place.
 let workerPolicy = null;
 function workerAddress() {
-  if (!window.trustedTypes) return 'worker.js';
-  workerPolicy = workerPolicy ?? trustedTypes.createPolicy('phoneauth', { createScriptURL: () => 'worker.js' });
+  const address = new URL('worker.js', import.meta.url).href;
+  if (!window.trustedTypes) return address;
+  workerPolicy = workerPolicy ?? trustedTypes.createPolicy('phoneauth', { createScriptURL: () => address });
   return workerPolicy.createScriptURL('');
 }
 
 const kinds = {
   altcha: { able: () => window.isSecureContext && 'Worker' in window && 'subtle' in crypto, solve: work },
-  turnstile: { able: () => true, solve: ask },
-  hcaptcha: { able: () => true, solve: ask },
-  recaptcha: { able: () => true, solve: ask },
+  turnstile: { able: () => true, solve: widget },
+  hcaptcha: { able: () => true, solve: widget },
+  recaptcha: { able: () => true, solve: widget },
 };
 
-export class HumanCheck {
-  constructor({ check, lang }, view) {
-    this.kind = check;
+// able says whether this browser can answer a check of a kind.
+export const able = (kind) => kinds[kind]?.able() ?? false;
+
+// Check answers one question. box is where it is seen: {shown, show(key), progress(part), place(),
+// onClose(task), close()}. key is 'check_working' or 'check_vendor'; place returns an element for the
+// widget of a vendor.
+export class Check {
+  constructor(question, box, lang) {
+    this.question = question;
+    this.box = box;
     this.lang = lang;
-    this.view = view;
-    this.stop = null; // ends the check that runs
+    this.stop = () => {}; // ends it with a code
   }
 
-  // send calls a route that sends a code. It says that it can answer, where it can.
-  async send(route, body) {
-    const able = kinds[this.kind]?.able();
-    let answer = await call(route, able ? { ...body, human_check: '' } : body, this.lang);
-    for (let round = 0; round < rounds && answer.human_check; round += 1) {
-      const proof = await this.prove(answer.human_check);
-      if (!proof.ok) return proof;
-      answer = await call(route, { ...body, human_check: proof.text }, this.lang);
-    }
-    return answer;
-  }
-
-  // prove answers a question: {ok: true, text}, or {ok: false, code}.
-  async prove(question) {
-    const kind = kinds[question.kind];
+  // prove returns {ok: true, text}, or {ok: false, code}: 'check_failed', 'check_insecure'
+  // or 'cancelled'. It never fails.
+  async prove() {
+    const kind = kinds[this.question.kind];
     if (!kind) return { ok: false, code: 'check_failed' };
     if (!kind.able()) return { ok: false, code: 'check_insecure' };
-    const box = this.view.check(() => this.cancel());
     const timers = [];
     try {
       return await new Promise((end) => {
         this.stop = (code) => end({ ok: false, code });
-        timers.push(setTimeout(() => box.shown || box.show('check.working'), unseen), setTimeout(() => this.stop('human_check_required'), life));
-        kind.solve({ question, box, lang: this.lang })
+        timers.push(setTimeout(() => this.box.shown || this.box.show('check_working'), unseen), setTimeout(() => this.stop('check_failed'), life));
+        kind.solve(this)
           .then((text) => end({ ok: true, text }), () => end({ ok: false, code: 'check_failed' }));
       });
     } finally {
-      this.stop = null;
       timers.forEach(clearTimeout);
-      box.close();
+      this.box.close();
     }
   }
 
-  // cancel ends the check that runs, if one does.
+  // cancel ends the check.
   cancel() {
-    this.stop?.('cancelled');
+    this.stop('cancelled');
   }
 }
 
@@ -91,8 +82,8 @@ async function work({ question: { challenge }, box }) {
   return btoa(String.fromCharCode(...text));
 }
 
-// ask shows the widget of a vendor.
-async function ask(task) {
+// widget shows the widget of a vendor.
+async function widget(check) {
   const { token } = await import('./vendor.js');
-  return token(task);
+  return token(check);
 }

@@ -15,7 +15,7 @@ const vendors = {
       theme: 'auto',
       size: 'flexible',
       appearance: 'interaction-only',
-      'before-interactive-callback': () => task.box.show('check.vendor'),
+      'before-interactive-callback': () => task.box.show('check_vendor'),
     }),
   },
   hcaptcha: {
@@ -41,7 +41,7 @@ export async function token(task) {
 
 // boxed shows a box to tick.
 function boxed(task, api) {
-  task.box.show('check.vendor');
+  task.box.show('check_vendor');
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   return widget(task, api, { sitekey: task.question.site_key, theme: dark ? 'dark' : 'light' });
 }
