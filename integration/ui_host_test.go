@@ -26,6 +26,7 @@ import (
 type uiHost struct {
 	url   string
 	svc   *phoneauth.Service
+	page  *ui.Page
 	mux   *http.ServeMux
 	inbox *phonetest.Inbox
 	store *faultyStore
@@ -71,7 +72,7 @@ func newUIHost(t *testing.T, change func(*phoneauth.Config, *ui.Options)) *uiHos
 	svc, err := phoneauth.New(cfg)
 	require.NoError(t, err)
 	page := ui.Handler(svc, o)
-	h.svc, h.mux = svc, http.NewServeMux()
+	h.svc, h.page, h.mux = svc, page, http.NewServeMux()
 	h.mux.Handle("/signin/", page)
 	h.mux.HandleFunc("/favicon.ico", http.NotFound)
 	if o.OnSession == nil {
