@@ -209,7 +209,7 @@ function tellDelivery() {
   const began = Date.now();
   const ask = async (wait) => {
     const part = byId('delivery');
-    if (!part?.dataset.delivery || Date.now() - began > 60_000) return;
+    if (!part?.dataset.delivery || Date.now() - began > 60000) return;
     if (document.visibilityState === 'visible') {
       const body = fields(mainForm());
       body.delete('code');
@@ -220,7 +220,7 @@ function tellDelivery() {
       if (now.dataset.delivery) part.dataset.delivery = now.dataset.delivery;
       else delete part.dataset.delivery;
     }
-    telling = setTimeout(ask, wait, Math.min(wait * 2, 16_000));
+    telling = setTimeout(ask, wait, Math.min(wait * 2, 16000));
   };
   telling = setTimeout(ask, 2000, 4000);
 }
