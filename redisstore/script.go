@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"embed"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"strconv"
@@ -33,33 +34,35 @@ func load(names ...string) script {
 }
 
 var (
-	beginScript    = load("limits", "scores", "plan", "lockout", "challenge", "begin")
-	attemptScript  = load("limits", "scores", "plan", "lockout", "challenge", "attempt")
-	takeScript     = load("limits", "scores", "plan", "lockout", "take")
-	giveScript     = load("limits", "scores", "plan", "give")
-	undoScript     = load("limits", "scores", "plan", "undo")
-	failScript     = load("limits", "lockout", "fail")
+	beginScript    = load("args", "values", "limits", "scores", "plan", "lockout", "challenge", "begin")
+	attemptScript  = load("args", "values", "limits", "scores", "plan", "lockout", "challenge", "attempt")
+	takeScript     = load("args", "values", "limits", "scores", "plan", "lockout", "take")
+	giveScript     = load("args", "values", "limits", "scores", "plan", "give")
+	undoScript     = load("args", "values", "limits", "scores", "plan", "undo")
+	failScript     = load("args", "values", "limits", "lockout", "fail")
 	deleteScript   = load("delete")
-	readScript     = load("read")
+	readScript     = load("values", "read")
 	rotateScript   = load("session", "rotate")
-	createScript   = load("session", "users", "create")
-	endScript      = load("session", "users", "end")
-	sessionsScript = load("users", "sessions")
-	listScript     = load("list")
-	unlistScript   = load("unlist")
-	enlistScript   = load("users", "enlist")
-	storeScript    = load("store")
-	buryScript     = load("session", "bury")
+	createScript   = load("session", "users", "values", "index", "create")
+	endScript      = load("session", "end")
+	endListed      = load("session", "end_listed")
+	sessionsScript = load("values", "sessions")
+	listScript     = load("args", "list")
+	unlistScript   = load("args", "unlist")
+	leaveScript    = load("leave")
+	enlistScript   = load("args", "users", "enlist")
+	storeScript    = load("args", "store")
+	buryScript     = load("args", "session", "bury")
 
-	entryPutScript   = load("journal", "entry_put")
-	entryIndexScript = load("entry_index")
-	entryPageScript  = load("entry_page")
-	entryCountScript = load("entry_count")
-	entryBlankScript = load("journal", "entry_blank")
+	entryPutScript   = load("args", "journal", "entry_put")
+	entryIndexScript = load("args", "entry_index")
+	entryPageScript  = load("args", "entry_page")
+	entryCountScript = load("args", "entry_count")
+	entryBlankScript = load("args", "journal", "entry_blank")
 )
 
-// call is what a script is handed. A script reads its keys and arguments in the order
-// in which they were added.
+// call is what a script is handed: keys and arguments, in the order in which they were
+// added.
 type call struct {
 	script script
 	keys   []string
@@ -87,6 +90,29 @@ func (c *call) flag(b bool) {
 		c.text("0")
 	}
 }
+
+// numbers adds whole numbers as one argument: 8 bytes each, which struct.unpack reads. That
+// is cheaper for the server than an argument each.
+func (c *call) numbers(all ...int64) {
+	b := make([]byte, 0, 8*len(all))
+	for _, n := range all {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	}
+	c.bytes(b)
+}
+
+// ttl adds for how many milliseconds a key is kept whose content lasts for d: as ttl in
+// lua/lib.lua.
+func (c *call) ttl(d time.Duration) {
+	ms := d.Milliseconds()
+	if d > time.Duration(ms)*time.Millisecond {
+		ms++
+	}
+	c.text(strconv.FormatInt(max(ms, 0)+slack.Milliseconds(), 10))
+}
+
+// slack is SLACK in lua/lib.lua.
+const slack = time.Minute
 
 // span is a duration in whole microseconds, rounded up: a limit may be stricter by that.
 func (c *call) span(d time.Duration) { c.int(micros(d)) }

@@ -3,7 +3,6 @@
 
 local VERSION, TOMBSTONE = 1, 2
 local HEAD, HEADED = '>Bi8i8i8BI2I2I2I2', 34
-local FORMER, FORMER_HEADED = '>i8i8i8I2I2', 28
 
 -- ZERO is the zero time.
 local ZERO = -62135596800000000
@@ -14,23 +13,16 @@ local function unpacked(v)
   if string.byte(v) == VERSION then
     _, s.expires, s.idle, s.rotated, s.by, digest, previous, client, place = struct.unpack(HEAD, v)
   else
-    at = FORMER_HEADED
-    s.expires, s.idle, s.rotated, digest, previous = struct.unpack(FORMER, v)
+    at = 28
+    s.expires, s.idle, s.rotated, digest, previous = struct.unpack('>i8i8i8I2I2', v)
   end
-  local function part(size)
-    at = at + size
-    return string.sub(v, at - size + 1, at)
-  end
-  s.digest, s.previous = part(digest), part(previous)
-  s.client, s.place = part(client), part(place)
-  s.rest = string.sub(v, at + 1)
+  s.digest = string.sub(v, at + 1, at + digest)
+  at = at + digest
+  s.previous = string.sub(v, at + 1, at + previous)
+  s.rest = string.sub(v, at + previous + client + place + 1)
   s.user, _, _, s.created = struct.unpack('>I2c0I2c0i8i8', s.rest)
+  s.used = s.rotated == ZERO and s.created or s.rotated
   return s
-end
-
-local function packed(s)
-  return struct.pack(HEAD, VERSION, s.expires, s.idle, s.rotated, s.by, #s.digest, #s.previous, #s.client, #s.place) ..
-    s.digest .. s.previous .. s.client .. s.place .. s.rest
 end
 
 -- live is the session that v holds, if it holds one that is live at now.
