@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"math"
 	"strconv"
 	"sync"
 	"time"
@@ -34,12 +35,12 @@ func load(names ...string) script {
 }
 
 var (
-	beginScript    = load("args", "values", "limits", "scores", "plan", "lockout", "challenge", "begin")
-	attemptScript  = load("args", "values", "limits", "scores", "plan", "lockout", "challenge", "attempt")
-	takeScript     = load("args", "values", "limits", "scores", "plan", "lockout", "take")
-	giveScript     = load("args", "values", "limits", "scores", "plan", "give")
-	undoScript     = load("args", "values", "limits", "scores", "plan", "undo")
-	failScript     = load("args", "values", "limits", "lockout", "fail")
+	beginScript    = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "begin")
+	attemptScript  = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "attempt")
+	takeScript     = load("numbers", "limits", "scores", "plan", "lockout", "take")
+	giveScript     = load("numbers", "limits", "scores", "plan", "give")
+	undoScript     = load("numbers", "limits", "scores", "plan", "undo")
+	failScript     = load("numbers", "lockout", "fail")
 	deleteScript   = load("delete")
 	readScript     = load("values", "read")
 	rotateScript   = load("session", "rotate")
@@ -54,7 +55,7 @@ var (
 	storeScript    = load("args", "store")
 	buryScript     = load("args", "session", "bury")
 
-	entryPutScript   = load("args", "journal", "entry_put")
+	entryPutScript   = load("journal", "entry_put")
 	entryIndexScript = load("args", "entry_index")
 	entryPageScript  = load("args", "entry_page")
 	entryCountScript = load("args", "entry_count")
@@ -67,6 +68,9 @@ type call struct {
 	script script
 	keys   []string
 	args   []any
+	// numbers are packed into one argument, the first: see lua/numbers.lua. It is left out
+	// where there are none.
+	numbers []byte
 }
 
 func (c *call) key(k string)     { c.keys = append(c.keys, k) }
@@ -74,14 +78,6 @@ func (c *call) text(s string)    { c.args = append(c.args, s) }
 func (c *call) bytes(b []byte)   { c.args = append(c.args, b) }
 func (c *call) int(n int64)      { c.args = append(c.args, n) }
 func (c *call) time(t time.Time) { c.args = append(c.args, t.UnixMicro()) }
-
-func (c *call) float(f float64) {
-	s := strconv.FormatFloat(f, 'g', -1, 64)
-	if s == "+Inf" {
-		s = "inf"
-	}
-	c.args = append(c.args, s)
-}
 
 func (c *call) flag(b bool) {
 	if b {
@@ -91,15 +87,19 @@ func (c *call) flag(b bool) {
 	}
 }
 
-// numbers adds whole numbers as one argument: 8 bytes each, which struct.unpack reads. That
-// is cheaper for the server than an argument each.
-func (c *call) numbers(all ...int64) {
-	b := make([]byte, 0, 8*len(all))
-	for _, n := range all {
-		b = binary.BigEndian.AppendUint64(b, uint64(n))
+// number, micros, count, bit and double pack one of i8, i8, I2, B and d of struct.unpack.
+func (c *call) number(n int64)     { c.numbers = binary.BigEndian.AppendUint64(c.numbers, uint64(n)) }
+func (c *call) micros(t time.Time) { c.number(t.UnixMicro()) }
+func (c *call) double(f float64)   { c.number(int64(math.Float64bits(f))) }
+func (c *call) bit(b bool) {
+	c.numbers = append(c.numbers, 0)
+	if b {
+		c.numbers[len(c.numbers)-1] = 1
 	}
-	c.bytes(b)
 }
+
+// count packs how many items follow. No list is so long that it does not fit.
+func (c *call) count(n int) { c.numbers = binary.BigEndian.AppendUint16(c.numbers, uint16(n)) }
 
 // ttl adds for how many milliseconds a key is kept whose content lasts for d: as ttl in
 // lua/lib.lua.
@@ -190,10 +190,13 @@ func (s *Store) eachRead(ctx context.Context, calls []*call) ([]reply, error) {
 
 // command is c as a command of Redis.
 func (c *call) command(ctx context.Context, verb, script string) *redis.Cmd {
-	args := make([]any, 0, 3+len(c.keys)+len(c.args))
+	args := make([]any, 0, 4+len(c.keys)+len(c.args))
 	args = append(args, verb, script, len(c.keys))
 	for _, k := range c.keys {
 		args = append(args, k)
+	}
+	if c.numbers != nil {
+		args = append(args, c.numbers)
 	}
 	return redis.NewCmd(ctx, append(args, c.args...)...)
 }

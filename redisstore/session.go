@@ -62,7 +62,9 @@ func (s *Store) rotate(ctx context.Context, r *phoneauth.Rotation) (phoneauth.Se
 	}
 	c := &call{script: rotateScript}
 	c.key(s.sessionKey(r.ID))
-	c.numbers(r.Now.UnixMicro(), r.IdleUntil.UnixMicro(), micros(r.Grace))
+	c.micros(r.Now)
+	c.micros(r.IdleUntil)
+	c.number(micros(r.Grace))
 	c.bytes(r.Digest)
 	c.bytes(r.Next)
 	c.text(r.Client)

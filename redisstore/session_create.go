@@ -55,15 +55,15 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 // createCall is what lua/create.lua reads.
 func (s *Store) createCall(n *phoneauth.NewSession, packed []byte) *call {
 	r := &n.Session
-	by := int64(0)
-	if r.ByPassword {
-		by = 1
-	}
 	c := &call{script: createScript}
 	c.key(s.listKey(r.UserID))
 	c.key(s.indexKey(r.UserID))
 	c.key(s.sessionKey(r.ID))
-	c.numbers(n.Now.UnixMicro(), r.LastUsedAt().UnixMicro(), r.End().UnixMicro(), int64(n.Most), by)
+	c.micros(n.Now)
+	c.micros(r.LastUsedAt())
+	c.micros(r.End())
+	c.number(int64(n.Most))
+	c.bit(r.ByPassword)
 	c.text(r.ID)
 	c.bytes(packed)
 	c.ttl(lifeOf(n))

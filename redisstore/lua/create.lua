@@ -4,7 +4,7 @@
 
 local of, index, k = KEYS[1], KEYS[2], KEYS[3]
 local numbers, id, value, life, user, prefix, expires, gone, listed = unpack(ARGV)
-local now, used, ends, most, by = struct.unpack('>i8i8i8i8i8', numbers)
+local now, used, ends, most, by = struct.unpack('>i8i8i8i8B', numbers)
 
 if not redis.call('SET', k, value, 'NX', 'PX', life) then return {REFUSED} end
 if redis.call('ZREMRANGEBYSCORE', of, '-inf', gone) > 0 then redis.call('DEL', index) end

@@ -4,8 +4,8 @@
 -- year 2255. No clock is read: now is an argument. A key's TTL only cleans up, and
 -- counts from now; what is gone is told by the times in the values.
 --
--- A server makes every function of a script anew at each call, which costs more than most
--- functions do: so a file has few of them, and what is needed seldom stands within one.
+-- A server makes every function of a script anew at each call: a file has few of them. A
+-- table that is made with all its fields need not grow.
 
 local OK, REFUSED, NOT_FOUND, MISMATCH, REUSED, AGAIN = 0, 1, 2, 3, 4, 5
 

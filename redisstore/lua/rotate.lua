@@ -10,7 +10,7 @@ if digest ~= '' and digest == s.digest then
   -- The index of its user counts on times that only grow.
   if indexes ~= '' and (now < s.used or idle < s.idle) then redis.call('DEL', indexes .. s.user) end
   v = struct.pack(HEAD, VERSION, s.expires, idle, now, s.by, #next, #s.digest, #client, #place) ..
-    next .. s.digest .. client .. place .. s.rest
+    next .. s.digest .. client .. place .. string.sub(v, s.rest)
   keep(k, v, math.min(idle, s.expires) - now)
   return {OK, v}
 end
