@@ -21,13 +21,15 @@ import (
 // what they answer.
 type sessionSteps struct {
 	*testing.T
-	random    *rand.Rand
-	redis     *redisstore.Store
-	memory    phoneauth.SessionStore
-	client    *redis.Client
-	user      string
-	now       time.Time
-	all       []phoneauth.SessionRecord
+	random *rand.Rand
+	redis  *redisstore.Store
+	memory phoneauth.SessionStore
+	client *redis.Client
+	user   string
+	now    time.Time
+	all    []phoneauth.SessionRecord
+	// mixed: the former version runs, too, and all sign-ins are by code.
+	mixed     bool
 	evictions int
 	refusals  int
 }
@@ -38,7 +40,7 @@ func (s *sessionSteps) span(most time.Duration) time.Duration {
 
 func (s *sessionSteps) create(most int) {
 	r := redisSession(s.user, len(s.all), 0)
-	r.CreatedAt, r.AuthTime, r.ByPassword = s.now, s.now, s.random.IntN(3) == 0
+	r.CreatedAt, r.AuthTime, r.ByPassword = s.now, s.now, !s.mixed && s.random.IntN(3) == 0
 	r.IdleUntil, r.ExpiresAt = s.now.Add(time.Minute+s.span(time.Hour)), s.now.Add(2*time.Hour)
 	s.all = append(s.all, r)
 	n := phoneauth.NewSession{Session: r, Most: most, Now: s.now}
@@ -94,9 +96,12 @@ func (s *sessionSteps) step() {
 		s.same(want, s.redis.EndSession(s.Context(), s.user, r.ID), "end %s", r.ID)
 	case n < 77:
 		s.same(s.memory.EndUserSessions(s.Context(), s.user, r.ID), s.redis.EndUserSessions(s.Context(), s.user, r.ID), "end all but %s", r.ID)
-	case n < 80:
-		// The former version has no index: what it stores is in the list alone.
+	case n < 79:
 		require.NoError(s, s.client.Del(s.Context(), "index:x:"+s.user).Err())
+	case n < 82 && s.mixed: // the former version knows no index
+		require.NoError(s, s.client.Del(s.Context(), "index:s:"+r.ID).Err())
+		require.NoError(s, s.client.ZRem(s.Context(), "index:u:"+s.user, r.ID).Err())
+		_ = s.memory.EndSession(s.Context(), s.user, r.ID)
 	case n < 90:
 		s.now = s.now.Add(s.span(20 * time.Minute))
 	}
@@ -118,7 +123,7 @@ func TestRedisIndexDifferential(t *testing.T) {
 	evictions, refusals := 0, 0
 	for seed := range uint64(histories) {
 		s := sessionSteps{T: t, random: rand.New(rand.NewPCG(seed, 12)), redis: newRedisStore(t, client, redisstore.Prefix("index:")),
-			memory: memstore.New(), client: client, user: fmt.Sprint("user ", time.Now().UnixNano()), now: redisStart}
+			memory: memstore.New(), client: client, user: fmt.Sprint("user ", time.Now().UnixNano()), now: redisStart, mixed: seed%3 == 0}
 		for i := range 150 {
 			s.step()
 			require.False(t, t.Failed(), "history %d, step %d", seed, i)

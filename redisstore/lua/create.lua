@@ -21,9 +21,13 @@ if count >= most then
     local oldest, was = longestUnused(index, by)
     if not oldest then
       count, first = reindex(of, index, user, prefix, now)
-      redis.call('DEL', k)
-      return {MISMATCH, math.max(math.min(first, MOST) - now, 1)}
+      oldest, was = longestUnused(index, by)
+      if not oldest and count >= most then
+        redis.call('DEL', k)
+        return {MISMATCH, math.max(math.min(first, MOST) - now, 1)}
+      end
     end
+    if count < most then break end
     local other = string.sub(oldest, 1, -3)
     local v = redis.call('GET', prefix .. other)
     local s = live(v, now)
