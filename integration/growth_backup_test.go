@@ -16,12 +16,19 @@ import (
 	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
-// backupOfPostgres backs a database up by pg_dump and the server by pg_basebackup, and restores
+// backupOfPostgres backs the server up by pg_basebackup and a database by pg_dump, and restores
 // both. The server has its memory then: nobody restores with 32 MiB.
 func (g *growth) backupOfPostgres(server *integration.Postgres) func(context.Context, *testing.T, grown) {
 	return func(ctx context.Context, t *testing.T, size grown) {
 		settings := []string{"shared_buffers=2GB", "maintenance_work_mem=512MB", "max_wal_size=4GB"}
 		require.NoError(t, server.Restart(settings...))
+		g.copied(ctx, t, size, "pg_basebackup", func() (serverCopy, database, error) {
+			c, err := server.Copy(ctx)
+			if err != nil {
+				return nil, database{}, err
+			}
+			return c, database{sqlstore.Postgres, "pgx", c.DSN(size.name)}, nil
+		})
 		dump := filepath.Join(server.Dir(), "dump")
 		took(t, "pg_dump -Fd -j2", func() error {
 			return server.Tool(ctx, "pg_dump", "-Fd", "-j2", "-n", size.name, "-f", dump, "postgres")
@@ -33,20 +40,24 @@ func (g *growth) backupOfPostgres(server *integration.Postgres) func(context.Con
 		})
 		g.restored(ctx, t, size, database{sqlstore.Postgres, "pgx", server.DSNOf("restored", size.name)})
 		require.NoError(t, server.Tool(ctx, "dropdb", "--force", "restored"))
-
-		var copied *integration.Postgres
-		took(t, "pg_basebackup", func() (err error) { copied, err = server.Copy(ctx); return err })
-		t.Cleanup(copied.Stop)
-		logBytes(t, copied.Dir())
-		took(t, "the first start of the copy", copied.Start)
-		g.restored(ctx, t, size, database{sqlstore.Postgres, "pgx", copied.DSN(size.name)})
 	}
 }
 
-// backupOfMariaDB does it by mariadb-dump and mariadb-backup.
+// backupOfMariaDB does it by mariadb-backup, if that is here, and by mariadb-dump.
 func (g *growth) backupOfMariaDB(server *integration.MariaDB) func(context.Context, *testing.T, grown) {
 	return func(ctx context.Context, t *testing.T, size grown) {
 		require.NoError(t, server.Restart("innodb-buffer-pool-size=5G", "innodb-log-file-size=1G"))
+		if _, err := exec.LookPath("mariadb-backup"); err == nil {
+			g.copied(ctx, t, size, "mariadb-backup, and --prepare", func() (serverCopy, database, error) {
+				c, err := server.Copy(ctx)
+				if err != nil {
+					return nil, database{}, err
+				}
+				return c, database{sqlstore.MySQL, "mysql", c.DSN(size.name)}, nil
+			})
+		} else {
+			t.Log("mariadb-backup is not here: apt-get install -y --no-install-recommends mariadb-backup")
+		}
 		took(t, "mariadb-dump --single-transaction", func() error {
 			return server.Tool(ctx, "", "dump", "mariadb-dump", "--single-transaction", size.name)
 		})
@@ -57,18 +68,26 @@ func (g *growth) backupOfMariaDB(server *integration.MariaDB) func(context.Conte
 		})
 		g.restored(ctx, t, size, restored)
 		runOn(t, size.database, "DROP DATABASE restored")
-
-		if _, err := exec.LookPath("mariadb-backup"); err != nil {
-			t.Log("mariadb-backup is not here: apt-get install -y --no-install-recommends mariadb-backup")
-			return
-		}
-		var copied *integration.MariaDB
-		took(t, "mariadb-backup, and --prepare", func() (err error) { copied, err = server.Copy(ctx); return err })
-		t.Cleanup(copied.Stop)
-		logBytes(t, copied.Dir())
-		took(t, "the first start of the copy", copied.Start)
-		g.restored(ctx, t, size, database{sqlstore.MySQL, "mysql", copied.DSN(size.name)})
 	}
+}
+
+// serverCopy is a server that was made of a backup of another one's files.
+type serverCopy interface {
+	Start() error
+	Stop()
+	Dir() string
+}
+
+// copied starts what a backup of the files makes, looks at it, and removes it.
+func (g *growth) copied(ctx context.Context, t *testing.T, size grown, what string, backup func() (serverCopy, database, error)) {
+	t.Helper()
+	var c serverCopy
+	var d database
+	took(t, what, func() (err error) { c, d, err = backup(); return err })
+	defer c.Stop()
+	logBytes(t, c.Dir())
+	took(t, "the first start of the copy", c.Start)
+	g.restored(ctx, t, size, d)
 }
 
 // restored finds in a restored database what the one it is of has: New accepts it, nobody is
