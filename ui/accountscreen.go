@@ -90,11 +90,6 @@ func (s *accountScreen) cancels() *accountScreen {
 	return s
 }
 
-// asksCode adds the field of a code that was sent, and a button that sends it again.
-func (s *accountScreen) asksCode(p *phoneauth.Pending, again string) *accountScreen {
-	return s.asksCodeOf(codeSent{string(p.ChallengeToken), p.CodeLength, again})
-}
-
 // codeSent is a code that is on its way, as a form carries it.
 type codeSent struct {
 	token  string
@@ -102,7 +97,8 @@ type codeSent struct {
 	again  string // the route that sends it again
 }
 
-func (s *accountScreen) asksCodeOf(c codeSent) *accountScreen {
+// asksCode adds the field of a code that was sent, and a button that sends it again.
+func (s *accountScreen) asksCode(c codeSent) *accountScreen {
 	s.Fields = append(s.Fields, field{
 		Name: "code", Label: s.T("label.code"), Type: "text", Complete: "one-time-code", Digits: cmp.Or(c.length, 6),
 	})
