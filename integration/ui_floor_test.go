@@ -59,7 +59,7 @@ const withoutNewer = `
 delete AbortSignal.timeout; delete AbortSignal.any;
 for (const name of ['DisplayNames', 'ListFormat', 'Segmenter', 'supportedValuesOf']) delete Intl[name];
 for (const name of ['structuredClone', 'BroadcastChannel', 'WeakRef', 'FinalizationRegistry', 'AggregateError', 'requestIdleCallback', 'cookieStore', 'navigation', 'scheduler',
-	'trustedTypes', 'CSSStyleSheet', 'ResizeObserver', 'OTPCredential', 'Temporal']) delete window[name];
+	'CSSStyleSheet', 'ResizeObserver', 'OTPCredential', 'Temporal']) delete window[name];
 for (const prototype of [Element.prototype, Document.prototype, DocumentFragment.prototype]) delete prototype.replaceChildren;
 for (const type of [Array, String, Int8Array.__proto__]) for (const name of ['at', 'findLast', 'findLastIndex', 'toSorted', 'toReversed', 'toSpliced', 'with', 'replaceAll', 'isWellFormed']) delete type.prototype[name];
 for (const name of ['hasOwn', 'groupBy']) delete Object[name];
