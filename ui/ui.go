@@ -44,6 +44,10 @@
 // After a sign-in the browser goes to "session/arrived" first. There the page sees whether the
 // browser has kept the cookies. If it has not, the page says so, and nobody goes round in circles.
 //
+// # Account
+//
+// [Account] is a second page, where people who are signed in change what is theirs.
+//
 // # Security
 //
 // The page may load nothing but itself and sends to nobody else (Content-Security-Policy

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
@@ -22,14 +23,17 @@ var apiPaths = []string{"/users/", "/connect", "/api/", "/token/", "/logout", "/
 // routes returns the handler of everything that the server serves.
 func routes(o options, svc *otelphoneauth.Service, metrics http.Handler, store phoneauth.Store, logger *slog.Logger) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("/", ui.Handler(svc, ui.Options{
+	page := ui.Handler(svc, ui.Options{
 		Path:           "/",
+		Next:           accountPath,
 		Name:           "phoneauth",
 		Region:         o.region,
 		Passwords:      true,
 		InsecureCookie: o.insecureCookie,
 		Logger:         logger,
-	}))
+	})
+	mux.Handle("/", page)
+	mux.Handle(accountPath, ui.Account(page, svc, ui.AccountOptions{Path: accountPath}))
 	apis := svc.Handler()
 	for _, path := range apiPaths {
 		mux.Handle(path, apis)
@@ -38,6 +42,19 @@ func routes(o options, svc *otelphoneauth.Service, metrics http.Handler, store p
 	mux.Handle("GET /metrics", metrics)
 	mountHealth(mux, store, logger)
 	return mux
+}
+
+// accountPath is where people change what is theirs.
+const accountPath = "/account/"
+
+// notMeURL returns the address of the page that notices of a change link to, for people at this
+// machine. A text must not link to another one by plain HTTP.
+func notMeURL(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsLoopback() {
+		return ""
+	}
+	return "http://" + net.JoinHostPort("localhost", strconv.Itoa(tcp.Port)) + accountPath + "not-me"
 }
 
 func mountHealth(mux *http.ServeMux, store phoneauth.Store, logger *slog.Logger) {

@@ -139,6 +139,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		HumanCheck: human,
 		HTTP:       phoneauth.HTTPConfig{InsecureCookie: o.insecureCookie},
 		Journal:    phoneauth.JournalRules{Store: journalOf(store)},
+		Texts:      phoneauth.TextRules{NotMeURL: notMeURL(listener.Addr())},
 		Logger:     logger,
 	})
 	if err != nil {

@@ -55,6 +55,14 @@ async function submit(of, button) {
   const asked = numberNow();
   const body = fields(of, button);
   quiet();
+  const wrong = main && of === mainForm() && byId('phone') && number.verdict();
+  if (wrong) {
+    alert(wrong);
+    byId('phone').setAttribute('aria-invalid', 'true');
+    byId('phone').setAttribute('aria-describedby', 'alert');
+    byId('phone').focus();
+    return;
+  }
   if (able(config.check)) body.set('human_check', '');
   const outcome = await answered(() => request({ address, body: String(body), headers: form }), body);
   if (!outcome) return;

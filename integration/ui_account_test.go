@@ -1,0 +1,194 @@
+package integration
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/phoneauth/phoneauth/ui"
+)
+
+var errNoNotice = errors.New("no notice has come")
+
+// newAccountHost is a host with an account page, a journal, and /as, which signs the browser in to
+// the account of cairo with a proof that is ?age= old.
+func newAccountHost(t *testing.T) *uiHost {
+	t.Helper()
+	journal := memstore.New()
+	h := newUIHost(t, func(c *phoneauth.Config, o *ui.Options) {
+		c.Journal.Store, c.Limits.InsecureOff, o.Passwords = journal, true, true
+		c.Texts.NotMeURL = "http://localhost/account/not-me"
+	})
+	h.mux.Handle("/account/", ui.Account(h.page, h.svc, ui.AccountOptions{}))
+	h.mux.HandleFunc("/as", func(w http.ResponseWriter, r *http.Request) {
+		age, err := time.ParseDuration(r.URL.Query().Get("age"))
+		assert.NoError(t, err)
+		user := h.signIn(t, "Safari on iPhone").User
+		session, err := h.svc.StartSession(r.Context(), phoneauth.StartSessionRequest{
+			UserID: user.ID, Epoch: user.Epoch, AMR: []string{"sms"}, AuthTime: time.Now().Add(-age), Client: phoneauth.ClientInfo{Name: "Chrome on Android"},
+		})
+		assert.NoError(t, err)
+		assert.NoError(t, h.page.SetSession(w, session))
+		assert.NoError(t, h.svc.FlushJournal(r.Context()))
+		http.Redirect(w, r, "/account/", http.StatusSeeOther)
+	})
+	return h
+}
+
+// signIn signs in to the account of cairo on another device.
+func (h *uiHost) signIn(t *testing.T, client string) *phoneauth.Session {
+	t.Helper()
+	_, err := h.svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: cairo})
+	require.NoError(t, err)
+	session, err := h.svc.Login(t.Context(), phoneauth.LoginRequest{
+		Phone: cairo, Code: h.inbox.Code(t, cairo), Client: phoneauth.ClientInfo{Name: client},
+	})
+	require.NoError(t, err)
+	return session
+}
+
+// arrives waits for a sentence, and for the page that has it: here each form loads another one.
+func (b *browser) arrives(sentence string) {
+	b.t.Helper()
+	b.until("does not see "+sentence, "document.readyState === 'complete' && says("+quoted(sentence)+")")
+}
+
+// A new user changes the number, ends a device, sets a password, and deletes the account. Each screen
+// is looked at by axe, narrow and in dark.
+func TestUIAccount(t *testing.T) {
+	h := newAccountHost(t)
+	axe := axeSource(t)
+	b := newBrowser(t, h.url)
+	looks := func(name string) {
+		b.t.Helper()
+		b.screenshot("account-" + name)
+		b.axe(axe, name)
+		b.size(320, 640)
+		b.fits()
+		b.size(360, 740)
+	}
+	b.size(360, 740)
+	b.open("/as?age=1h")
+	b.at("/account/")
+	b.arrives("Your account")
+	b.arrives(cairoShown)
+	b.arrives("This device · Chrome on Android")
+	b.arrives("You created the account")
+	looks("home")
+
+	b.press("Change number")
+	b.arrives("Is it you?")
+	looks("reauth")
+	b.press("Send me a code")
+	b.arrives("Enter the code that we sent to " + cairoShown)
+	b.fill("Code", h.inbox.Code(t, cairo))
+	looks("reauth-code")
+	b.press("Confirm")
+	b.arrives("Change your number")
+	b.choose("Country or region", "France")
+	b.fill("Phone number", parisTyped)
+	looks("number")
+	b.press("Send me a code")
+	b.arrives("Confirm the new number")
+	code := h.inbox.Code(t, paris)
+	b.fill("Code", wrong(code))
+	b.press("Change number")
+	b.arrives("This code is wrong. You have 4 tries left.")
+	looks("wrong-code")
+	b.fill("Code", code)
+	b.press("Change number")
+	b.arrives("Your number is now +33 6 00 00 01 78. All other devices are signed out.")
+	looks("changed")
+
+	b.press("Set a password")
+	b.arrives("All other devices are signed out when you save it.")
+	b.fill("New password", "correct horse")
+	looks("password")
+	b.press("Save password")
+	b.arrives("Your password is saved.")
+	b.arrives("You have a password.")
+
+	state, err := h.svc.Inspect(t.Context(), paris)
+	require.NoError(t, err)
+	user := state.User
+	_, err = h.svc.StartSession(t.Context(), phoneauth.StartSessionRequest{
+		UserID: user.ID, Epoch: user.Epoch, AMR: []string{"sms"}, AuthTime: time.Now().Add(-time.Hour), Client: phoneauth.ClientInfo{Name: "Firefox on Linux"},
+	})
+	require.NoError(t, err)
+	b.open("/account/")
+	b.arrives("Firefox on Linux")
+	b.point("the device", `[...document.querySelectorAll('#h-devices ~ ul > li')].find((l) => text(l).startsWith('Firefox on Linux')).querySelector('button')`)
+	b.arrives("That device is signed out.")
+	b.until("the device is still listed", `![...document.querySelectorAll('#h-devices ~ ul > li')].some((l) => text(l).startsWith('Firefox'))`)
+
+	b.dark()
+	b.press("Delete my account")
+	b.arrives("This cannot be undone.")
+	looks("delete")
+	b.press("Send me a code")
+	b.arrives("Confirm the deletion")
+	b.fill("Code", h.inbox.Code(t, paris))
+	looks("delete-code")
+	b.press("Delete my account for good")
+	b.arrives("Your account is deleted")
+	looks("deleted")
+	state, err = h.svc.Inspect(t.Context(), paris)
+	require.NoError(t, err)
+	assert.Nil(t, state.User)
+}
+
+// Somebody whose number was taken over locks the account, and takes it back.
+func TestUIAccountNotMe(t *testing.T) {
+	h := newAccountHost(t)
+	axe := axeSource(t)
+	session := h.signIn(t, "A thief")
+	claims, err := h.svc.Authenticate(t.Context(), session.AccessToken)
+	require.NoError(t, err)
+	_, err = h.svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: paris, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID})
+	require.NoError(t, err)
+	proof, err := h.svc.Verify(t.Context(), phoneauth.VerifyRequest{
+		Phone: paris, Purpose: phoneauth.PurposePhoneChange, BoundTo: session.User.ID, Code: h.inbox.Code(t, paris),
+	})
+	require.NoError(t, err)
+	_, err = h.svc.ChangePhone(t.Context(), claims, phoneauth.ConnectRequest{Token: proof.Token})
+	require.NoError(t, err)
+	var link string
+	require.NoError(t, Poll(appears, func() error {
+		last, _ := h.inbox.Last(cairo)
+		_, link, _ = strings.Cut(string(last.Link), "http://localhost")
+		if link == "" {
+			return errNoNotice
+		}
+		return nil
+	}))
+
+	b := newBrowser(t, h.url)
+	b.size(360, 740)
+	b.open(link)
+	b.arrives("Was this not you?")
+	b.arrives("+20 •••• 7840")
+	b.axe(axe, "not me")
+	b.screenshot("account-not-me")
+	b.press("Lock the account")
+	b.arrives("The account is locked")
+	b.axe(axe, "locked")
+	b.press("Send me a code")
+	b.arrives("Unlock your account")
+	b.fill("Code", h.inbox.Code(t, cairo))
+	b.axe(axe, "unlock")
+	b.press("Unlock the account")
+	b.arrives("The account is yours again")
+	b.press("Sign in")
+	b.at("/signin/")
+	assert.Equal(t, session.User.ID, h.signIn(t, "").User.ID)
+	b.open(link)
+	b.arrives("This link is no longer good")
+	b.axe(axe, "gone")
+}
