@@ -224,7 +224,7 @@ func (b *browser) until(what, expression string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			page, _ := evaluate[string](b, "location.href + '\\n' + document.body.innerText.split('\\n').filter((l) => !/\\+\\d+\\u2069\\)$/.test(l)).join('\\n')")
+			page, _ := evaluate[string](b, "location.href + '\\n' + document.body.innerText.split('\\n').filter((l) => !/\\+\\d+\\u2069\\)$/.test(l)).join('\\n') + [...document.querySelectorAll('input, select')].map((e) => '\\n' + (e.name || e.id) + '=' + e.value).join('')")
 			b.t.Fatalf("%s, after %s; the page says:\n%s", what, appears, page)
 		}
 		<-tick.C

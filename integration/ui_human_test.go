@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -139,7 +138,7 @@ func TestUIHumanProgress(t *testing.T) {
 		valueOf[bool](b, `(window.ended = 0, Worker.prototype.terminate = new Proxy(Worker.prototype.terminate, {
 			apply: (terminate, worker) => { window.ended++; return terminate.call(worker) } }), true)`)
 		b.key("\r")
-		b.sees(words["check.working"])
+		b.sees(words["js.check_working"])
 		assert.True(t, valueOf[bool](b, `document.activeElement.id === 'phone'`), "the focus moved")
 		b.until("no progress", `document.getElementById('check-bar').value > 0`)
 		b.fits()
@@ -148,18 +147,18 @@ func TestUIHumanProgress(t *testing.T) {
 		b.dark()
 		b.axe(source, lang+" dark")
 		b.screenshot("human-dark-" + lang)
-		b.press(words["link.cancel"])
-		b.sees(words["note.cancelled"])
-		b.seesNot(words["check.working"])
+		b.press(words["js.cancel"])
+		b.sees(words["js.cancelled"])
+		b.seesNot(words["js.check_working"])
 		assert.Equal(t, 1, valueOf[int](b, "window.ended"))
 		assert.Equal(t, "submit", valueOf[string](b, "document.activeElement.id"))
 		b.axe(source, lang+" cancelled")
 
 		b.press(words["action.phone"])
-		b.sees(words["check.working"])
+		b.sees(words["js.check_working"])
 		b.press(words["link.password"])
 		b.sees(words["title.password"])
-		b.sees(words["note.cancelled"])
+		b.seesNot(words["js.check_working"])
 		assert.Equal(t, 2, valueOf[int](b, "window.ended"))
 	}
 	assert.Zero(t, host.inbox.Sends())
@@ -185,7 +184,7 @@ func TestUIHumanWrong(t *testing.T) {
 	b.open("/signin/")
 	b.typeNumber()
 	b.press("Continue")
-	b.sees("We could not tell that you are a person. Try again in a moment.")
+	b.sees(uiTexts(t, "en")["error.human_check_required"])
 	assert.EqualValues(t, 4, check.asked.Load(), "the last question is not answered")
 	assert.Zero(t, host.inbox.Sends())
 
@@ -230,13 +229,15 @@ func TestUIHumanInsecure(t *testing.T) {
 	}
 }
 
-// Without JavaScript the page says that the check needs it, too.
+// Without JavaScript the page says that the check needs it.
 func TestUIHumanNoScript(t *testing.T) {
-	host := newUIHost(t, nil)
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) { cfg.HumanCheck.When = phoneauth.HumanCheckAlways })
 	b := newBrowser(t, host.url)
-	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.withoutScripts()
 	b.open("/signin/")
-	b.sees("This page needs JavaScript. Turn it on in your browser, then load the page again. It also uses JavaScript to check that you are a person.")
+	b.typeNumber()
+	b.press("Continue")
+	b.sees("We must check that you are a person, and that needs JavaScript. Turn it on in your browser, then load the page again.")
 }
 
 // The answers of the worker are right for npm altcha-lib, too.

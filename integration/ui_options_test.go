@@ -70,7 +70,7 @@ func TestUIOnSession(t *testing.T) {
 	for name := range b.cookies() {
 		names = append(names, name)
 	}
-	assert.ElementsMatch(t, []string{"host", "__Host-phoneauth-device"}, names)
+	assert.ElementsMatch(t, []string{"host", "__Host-phoneauth-device", "__Host-phoneauth-country"}, names)
 }
 
 // On plain HTTP, elsewhere than on localhost, browsers keep no Secure cookie: nobody is
@@ -84,14 +84,15 @@ func TestUIInsecureCookie(t *testing.T) {
 		b.open("/signin/")
 		b.askForCode("Egypt", cairoTyped)
 		b.fill("Code", host.inbox.Code(t, cairo))
-		b.sees("You are signed in")
-		b.open("/signin/")
 		if !insecure {
-			b.sees("Phone number")
-			assert.Empty(t, b.cookies())
+			b.sees("Your browser keeps the sign-in on a secure connection only. Open this page with https, then sign in again.")
+			assert.NotContains(t, b.cookies(), "__Host-phoneauth-access")
+			assert.Equal(t, 1, host.inbox.Sends())
 			b.takeFaults() // a header of the page's wants HTTPS, too
 			continue
 		}
+		b.sees("You are signed in")
+		b.open("/signin/")
 		b.sees("Your number is " + cairoShown + ".")
 		assert.False(t, b.cookies()["phoneauth-access"].Secure)
 		assert.True(t, b.cookies()["phoneauth-refresh"].HTTPOnly)

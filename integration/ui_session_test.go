@@ -17,15 +17,22 @@ func TestUILanguageKeepsNext(t *testing.T) {
 	b := newBrowser(t, host.url)
 	b.open("/home?tab=2&q=%22a%22")
 	b.sees("Sign in")
-	b.press("Français")
+	b.language("Français")
 	b.sees(uiTexts(t, "fr")["lead.phone"])
-	b.press("English")
+	b.language("English")
 	b.askForCode("Egypt", cairoTyped)
 	b.fill("Code", host.inbox.Code(t, cairo))
 	b.at("/home?tab=2&q=%22a%22")
 }
 
-// Where the number cannot be asked for, the page says so, and that somebody is signed in.
+// language chooses a language from the menu.
+func (b *browser) language(name string) {
+	b.t.Helper()
+	b.point("the menu of languages", "document.querySelector('.languages summary')")
+	b.press(name)
+}
+
+// Where the account cannot be asked for, the page says so. It does not look as if nobody were signed in.
 func TestUISignedInWhileTheStoreIsDown(t *testing.T) {
 	host := newUIHost(t, func(_ *phoneauth.Config, o *ui.Options) { o.Next = "" })
 	b := newBrowser(t, host.url)
@@ -35,9 +42,9 @@ func TestUISignedInWhileTheStoreIsDown(t *testing.T) {
 	b.sees("You are signed in")
 	host.store.down.Store(true)
 	b.open("/signin/")
-	b.sees("You are signed in")
 	b.sees(uiTexts(t, "en")["error.unavailable"])
 	b.seesNot("Your number is")
+	b.seesNot("Phone number")
 	host.store.down.Store(false)
 	b.open("/signin/")
 	b.sees("Your number is " + cairoShown + ".")

@@ -21,6 +21,7 @@ const (
 	signLast     = "last"     // countryCookie
 	signLanguage = "language" // Accept-Language
 	chosenByHand = "hand"     // the person has chosen it
+	chosenByCode = "number"   // the person has typed its calling code, which the script took off
 )
 
 // The places of the signs in what signs returns.

@@ -53,7 +53,7 @@ func (d digits) after(s digitStates, digit byte) digitStates {
 
 func (d digits) step(s digitStates, digit rune) digitStates {
 	var next []uint32
-	for _, pc := range []rune(s) {
+	for _, pc := range s {
 		if i := &d.prog.Inst[pc]; i.MatchRune(digit) {
 			next = append(next, i.Out)
 		}
@@ -63,7 +63,7 @@ func (d digits) step(s digitStates, digit rune) digitStates {
 
 // matches reports whether the digits so far are a match.
 func (d digits) matches(s digitStates) bool {
-	for _, pc := range []rune(s) {
+	for _, pc := range s {
 		if d.prog.Inst[pc].Op == syntax.InstMatch {
 			return true
 		}

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -73,7 +74,7 @@ func (q *request) explain(s *screen, r refusal) {
 		s.Alert = s.limited(r, typesCode)
 	case r.Code == "password_rejected":
 		s.Alert = s.l.of("error.password_rejected", "reason", r.Reason)
-	case r.Code == "human_check_required":
+	case r.Code == "human_check_required" && !q.client.CanAnswer:
 		s.Alert = s.T("error.human_check_script")
 	case r.Code == "empty_code":
 		s.Alert = s.l.count("error.empty_code", s.Digits())
@@ -149,12 +150,23 @@ func (q *request) show(status int, s *screen) {
 // cookies have come back.
 func (q *request) leave(answer any) *screen {
 	s := q.screen(screenLeave)
-	s.insecure = strings.HasPrefix(q.r.Header.Get("Origin"), "http://")
+	s.insecure = isInsecure(q.r.Header.Get("Origin"))
 	if in, ok := answer.(signedIn); ok && in.New && q.o.NextNew != "" && s.Next == q.o.Next {
 		s.Next = q.o.NextNew
 	}
 	q.keep(q.w, flow{})
 	return s
+}
+
+// isInsecure reports whether browsers keep no Secure cookie for an origin. They do for this machine.
+func isInsecure(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	host := u.Hostname()
+	address, _ := netip.ParseAddr(host)
+	return !address.IsLoopback() && host != "localhost" && !strings.HasSuffix(host, ".localhost")
 }
 
 // Leave is the address to go on to.

@@ -53,6 +53,9 @@ func (q *request) doubtful() []string {
 	if q.body["confirmed"] != "" {
 		return nil
 	}
+	if q.body["chosen"] == chosenByCode && isOf(readNumber(q.body["phone"], q.body["country"]), q.body["country"]) {
+		return nil // it came with its calling code
+	}
 	region, ask := looksLike(q.body["phone"], q.body["country"], q.body["chosen"] == chosenByHand, q.signs())
 	if !ask || !slices.Contains(q.regions, region) {
 		return nil

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -45,6 +46,18 @@ func width(text string) (sum float64) {
 	return sum
 }
 
+// The buttons of the account page, whose keys do not say what they are.
+var (
+	primary = []string{
+		"account.sign_out", "account.send", "account.password.save", "account.export.download", "account.delete.confirm",
+		"account.not_me.lock", "account.not_me.unlock", "account.not_me.sign_in",
+	}
+	secondary = []string{
+		"account.back", "account.cancel", "account.number.change", "account.devices.end", "account.devices.others",
+		"account.password.add", "account.password.change", "account.export.action", "account.delete.action",
+	}
+)
+
 // TestTextsFit: at 320 px, each button shows its text on the lines that it has, and no word is
 // wider than the page.
 func TestTextsFit(t *testing.T) {
@@ -62,6 +75,10 @@ func TestTextsFit(t *testing.T) {
 				room, size, lines = page-2*16, 17, 2
 			case key == "show":
 				room, size = 104-6-2*12, 15 // within .quiet, beside the password
+			case slices.Contains(primary, key):
+				room, size = page-2*16, 17
+			case slices.Contains(secondary, key):
+				room, size, lines = page-2*6, 15, 2
 			case kind == "link" || kind == "channel" || key == "js.cancel":
 				room, size, lines = page-2*6, 15, 2
 			case kind == "title":

@@ -55,6 +55,14 @@ async function submit(of, button) {
   const asked = numberNow();
   const body = fields(of, button);
   quiet();
+  const wrong = main && of === mainForm() && byId('phone') && number.verdict();
+  if (wrong) {
+    alert(wrong);
+    byId('phone').setAttribute('aria-invalid', 'true');
+    byId('phone').setAttribute('aria-describedby', 'alert');
+    byId('phone').focus();
+    return;
+  }
   if (able(config.check)) body.set('human_check', '');
   const outcome = await answered(() => request({ address, body: String(body), headers: form }), body);
   if (!outcome) return;
@@ -209,7 +217,7 @@ function tellDelivery() {
   const began = Date.now();
   const ask = async (wait) => {
     const part = byId('delivery');
-    if (!part?.dataset.delivery || Date.now() - began > 60_000) return;
+    if (!part?.dataset.delivery || Date.now() - began > 60000) return;
     if (document.visibilityState === 'visible') {
       const body = fields(mainForm());
       body.delete('code');
@@ -220,7 +228,7 @@ function tellDelivery() {
       if (now.dataset.delivery) part.dataset.delivery = now.dataset.delivery;
       else delete part.dataset.delivery;
     }
-    telling = setTimeout(ask, wait, Math.min(wait * 2, 16_000));
+    telling = setTimeout(ask, wait, Math.min(wait * 2, 16000));
   };
   telling = setTimeout(ask, 2000, 4000);
 }

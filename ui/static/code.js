@@ -21,7 +21,11 @@ export function enhanceCode(give) {
     given = code;
     give();
   };
-  field.addEventListener('input', () => take(codeIn(field.value, length())));
+  field.addEventListener('input', ({ data, inputType }) => {
+    const typed = data?.length === 1 || /^delete/.test(inputType ?? '');
+    const code = codeIn(field.value, 0).code.slice(0, length() || 10);
+    take(typed && length() ? { code, sure: code.length === length() } : codeIn(field.value, length()));
+  });
   field.addEventListener('paste', (event) => {
     const found = codeIn(event.clipboardData?.getData('text') ?? '', length());
     if (!length() || found.code.length !== length()) return; // a part of a code goes where the caret is

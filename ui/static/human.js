@@ -2,7 +2,7 @@
 // browser answers, and the request is sent again with the answer.
 
 const unseen = 1000; // milliseconds
-const life = 5 * 60_000; // of a question
+const life = 5 * 60000; // of a question
 
 // most is how many keys a challenge of our server takes at most, or NaN. It doubles with each
 // level.

@@ -1,7 +1,7 @@
 // Requests to the page's own routes, and what became of them.
 
-const slowAfter = 5_000; // milliseconds
-const patience = 30_000;
+const slowAfter = 5000; // milliseconds
+const patience = 30000;
 
 // send sends one request. It returns {outcome, abort}: outcome is a promise of {is, status, wait,
 // response}, which never fails. is is

@@ -224,8 +224,10 @@ class NumberField {
       box.remove();
       select.focus();
     }), { once: true });
+    const here = select === select.ownerDocument.activeElement;
     select.after(box);
     put(true);
+    if (here) box.focus();
     return box;
   }
 

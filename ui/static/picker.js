@@ -113,6 +113,9 @@ export function pick(field, box) {
     aliases = names;
     if (!list.hidden && query) open(query);
   });
-  box.select();
-  if (box.ownerDocument.activeElement === box) open('');
+  if (box.ownerDocument.activeElement !== box) return;
+  if (box.value === rows.get(field.country)?.text) {
+    box.select();
+    open('');
+  } else open(box.value); // somebody was faster than this script
 }

@@ -9,10 +9,10 @@
 //                   asking -refused-> idle
 
 export const most = 6; // requests of a tab in one minute
-const minute = 60_000;
+const minute = 60000;
 const waits = [1, 2, 4, 8]; // seconds before the second, third, … request
 const longest = 60; // seconds that an answer may make it wait
-const lockLimit = 40_000; // milliseconds; a request takes at most 30 s
+const lockLimit = 40000; // milliseconds; a request takes at most 30 s
 const listening = 100; // milliseconds, where there are no locks
 
 // Refresher refreshes the session that name names. ask sends one request and returns {is, wait}. It need

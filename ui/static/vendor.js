@@ -1,6 +1,6 @@
 // The widgets of vendors. Each script is loaded when the server has asked, and once.
 
-const patience = 30_000; // for a script
+const patience = 30000; // for a script
 
 // Each vendor: the script, what it is called in the page, and how it gets a token.
 const vendors = {

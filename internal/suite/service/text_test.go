@@ -126,7 +126,9 @@ func TestTextTailCostsNothing(t *testing.T) {
 // TestTextConfig: New says which texts are too long, in one line.
 func TestTextConfig(t *testing.T) {
 	t.Parallel()
-	const all = "sign_in in %[1]s, password_registration in %[1]s, password_reset in %[1]s, phone_change in %[1]s"
+	const all = "sign_in in %[1]s, password_registration in %[1]s, password_reset in %[1]s, phone_change in %[1]s, " +
+		"account_deletion in %[1]s, data_export in %[1]s, account_unlock in %[1]s, " +
+		"notice_password_changed in %[1]s, notice_phone_changed in %[1]s, notice_data_exported in %[1]s, "
 	for _, c := range []struct {
 		name   string
 		rules  phoneauth.TextRules
@@ -141,8 +143,8 @@ func TestTextConfig(t *testing.T) {
 		{strings.Repeat("W", 99), phoneauth.TextRules{Locales: []string{"en", "fr", "es"}}, 6, ""},
 		{strings.Repeat("W", 102), phoneauth.TextRules{Locales: []string{"en"}}, 6, "Texts.MaxSegments: 1 is not enough, with this Name, Host and AndroidHash, for the text of a purpose of 32 letters in en"},
 		{strings.Repeat("W", 500), phoneauth.TextRules{MaxSegments: 2, Locales: []string{"fr"}}, 6,
-			"Texts.MaxSegments: 2 is not enough, with this Name, Host and AndroidHash, for the text of " + fmt.Sprintf(all+", notice_password_changed in %[1]s, notice_phone_changed in %[1]s, ", "en") +
-				fmt.Sprintf(all+", notice_password_changed in %[1]s, notice_phone_changed in %[1]s, ", "fr") + "a purpose of 32 letters in en"},
+			"Texts.MaxSegments: 2 is not enough, with this Name, Host and AndroidHash, for the text of " + fmt.Sprintf(all, "en") +
+				fmt.Sprintf(all, "fr") + "a purpose of 32 letters in en"},
 		{"Acme", phoneauth.TextRules{Host: "example.com", AndroidHash: "FA+9qCX9VSu", Locales: []string{"en", "fr", "es"}}, 6, ""},
 		{"Acme", phoneauth.TextRules{Host: "example.com", AndroidHash: "FA+9qCX9VSu", MaxSegments: 2}, 6, ""},
 		{strings.Repeat("W", 70), phoneauth.TextRules{AndroidHash: "FA+9qCX9VSu", Locales: []string{"en"}}, 6, // 1 segment of 141 bytes
