@@ -28,10 +28,13 @@ func (q *accountRequest) reauthCode(c codeSent) *accountScreen {
 // startReauth sends a code to the number of the account.
 func (q *accountRequest) startReauth() (*accountScreen, error) {
 	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{Phone: q.user.Phone.E164(), Client: q.client})
-	if err != nil {
+	switch {
+	case err != nil && q.again():
+		return q.reauthCode(q.asked("reauth/start")), err
+	case err != nil:
 		return q.reauth(), err
 	}
-	return q.reauthCode(codeSent{string(p.ChallengeToken), p.CodeLength, "reauth/start"}), nil
+	return q.reauthCode(sentBy(p, "reauth/start")).sent(), nil
 }
 
 // serveReauth signs in anew, and goes on.

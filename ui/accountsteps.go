@@ -45,10 +45,13 @@ func (q *accountRequest) startNumber() (*accountScreen, error) {
 	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
 		Phone: phone, Purpose: phoneauth.PurposePhoneChange, BoundTo: q.user.ID, Client: q.client,
 	})
+	if to, wrong := parse(phone, ""); err != nil && q.again() && wrong == nil {
+		return q.numberCode(to, q.asked("number/start")), err
+	}
 	if err != nil {
 		return s, err
 	}
-	return q.numberCode(p.Phone, codeSent{string(p.ChallengeToken), p.CodeLength, "number/start"}), nil
+	return q.numberCode(p.Phone, sentBy(p, "number/start")).sent(), nil
 }
 
 // typed is the number of the form, as the Service takes it.
@@ -181,10 +184,13 @@ func (q *accountRequest) exportCode(c codeSent) *accountScreen {
 
 func (q *accountRequest) startExport() (*accountScreen, error) {
 	p, err := q.own(phoneauth.PurposeDataExport)
-	if err != nil {
+	switch {
+	case err != nil && q.again():
+		return q.exportCode(q.asked("export/start")), err
+	case err != nil:
 		return q.exportScreen(), err
 	}
-	return q.exportCode(codeSent{string(p.ChallengeToken), p.CodeLength, "export/start"}), nil
+	return q.exportCode(sentBy(p, "export/start")).sent(), nil
 }
 
 // export answers with a file.
@@ -225,10 +231,13 @@ func (q *accountRequest) deleteCode(c codeSent) *accountScreen {
 
 func (q *accountRequest) startDelete() (*accountScreen, error) {
 	p, err := q.own(phoneauth.PurposeAccountDeletion)
-	if err != nil {
+	switch {
+	case err != nil && q.again():
+		return q.deleteCode(q.asked("delete/start")), err
+	case err != nil:
 		return q.deleteScreen(), err
 	}
-	return q.deleteCode(codeSent{string(p.ChallengeToken), p.CodeLength, "delete/start"}), nil
+	return q.deleteCode(sentBy(p, "delete/start")).sent(), nil
 }
 
 // delete deletes the account, and removes the cookies.
