@@ -144,6 +144,28 @@ func TestUIAccount(t *testing.T) {
 	assert.Nil(t, state.User)
 }
 
+// Other languages and directions, on the smallest phone.
+func TestUIAccountLanguages(t *testing.T) {
+	h := newAccountHost(t)
+	axe := axeSource(t)
+	for _, lang := range []string{"ar", "de", "hi"} {
+		words := uiTexts(t, lang)
+		b := newBrowser(t, h.url)
+		b.size(320, 568)
+		b.open("/as?age=1m")
+		for screen, title := range map[string]string{
+			"": "account.title", "number": "account.number.new_title", "password": "account.password.add",
+			"export": "account.export.title", "delete": "account.delete.title",
+		} {
+			b.open("/account/?lang=" + lang + "&screen=" + screen)
+			b.arrives(words[title])
+			b.fits()
+			b.axe(axe, lang+" "+screen)
+			b.screenshot("account-" + lang + "-" + screen)
+		}
+	}
+}
+
 // Somebody whose number was taken over locks the account, and takes it back.
 func TestUIAccountNotMe(t *testing.T) {
 	h := newAccountHost(t)

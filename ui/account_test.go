@@ -317,6 +317,32 @@ func TestAccountExport(t *testing.T) {
 	assert.Equal(t, phoneauth.NoticeDataExported, last.Purpose)
 }
 
+// Who asks for the code again too early can still type the one that has come.
+func TestAccountSendsAgain(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, func(c *phoneauth.Config) { c.Limits.InsecureOff = false })
+	g.signIn(cairo)
+	for _, screen := range []string{"number", "export", "delete"} {
+		g.visit("/account/?screen=" + screen)
+		g.send("phone", paris, "country", "FR")
+		require.Equal(t, screen+"_code", g.screen(), g.alert())
+		again := regexp.MustCompile(`formaction="([^"]+)"`).FindStringSubmatch(g.body)[1]
+		values := url.Values{}
+		for _, m := range hiddenPattern.FindAllStringSubmatch(formPattern.FindString(g.body), -1) {
+			values.Set(m[1], html.UnescapeString(m[2]))
+		}
+		values.Set("key", "another")
+		g.submit(again, values)
+		require.Equal(t, screen+"_code", g.screen())
+		assert.Equal(t, "rate_limited", g.alert())
+		assert.Contains(t, g.body, "You can ask for another in")
+		if screen == "export" { // its code gives the wait back
+			g.send("code", g.inbox.Code(t, cairo))
+			assert.Contains(t, g.body, cairo)
+		}
+	}
+}
+
 func TestAccountDelete(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t)

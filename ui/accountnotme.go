@@ -63,17 +63,20 @@ func (q *accountRequest) startUnlock() (*accountScreen, error) {
 		Purpose: phoneauth.PurposeAccountUnlock, BoundTo: string(token), Client: q.client,
 	})
 	s := q.lockedScreen(token, n)
-	if errors.Is(err, phoneauth.ErrPhoneTaken) {
+	switch {
+	case errors.Is(err, phoneauth.ErrPhoneTaken):
 		s.Alert = q.T("account.not_me.taken")
-	}
-	if err != nil {
+		return s, err
+	case err != nil && q.again():
+		return q.unlockScreen(token, n, q.asked("not-me/start")), err
+	case err != nil:
 		return s, err
 	}
-	return q.unlockScreen(token, n, codeSent{string(p.ChallengeToken), p.CodeLength, "not-me/start"}), nil
+	return q.unlockScreen(token, n, sentBy(p, "not-me/start")).sent(), nil
 }
 
 func (q *accountRequest) unlockScreen(token phoneauth.Secret, n *phoneauth.Notice, c codeSent) *accountScreen {
-	s := q.newScreen("not_me_unlock", "account.not_me.unlock_title").lead("account.code_lead", "phone", mask(n.Phone)).asksCodeOf(c)
+	s := q.newScreen("not_me_unlock", "account.not_me.unlock_title").lead("account.code_lead", "phone", mask(n.Phone)).asksCode(c)
 	if n.NeedsPassword {
 		s.secret("current", "account.not_me.before", false)
 	}

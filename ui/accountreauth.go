@@ -19,7 +19,7 @@ func (q *accountRequest) reauth() *accountScreen {
 }
 
 func (q *accountRequest) reauthCode(c codeSent) *accountScreen {
-	s := q.newScreen("reauth_code", "account.reauth.title").lead("account.code_lead", "phone", display(q.user.Phone)).asksCodeOf(c)
+	s := q.newScreen("reauth_code", "account.reauth.title").lead("account.code_lead", "phone", display(q.user.Phone)).asksCode(c)
 	s.Route, s.Action = q.o.Path+reauthRoute, q.T("action.code")
 	s.Links = append(s.Links, anchor{"cancel", s.address(""), s.T("account.back")})
 	return s
@@ -28,10 +28,13 @@ func (q *accountRequest) reauthCode(c codeSent) *accountScreen {
 // startReauth sends a code to the number of the account.
 func (q *accountRequest) startReauth() (*accountScreen, error) {
 	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{Phone: q.user.Phone.E164(), Client: q.client})
-	if err != nil {
+	switch {
+	case err != nil && q.again():
+		return q.reauthCode(q.asked("reauth/start")), err
+	case err != nil:
 		return q.reauth(), err
 	}
-	return q.reauthCode(codeSent{string(p.ChallengeToken), p.CodeLength, "reauth/start"}), nil
+	return q.reauthCode(sentBy(p, "reauth/start")).sent(), nil
 }
 
 // serveReauth signs in anew, and goes on.

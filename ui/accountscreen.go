@@ -90,11 +90,6 @@ func (s *accountScreen) cancels() *accountScreen {
 	return s
 }
 
-// asksCode adds the field of a code that was sent, and a button that sends it again.
-func (s *accountScreen) asksCode(p *phoneauth.Pending, again string) *accountScreen {
-	return s.asksCodeOf(codeSent{string(p.ChallengeToken), p.CodeLength, again})
-}
-
 // codeSent is a code that is on its way, as a form carries it.
 type codeSent struct {
 	token  string
@@ -102,7 +97,13 @@ type codeSent struct {
 	again  string // the route that sends it again
 }
 
-func (s *accountScreen) asksCodeOf(c codeSent) *accountScreen {
+// sentBy is the code of p.
+func sentBy(p *phoneauth.Pending, again string) codeSent {
+	return codeSent{string(p.ChallengeToken), p.CodeLength, again}
+}
+
+// asksCode adds the field of a code that was sent, and a button that sends it again.
+func (s *accountScreen) asksCode(c codeSent) *accountScreen {
 	s.Fields = append(s.Fields, field{
 		Name: "code", Label: s.T("label.code"), Type: "text", Complete: "one-time-code", Digits: cmp.Or(c.length, 6),
 	})
@@ -120,7 +121,19 @@ func (q *accountRequest) asked(again string) codeSent {
 	return codeSent{q.form["session_token"], length, again}
 }
 
-// password adds a field for a password.
+// again reports whether the form asks for the code of its own screen once more. What refuses it then
+// stands on that screen, where the code that is out can still be typed.
+func (q *accountRequest) again() bool { return q.form["session_token"] != "" }
+
+// sent is a screen for a code that has just been sent.
+func (s *accountScreen) sent() *accountScreen {
+	if s.again() {
+		s.Note = s.rich("note.resent")
+	}
+	return s
+}
+
+// secret adds a field for a password.
 func (s *accountScreen) secret(name, label string, fresh bool) *accountScreen {
 	f := field{Name: name, Label: s.T(label), Type: "password", Complete: "current-password"}
 	if fresh {

@@ -45,10 +45,13 @@ func (q *accountRequest) startNumber() (*accountScreen, error) {
 	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
 		Phone: phone, Purpose: phoneauth.PurposePhoneChange, BoundTo: q.user.ID, Client: q.client,
 	})
+	if to, wrong := parse(phone, ""); err != nil && q.again() && wrong == nil {
+		return q.numberCode(to, q.asked("number/start")), err
+	}
 	if err != nil {
 		return s, err
 	}
-	return q.numberCode(p.Phone, codeSent{string(p.ChallengeToken), p.CodeLength, "number/start"}), nil
+	return q.numberCode(p.Phone, sentBy(p, "number/start")).sent(), nil
 }
 
 // typed is the number of the form, as the Service takes it.
@@ -64,7 +67,7 @@ func (q *accountRequest) typed() string {
 func (q *accountRequest) numberCode(to phoneauth.Phone, c codeSent) *accountScreen {
 	s := q.newScreen("number_code", "account.number.code_title").
 		lead("account.number.code_lead", "phone", display(to), "old", display(q.user.Phone)).
-		asksCodeOf(c).goes("number/verify", "account.number.change").cancels()
+		asksCode(c).goes("number/verify", "account.number.change").cancels()
 	s.Hidden = append(s.Hidden, hidden{"phone", to.E164()})
 	return s
 }
@@ -176,15 +179,18 @@ func (q *accountRequest) exportScreen() *accountScreen {
 
 func (q *accountRequest) exportCode(c codeSent) *accountScreen {
 	return q.newScreen("export_code", "account.export.title").lead("account.export.code_lead", "phone", display(q.user.Phone)).
-		asksCodeOf(c).goes("export", "account.export.download").cancels()
+		asksCode(c).goes("export", "account.export.download").cancels()
 }
 
 func (q *accountRequest) startExport() (*accountScreen, error) {
 	p, err := q.own(phoneauth.PurposeDataExport)
-	if err != nil {
+	switch {
+	case err != nil && q.again():
+		return q.exportCode(q.asked("export/start")), err
+	case err != nil:
 		return q.exportScreen(), err
 	}
-	return q.exportCode(codeSent{string(p.ChallengeToken), p.CodeLength, "export/start"}), nil
+	return q.exportCode(sentBy(p, "export/start")).sent(), nil
 }
 
 // export answers with a file.
@@ -218,17 +224,20 @@ func (q *accountRequest) deleteScreen() *accountScreen {
 
 func (q *accountRequest) deleteCode(c codeSent) *accountScreen {
 	s := q.newScreen("delete_code", "account.delete.code_title").lead("account.delete.code_lead", "phone", display(q.user.Phone)).
-		asksCodeOf(c).goes("delete", "account.delete.confirm").cancels()
+		asksCode(c).goes("delete", "account.delete.confirm").cancels()
 	s.Danger = true
 	return s
 }
 
 func (q *accountRequest) startDelete() (*accountScreen, error) {
 	p, err := q.own(phoneauth.PurposeAccountDeletion)
-	if err != nil {
+	switch {
+	case err != nil && q.again():
+		return q.deleteCode(q.asked("delete/start")), err
+	case err != nil:
 		return q.deleteScreen(), err
 	}
-	return q.deleteCode(codeSent{string(p.ChallengeToken), p.CodeLength, "delete/start"}), nil
+	return q.deleteCode(sentBy(p, "delete/start")).sent(), nil
 }
 
 // delete deletes the account, and removes the cookies.

@@ -10,7 +10,7 @@
 //	curl http://127.0.0.1:8080/users/verification/start --json '{"phone":"+201061797840"}'
 //	curl http://127.0.0.1:8080/api/v1/login --json '{"user":{"phone":"+201061797840","sms_code":"123456"}}'
 //
-// The description of the APIs is at /openapi.yaml. At /metrics is what Prometheus reads:
+// People who are signed in change what is theirs at /account/. The description of the APIs is at /openapi.yaml. At /metrics is what Prometheus reads:
 // how much the service is used and what it refuses, without numbers, codes and names. In a
 // real deployment only your Prometheus may have access to that path.
 //
