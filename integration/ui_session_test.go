@@ -89,5 +89,5 @@ func TestUIPlantedCookie(t *testing.T) {
 	_, err := host.svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(own)})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	b.open("/home")
-	b.sees("Phone number")
+	b.sees("Welcome back")
 }

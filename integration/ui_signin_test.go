@@ -54,7 +54,7 @@ func TestUISignUpAndSignIn(t *testing.T) {
 	b.at("/home")
 	b.signOut()
 	b.open("/home")
-	b.sees("Phone number") // /home sent us back
+	b.sees("Welcome back") // /home sent us back, and the device is known
 }
 
 // signOut signs out as a script of the host's does.
