@@ -1,47 +1,102 @@
 package integration_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"database/sql"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"os"
+	"os/signal"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/phonetest"
 	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
-// TestSQLGrowth logs what PostgreSQL does with 10^3, 10^5 and 10^6 users, each with a session.
-// Whoever refreshes or signs in is chosen by chance from all of them. The server has 32 MiB of
-// buffers, which is an eighteenth of the largest tables.
+// growthSizes is the environment of how many users there are, such as 1e3,1e5,1e7.
+const growthSizes = "PHONEAUTH_GROWTH"
+
+// TestSQLGrowth logs what PostgreSQL and MariaDB do with 10^3, 10^5 and 10^6 users, or with as
+// many as PHONEAUTH_GROWTH says, each with a session. Whoever refreshes or signs in is chosen by
+// chance from all of them. The servers have little memory of their own. Then the largest database
+// is backed up and restored.
+//
+// With 10^7 users it needs 25 GB of disk for an engine, an hour, and -timeout. An interrupt ends
+// it, and removes what it has made.
 func TestSQLGrowth(t *testing.T) {
 	beforeARelease(t)
-	_, d := ownPostgres(t, "max_wal_size=4GB", "shared_buffers=32MB")
-	db := d.open(t)
-	s := d.store(t, db)
-	svc, inbox := service(t, s, func(*phoneauth.Config) {})
-	at := time.Now()
-	there := 0
-	for _, users := range []int{1e3, 1e5, 1e6} {
-		grow(t, db, there, users, at)
-		there = users
-		var size string
-		require.NoError(t, db.QueryRow("SELECT pg_size_pretty(pg_database_size(current_database()))").Scan(&size))
-		t.Logf("%d users, %s", users, size)
-		// No two callers are one user.
-		anybody := func(caller int) int { return 1 + caller + writers*rand.IntN(users/writers) }
-		measure(t, db, "refresh", func(ctx context.Context, caller int) error { return refreshed(ctx, s, anybody(caller), at) })
-		measure(t, db, "sign-in", func(ctx context.Context, caller int) error {
-			return signedInAgain(ctx, svc, inbox, anybody(caller))
+	sizes := sizesOfGrowth(t)
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt)
+	defer stop()
+	for name, open := range map[string]func(*testing.T) *growth{"postgres": growingPostgres, "mariadb": growingMariaDB} {
+		t.Run(name, func(t *testing.T) {
+			require.NoError(t, ctx.Err())
+			g := open(t)
+			for _, users := range sizes {
+				g.grow(ctx, t, users)
+			}
+			g.measure(ctx, t)
+			t.Run("backup", func(t *testing.T) { g.backup(ctx, t, g.sizes[len(g.sizes)-1]) })
 		})
 	}
+}
+
+func sizesOfGrowth(t *testing.T) (sizes []int) {
+	t.Helper()
+	for text := range strings.SplitSeq(cmp.Or(os.Getenv(growthSizes), "1e3,1e5,1e6"), ",") {
+		n, err := strconv.ParseFloat(text, 64)
+		require.NoError(t, err, growthSizes)
+		require.True(t, n >= writers && n <= 1e7 && n == math.Trunc(n), "%s: sizes are from %d to 1e7", growthSizes, writers)
+		sizes = append(sizes, int(n))
+	}
+	slices.Sort(sizes)
+	return sizes
+}
+
+// growth is a server with a database for each number of users.
+type growth struct {
+	server interface {
+		Restart(settings ...string) error
+	}
+	// roomy are the settings under which tables are filled, tight those under which it is
+	// measured: with less memory than the largest tables have.
+	roomy, tight []string
+	// modes are what is measured: whether the system is made to forget the files before.
+	modes []growthMode
+	// empty makes a database of a name.
+	empty func(t *testing.T, name string) database
+	// fill are statements that add users, and a session for each, and settle what the tables
+	// know of themselves.
+	fill   func(from, to int, at time.Time) []string
+	settle []string
+	spent  func(t *testing.T, db *sql.DB) spending
+	sized  string // the query for the bytes of the database
+	backup func(ctx context.Context, t *testing.T, g grown)
+	sizes  []grown
+	at     time.Time
+}
+
+type growthMode struct {
+	name string
+	drop bool
+}
+
+// grown is a database with so many users.
+type grown struct {
+	database
+	name  string
+	users int
+	at    time.Time
 }
 
 // Users are spread over the 400,000,000 mobile numbers of a country, as real ones are: the n-th
@@ -53,34 +108,43 @@ func phoneOfUser(n int) string {
 	return fmt.Sprintf("+201%c%08d", "0125"[at/100_000_000], at%100_000_000)
 }
 
-// grow adds the users after the from-th up to the to-th.
-func grow(t *testing.T, db *sql.DB, from, to int, at time.Time) {
+// fillStep is how many users one statement adds: progress is logged after each.
+const fillStep = 500_000
+
+// grow makes a database with so many users.
+func (g *growth) grow(ctx context.Context, t *testing.T, users int) {
 	t.Helper()
-	numbers := fmt.Sprintf(" FROM (SELECT n, n * %d %% %d AS at FROM generate_series(%d::bigint, %d) n) n", spread, numbersOfEgypt, from+1, to)
-	us, end := at.UnixMicro(), at.Add(24*time.Hour).UnixMicro()
-	for _, statement := range []string{
-		fmt.Sprintf("INSERT INTO phoneauth_users (created_at, updated_at, signed_in_at, uuid, phone)"+
-			" SELECT %d, %d, %d, md5(n::text), '+201' || substr('0125', (at / 100000000 + 1)::int, 1) || lpad((at %% 100000000)::text, 8, '0')", us, us, us) + numbers,
-		fmt.Sprintf("INSERT INTO phoneauth_sessions (id, user_id, device_id, digest, previous, amr, epoch, auth_time, created_at, rotated_at, idle_until, expires_at, due, client, place)"+
-			" SELECT convert_to(md5(n::text), 'UTF8'), convert_to(n::text, 'UTF8'), 'device', '%s', '', '[\"sms\"]', 0, %d, %d, %d, %d, %d, %d, '', ''",
-			oneDigest, us, us, us, end, end, end/time.Hour.Microseconds()/24) + numbers,
-		"ANALYZE phoneauth_users, phoneauth_sessions",
-	} {
-		_, err := db.ExecContext(t.Context(), statement)
+	made := grown{name: fmt.Sprintf("growth%d", users), users: users, at: g.at}
+	made.database = g.empty(t, made.name)
+	db := made.open(t)
+	defer db.Close()
+	made.store(t, db)
+	began := time.Now()
+	for from := 0; from < users; from += fillStep {
+		to := min(from+fillStep, users)
+		for _, statement := range g.fill(from+1, to, g.at) {
+			_, err := db.ExecContext(ctx, statement)
+			require.NoError(t, err)
+		}
+		t.Logf("%d of %d users are there after %v", to, users, time.Since(began).Round(time.Second))
+	}
+	for _, statement := range g.settle {
+		_, err := db.ExecContext(ctx, statement)
 		require.NoError(t, err)
 	}
+	g.sizes = append(g.sizes, made)
 }
 
 // oneDigest is that of every session, before and after it is refreshed.
 const oneDigest = "0123456789abcdef0123456789abcdef"
 
 // refreshed asks the store what Service.Refresh does, for the n-th user.
-func refreshed(ctx context.Context, s *sqlstore.Store, n int, at time.Time) error {
-	if _, err := s.UserByID(ctx, fmt.Sprint(n)); err != nil {
+func (g grown) refreshed(ctx context.Context, s *sqlstore.Store, n int) error {
+	if _, err := s.UserByID(ctx, strconv.Itoa(n)); err != nil {
 		return err
 	}
 	_, err := s.RotateSession(ctx, phoneauth.Rotation{ID: fmt.Sprintf("%x", md5.Sum(fmt.Append(nil, n))), Digest: []byte(oneDigest), Next: []byte(oneDigest),
-		IdleUntil: at.Add(24 * time.Hour), Now: at})
+		IdleUntil: g.at.Add(24 * time.Hour), Now: g.at})
 	return err
 }
 
@@ -96,51 +160,5 @@ func signedInAgain(ctx context.Context, svc *phoneauth.Service, inbox *phonetest
 	return err
 }
 
-// measure has 16 callers do something for a while, and logs how often and how fast, and what each
-// time costs the server: blocks that it looks at, those of them that were not in its buffers, and
-// what it writes to its log.
-func measure(t *testing.T, db *sql.DB, what string, do func(ctx context.Context, caller int) error) {
-	t.Helper()
-	const while = 10 * time.Second
-	looked, read, wal := spent(t, db)
-	began := time.Now()
-	var each [writers][]time.Duration
-	errs := make([]error, writers)
-	integration.AtOnce(writers, func(i int) {
-		for now := time.Now(); now.Sub(began) < while && errs[i] == nil; now = time.Now() {
-			errs[i] = do(t.Context(), i)
-			each[i] = append(each[i], time.Since(now))
-		}
-	})
-	took := time.Since(began)
-	for _, err := range errs {
-		require.NoError(t, err, what)
-	}
-	all := slices.Concat(each[:]...)
-	lookedNow, readNow, walNow := spent(t, db)
-	per := func(before, after int64) float64 { return float64(after-before) / float64(len(all)) }
-	t.Logf("%s: %.1f blocks, %.2f of them not in the buffers, %.0f bytes of log", what,
-		per(looked, lookedNow), per(read, readNow), per(wal, walNow))
-	slices.Sort(all)
-	t.Logf("%s: %.0f a second; half within %v, 99 %% within %v", what, float64(len(all))/took.Seconds(),
-		all[len(all)/2].Round(100*time.Microsecond), all[len(all)*99/100].Round(100*time.Microsecond))
-}
-
-// spent is what the server has looked at, read and logged until now. Connections tell of the first
-// two when they end.
-func spent(t *testing.T, db *sql.DB) (looked, read, wal int64) {
-	t.Helper()
-	db.SetMaxIdleConns(0)
-	defer db.SetMaxIdleConns(writers)
-	require.NoError(t, integration.Poll(10*time.Second, func() error {
-		var others int
-		err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()").Scan(&others)
-		if err == nil && others > 0 {
-			err = fmt.Errorf("%d connections are there", others)
-		}
-		return err
-	}))
-	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT blks_hit + blks_read, blks_read, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"+
-		" FROM pg_stat_database WHERE datname = current_database()").Scan(&looked, &read, &wal))
-	return looked, read, wal
-}
+// anybody is a user by chance. No two callers are one user.
+func (g grown) anybody(caller int) int { return 1 + caller + writers*rand.IntN(g.users/writers) }

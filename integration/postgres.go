@@ -151,8 +151,11 @@ func (p *Postgres) ready() error {
 }
 
 // DSN names the server's database, with the schema as its search_path.
-func (p *Postgres) DSN(schema string) string {
-	return fmt.Sprintf("postgres://phoneauth@127.0.0.1:%d/postgres?sslmode=disable&search_path=%s", p.port, schema)
+func (p *Postgres) DSN(schema string) string { return p.DSNOf("postgres", schema) }
+
+// DSNOf names another database of the server, with the schema as its search_path.
+func (p *Postgres) DSNOf(database, schema string) string {
+	return fmt.Sprintf("postgres://phoneauth@127.0.0.1:%d/%s?sslmode=disable&search_path=%s", p.port, database, schema)
 }
 
 // Log is what the server has to say.

@@ -59,7 +59,7 @@ const withoutNewer = `
 delete AbortSignal.timeout; delete AbortSignal.any;
 for (const name of ['DisplayNames', 'ListFormat', 'Segmenter', 'supportedValuesOf']) delete Intl[name];
 for (const name of ['structuredClone', 'BroadcastChannel', 'WeakRef', 'FinalizationRegistry', 'AggregateError', 'requestIdleCallback', 'cookieStore', 'navigation', 'scheduler',
-	'trustedTypes', 'CSSStyleSheet', 'ResizeObserver', 'OTPCredential', 'Temporal']) delete window[name];
+	'CSSStyleSheet', 'ResizeObserver', 'OTPCredential', 'Temporal']) delete window[name];
 for (const prototype of [Element.prototype, Document.prototype, DocumentFragment.prototype]) delete prototype.replaceChildren;
 for (const type of [Array, String, Int8Array.__proto__]) for (const name of ['at', 'findLast', 'findLastIndex', 'toSorted', 'toReversed', 'toSpliced', 'with', 'replaceAll', 'isWellFormed']) delete type.prototype[name];
 for (const name of ['hasOwn', 'groupBy']) delete Object[name];
@@ -83,13 +83,13 @@ func TestUIOldBrowser(t *testing.T) {
 		b.askForCode("Egypt", cairoTyped)
 		b.press("Send the code again")
 		b.sees("We sent the code again.")
-		b.fill("Code", wrong(host.inbox.Code(t, cairo)))
+		code := host.inbox.Code(t, cairo)
+		b.fill("Code", wrong(code))
 		b.sees("You have 4 tries left.")
-		b.fill("Code", host.inbox.Code(t, cairo))
+		b.fill("Code", code)
 		b.at("/home")
 		b.open("/signin/?next=/home")
 		b.at("/home")
-		valueOf[bool](b, `(fetch('/signin/session/end', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' }).then(() => { document.title = 'out' }), true)`)
-		b.until("is not signed out", "document.title === 'out'")
+		b.signOut()
 	}
 }

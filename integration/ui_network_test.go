@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -247,9 +248,7 @@ func TestUICookiesRefused(t *testing.T) {
 		host.mux.ServeHTTP(answer, r)
 		stripped.Add(int64(len(answer.Result().Cookies())))
 		answer.Header().Del("Set-Cookie")
-		for name, values := range answer.Header() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), answer.Header())
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes())
 	})

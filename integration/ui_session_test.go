@@ -85,9 +85,7 @@ func TestUIPlantedCookie(t *testing.T) {
 	b.sees("Welcome home, user 2.")
 	own, before := b.cookies()["__Secure-phoneauth-refresh"].Value, own
 	assert.NotEqual(t, before, own)
-	b.open("/signin/")
-	b.press("Sign out")
-	b.sees("You are signed out.")
+	b.signOut()
 	_, err := host.svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: phoneauth.Secret(own)})
 	require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 	b.open("/home")

@@ -102,8 +102,8 @@ func (a *attempting) refusal(ctx context.Context, refused *uses) error {
 // ask asks the lockout of p and the takes of u, and takes nothing.
 func (s *Store) ask(ctx context.Context, p *phoneauth.AttemptParams, u *uses) error {
 	c := &call{script: takeScript}
-	c.time(p.Now)
-	c.flag(false)
+	c.micros(p.Now)
+	c.bit(false)
 	s.putLockout(c, &p.Lockout)
 	s.putUses(c, &uses{asks: u.takes})
 	r, err := s.do(ctx, c)
@@ -154,26 +154,27 @@ func (a *attempting) compare(ctx context.Context) (c phoneauth.Challenge, of *ph
 func (a *attempting) call() (*call, error) {
 	s := a.store
 	c := &call{script: attemptScript}
-	c.time(a.Now)
+	c.micros(a.Now)
 	s.putLockout(c, &a.Lockout)
 	s.putTakes(c, a.takes)
-	c.int(int64(len(a.Candidates)))
+	c.count(len(a.Candidates))
 	for i := range a.Candidates {
 		of := &a.Candidates[i]
-		c.key(s.key(challengeKind, of.Key))
 		c.text(of.ID)
-		c.int(int64(len(of.Digests)))
+		c.key(s.key(challengeKind, of.Key))
+		c.count(len(of.Digests))
+		c.bit(of.OnMatch.Store != nil)
 		for _, digest := range of.Digests {
 			c.bytes(digest)
 		}
-		c.flag(of.OnMatch.Store != nil)
-		if of.OnMatch.Store != nil {
-			packed, err := packChallenge(of.OnMatch.Store)
+		if store := of.OnMatch.Store; store != nil {
+			packed, err := packChallenge(store)
 			if err != nil {
 				return nil, err
 			}
-			c.key(s.key(challengeKind, of.OnMatch.Store.Key))
+			c.key(s.key(challengeKind, store.Key))
 			c.bytes(packed)
+			c.ttl(store.ExpiresAt.Sub(a.Now))
 		}
 		here := s.giftsAt(&of.OnMatch, a.home)
 		s.putGifts(c, &here)

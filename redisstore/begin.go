@@ -64,11 +64,12 @@ type beginning struct {
 func (b *beginning) step(ctx context.Context, u *uses, store bool) (phoneauth.BeginResult, error) {
 	s := b.taken.store
 	c := &call{script: beginScript}
-	c.time(b.Now)
+	c.micros(b.Now)
 	c.key(s.key(challengeKind, b.Challenge.Key))
 	c.bytes(b.packed)
 	c.text(b.Renew)
-	c.flag(store)
+	c.ttl(b.Challenge.ExpiresAt.Sub(b.Now))
+	c.bit(store)
 	s.putLockout(c, &b.Lockout)
 	s.putUses(c, u)
 	r, err := s.do(ctx, c)

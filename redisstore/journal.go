@@ -72,14 +72,10 @@ func (s *Store) putEntries(ctx context.Context, entries []phoneauth.JournalEntry
 			return nil, err
 		}
 	}
-	sp := s.spread(keys, func(n int) *call {
-		c := &call{script: entryPutScript}
-		c.int(int64(n))
-		return c
-	}, func(c *call, i int) {
+	sp := s.spread(keys, func(int) *call { return &call{script: entryPutScript} }, func(c *call, i int) {
 		c.key(keys[i])
 		c.bytes(packed[i])
-		c.span(entryLife(&entries[i]))
+		c.ttl(entryLife(&entries[i]))
 	})
 	replies, err := s.each(ctx, sp.calls)
 	if err != nil {

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"encoding/binary"
 	"strconv"
 	"time"
 
@@ -13,46 +14,56 @@ type index struct {
 	parts map[int]*indexPart
 }
 
-// indexPart is the part of it in one slot: three lists of steps.
+// indexPart is the part of it in one slot: sorted sets that name entries, hours that count
+// them, and steps that list hours.
 type indexPart struct {
-	named, counted, hours []func(*call)
+	named, counted []*entryGroup
+	hours          []func(*call)
+	groups         map[string]*entryGroup
+}
+
+// entryGroup are the entries that one sorted set names, or that one hour counts.
+type entryGroup struct {
+	key  string
+	hour int64
+	// life is how long the one is kept that is kept longest.
+	life    time.Duration
+	entries []*phoneauth.JournalEntry
 }
 
 func (ix *index) part(key string) *indexPart {
 	slot := ix.store.slot(key)
 	if ix.parts[slot] == nil {
-		ix.parts[slot] = &indexPart{}
+		ix.parts[slot] = &indexPart{groups: map[string]*entryGroup{}}
 	}
 	return ix.parts[slot]
+}
+
+// put adds e to the group of key, which is one of groups.
+func (p *indexPart) put(groups *[]*entryGroup, key string, e *phoneauth.JournalEntry) *entryGroup {
+	g := p.groups[key]
+	if g == nil {
+		g = &entryGroup{key: key}
+		p.groups[key], *groups = g, append(*groups, g)
+	}
+	g.life, g.entries = max(g.life, entryLife(e)), append(g.entries, e)
+	return g
 }
 
 // add names e by its print, user and message, and counts it.
 func (ix *index) add(e *phoneauth.JournalEntry) {
 	s := ix.store
-	for kind, of := range map[string]string{printKind: e.Print, entryUserKind: e.UserID, messageKind: e.MessageID} {
-		if of == "" {
-			continue
+	for _, by := range [...]struct{ kind, of string }{{printKind, e.Print}, {entryUserKind, e.UserID}, {messageKind, e.MessageID}} {
+		if by.of != "" {
+			key := s.key(by.kind, by.of)
+			p := ix.part(key)
+			p.put(&p.named, key, e)
 		}
-		key := s.key(kind, of)
-		p := ix.part(key)
-		p.named = append(p.named, func(c *call) {
-			c.key(key)
-			c.int(-e.Time.UnixMicro())
-			c.text(member(e))
-			c.span(entryLife(e))
-		})
 	}
 	hour := hourOf(e.Time.UnixMicro())
-	p := ix.part(s.hourKey(timesKind, hour))
-	p.counted = append(p.counted, func(c *call) {
-		kind, _ := packKind(e) // it was packed before
-		s.putHour(c, hour)
-		c.text(e.ID)
-		c.int(e.Time.UnixMicro())
-		c.text(kind)
-		c.int(int64(max(e.Count, 1)))
-		c.span(entryLife(e) + time.Hour)
-	})
+	key := s.hourKey(timesKind, hour)
+	p := ix.part(key)
+	p.put(&p.counted, key, e).hour = hour
 }
 
 // addHours lists hours, each with the entry that is the last of it to be gone.
@@ -64,7 +75,7 @@ func (ix *index) addHours(hours map[int64]*phoneauth.JournalEntry) {
 			c.key(key)
 			c.int(hour)
 			c.time(e.ExpiresAt)
-			c.span(entryLife(e) + time.Hour)
+			c.ttl(entryLife(e) + time.Hour)
 		})
 	}
 }
@@ -75,15 +86,41 @@ func (ix *index) calls(latest time.Time) []*call {
 	for _, p := range ix.parts {
 		c := &call{script: entryIndexScript}
 		c.time(latest)
-		for _, steps := range [][]func(*call){p.named, p.counted, p.hours} {
-			c.int(int64(len(steps)))
-			for _, put := range steps {
-				put(c)
+		c.int(int64(len(p.named)))
+		for _, g := range p.named {
+			c.key(g.key)
+			c.ttl(g.life)
+			c.int(int64(len(g.entries)))
+			for _, e := range g.entries {
+				c.int(-e.Time.UnixMicro())
+				c.text(member(e))
 			}
+		}
+		c.int(int64(len(p.counted)))
+		for _, g := range p.counted {
+			ix.store.putHour(c, g.hour)
+			c.ttl(g.life + time.Hour)
+			c.int(int64(len(g.entries)))
+			for _, e := range g.entries {
+				c.int(e.Time.UnixMicro())
+				c.text(counted(e))
+				c.int(int64(max(e.Count, 1)))
+			}
+		}
+		c.int(int64(len(p.hours)))
+		for _, put := range p.hours {
+			put(c)
 		}
 		calls = append(calls, c)
 	}
 	return calls
+}
+
+// counted is what stands for e in the times of its hour: its kind, with the length before
+// it, and its id.
+func counted(e *phoneauth.JournalEntry) string {
+	kind, _ := packKind(e) // it was packed before
+	return string(binary.BigEndian.AppendUint16(nil, uint16(len(kind)))) + kind + e.ID
 }
 
 // hourKey is where something about an hour is kept. All about one hour is one slot.

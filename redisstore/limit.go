@@ -34,12 +34,12 @@ func (s *Store) putUses(c *call, u *uses) {
 }
 
 func (s *Store) putTakes(c *call, takes []phoneauth.Take) {
-	c.int(int64(len(takes)))
+	c.count(len(takes))
 	for i := range takes {
 		t := &takes[i]
 		c.key(s.key(limitKind, t.Key))
-		c.int(span(t))
-		c.int(times(t.Burst, micros(t.Every)))
+		c.number(span(t))
+		c.number(times(t.Burst, micros(t.Every)))
 	}
 }
 
@@ -47,24 +47,24 @@ func (s *Store) putTakes(c *call, takes []phoneauth.Take) {
 func span(t *phoneauth.Take) int64 { return times(max(t.Cost, 1), micros(t.Every)) }
 
 func (s *Store) putCharges(c *call, charges []phoneauth.Charge) {
-	c.int(int64(len(charges)))
+	c.count(len(charges))
 	for i := range charges {
 		of := &charges[i]
 		c.key(s.key(scoreKind, of.Key))
-		c.float(of.Max)
-		c.float(of.Amount)
+		c.double(of.Max)
+		c.double(of.Amount)
 		c.fading(&of.Score)
-		c.float(of.SampleBelow)
-		c.float(of.SampleWeight)
+		c.double(of.SampleBelow)
+		c.double(of.SampleWeight)
 	}
 }
 
 // fading writes how of fades, in nanoseconds, and how long it is remembered after a
 // change, in microseconds.
 func (c *call) fading(of *phoneauth.Score) {
-	c.int(int64(of.DebtDecay))
-	c.int(int64(of.CreditDecay))
-	c.int(times(4, micros(max(of.DebtDecay, of.CreditDecay))))
+	c.number(int64(of.DebtDecay))
+	c.number(int64(of.CreditDecay))
+	c.number(times(4, micros(max(of.DebtDecay, of.CreditDecay))))
 }
 
 // micros is d in whole microseconds, rounded up.

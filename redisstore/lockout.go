@@ -13,7 +13,7 @@ func (s *Store) CountFailure(ctx context.Context, l phoneauth.Lockout, now time.
 		return nil
 	}
 	c := &call{script: failScript}
-	c.time(now)
+	c.micros(now)
 	s.putLockout(c, &l)
 	r, err := s.do(ctx, c)
 	switch {
@@ -34,16 +34,16 @@ func (s *Store) ClearFailures(ctx context.Context, key string) error {
 
 // putLockout writes l, or that there is none.
 func (s *Store) putLockout(c *call, l *phoneauth.Lockout) {
-	c.flag(l.Key != "")
+	c.bit(l.Key != "")
 	if l.Key == "" {
 		return
 	}
 	c.key(s.key(lockoutKind, l.Key))
-	c.span(l.TTL)
-	c.int(int64(len(l.Steps)))
+	c.number(micros(l.TTL))
+	c.count(len(l.Steps))
 	for _, step := range l.Steps {
-		c.int(int64(step.Failures))
-		c.span(step.Wait)
+		c.number(int64(step.Failures))
+		c.number(micros(step.Wait))
 	}
 }
 

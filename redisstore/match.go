@@ -87,12 +87,16 @@ func (s *Store) giftsBySlot(g gifts) []gifts {
 
 // putGifts writes what readGifts in lua/plan.lua reads.
 func (s *Store) putGifts(c *call, g *gifts) {
+	some := len(g.once)+len(g.sends)+len(g.reward)+len(g.credits)+len(g.clear) > 0
+	if c.bit(some); !some {
+		return
+	}
 	s.putTakes(c, g.once)
 	s.putTakes(c, g.sends)
 	s.putTakes(c, g.reward)
-	c.float(g.more)
+	c.double(g.more)
 	s.putCharges(c, g.credits)
-	c.int(int64(len(g.clear)))
+	c.count(len(g.clear))
 	for _, key := range g.clear {
 		c.key(s.key(scoreKind, key))
 	}
@@ -101,7 +105,7 @@ func (s *Store) putGifts(c *call, g *gifts) {
 // giveCall gives g, with sends as often as its credits: once.
 func (s *Store) giveCall(g *gifts, now time.Time) *call {
 	c := &call{script: giveScript}
-	c.time(now)
+	c.micros(now)
 	s.putGifts(c, g)
 	return c
 }

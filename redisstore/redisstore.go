@@ -91,6 +91,7 @@ const (
 	lockoutKind   = "f:"
 	sessionKind   = "s:"
 	userKind      = "u:" // the list of a user's sessions
+	indexKind     = "x:" // the index of a full list
 	entryKind     = "j:"
 	printKind     = "jp:" // the entries with a print
 	entryUserKind = "ju:" // those of a user

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha1"
 	"embed"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"math"
 	"strconv"
 	"sync"
 	"time"
@@ -33,37 +35,42 @@ func load(names ...string) script {
 }
 
 var (
-	beginScript    = load("limits", "scores", "plan", "lockout", "challenge", "begin")
-	attemptScript  = load("limits", "scores", "plan", "lockout", "challenge", "attempt")
-	takeScript     = load("limits", "scores", "plan", "lockout", "take")
-	giveScript     = load("limits", "scores", "plan", "give")
-	undoScript     = load("limits", "scores", "plan", "undo")
-	failScript     = load("limits", "lockout", "fail")
+	beginScript    = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "begin")
+	attemptScript  = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "attempt")
+	takeScript     = load("numbers", "limits", "scores", "plan", "lockout", "take")
+	giveScript     = load("numbers", "limits", "scores", "plan", "give")
+	undoScript     = load("numbers", "limits", "scores", "plan", "undo")
+	failScript     = load("numbers", "lockout", "fail")
 	deleteScript   = load("delete")
-	readScript     = load("read")
+	readScript     = load("values", "read")
 	rotateScript   = load("session", "rotate")
-	createScript   = load("session", "users", "create")
-	endScript      = load("session", "users", "end")
-	sessionsScript = load("users", "sessions")
-	listScript     = load("list")
-	unlistScript   = load("unlist")
-	enlistScript   = load("users", "enlist")
-	storeScript    = load("store")
-	buryScript     = load("session", "bury")
+	createScript   = load("session", "users", "values", "index", "create")
+	endScript      = load("session", "end")
+	endListed      = load("session", "end_listed")
+	sessionsScript = load("values", "sessions")
+	listScript     = load("args", "list")
+	unlistScript   = load("args", "unlist")
+	leaveScript    = load("leave")
+	enlistScript   = load("args", "users", "enlist")
+	storeScript    = load("args", "store")
+	buryScript     = load("args", "session", "bury")
 
 	entryPutScript   = load("journal", "entry_put")
-	entryIndexScript = load("entry_index")
-	entryPageScript  = load("entry_page")
-	entryCountScript = load("entry_count")
-	entryBlankScript = load("journal", "entry_blank")
+	entryIndexScript = load("args", "entry_index")
+	entryPageScript  = load("args", "entry_page")
+	entryCountScript = load("args", "entry_count")
+	entryBlankScript = load("args", "journal", "entry_blank")
 )
 
-// call is what a script is handed. A script reads its keys and arguments in the order
-// in which they were added.
+// call is what a script is handed: keys and arguments, in the order in which they were
+// added.
 type call struct {
 	script script
 	keys   []string
 	args   []any
+	// numbers are packed into one argument, the first: see lua/numbers.lua. It is left out
+	// where there are none.
+	numbers []byte
 }
 
 func (c *call) key(k string)     { c.keys = append(c.keys, k) }
@@ -72,14 +79,6 @@ func (c *call) bytes(b []byte)   { c.args = append(c.args, b) }
 func (c *call) int(n int64)      { c.args = append(c.args, n) }
 func (c *call) time(t time.Time) { c.args = append(c.args, t.UnixMicro()) }
 
-func (c *call) float(f float64) {
-	s := strconv.FormatFloat(f, 'g', -1, 64)
-	if s == "+Inf" {
-		s = "inf"
-	}
-	c.args = append(c.args, s)
-}
-
 func (c *call) flag(b bool) {
 	if b {
 		c.text("1")
@@ -87,6 +86,33 @@ func (c *call) flag(b bool) {
 		c.text("0")
 	}
 }
+
+// number, micros, count, bit and double pack one of i8, i8, I2, B and d of struct.unpack.
+func (c *call) number(n int64)     { c.numbers = binary.BigEndian.AppendUint64(c.numbers, uint64(n)) }
+func (c *call) micros(t time.Time) { c.number(t.UnixMicro()) }
+func (c *call) double(f float64)   { c.number(int64(math.Float64bits(f))) }
+func (c *call) bit(b bool) {
+	c.numbers = append(c.numbers, 0)
+	if b {
+		c.numbers[len(c.numbers)-1] = 1
+	}
+}
+
+// count packs how many items follow. No list is so long that it does not fit.
+func (c *call) count(n int) { c.numbers = binary.BigEndian.AppendUint16(c.numbers, uint16(n)) }
+
+// ttl adds for how many milliseconds a key is kept whose content lasts for d: as ttl in
+// lua/lib.lua.
+func (c *call) ttl(d time.Duration) {
+	ms := d.Milliseconds()
+	if d > time.Duration(ms)*time.Millisecond {
+		ms++
+	}
+	c.text(strconv.FormatInt(max(ms, 0)+slack.Milliseconds(), 10))
+}
+
+// slack is SLACK in lua/lib.lua.
+const slack = time.Minute
 
 // span is a duration in whole microseconds, rounded up: a limit may be stricter by that.
 func (c *call) span(d time.Duration) { c.int(micros(d)) }
@@ -164,10 +190,13 @@ func (s *Store) eachRead(ctx context.Context, calls []*call) ([]reply, error) {
 
 // command is c as a command of Redis.
 func (c *call) command(ctx context.Context, verb, script string) *redis.Cmd {
-	args := make([]any, 0, 3+len(c.keys)+len(c.args))
+	args := make([]any, 0, 4+len(c.keys)+len(c.args))
 	args = append(args, verb, script, len(c.keys))
 	for _, k := range c.keys {
 		args = append(args, k)
+	}
+	if c.numbers != nil {
+		args = append(args, c.numbers)
 	}
 	return redis.NewCmd(ctx, append(args, c.args...)...)
 }

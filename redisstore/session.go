@@ -20,6 +20,7 @@ var errSessionID = errors.New("there is a session with this id")
 
 func (s *Store) sessionKey(id string) string { return s.key(sessionKind, id) }
 func (s *Store) listKey(user string) string  { return s.key(userKind, user) }
+func (s *Store) indexKey(user string) string { return s.key(indexKind, user) }
 
 // SessionByID implements [phoneauth.SessionStore].
 func (s *Store) SessionByID(ctx context.Context, id string, now time.Time) (phoneauth.SessionRecord, error) {
@@ -46,7 +47,11 @@ func (s *Store) sessionByID(ctx context.Context, id string, now time.Time) (phon
 func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phoneauth.SessionRecord, error) {
 	record, err := s.rotate(ctx, &r)
 	if errors.Is(err, phoneauth.ErrReused) {
-		s.unlist(ctx, record.UserID, record.ID)
+		if s.cluster {
+			s.unlist(ctx, record.UserID, record.ID)
+		} else {
+			s.leave(ctx, record.UserID, record.ID)
+		}
 	}
 	return record, failed("rotate session", err)
 }
@@ -56,14 +61,19 @@ func (s *Store) rotate(ctx context.Context, r *phoneauth.Rotation) (phoneauth.Se
 		return phoneauth.SessionRecord{}, errTooLong
 	}
 	c := &call{script: rotateScript}
-	c.time(r.Now)
 	c.key(s.sessionKey(r.ID))
+	c.micros(r.Now)
+	c.micros(r.IdleUntil)
+	c.number(micros(r.Grace))
 	c.bytes(r.Digest)
 	c.bytes(r.Next)
-	c.time(r.IdleUntil)
-	c.span(r.Grace)
 	c.text(r.Client)
 	c.text(r.Place)
+	if s.cluster {
+		c.text("") // no list has an index
+	} else {
+		c.text(s.indexKey(""))
+	}
 	answer, err := s.do(ctx, c)
 	if err != nil {
 		return phoneauth.SessionRecord{}, err
@@ -115,16 +125,14 @@ func (s *Store) userSessions(ctx context.Context, userID string) (ids, held []st
 		held, err = s.read(ctx, s.sessionKeys(ids))
 		return ids, held, err
 	}
-	r, ids, err := s.known(ctx, func(ids []string) *call {
-		c := &call{script: sessionsScript}
-		c.key(s.listKey(userID))
-		s.putKnown(c, ids)
-		return c
-	})
+	c := &call{script: sessionsScript}
+	c.key(s.listKey(userID))
+	c.text(s.sessionKey(""))
+	r, err := s.do(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}
-	if held = r.texts(1); len(held) != len(ids) {
+	if ids, held = r.texts(1), r.texts(2); len(held) != len(ids) {
 		return nil, nil, errAnswer
 	}
 	return ids, held, nil
@@ -132,37 +140,61 @@ func (s *Store) userSessions(ctx context.Context, userID string) (ids, held []st
 
 // EndSession implements [phoneauth.SessionStore].
 func (s *Store) EndSession(ctx context.Context, userID, id string) error {
-	c := s.endCall(ending{user: userID, unlist: !s.cluster}, 1)
-	s.putSession(c, id)
+	return failed("end session", s.endSession(ctx, userID, id))
+}
+
+func (s *Store) endSession(ctx context.Context, userID, id string) error {
+	if !s.cluster {
+		ended, err := s.endListed(ctx, userID, id, false)
+		if err == nil && ended == 0 {
+			err = phoneauth.ErrNotFound
+		}
+		return err
+	}
+	c := s.endCall(userID)
+	c.key(s.sessionKey(id))
 	r, err := s.do(ctx, c)
 	ended := r.list(1)
 	switch {
 	case err != nil:
+		return err
 	case r.status() != statusOK || len(ended) != 1:
-		err = errAnswer
+		return errAnswer
 	case ended.int(0) == 0:
-		err = phoneauth.ErrNotFound
-	case s.cluster:
-		s.unlist(ctx, userID, id)
+		return phoneauth.ErrNotFound
 	}
-	return failed("end session", err)
+	s.unlist(ctx, userID, id)
+	return nil
 }
 
 // EndUserSessions implements [phoneauth.SessionStore]. Sessions go in one step on one
 // node; on a cluster, those of one slot do. There, one that is created meanwhile may
 // stay: it is as if it came after.
 func (s *Store) EndUserSessions(ctx context.Context, userID, exceptID string) error {
+	var err error
 	if s.cluster {
-		return failed("end user sessions", s.endAcross(ctx, userID, exceptID))
+		err = s.endAcross(ctx, userID, exceptID)
+	} else {
+		_, err = s.endListed(ctx, userID, exceptID, true)
 	}
-	_, _, err := s.known(ctx, func(ids []string) *call {
-		c := s.endCall(ending{user: userID, except: exceptID, unlist: true, all: true}, len(ids))
-		for _, id := range ids {
-			s.putSession(c, id)
-		}
-		return c
-	})
 	return failed("end user sessions", err)
+}
+
+// endListed ends the session with this id on one node or, with all, all others of the user.
+// It returns how many were ended.
+func (s *Store) endListed(ctx context.Context, userID, id string, all bool) (int64, error) {
+	c := &call{script: endListed}
+	c.key(s.listKey(userID))
+	c.key(s.indexKey(userID))
+	c.text(userID)
+	c.text(s.sessionKey(""))
+	c.flag(all)
+	c.text(id)
+	r, err := s.do(ctx, c)
+	if err == nil && (r.status() != statusOK || r.int(1) < 0) {
+		err = errAnswer
+	}
+	return r.int(1), err
 }
 
 func (s *Store) endAcross(ctx context.Context, userID, exceptID string) error {
@@ -171,9 +203,8 @@ func (s *Store) endAcross(ctx context.Context, userID, exceptID string) error {
 		return err
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool { return exceptID != "" && id == exceptID })
-	sp := s.spread(s.sessionKeys(ids), func(n int) *call {
-		return s.endCall(ending{user: userID}, n)
-	}, func(c *call, i int) { s.putSession(c, ids[i]) })
+	keys := s.sessionKeys(ids)
+	sp := s.spread(keys, func(int) *call { return s.endCall(userID) }, func(c *call, i int) { c.key(keys[i]) })
 	replies, err := s.each(ctx, sp.calls)
 	if err != nil {
 		return err
@@ -193,24 +224,9 @@ func (s *Store) endAcross(ctx context.Context, userID, exceptID string) error {
 	return nil
 }
 
-// ending says which sessions of a user end: those that a call names, but not except.
-type ending struct {
-	user, except string
-	// unlist: they leave the user's list in the same step. With all, the call must name all
-	// that are in the list.
-	unlist, all bool
-}
-
-// endCall is a call that is still to name n sessions.
-func (s *Store) endCall(e ending, n int) *call {
+// endCall is a call that is still to name the keys of sessions of the user.
+func (s *Store) endCall(user string) *call {
 	c := &call{script: endScript}
-	c.text(e.user)
-	c.flag(e.unlist)
-	if e.unlist {
-		c.key(s.listKey(e.user))
-	}
-	c.flag(e.all)
-	c.text(e.except)
-	c.int(int64(n))
+	c.text(user)
 	return c
 }

@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
@@ -14,8 +13,7 @@ const skew = time.Hour
 
 // CreateSession implements [phoneauth.SessionStore]. An ID that is not new is an error.
 //
-// One node does it in one step; where the user has as many sessions as they may have, it
-// first asks which. On a cluster the list of the user decides: an id is put into it while
+// One node does it in one step. On a cluster the list of the user decides: an id is put into it while
 // there is room, and the session stored then. When there is none, the session that must go
 // is ended first; for the moment until its place is taken, the user has one less. A
 // creator that stops half way leaves a place taken until others need it.
@@ -35,21 +33,7 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 	if s.cluster {
 		return s.createAcross(ctx, n, packed)
 	}
-	r, _, err := s.known(ctx, func(ids []string) *call {
-		c := &call{script: createScript}
-		c.time(n.Now)
-		c.key(s.listKey(n.Session.UserID))
-		c.key(s.sessionKey(n.Session.ID))
-		c.text(n.Session.ID)
-		c.bytes(packed)
-		c.text(n.Session.UserID)
-		c.flag(n.Session.ByPassword)
-		c.listing(n)
-		c.span(lifeOf(n))
-		c.int(int64(n.Most))
-		s.putKnown(c, ids)
-		return c
-	})
+	r, err := s.do(ctx, s.createCall(n, packed))
 	if err != nil {
 		return evicted, err
 	}
@@ -68,12 +52,33 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 	return evicted, err
 }
 
-// listing writes when n.Session leaves the list, what has left it at n.Now, and how long
-// the list is to be kept.
+// createCall is what lua/create.lua reads.
+func (s *Store) createCall(n *phoneauth.NewSession, packed []byte) *call {
+	r := &n.Session
+	c := &call{script: createScript}
+	c.key(s.listKey(r.UserID))
+	c.key(s.indexKey(r.UserID))
+	c.key(s.sessionKey(r.ID))
+	c.micros(n.Now)
+	c.micros(r.LastUsedAt())
+	c.micros(r.End())
+	c.number(int64(n.Most))
+	c.bit(r.ByPassword)
+	c.text(r.ID)
+	c.bytes(packed)
+	c.ttl(lifeOf(n))
+	c.text(r.UserID)
+	c.text(s.sessionKey(""))
+	c.listing(n)
+	return c
+}
+
+// listing writes when n.Session leaves the list, what has left it at n.Now, and how many
+// milliseconds the list is to be kept.
 func (c *call) listing(n *phoneauth.NewSession) {
 	c.time(n.Session.ExpiresAt)
-	c.text(strconv.FormatInt(n.Now.Add(-skew).UnixMicro(), 10))
-	c.span(n.Session.ExpiresAt.Sub(n.Now) + skew)
+	c.time(n.Now.Add(-skew))
+	c.ttl(n.Session.ExpiresAt.Sub(n.Now) + skew)
 }
 
 // lifeOf is how long n.Session is kept.

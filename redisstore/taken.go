@@ -41,9 +41,9 @@ func (t *taken) refused(ctx context.Context, err error) error {
 // take does u. With undo, that can be undone.
 func (t *taken) take(ctx context.Context, u *uses, undo bool) error {
 	c := &call{script: takeScript}
-	c.time(t.now)
-	c.flag(undo)
-	c.flag(false) // no lockout
+	c.micros(t.now)
+	c.bit(undo)
+	c.bit(false) // no lockout
 	t.store.putUses(c, u)
 	r, err := t.store.do(ctx, c)
 	if err != nil {
@@ -79,7 +79,7 @@ func (t *taken) add(u *uses, r reply, undo bool) error {
 		return errAnswer
 	}
 	c := &call{script: undoScript}
-	c.time(t.now)
+	c.micros(t.now)
 	t.store.putUndoneTakes(c, u.takes, changes)
 	t.store.putUndoneCharges(c, u.charges, changes[len(u.takes):])
 	if len(c.keys) > 0 {
@@ -107,13 +107,13 @@ func (s *Store) putUndoneTakes(c *call, takes []phoneauth.Take, changes reply) {
 		}
 		spans[takes[i].Key] += span(&takes[i])
 	}
-	c.int(int64(len(undone)))
+	c.count(len(undone))
 	for _, i := range undone {
 		change := changes.list(i)
 		c.key(s.key(limitKind, takes[i].Key))
 		c.text(change.text(0))
 		c.text(change.text(1))
-		c.int(spans[takes[i].Key])
+		c.number(spans[takes[i].Key])
 	}
 }
 
@@ -125,7 +125,7 @@ func (s *Store) putUndoneCharges(c *call, charges []phoneauth.Charge, changes re
 			undone = append(undone, i)
 		}
 	}
-	c.int(int64(len(undone)))
+	c.count(len(undone))
 	for _, i := range undone {
 		change := changes.list(i)
 		c.key(s.key(scoreKind, charges[i].Key))

@@ -76,7 +76,7 @@ func (q *accountRequest) startUnlock() (*accountScreen, error) {
 }
 
 func (q *accountRequest) unlockScreen(token phoneauth.Secret, n *phoneauth.Notice, c codeSent) *accountScreen {
-	s := q.newScreen("not_me_unlock", "account.not_me.unlock_title").lead("account.code_lead", "phone", mask(n.Phone)).asksCodeOf(c)
+	s := q.newScreen("not_me_unlock", "account.not_me.unlock_title").lead("account.code_lead", "phone", mask(n.Phone)).asksCode(c)
 	if n.NeedsPassword {
 		s.secret("current", "account.not_me.before", false)
 	}

@@ -19,7 +19,7 @@ func (q *accountRequest) reauth() *accountScreen {
 }
 
 func (q *accountRequest) reauthCode(c codeSent) *accountScreen {
-	s := q.newScreen("reauth_code", "account.reauth.title").lead("account.code_lead", "phone", display(q.user.Phone)).asksCodeOf(c)
+	s := q.newScreen("reauth_code", "account.reauth.title").lead("account.code_lead", "phone", display(q.user.Phone)).asksCode(c)
 	s.Route, s.Action = q.o.Path+reauthRoute, q.T("action.code")
 	s.Links = append(s.Links, anchor{"cancel", s.address(""), s.T("account.back")})
 	return s

@@ -104,8 +104,8 @@ func sentBy(p *phoneauth.Pending, again string) codeSent {
 	return codeSent{string(p.ChallengeToken), p.CodeLength, again}
 }
 
-// asksCodeOf adds the field of a code that was sent, and a button that sends it again.
-func (s *accountScreen) asksCodeOf(c codeSent) *accountScreen {
+// asksCode adds the field of a code that was sent, and a button that sends it again.
+func (s *accountScreen) asksCode(c codeSent) *accountScreen {
 	s.Fields = append(s.Fields, field{
 		Name: "code", Label: s.T("label.code"), Type: "text", Complete: "one-time-code", Digits: cmp.Or(c.length, 6),
 	})

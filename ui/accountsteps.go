@@ -67,7 +67,7 @@ func (q *accountRequest) typed() string {
 func (q *accountRequest) numberCode(to phoneauth.Phone, c codeSent) *accountScreen {
 	s := q.newScreen("number_code", "account.number.code_title").
 		lead("account.number.code_lead", "phone", display(to), "old", display(q.user.Phone)).
-		asksCodeOf(c).goes("number/verify", "account.number.change").cancels()
+		asksCode(c).goes("number/verify", "account.number.change").cancels()
 	s.Hidden = append(s.Hidden, hidden{"phone", to.E164()})
 	return s
 }
@@ -179,7 +179,7 @@ func (q *accountRequest) exportScreen() *accountScreen {
 
 func (q *accountRequest) exportCode(c codeSent) *accountScreen {
 	return q.newScreen("export_code", "account.export.title").lead("account.export.code_lead", "phone", display(q.user.Phone)).
-		asksCodeOf(c).goes("export", "account.export.download").cancels()
+		asksCode(c).goes("export", "account.export.download").cancels()
 }
 
 func (q *accountRequest) startExport() (*accountScreen, error) {
@@ -224,7 +224,7 @@ func (q *accountRequest) deleteScreen() *accountScreen {
 
 func (q *accountRequest) deleteCode(c codeSent) *accountScreen {
 	s := q.newScreen("delete_code", "account.delete.code_title").lead("account.delete.code_lead", "phone", display(q.user.Phone)).
-		asksCodeOf(c).goes("delete", "account.delete.confirm").cancels()
+		asksCode(c).goes("delete", "account.delete.confirm").cancels()
 	s.Danger = true
 	return s
 }

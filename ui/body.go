@@ -67,9 +67,11 @@ func readBody(w http.ResponseWriter, r *http.Request) (map[string]string, error)
 // readForm reads a form: each field once.
 func readForm(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	err := r.ParseMultipartForm(maxBody)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = nil
+	var err error
+	if t, _, _ := mime.ParseMediaType(only(r.Header.Values("Content-Type"))); t == "multipart/form-data" {
+		err = r.ParseMultipartForm(maxBody)
+	} else {
+		err = r.ParseForm() // ParseMultipartForm would lose its error
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, errTooLarge

@@ -1,8 +1,6 @@
 package ui_test
 
 import (
-	"compress/gzip"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -153,18 +151,4 @@ func TestSecretsAreNotCompressed(t *testing.T) {
 	assert.Contains(t, ask("session/refresh", `{}`), "+20 10 61797840")
 	assert.Contains(t, ask("register", `{"phone":"`+paris+`","password":"correct horse"}`), paris)
 	ask("session/end", `{}`)
-}
-
-// text is the body of an answer, decompressed.
-func text(t *testing.T, resp *http.Response) string {
-	t.Helper()
-	body := io.Reader(resp.Body)
-	if resp.Header.Get("Content-Encoding") == "gzip" {
-		var err error
-		body, err = gzip.NewReader(body)
-		require.NoError(t, err)
-	}
-	data, err := io.ReadAll(body)
-	require.NoError(t, err)
-	return string(data)
 }

@@ -64,12 +64,16 @@ func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route route) {
 		p.fail(w, r, errMethod)
 		return
 	}
-	if p.origins.Check(r) != nil {
-		p.fail(w, r, errCrossOrigin)
-		return
-	}
 	q := &request{Page: p, w: w, r: r}
 	form := isForm(r) && route.next != nil
+	refuse := func(err error) { p.fail(w, r, err) }
+	if form {
+		refuse = q.refuseForm
+	}
+	if p.origins.Check(r) != nil {
+		refuse(errCrossOrigin)
+		return
+	}
 	var err error
 	if form {
 		q.body, err = readForm(w, r)
@@ -77,7 +81,7 @@ func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route route) {
 		q.body, err = readBody(w, r)
 	}
 	if err != nil {
-		p.fail(w, r, err)
+		refuse(err)
 		return
 	}
 	q.client = p.client(r)

@@ -30,7 +30,7 @@ func newFlags(o *options) *flag.FlagSet {
 	f := flag.NewFlagSet("migrate", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are printed once, by main
 	f.StringVar(&o.from, "from", "", "`format` of the file: "+strings.Join(importer.Formats(), ", "))
-	f.StringVar(&o.store, "store", "sqlite:phoneauth.db", "where accounts are kept: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE\n(PHONEAUTH_STORE)")
+	f.StringVar(&o.store, "store", "sqlite:phoneauth.db", "where accounts are kept: sqlite:PATH,\npostgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE\n(PHONEAUTH_STORE)")
 	f.StringVar(&o.region, "region", "", "default `region` of national numbers, such as SG (default none)")
 	f.StringVar(&o.passwords, "passwords", "", "for auth0: the `file` of passwords that Auth0's support gives")
 	f.StringVar(&o.problems, "problems", "", "`file` for the accounts that were not imported, as NDJSON. It has numbers in clear")

@@ -129,8 +129,10 @@ func TestFlags(t *testing.T) {
 		"-from: must be one of":         {"x"},
 		"takes one file":                {"-from", "clerk"},
 		"-passwords: is for":            {"-from", "clerk", "-passwords", "x", "x"},
-		"-store: unknown kind of store": {"-from", "clerk", "-store", "mysql://user:canary@host/db", os.Args[0]},
+		"-store: unknown kind of store": {"-from", "clerk", "-store", "oracle://user:canary@host/db", os.Args[0]},
 		"-store: no PostgreSQL":         {"-from", "clerk", "-store", "postgres://user:canary@127.0.0.1:1/db", os.Args[0]},
+		"-store: no MySQL":              {"-from", "clerk", "-store", "mysql://user:canary@127.0.0.1:1/db", os.Args[0]},
+		"-store: cannot be read":        {"-from", "clerk", "-store", "mysql://user:canary@/db", os.Args[0]},
 		"no such file":                  {"-from", "clerk", "nowhere"},
 	} {
 		_, err := migrate(t, nil, args...)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -39,8 +40,10 @@ func openStore(ctx context.Context, spec string, mustBeThere bool) (*sqlstore.St
 			return nil, nil, errors.New("cannot be read as a URL of PostgreSQL") // its own error quotes the URL
 		}
 		return openSQL(ctx, stdlib.OpenDB(*config), sqlstore.Postgres, mustBeThere)
+	case kind == "mysql" && strings.HasPrefix(where, "//"):
+		return openMySQL(ctx, spec, mustBeThere)
 	}
-	return nil, nil, errors.New(`unknown kind of store, must be "sqlite:PATH" or "postgres://…"`)
+	return nil, nil, errors.New(`unknown kind of store, must be "sqlite:PATH", "postgres://…" or "mysql://…"`)
 }
 
 // openSQLite opens or makes a file that is its owner's alone, because it holds numbers and
@@ -70,27 +73,37 @@ func openSQL(ctx context.Context, db *sql.DB, dialect sqlstore.Dialect, mustBeTh
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	users := sqlstore.Only(sqlstore.Users) // the server makes the other tables
-	var err error
-	if !mustBeThere {
-		err = sqlstore.Migrate(ctx, db, dialect, users)
-	}
-	if err == nil {
-		var store *sqlstore.Store
-		if store, err = sqlstore.New(ctx, db, dialect, users); err == nil {
-			return store, db.Close, nil
+	store, err := func() (*sqlstore.Store, error) {
+		if err := db.PingContext(ctx); err != nil {
+			return nil, cause(err, dialect)
 		}
+		if !mustBeThere {
+			if err := sqlstore.Migrate(ctx, db, dialect, users); err != nil {
+				return nil, err // the errors of sqlstore quote nothing
+			}
+		}
+		return sqlstore.New(ctx, db, dialect, users)
+	}()
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
 	}
-	return nil, nil, errors.Join(cause(err, dialect), db.Close())
+	return store, db.Close, nil
 }
 
-// cause returns what may be said of an error. What the driver of PostgreSQL says quotes where
-// it connects to.
+// cause returns what may be said of an error of a driver. What those of servers say quotes where
+// they connect to, or as whom.
 func cause(err error, dialect sqlstore.Dialect) error {
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return fmt.Errorf("the server refuses (SQLSTATE %s)", refused.Code)
 	}
-	if dialect == sqlstore.Postgres {
+	if refused, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return fmt.Errorf("the server refuses (MySQL error %d)", refused.Number)
+	}
+	switch dialect {
+	case sqlstore.Postgres:
 		return errors.New("no PostgreSQL that can be used is there: is it its port, and the sslmode that it wants?")
+	case sqlstore.MySQL:
+		return errors.New("no MySQL that can be used is there: is it its port, and the tls that it wants?")
 	}
 	return err
 }

@@ -360,7 +360,8 @@ func TestTextLongestNames(t *testing.T) {
 	}
 	least := make([]int, len(cases))
 	for _, in := range wordings {
-		row := fmt.Sprintf("| `%s` | %s |", in.locale, encodings(in))
+		var row strings.Builder
+		row.WriteString(fmt.Sprintf("| `%s` | %s |", in.locale, encodings(in)))
 		for i, of := range cases {
 			n := longestName(of.rules, in, of.c)
 			if i == 0 {
@@ -369,9 +370,9 @@ func TestTextLongestNames(t *testing.T) {
 			if in == wordings[0] || n < least[i] {
 				least[i] = n
 			}
-			row += fmt.Sprintf(" %s |", said(n))
+			row.WriteString(fmt.Sprintf(" %s |", said(n)))
 		}
-		assert.True(t, strings.Contains(string(page), row), "docs/languages.md lacks %q", row)
+		assert.True(t, strings.Contains(string(page), row.String()), "docs/languages.md lacks %q", row.String())
 	}
 	for i, of := range cases {
 		line := fmt.Sprintf("//\t%-24s%s\n", of.name, said(least[i]))

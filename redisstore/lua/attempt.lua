@@ -1,12 +1,17 @@
 -- AttemptChallenge, with as much of its takes and gifts as is in this slot.
 
 local l, takes = readLockout(), readTakes()
-local candidates = list(function()
-  local o = {key = key(), id = arg(), digests = list(arg)}
-  if arg() == '1' then o.store = {key = key(), packed = arg()} end
-  o.gifts = readGifts()
-  return o
-end)
+local candidates = {}
+for i = 1, count() do
+  local id, digests, n, stores, store, value, life = text(), {}, 0, 0, nil, nil, nil
+  local k, raw = key()
+  n, stores, at = struct.unpack('>I2B', numbers, at)
+  for j = 1, n do digests[j] = text() end
+  if stores == 1 then
+    store, value, life = key(), text(), text()
+  end
+  candidates[i] = {key = k, held = raw, id = id, digests = digests, store = store, value = value, life = life, gifts = readGifts()}
+end
 
 local wait = locked(l)
 if wait then return {REFUSED, 0, wait} end
@@ -16,7 +21,7 @@ if refused then return {REFUSED, refused, wait} end
 
 local which, of, c
 for i, o in ipairs(candidates) do
-  c = live(o.key, o.id)
+  c = live(o.key, o.held, o.id)
   if c then
     which, of = i, o
     break
@@ -35,7 +40,7 @@ if not equal then
   write()
   fail(l)
   c.tries = c.tries - 1
-  local left = packed(c)
+  local left = packed(c, pending(c))
   if c.tries > 0 then
     keep(of.key, left, c.expires - now)
   else
@@ -44,10 +49,12 @@ if not equal then
   return {MISMATCH, which, left}
 end
 
-local given = give(of.gifts, c.sends)
+local given = of.gifts and give(of.gifts, c.sends) or 0
 write()
 redis.call('DEL', of.key)
-if l then redis.call('DEL', l.key) end
-for _, k in ipairs(of.gifts.clear) do redis.call('DEL', k) end
-if of.store then keep(of.store.key, of.store.packed, unpacked(of.store.packed).expires - now) end
+if l and l.held then redis.call('DEL', l.key) end
+if of.gifts then
+  for _, k in ipairs(of.gifts.clear) do redis.call('DEL', k) end
+end
+if of.store then redis.call('SET', of.store, of.value, 'PX', of.life) end
 return {OK, which, c.packed, given}

@@ -2,6 +2,7 @@
 -- given.
 
 local g = readGifts()
+if not g then return {OK, 0} end
 local given = give(g, 1)
 write()
 for _, k in ipairs(g.clear) do redis.call('DEL', k) end

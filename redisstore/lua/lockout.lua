@@ -1,14 +1,17 @@
 -- Lockouts: see Lockout in store_lockout.go.
 
 -- A lockout is its count, the end of its lock, and when it is forgotten unless it is
--- locked then.
+-- locked then. Its steps are read when it fails.
 local function readLockout()
-  if arg() == '0' then return nil end
-  local l = {key = key(), life = num(), count = 0, lock = 0, forget = 0}
-  l.steps = list(function() return {at = num(), wait = num()} end)
-  local count, lock, forget = string.match(held[l.key] or '', '^(%S+) (%S+) (%S+)$')
-  if count then l.count, l.lock, l.forget = tonumber(count), tonumber(lock), tonumber(forget) end
-  return l
+  local has
+  has, at = struct.unpack('B', numbers, at)
+  if has == 0 then return nil end
+  local k, raw = key()
+  local life, steps, from = struct.unpack('>i8I2', numbers, at)
+  at = from + 16 * steps
+  local count, lock, forget = string.match(raw or '', '^(%S+) (%S+) (%S+)$')
+  return {key = k, held = raw, life = life, steps = steps, from = from,
+    count = tonumber(count) or 0, lock = tonumber(lock) or 0, forget = tonumber(forget) or 0}
 end
 
 -- locked is for how long l is locked, if it is.
@@ -21,9 +24,10 @@ local function fail(l)
   if not l then return end
   if l.count == 0 or now >= math.max(l.lock, l.forget) then l.count, l.lock, l.forget = 0, 0, -math.huge end
   l.count = math.min(l.count + 1, 2147483647)
-  for i, step in ipairs(l.steps) do
-    if l.count == step.at or (l.count > step.at and i == #l.steps) then
-      l.lock = math.min(now + step.wait, MOST)
+  for i = 1, l.steps do
+    local failures, wait = struct.unpack('>i8i8', numbers, l.from + 16 * (i - 1))
+    if l.count == failures or (l.count > failures and i == l.steps) then
+      l.lock = math.min(now + wait, MOST)
       break
     end
   end

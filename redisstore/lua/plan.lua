@@ -17,8 +17,14 @@ end
 -- readGifts reads what is given on a match: takes that are given back once, those that
 -- are for each send, a reward, credits, and keys of scores to be forgotten.
 local function readGifts()
-  return {once = readTakes(), sends = readTakes(), reward = readTakes(), more = num(),
-    credits = readCharges(), clear = list(key)}
+  local some
+  some, at = struct.unpack('B', numbers, at)
+  if some == 0 then return nil end
+  local once, sends, reward, more = readTakes(), readTakes(), readTakes(), 0
+  more, at = struct.unpack('>d', numbers, at)
+  local credits, clear = readCharges(), {}
+  for i = 1, count() do clear[i] = key() end
+  return {once = once, sends = sends, reward = reward, more = more, credits = credits, clear = clear}
 end
 
 -- give plans g after so many sends, and says whether there was a reward. Credits are
@@ -34,6 +40,7 @@ end
 
 -- write does what was planned.
 local function write()
+  if not changed then return end
   for k, t in pairs(tats) do
     t.is = ''
     if t.at > now then
@@ -59,7 +66,7 @@ end
 -- tatsOf are the tats of takes that were planned.
 local function tatsOf(takes)
   local all = {}
-  for i, take in ipairs(takes) do all[i] = int(tat(take.key).at) end
+  for i = 1, #takes do all[i] = int(takes[i].tat.at) end
   return all
 end
 
@@ -67,12 +74,9 @@ end
 -- its key holds and held, and for charges by how much that was changed.
 local function changes(u)
   local all = {}
-  for _, take in ipairs(u.takes) do
-    local t = tat(take.key)
-    table.insert(all, {t.is, t.raw})
-  end
+  for _, take in ipairs(u.takes) do table.insert(all, {take.tat.is, take.tat.raw}) end
   for _, c in ipairs(u.charges) do
-    local s = score(c.key)
+    local s = c.score
     table.insert(all, s.by and {s.is, s.raw, string.format('%.17g', s.by)} or {})
   end
   return all

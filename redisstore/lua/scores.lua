@@ -3,23 +3,35 @@
 -- A score is its value, when that was changed last, and when it is forgotten. The former
 -- layout lacks the last: such a score is forgotten with its key.
 local scores = {}
-local function score(k)
-  local s = scores[k]
-  if not s then
-    s = {raw = held[k] or '', value = 0, at = 0, forget = 0}
-    local value, at, forget = string.match(s.raw, '^(%S+) (%S+) ?(%S*)$')
+
+local function scoreOf(raw)
+  local s = {raw = raw or '', value = 0, at = 0, forget = 0, by = nil, is = ''}
+  if raw then
+    local value, at, forget = string.match(raw, '^(%S+) (%S+) ?(%S*)$')
     if value then s.value, s.at, s.forget = tonumber(value), tonumber(at), tonumber(forget) or math.huge end
-    scores[k] = s
   end
   return s
 end
 
--- A charge has the e-fold times in nanoseconds, and how long its score is remembered.
+-- readCharges reads charges. A charge has the e-fold times in nanoseconds, and how long its
+-- score is remembered.
 local function readCharges()
-  return list(function()
-    return {key = key(), max = num(), amount = num(), debt = num(), credit = num(),
-      life = num(), below = num(), weight = num()}
-  end)
+  local n = count()
+  if n == 0 then return NONE end
+  local all = {}
+  changed = true
+  for i = 1, n do
+    local k, raw = key()
+    local s = scores[k]
+    if not s then
+      s = scoreOf(raw)
+      scores[k] = s
+    end
+    local max, amount, debt, credit, life, below, weight
+    max, amount, debt, credit, life, below, weight, at = struct.unpack('>ddi8i8i8dd', numbers, at)
+    all[i] = {score = s, max = max, amount = amount, debt = debt, credit = credit, life = life, below = below, weight = weight}
+  end
+  return all
 end
 
 local function faded(s, c, at)
@@ -64,17 +76,16 @@ end
 
 -- charge plans charges; else it returns which of them refuses, and for how long.
 local function charge(charges)
-  for i, c in ipairs(charges) do
-    local s = score(c.key)
+  for i = 1, #charges do
+    local c = charges[i]
+    local s = c.score
     local value = faded(s, c, now)
     if exceeds(value + c.amount, c.max) then return i, waits(s, c, value) end
     change(s, c, value, c.amount)
   end
 end
 
--- credit plans to take by off a score.
+-- credit plans to take by off the score of c.
 local function credit(c, by)
-  if by == 0 then return end
-  local s = score(c.key)
-  change(s, c, faded(s, c, now), -by)
+  if by ~= 0 then change(c.score, c, faded(c.score, c, now), -by) end
 end

@@ -3,34 +3,23 @@
 
 local VERSION, TOMBSTONE = 1, 2
 local HEAD, HEADED = '>Bi8i8i8BI2I2I2I2', 34
-local FORMER, FORMER_HEADED = '>i8i8i8I2I2', 28
 
 -- ZERO is the zero time.
 local ZERO = -62135596800000000
 
 local function unpacked(v)
-  local s, digest, previous, client, place = {by = 0}, 0, 0, 0, 0
-  local at, _ = HEADED, nil
+  local at, by, client, place, _, expires, idle, rotated, digest, previous = HEADED, 0, 0, 0
   if string.byte(v) == VERSION then
-    _, s.expires, s.idle, s.rotated, s.by, digest, previous, client, place = struct.unpack(HEAD, v)
+    _, expires, idle, rotated, by, digest, previous, client, place = struct.unpack(HEAD, v)
   else
-    at = FORMER_HEADED
-    s.expires, s.idle, s.rotated, digest, previous = struct.unpack(FORMER, v)
+    at = 28
+    expires, idle, rotated, digest, previous = struct.unpack('>i8i8i8I2I2', v)
   end
-  local function part(size)
-    at = at + size
-    return string.sub(v, at - size + 1, at)
-  end
-  s.digest, s.previous = part(digest), part(previous)
-  s.client, s.place = part(client), part(place)
-  s.rest = string.sub(v, at + 1)
-  s.user, _, _, s.created = struct.unpack('>I2c0I2c0i8i8', s.rest)
-  return s
-end
-
-local function packed(s)
-  return struct.pack(HEAD, VERSION, s.expires, s.idle, s.rotated, s.by, #s.digest, #s.previous, #s.client, #s.place) ..
-    s.digest .. s.previous .. s.client .. s.place .. s.rest
+  local rest = at + digest + previous + client + place + 1
+  local user, _, _, created = struct.unpack('>I2c0I2c0i8i8', v, rest)
+  return {expires = expires, idle = idle, rotated = rotated, by = by, user = user,
+    digest = string.sub(v, at + 1, at + digest), previous = string.sub(v, at + digest + 1, at + digest + previous),
+    rest = rest, used = rotated == ZERO and created or rotated}
 end
 
 -- live is the session that v holds, if it holds one that is live at now.

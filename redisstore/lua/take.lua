@@ -1,11 +1,13 @@
 -- Asks, takes and charges, all or none, where a lockout is not locked; with undo 1 it
 -- answers what undo.lua must know.
 
-local undo, l, u = arg() == '1', readLockout(), readUses()
+local undo
+undo, at = struct.unpack('B', numbers, at)
+local l, u = readLockout(), readUses()
 local wait = locked(l)
 if wait then return {REFUSED, 0, wait} end
 local refused
 refused, wait = use(u)
 if refused then return {REFUSED, refused, wait} end
 write()
-return {OK, tatsOf(u.takes), undo and changes(u) or {}}
+return {OK, tatsOf(u.takes), undo == 1 and changes(u) or NONE}

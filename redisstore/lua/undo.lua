@@ -1,28 +1,32 @@
 -- Undoes what take or begin did in this slot, when a later slot has refused. What nobody
 -- changed since is as it was; from what somebody did, our part is taken away.
 
-for i = 1, num() do
-  local k, is, was, by = key(), arg(), arg(), num()
-  local raw = held[k]
+for _ = 1, count() do
+  local k, raw = key()
+  local is, was, by = text(), text(), 0
+  by, at = struct.unpack('>i8', numbers, at)
   if raw ~= is then
-    local t = tat(k)
-    t.at = t.at - by
+    local before = raw and tonumber(raw)
+    tats[k], changed = {raw = raw or '', was = before, at = (before or -math.huge) - by}, true
   elseif was == '' then
     redis.call('DEL', k)
   else
     keep(k, was, tonumber(was) - now)
   end
 end
-for i = 1, num() do
-  local c = {key = key(), is = arg(), was = arg(), by = num(), debt = num(), credit = num(), life = num(), below = 0}
-  local raw = held[c.key]
-  if raw ~= c.is then
-    credit(c, c.by)
-  elseif c.was == '' then
-    redis.call('DEL', c.key)
+for _ = 1, count() do
+  local k, raw = key()
+  local is, was, by = text(), text(), tonumber(text())
+  local c = {below = 0}
+  c.debt, c.credit, c.life, at = struct.unpack('>i8i8i8', numbers, at)
+  if raw ~= is then
+    c.score, changed = scoreOf(raw), true
+    scores[k] = c.score
+    credit(c, by)
+  elseif was == '' then
+    redis.call('DEL', k)
   else
-    held[c.key] = c.was
-    keep(c.key, c.was, math.min(score(c.key).forget, now + c.life) - now)
+    keep(k, was, math.min(scoreOf(was).forget, now + c.life) - now)
   end
 end
 write()

@@ -63,7 +63,10 @@ export function show(next) {
   const held = focusOf(document.activeElement);
   document.adoptNode(next);
   if (same) merge(old, next);
-  else old.replaceWith(next);
+  else {
+    old.replaceWith(next);
+    keepNumber(old, next);
+  }
   if (next.dataset.title) document.title = document.title.replace(/^.*?(?= · |$)/, () => next.dataset.title);
   countdowns();
   if (!same) focusFirst();
@@ -98,6 +101,16 @@ function merge(old, next) {
   const kept = ['zone', 'chosen'];
   for (const input of form.querySelectorAll('input[type=hidden]')) if (!kept.includes(input.name)) input.remove();
   for (const input of now.querySelectorAll('input[type=hidden]')) if (!kept.includes(input.name)) form.append(input);
+}
+
+// keepNumber takes the number that was typed along to a screen that asks for one and has none.
+function keepNumber(old, next) {
+  const [from, to] = [old, next].map((s) => s.querySelector('#phone'));
+  if (!from || !to || to.value) return;
+  for (const field of ['#country', '[name=chosen]', '#phone']) {
+    const [before, now] = [old, next].map((s) => s.querySelector(field));
+    if (before && now) now.value = before.value;
+  }
 }
 
 function attributes(to, from, names = from.getAttributeNames()) {

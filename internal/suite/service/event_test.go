@@ -25,9 +25,12 @@ func TestEventInLog(t *testing.T) {
 		UserID: "1", SessionID: "s", Limit: "country", Channel: "sms", Sender: "kannel", MessageID: "m", SendClass: "permanent",
 		SendFault: "destination", SendCode: "HTTP 400", Segments: 2, Device: true, Test: true,
 		Print: "p", Until: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Client: "Chrome", Place: "Cairo", Actor: "ana", Reason: "ticket 7", Intent: "blocked",
-		Check: "altcha", Level: 2, Count: 7, Cost: 9,
+		Check: "altcha", Level: 2, Count: 7, Cost: 9, Terms: "2026-11",
 	}
 	for f, v := range reflect.ValueOf(e).Fields() {
+		if !f.IsExported() {
+			continue // it is for the journal alone
+		}
 		require.False(t, v.IsZero(), "this test does not know %s", f.Name)
 	}
 	var log bytes.Buffer
@@ -36,7 +39,7 @@ func TestEventInLog(t *testing.T) {
 	require.NoError(t, json.Unmarshal(log.Bytes(), &line))
 	assert.JSONEq(t, `{"realm":"r","purpose":"sign_in","phone":"+20*******40","region":"EG","user_id":"1","session_id":"s",
 		"limit":"country","channel":"sms","sender":"kannel","message_id":"m","send_class":"permanent","send_fault":"destination","send_code":"HTTP 400","segments":2,
-		"print":"p","check":"altcha","client":"Chrome","place":"Cairo","actor":"ana","reason":"ticket 7","intent":"blocked",
+		"print":"p","check":"altcha","client":"Chrome","place":"Cairo","terms":"2026-11","actor":"ana","reason":"ticket 7","intent":"blocked",
 		"until":"2026-01-02T03:04:05Z","level":2,"cost":9,"count":7,"device":true,"test":true}`, string(line.Event))
 	log.Reset()
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("", slog.Any("event", phoneauth.Event{}))
