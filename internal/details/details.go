@@ -19,23 +19,29 @@ type Details struct {
 	Limit string `json:"limit,omitempty"`
 	// Until is when it would admit.
 	Until time.Time `json:"until,omitzero"`
-	// SendClass, SendFault and SendCode say why a send failed.
+	// SendClass is the class of a failed send.
 	SendClass string `json:"class,omitempty"`
+	// SendFault says whose fault it was.
 	SendFault string `json:"fault,omitempty"`
-	SendCode  string `json:"code,omitempty"`
-	// Client and Place say who signed in.
+	// SendCode is what the provider said.
+	SendCode string `json:"code,omitempty"`
+	// Client is the program that signed in.
 	Client string `json:"client,omitempty"`
-	Place  string `json:"place,omitempty"`
+	// Place is where it was.
+	Place string `json:"place,omitempty"`
 	// Device is true when a known device asked.
 	Device bool `json:"device,omitempty"`
 	// Test is true for a test number.
 	Test bool `json:"test,omitempty"`
-	// Check and Level are those of the human check.
+	// Check is the kind of the human check.
 	Check string `json:"check,omitempty"`
-	Level int    `json:"level,omitempty"`
-	// Actor is the operator, Reason why they act, and Intent what they are about to do.
-	Actor  string `json:"actor,omitempty"`
+	// Level is that of the human check; 0 is none.
+	Level int `json:"level,omitempty"`
+	// Actor is the operator.
+	Actor string `json:"actor,omitempty"`
+	// Reason is why the operator acts.
 	Reason string `json:"reason,omitempty"`
+	// Intent is what the operator is about to do.
 	Intent string `json:"intent,omitempty"`
 }
 
