@@ -251,9 +251,9 @@ func (s *Service) event(ctx context.Context, e Event) {
 	e = s.stamped(ctx, e)
 	if s.journal != nil && (e.Print != "" || e.UserID != "" || e.MessageID != "") {
 		if _, ok := actorOf(ctx); ok {
-			s.journal.addNow(context.WithoutCancel(ctx), e)
+			s.journal.addNow(context.WithoutCancel(ctx), &e)
 		} else {
-			s.journal.add(e)
+			s.journal.add(&e)
 		}
 	}
 	s.tell(ctx, e)
@@ -326,5 +326,5 @@ func (s *Service) intends(ctx context.Context, e Event) error {
 	if s.journal == nil {
 		return nil
 	}
-	return s.journal.write(context.WithoutCancel(ctx), e)
+	return s.journal.write(context.WithoutCancel(ctx), &e)
 }

@@ -287,8 +287,8 @@ func (s *Service) deleteNow(ctx context.Context, user User) error {
 			e = s.stamped(ctx, e)
 			s.tell(ctx, e)
 			before := e.Time
-			if s.journal != nil && s.journal.write(ctx, e) != nil {
-				s.journal.add(e)
+			if s.journal != nil && s.journal.write(ctx, &e) != nil {
+				s.journal.add(&e)
 				before = meant.Time // keep the entry of the intent: no entry says yet that it was done
 			}
 			if err := s.blank(ctx, user, before); err != nil { // entries that were written meanwhile

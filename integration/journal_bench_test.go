@@ -19,10 +19,9 @@ import (
 
 // BenchmarkJournal is what the journal costs of the CPUs of a server, that of the store included.
 // Flows with it and flows without it take turns in one run, 170 each, so that a busy machine
-// slows both down alike. The figures are those of the median turn. A slow machine makes the
-// journal look dearer: it is written once a second, however few entries there are.
-//
-//	go test -run '^$' -bench '^BenchmarkJournal$' -benchtime 10000x -cpu 1 ./integration
+// slows both down alike. The figures are those of the median turn: of few turns they tell nothing
+// on a busy machine. A slow machine makes the journal look dearer: it is written once a second,
+// however few entries there are. docs/performance.md has the commands.
 func BenchmarkJournal(b *testing.B) {
 	inProcess := func(s interface {
 		phoneauth.Store
@@ -60,7 +59,8 @@ func BenchmarkJournal(b *testing.B) {
 			var without, more []float64 // µs a flow, of each turn
 			for n := 0; n < b.N; n += turn {
 				var took [2]float64
-				for i := range sides {
+				for k := range sides {
+					i := (k + n/turn) % len(sides) // each is first in every other turn
 					before := used()
 					sides[i].flows(b)
 					took[i] = 1e6 * (used() - before).Seconds() / turn

@@ -181,7 +181,7 @@ func TestSQLGroupCommitUndoesOne(t *testing.T) {
 	}
 	begun := false
 	g.c.rewrite = func(query string) string { // there is one writer
-		if !strings.HasPrefix(query, "INSERT INTO phoneauth_journal") {
+		if !strings.HasPrefix(query, "INSERT OR FAIL INTO phoneauth_journal") {
 			return query
 		}
 		if begun {

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -89,6 +90,39 @@ func TestSQLJournalPlans(t *testing.T) {
 		assert.Contains(t, plan, "phoneauth_journal_print")
 		assert.NotContains(t, plan, "Seq Scan")
 	})
+}
+
+// SQLite keeps a copy of each page that a statement of several rows changes, if the statement may
+// fail halfway and be undone alone: if it halts with the code 2, or calls a function. The one for
+// entries without a count does neither.
+func TestSQLiteJournalAppendsWithoutCopies(t *testing.T) {
+	d := database{sqlstore.SQLite, "sqlite", sqliteDSN(filepath.Join(t.TempDir(), "phoneauth.db"))}
+	db, c := d.countedDB(t)
+	s := d.store(t, db)
+	now := time.Now()
+	entries := make([]phoneauth.JournalEntry, 32)
+	for i := range entries {
+		entries[i] = phoneauth.JournalEntry{ID: fmt.Sprint("entry ", i), Time: now, ExpiresAt: now.Add(time.Hour), Print: "p", Type: phoneauth.EventCodeSent}
+	}
+	for _, statement := range recorded(c, func() { require.NoError(t, s.AppendEntries(t.Context(), entries)) }) {
+		if !strings.Contains(statement.text, "INTO phoneauth_journal") {
+			continue
+		}
+		rows, err := db.Query("EXPLAIN "+statement.text, statement.args...)
+		require.NoError(t, err)
+		defer rows.Close()
+		for rows.Next() {
+			var addr, p1, p2, p3, p5 int
+			var opcode string
+			var p4, comment any
+			require.NoError(t, rows.Scan(&addr, &opcode, &p1, &p2, &p3, &p4, &p5, &comment))
+			assert.NotContains(t, opcode, "Func")
+			assert.False(t, opcode == "HaltIfNull" && p2 == 2, "%d: it undoes the statement alone", addr)
+		}
+		require.NoError(t, rows.Err())
+		return
+	}
+	t.Fatal("no statement")
 }
 
 // someMessage is an id of a message in the journal.

@@ -232,6 +232,48 @@ func TestJournalHasAShareOfBytes(t *testing.T) {
 	assert.Greater(t, bytes, most/5)
 }
 
+// Batches of any size, with entries of any size, some of them twice, never pass the share.
+func TestJournalKeepsToItsShare(t *testing.T) {
+	t.Parallel()
+	const most = 4 << 20
+	for seed := range uint64(20) {
+		d := dice{rand.New(rand.NewPCG(seed, 8))}
+		ctx, s := context.Background(), memstore.New(memstore.MaxBytes(most))
+		stored := map[string]phoneauth.JournalEntry{}
+		for full := 0; full < 3; {
+			batch := make([]phoneauth.JournalEntry, 1+d.IntN(100))
+			for i := range batch {
+				batch[i] = journalEntry(d.IntN(20_000))
+				batch[i].Data = make([]byte, d.IntN(1+d.IntN(20_000)))
+			}
+			if err := s.AppendEntries(ctx, batch); err != nil {
+				require.ErrorIs(t, err, memstore.ErrFull)
+				full++
+			} else {
+				for _, e := range batch {
+					if _, ok := stored[e.ID]; !ok {
+						stored[e.ID] = e
+					}
+				}
+			}
+			records, bytes := s.Used()
+			require.LessOrEqual(t, bytes, most/4)
+			require.Equal(t, len(stored), records)
+		}
+		for _, want := range stored {
+			got, err := s.Entries(ctx, phoneauth.JournalQuery{Print: want.Print, Limit: 10, Now: start})
+			require.NoError(t, err)
+			at := slices.IndexFunc(got, func(e phoneauth.JournalEntry) bool { return e.ID == want.ID })
+			require.GreaterOrEqual(t, at, 0)
+			sameEntry(t, want, got[at])
+		}
+		_, err := s.Purge(ctx, start.AddDate(1, 0, 0))
+		require.NoError(t, err)
+		_, bytes := s.Used()
+		require.Zero(t, bytes)
+	}
+}
+
 func TestEntriesAreNotShared(t *testing.T) {
 	t.Parallel()
 	ctx, s := context.Background(), memstore.New()

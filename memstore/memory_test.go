@@ -161,11 +161,24 @@ func TestMemoryOfUsersAndSessions(t *testing.T) {
 
 func TestMemoryOfTheJournal(t *testing.T) {
 	measured(t)
+	for _, batch := range []int{1, 3, 100, 256} {
+		for _, data := range []int{50, 1000} {
+			t.Run(fmt.Sprint(batch, " of ", data), func(t *testing.T) { memoryOfTheJournal(t, batch, data) })
+		}
+	}
+}
+
+// memoryOfTheJournal appends so many entries at a time, each with so much data.
+func memoryOfTheJournal(t *testing.T, batch, data int) {
 	ctx, empty := context.Background(), heap()
-	s := memstore.New()
-	const n = 100_000
-	for i := range n {
-		require.NoError(t, s.AppendEntries(ctx, []phoneauth.JournalEntry{journalEntry(i)}))
+	s := memstore.New(memstore.MaxBytes(1 << 30))
+	n := 0
+	for entries := make([]phoneauth.JournalEntry, batch); n < 50_000; n += batch {
+		for i := range entries {
+			entries[i] = journalEntry(n + i)
+			entries[i].Data = make([]byte, data)
+		}
+		require.NoError(t, s.AppendEntries(ctx, entries))
 	}
 	peak := heap() - empty
 	records, reckoned := s.Used()

@@ -51,6 +51,8 @@ type Store struct {
 	phones     table[link] // phone to user
 	lastID     int64
 	lines      table[line] // the journal
+	pages      pages
+	kinds      kinds
 	threads    [threadKinds]table[thread]
 }
 
@@ -63,7 +65,7 @@ func New(options ...Option) *Store {
 	s.hard, s.share = s.open.reserve(), s.open.share()
 	rand.Read(s.seed[:]) // never fails: it ends the process instead
 	s.sessions.dropped = s.unlink
-	s.lines.dropped = s.untieAll
+	s.lines.dropped = s.dropEntry
 	return s
 }
 

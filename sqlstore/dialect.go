@@ -53,6 +53,9 @@ type speech struct {
 	forUpdate, skipLocked string
 	// in goes around a SELECT, and finds a column in it by its index.
 	in [2]string
+	// notEmpty goes around a column of the journal: it is the condition of the indexes that
+	// hold no empty values.
+	notEmpty [2]string
 	// least is the function that returns the smaller of two numbers. integer is the type to
 	// which a sum is cast.
 	least, integer string
@@ -84,6 +87,9 @@ func (sp *speech) sql(statement string) string {
 	}
 	return sp.quote(statement)
 }
+
+// filled is the condition that a column of the journal is not empty.
+func (sp *speech) filled(column string) string { return sp.notEmpty[0] + column + sp.notEmpty[1] }
 
 // eachConn fails with what must be changed in the settings of connections. It looks at two of
 // them where there may be two: what was set by a statement, and not in the DSN, is set on one of

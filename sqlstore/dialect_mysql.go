@@ -11,6 +11,7 @@ var mysql = speech{
 	name:       "mysql",
 	forUpdate:  " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
+	notEmpty:   [2]string{"length(", ") > 0"},
 	least:      "LEAST",
 	integer:    "SIGNED",
 	from:       " FROM DUAL",

@@ -12,6 +12,7 @@ var postgres = speech{
 	forUpdate:  " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	in:         [2]string{" = ANY (ARRAY(", "))"}, // no join, and so no scan
+	notEmpty:   [2]string{"length(", ") > 0"},
 	least:      "LEAST",
 	arrays:     true,
 	integer:    "BIGINT",

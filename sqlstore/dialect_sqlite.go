@@ -16,6 +16,7 @@ var sqlite = speech{
 	returning: true,
 	alone:     true,
 	in:        [2]string{" IN (", ")"},
+	notEmpty:  [2]string{"", " > x''"},
 	least:     "MIN",
 	integer:   "BIGINT",
 	settings:  sqliteSettings,

@@ -29,11 +29,13 @@ type group struct {
 
 // turn is one write.
 type turn struct {
-	ctx  context.Context
-	do   func(q querier) error
-	ran  chan struct{} // closed when do has returned
-	done chan struct{} // closed when the outcome err is known
-	err  error
+	ctx context.Context
+	do  func(q querier) error
+	// first: it is the first of its transaction, and so has no savepoint.
+	first bool
+	ran   chan struct{} // closed when do has returned
+	done  chan struct{} // closed when the outcome err is known
+	err   error
 	// panicked is what do has panicked with, and where. It is known when ran is closed.
 	panicked string
 }
@@ -45,7 +47,19 @@ var errPanicked = errors.New("panicked")
 // write returns soon, and never while do runs. do may have been committed then. If do panics, it
 // is undone, and write panics.
 func (g *group) write(ctx context.Context, do func(q querier) error) error {
-	t := &turn{ctx: ctx, do: do, ran: make(chan struct{}), done: make(chan struct{})}
+	return g.take(&turn{ctx: ctx, do: do})
+}
+
+// writeFirst is write for many rows: it joins no transaction of others, who may join its own. In a
+// savepoint SQLite keeps a copy of each page that is changed.
+func (g *group) writeFirst(ctx context.Context, do func(q querier) error) error {
+	return g.take(&turn{ctx: ctx, do: do, first: true})
+}
+
+// take lets t have its turn, and returns the outcome.
+func (g *group) take(t *turn) error {
+	ctx := t.ctx
+	t.ran, t.done = make(chan struct{}), make(chan struct{})
 	g.enter(t)
 	err := g.outcome(ctx, t)
 	if t.panicked != "" {
@@ -97,11 +111,12 @@ func (g *group) withdraw(t *turn) bool {
 	return false
 }
 
-// next takes the first turn from the queue. It returns nil if nobody waits.
-func (g *group) next() *turn {
+// next takes the first turn from the queue. It returns nil if nobody waits, or if that turn is to
+// join others and does not.
+func (g *group) next(join bool) *turn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.waiting) == 0 {
+	if len(g.waiting) == 0 || join && g.waiting[0].first {
 		return nil
 	}
 	t := g.waiting[0]
@@ -128,7 +143,7 @@ func (g *group) lead() {
 func (g *group) together() {
 	w, err := g.begin()
 	defer w.close()
-	first := g.next()
+	first := g.next(false)
 	if first == nil { // they have left
 		w.rollBack()
 		return
@@ -144,7 +159,7 @@ func (g *group) together() {
 	}
 	all := []*turn{first}
 	for len(all) < groupMost {
-		t := g.next()
+		t := g.next(true)
 		if t == nil {
 			break
 		}

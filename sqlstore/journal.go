@@ -39,54 +39,88 @@ func entryValues(e *phoneauth.JournalEntry) []any {
 // appendBatch is how many entries one statement stores.
 const appendBatch = 500
 
-// AppendEntries implements [phoneauth.JournalStore]. Up to 500 entries are one statement.
+// appendSizes are how many entries one statement stores where statements are kept prepared. Each
+// size is a statement of its own.
+var appendSizes = [...]int{32, 8, 1}
+
+// AppendEntries implements [phoneauth.JournalStore]. Up to 500 entries are one statement. In
+// SQLite they are several, in one transaction.
 func (s *Store) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
 	const step = "append entries"
-	entries = merged(entries)
-	if len(entries) == 0 {
+	all := merged(entries)
+	if len(all) == 0 {
 		return nil
 	}
+	if s.alone {
+		return failed(step, again(ctx, func() error {
+			return s.group.writeFirst(ctx, func(q querier) error { return s.appendSized(ctx, q, all) })
+		}))
+	}
 	add := func(q querier) error {
-		for batch := range slices.Chunk(entries, appendBatch) {
+		for batch := range slices.Chunk(all, appendBatch) {
 			if _, err := s.appending(batch).exec(ctx, q); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if len(entries) <= appendBatch {
+	if len(all) <= appendBatch {
 		return s.write(ctx, step, add)
 	}
 	return s.atomically(ctx, step, add)
 }
 
-func (s *Store) appending(entries []phoneauth.JournalEntry) *query {
-	as, add := " AS j", " ON CONFLICT (id) DO UPDATE SET count = j.count + excluded.count"
-	if !s.returning {
-		as, add = "", " ON DUPLICATE KEY UPDATE count = count + VALUES(count)"
+// appendSized stores entries by statements that are kept prepared. Those without a count are
+// apart, because a statement that may change a row is dearer: see [Store.appending].
+func (s *Store) appendSized(ctx context.Context, q querier, entries []*phoneauth.JournalEntry) error {
+	counted := func(e *phoneauth.JournalEntry) bool { return e.Count != 0 }
+	plain := slices.DeleteFunc(slices.Clone(entries), counted)
+	entries = slices.DeleteFunc(slices.Clone(entries), func(e *phoneauth.JournalEntry) bool { return !counted(e) })
+	for _, list := range [...][]*phoneauth.JournalEntry{plain, entries} {
+		for _, size := range appendSizes {
+			for ; len(list) >= size; list = list[size:] {
+				if _, err := s.appending(list[:size]).exec(ctx, q); err != nil {
+					return err
+				}
+			}
+		}
 	}
-	q := s.query("INSERT INTO " + s.table.journal + as + " (" + entryColumns + ", hour, due) ")
+	return nil
+}
+
+// appending returns the statement that stores entries. SQLite keeps a copy of each page that a
+// statement changes, if it may fail halfway, and one that updates may. So where no entry has a
+// count, it has none to add, and passes over those that are there.
+func (s *Store) appending(entries []*phoneauth.JournalEntry) *query {
+	verb, as, add := "INSERT INTO ", " AS j", " ON CONFLICT (id) DO UPDATE SET count = j.count + excluded.count"
+	switch {
+	case !s.returning:
+		as, add = "", " ON DUPLICATE KEY UPDATE count = count + VALUES(count)"
+	case s.alone && entries[0].Count == 0:
+		verb, as, add = "INSERT OR FAIL INTO ", "", " ON CONFLICT (id) DO NOTHING"
+	}
+	q := s.query(verb + s.table.journal + as + " (" + entryColumns + ", hour, due) ")
 	if s.arrays {
 		q.addColumns(entries)
 		return q.add(add)
 	}
 	q.add("VALUES ")
-	for i := range entries {
+	for i, e := range entries {
 		if i > 0 {
-			q.add(", ")
+			q.add(",")
 		}
-		q.add("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", entryValues(&entries[i])...)
+		q.add("(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", entryValues(e)...)
 	}
 	return q.add(add)
 }
 
 // addColumns appends a SELECT of entries, each column of which is one argument. So the
 // statement is the same for any number of entries, and prepared once.
-func (q *query) addColumns(entries []phoneauth.JournalEntry) {
+func (q *query) addColumns(entries []*phoneauth.JournalEntry) {
 	var blobs [len(entryTypes)][][]byte
 	var numbers [len(entryTypes)][]int64
-	for i := range entries {
-		for c, value := range entryValues(&entries[i]) {
+	for _, e := range entries {
+		for c, value := range entryValues(e) {
 			switch v := value.(type) {
 			case []byte:
 				if v == nil { // it would be NULL
@@ -114,19 +148,24 @@ func (q *query) addColumns(entries []phoneauth.JournalEntry) {
 
 // merged returns entries with each ID once, in the order of IDs. A statement can change a row
 // only once, and two callers who change the same rows then cannot deadlock.
-func merged(entries []phoneauth.JournalEntry) []phoneauth.JournalEntry {
-	entries = slices.Clone(entries)
-	slices.SortStableFunc(entries, func(a, b phoneauth.JournalEntry) int { return cmp.Compare(a.ID, b.ID) })
-	n := 0
+func merged(entries []phoneauth.JournalEntry) []*phoneauth.JournalEntry {
+	all := make([]*phoneauth.JournalEntry, len(entries))
 	for i := range entries {
-		if n > 0 && entries[n-1].ID == entries[i].ID {
-			entries[n-1].Count += entries[i].Count
+		all[i] = &entries[i]
+	}
+	slices.SortStableFunc(all, func(a, b *phoneauth.JournalEntry) int { return cmp.Compare(a.ID, b.ID) })
+	n := 0
+	for _, e := range all {
+		if n > 0 && all[n-1].ID == e.ID {
+			sum := *all[n-1] // the caller's is not changed
+			sum.Count += e.Count
+			all[n-1] = &sum
 			continue
 		}
-		entries[n] = entries[i]
+		all[n] = e
 		n++
 	}
-	return entries[:n]
+	return all[:n]
 }
 
 // Entries implements [phoneauth.JournalStore].
@@ -157,7 +196,7 @@ func (s *Store) entries(q phoneauth.JournalQuery) *query {
 		before = q.Before.UnixMicro()
 	}
 	return s.query("SELECT "+entryColumns+" FROM "+s.table.journal+
-		" WHERE "+column+" = ? AND length("+column+") > 0 AND time_us < ? AND expires_at > ? ORDER BY time_us DESC, id LIMIT ?",
+		" WHERE "+column+" = ? AND "+s.filled(column)+" AND time_us < ? AND expires_at > ? ORDER BY time_us DESC, id LIMIT ?",
 		[]byte(key), before, q.Now.UnixMicro(), q.Limit)
 }
 
@@ -211,12 +250,12 @@ func (s *Store) BlankEntries(ctx context.Context, userID, print string, before t
 // addMatches appends a search for the entries of the user, and one for those of the print.
 func (s *Store) addMatches(q *query, userID, print string, before time.Time) {
 	if userID != "" {
-		q.add("SELECT id AS found FROM "+s.table.journal+" WHERE user_id = ? AND length(user_id) > 0", []byte(userID))
+		q.add("SELECT id AS found FROM "+s.table.journal+" WHERE user_id = ? AND "+s.filled("user_id"), []byte(userID))
 	}
 	if userID != "" && print != "" {
 		q.add(" UNION ALL ")
 	}
 	if print != "" {
-		q.add("SELECT id AS found FROM "+s.table.journal+" WHERE print = ? AND length(print) > 0 AND time_us < ?", []byte(print), before.UnixMicro())
+		q.add("SELECT id AS found FROM "+s.table.journal+" WHERE print = ? AND "+s.filled("print")+" AND time_us < ?", []byte(print), before.UnixMicro())
 	}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // preparedMost is how many statements are kept prepared. Those of the verbs are some dozens.
-// preparedLongest is the greatest length of one, in bytes. Longer ones are those of imports and of the
-// journal, one for each number of rows: they would take much memory, and are seldom asked for again.
+// preparedLongest is the greatest length of one, in bytes. Longer ones are those of imports, one for
+// each number of rows: they would take much memory, and are seldom asked for again.
 const (
 	preparedMost    = 256
 	preparedLongest = 2048
