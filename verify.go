@@ -73,7 +73,8 @@ func (s *Service) attemptFor(ctx context.Context, c *call, challengeID, code str
 	if err := s.mayAttempt(ctx, c); err != nil {
 		return Challenge{}, err
 	}
-	if _, err := s.ownerOf(ctx, c); err != nil {
+	var err error
+	if c.owner, err = s.ownerOf(ctx, c); err != nil {
 		return Challenge{}, err
 	}
 	return s.attempt(ctx, c, challengeID, code, proof)
