@@ -27,6 +27,7 @@ type Store struct {
 	on        querier // db
 	table     tables
 	functions functions
+	direct    direct
 	group     *group // makes the writes, where there is one writer
 }
 
