@@ -97,18 +97,6 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 	return session, nil
 }
 
-// signedIn is SignInUser, which is not called where it would change nothing: this call has read
-// the account just before it compared the code, and the session carries the epoch that was read. So
-// a session of an account that has changed since is never good.
-func (s *Service) signedIn(ctx context.Context, c *call, in SignIn) (SignedIn, error) {
-	if c.owner.ID != "" && !s.cfg.HostSessions && s.cfg.Hooks.BeforeSignIn == nil && in.Refusal(c.owner) == nil {
-		if signed := in.Apply(c.owner); !signed.First {
-			return signed, nil
-		}
-	}
-	return s.store.SignInUser(ctx, in)
-}
-
 // hostAdmits calls the hook BeforeSignIn.
 func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 	if s.cfg.Hooks.BeforeSignIn == nil {
@@ -231,24 +219,12 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	if !ok {
 		return nil, ErrInvalidToken
 	}
-	user, err := s.store.UserByID(ctx, of.userID)
-	gone := errors.Is(err, ErrNotFound)
-	if err != nil && !gone {
-		return nil, err
-	}
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	if gone || user.Blocked || user.Locked || user.UUID != of.uuid {
-		return nil, s.endInvalid(ctx, of)
-	}
-	extra, err := s.extraClaims(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := s.store.RotateSession(ctx, Rotation{
+	rotation := Rotation{
 		ID:        of.sessionID,
 		Digest:    refreshDigest(of.secret),
 		Next:      refreshDigest(s.keys.Successor(of.sessionID, of.secret)),
@@ -257,7 +233,29 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 		Client:    truncated(r.Client.Name, maxSessionText),
 		Place:     s.place(ctx, r.Client),
 		Now:       now,
-	})
+	}
+	if store, ok := s.store.(Refresher); ok && s.cfg.Hooks.ExtraClaims == nil {
+		user, rec, err := store.RefreshSession(ctx, of.userID, of.uuid, rotation)
+		if err == nil {
+			return s.refreshed(ctx, of, user, rec, nil)
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	user, err := s.store.UserByID(ctx, of.userID)
+	gone := errors.Is(err, ErrNotFound)
+	if err != nil && !gone {
+		return nil, err
+	}
+	if gone || user.Blocked || user.Locked || user.UUID != of.uuid {
+		return nil, s.endInvalid(ctx, of)
+	}
+	extra, err := s.extraClaims(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := s.store.RotateSession(ctx, rotation)
 	switch {
 	case errors.Is(err, ErrReused):
 		e := s.aboutUser(user, EventRefreshReused)
@@ -271,6 +269,11 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
 		return nil, s.endInvalid(ctx, of)
 	}
+	return s.refreshed(ctx, of, user, rec, extra)
+}
+
+// refreshed returns the session of rec, which the token of has rotated.
+func (s *Service) refreshed(ctx context.Context, of refreshClaims, user User, rec SessionRecord, extra map[string]any) (*Session, error) {
 	for next := range s.keys.Successors(of.sessionID, of.secret) { // it is the first, unless a key was rotated within the grace
 		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
 			session, err := s.session(ctx, user, rec, next, extra)

@@ -15,6 +15,7 @@ var (
 	_ phoneauth.Store        = (*Store)(nil)
 	_ phoneauth.JournalStore = (*Store)(nil)
 	_ phoneauth.Purger       = (*Store)(nil)
+	_ phoneauth.Refresher    = (*Store)(nil)
 )
 
 // Store is a [phoneauth.Store] in a SQL database, and a [phoneauth.JournalStore]. [New]

@@ -14,17 +14,33 @@ const userColumns = "id, uuid, phone, password_hash, epoch, blocked, locked, cre
 // never is the zero time.
 var never = time.Time{}.UnixMicro()
 
-func scanUser(scan func(into ...any) error) (u phoneauth.User, err error) {
-	var id, created, updated, signedIn int64
-	var phone, hash string
-	err = scan(&id, &u.UUID, &phone, &hash, &u.Epoch, &u.Blocked, &u.Locked, &created, &updated, &signedIn)
-	if err != nil {
+// userRow is a row of userColumns.
+type userRow struct {
+	u                            phoneauth.User
+	id, created, updated, signed int64
+	phone, hash                  string
+}
+
+// into are what the columns are scanned into.
+func (r *userRow) into() []any {
+	return []any{&r.id, &r.u.UUID, &r.phone, &r.hash, &r.u.Epoch, &r.u.Blocked, &r.u.Locked, &r.created, &r.updated, &r.signed}
+}
+
+// user returns the user of the row that was scanned.
+func (r *userRow) user() phoneauth.User {
+	u := r.u
+	u.ID = strconv.FormatInt(r.id, 10)
+	u.Phone, u.PasswordHash = phoneauth.StoredPhone(r.phone), phoneauth.Secret(r.hash)
+	u.CreatedAt, u.UpdatedAt, u.SignedInAt = instant(r.created), instant(r.updated), instant(r.signed)
+	return u
+}
+
+func scanUser(scan func(into ...any) error) (phoneauth.User, error) {
+	var r userRow
+	if err := scan(r.into()...); err != nil {
 		return phoneauth.User{}, err
 	}
-	u.ID = strconv.FormatInt(id, 10)
-	u.Phone, u.PasswordHash = phoneauth.StoredPhone(phone), phoneauth.Secret(hash)
-	u.CreatedAt, u.UpdatedAt, u.SignedInAt = instant(created), instant(updated), instant(signedIn)
-	return u, nil
+	return r.user(), nil
 }
 
 // user runs q, whose row has userColumns: ErrNotFound if there is none.
