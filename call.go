@@ -25,6 +25,9 @@ type call struct {
 	stranger bool
 	// failures are those of addressFailureTakes, once it was called.
 	failures []Take
+	// owner is the user of the phone, as read before the code was compared. It is zero if
+	// there is none.
+	owner User
 	target
 }
 

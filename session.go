@@ -64,7 +64,7 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 	if err := s.hostAdmits(ctx, c, f.amr); err != nil {
 		return nil, err
 	}
-	signed, err := s.store.SignInUser(ctx, in)
+	signed, err := s.signedIn(ctx, c, in)
 	switch {
 	case errors.Is(err, ErrBlocked), errors.Is(err, ErrLocked):
 		e := c.event(EventSignInRefused)
@@ -223,24 +223,12 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	if !ok {
 		return nil, ErrInvalidToken
 	}
-	user, err := s.store.UserByID(ctx, of.userID)
-	gone := errors.Is(err, ErrNotFound)
-	if err != nil && !gone {
-		return nil, err
-	}
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	if gone || user.Blocked || user.Locked || user.UUID != of.uuid {
-		return nil, s.endInvalid(ctx, of)
-	}
-	extra, err := s.extraClaims(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := s.store.RotateSession(ctx, Rotation{
+	rotation := Rotation{
 		ID:        of.sessionID,
 		Digest:    refreshDigest(of.secret),
 		Next:      refreshDigest(s.keys.Successor(of.sessionID, of.secret)),
@@ -249,7 +237,29 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 		Client:    truncated(r.Client.Name, maxSessionText),
 		Place:     s.place(ctx, r.Client),
 		Now:       now,
-	})
+	}
+	if store, ok := s.store.(Refresher); ok && s.cfg.Hooks.ExtraClaims == nil {
+		user, rec, err := store.RefreshSession(ctx, of.userID, of.uuid, rotation)
+		if err == nil {
+			return s.refreshed(ctx, of, user, rec, nil)
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	user, err := s.store.UserByID(ctx, of.userID)
+	gone := errors.Is(err, ErrNotFound)
+	if err != nil && !gone {
+		return nil, err
+	}
+	if gone || user.Blocked || user.Locked || user.UUID != of.uuid {
+		return nil, s.endInvalid(ctx, of)
+	}
+	extra, err := s.extraClaims(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := s.store.RotateSession(ctx, rotation)
 	switch {
 	case errors.Is(err, ErrReused):
 		e := s.aboutUser(user, EventRefreshReused)
@@ -263,6 +273,11 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
 		return nil, s.endInvalid(ctx, of)
 	}
+	return s.refreshed(ctx, of, user, rec, extra)
+}
+
+// refreshed returns the session of rec, which the token of has rotated.
+func (s *Service) refreshed(ctx context.Context, of refreshClaims, user User, rec SessionRecord, extra map[string]any) (*Session, error) {
 	for next := range s.keys.Successors(of.sessionID, of.secret) { // it is the first, unless a key was rotated within the grace
 		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
 			session, err := s.session(ctx, user, rec, next, extra)

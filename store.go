@@ -234,6 +234,22 @@ func (w wrapped) RotateSession(ctx context.Context, r Rotation) (v SessionRecord
 	return known(v, err)
 }
 
+// RefreshSession implements [Refresher]. It returns ErrNotFound if the store is no Refresher.
+func (w wrapped) RefreshSession(ctx context.Context, userID, uuid string, r Rotation) (u User, v SessionRecord, err error) {
+	store, ok := w.store.(Refresher)
+	if !ok {
+		return User{}, SessionRecord{}, ErrNotFound
+	}
+	err = w.around(ctx, "RefreshSession", func(ctx context.Context) (err error) {
+		u, v, err = store.RefreshSession(ctx, userID, uuid, r)
+		return err
+	})
+	if err != nil {
+		return User{}, SessionRecord{}, err
+	}
+	return u, v, nil
+}
+
 func (w wrapped) EndSession(ctx context.Context, userID, id string) error {
 	return w.around(ctx, "EndSession", func(ctx context.Context) error { return w.store.EndSession(ctx, userID, id) })
 }

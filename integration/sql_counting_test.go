@@ -139,7 +139,7 @@ func (s *countingSQL) statement(query string) {
 }
 
 // writingFunction finds the calls of functions that write.
-var writingFunction = regexp.MustCompile(` FROM \w+\.\w+_v\d+\(`)
+var writingFunction = regexp.MustCompile(`^SELECT \w+\.\w+_v\d+\(| FROM \w+\.\w+_v\d+\(`)
 
 func (s *countingSQL) asked(query string, args []driver.NamedValue) string {
 	s.statement(query)

@@ -24,14 +24,21 @@ func TestSQLDifferential(t *testing.T) {
 	db, c := d.countedDB(t)
 	s := d.store(t, db)
 	require.True(t, s.Functions())
-	var left atomic.Int64
+	var left, begun, attempted atomic.Int64
 	c.queries = func(query string, _ []driver.NamedValue) {
-		if strings.HasSuffix(query, " FOR UPDATE) c") {
+		switch {
+		case strings.HasSuffix(query, " FOR UPDATE) c"):
 			left.Add(1)
+		case strings.HasPrefix(query, "WITH b AS"):
+			begun.Add(1)
+		case strings.HasPrefix(query, "WITH d AS"):
+			attempted.Add(1)
 		}
 	}
 	storetest.Differential(t, func(testing.TB) phoneauth.ChallengeStore { return s }, 0)
 	assert.Zero(t, left.Load(), "steps in transactions")
+	t.Logf("%d of BeginChallenge and %d of AttemptChallenge were tried in one statement", begun.Load(), attempted.Load())
+	assert.Positive(t, min(begun.Load(), attempted.Load()))
 }
 
 // dropFunctions takes the functions away, as a role would see it that may not execute them.

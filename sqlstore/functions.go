@@ -46,8 +46,14 @@ func (s *Store) findFunctions(ctx context.Context, db *sql.DB) (err error) {
 	if schema := find(Challenges, s.table.challenges, stepFunction, "due_v1", "faded_v1", "rounded_v1"); schema != "" {
 		s.functions.step = schema + stepFunction
 	}
+	if begin := find(Challenges, s.table.challenges, "due_v1", "not_locked_v1"); begin != "" && s.functions.step != "" {
+		s.direct.challenges(&s.table, begin)
+	}
 	if schema := find(Sessions, s.table.sessions, createFunction); schema != "" {
 		s.functions.create = schema + createFunction
+	}
+	if begin := find(Sessions, s.table.sessions, "add_session_v1"); begin != "" && s.functions.create != "" {
+		s.direct.add = numbered("SELECT "+begin+"add_session_v1("+createParameters+")", 1)
 	}
 	return err
 }

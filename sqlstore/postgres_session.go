@@ -32,6 +32,9 @@ const createParameters = "CAST(? AS BIGINT), CAST(? AS INTEGER), CAST(? AS BIGIN
 
 // callCreate is createCounted in the database.
 func (s *Store) callCreate(ctx context.Context, n phoneauth.NewSession, values []any) (evicted phoneauth.SessionRecord, err error) {
+	if done, err := s.addSession(ctx, &n, values); done || err != nil {
+		return evicted, err
+	}
 	args := append([]any{turnOf(s.userTurn(n.Session.UserID)), min(n.Most, math.MaxInt32), n.Now.UnixMicro()}, values...)
 	q := s.query("SELECT "+evictedColumns+", answer, wait FROM "+s.functions.create+"("+createParameters+")", args...)
 	err = s.write(ctx, "create session", func(on querier) error {

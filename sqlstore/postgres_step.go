@@ -73,6 +73,9 @@ func waiting(us int64) time.Duration {
 }
 
 func (s *Store) callBegin(ctx context.Context, p *phoneauth.BeginParams) (phoneauth.BeginResult, error) {
+	if r, done, err := s.beginDirectly(ctx, p); done || err != nil {
+		return r, err
+	}
 	a := newStep("begin", p.Now, p.Challenge.Key)
 	a.candidate(&phoneauth.Candidate{Key: p.Challenge.Key, ID: p.Renew})
 	a.lockout(&p.Lockout)
@@ -95,6 +98,9 @@ func (s *Store) callBegin(ctx context.Context, p *phoneauth.BeginParams) (phonea
 }
 
 func (s *Store) callAttempt(ctx context.Context, p *phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	if c, done, err := s.attemptDirectly(ctx, p); done || err != nil {
+		return c, err
+	}
 	a := newStep("attempt", p.Now, slotKeys(p)...)
 	a.lockout(&p.Lockout)
 	a.uses(0, taking, p.Takes)

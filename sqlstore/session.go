@@ -127,17 +127,42 @@ func (s *Store) RotateSession(ctx context.Context, r phoneauth.Rotation) (phonea
 	return none, failed(step, errRows)
 }
 
+// RefreshSession implements [phoneauth.Refresher]. It is one statement on PostgreSQL, where the store
+// has users and sessions. Else it does nothing.
+func (s *Store) RefreshSession(ctx context.Context, ofUser, uuid string, r phoneauth.Rotation) (u phoneauth.User, next phoneauth.SessionRecord, err error) {
+	id, ok := userID(ofUser)
+	if !ok || s.speech != &postgres || !s.has(Users) || !s.has(Sessions) || len(r.Digest) == 0 {
+		return u, next, phoneauth.ErrNotFound
+	}
+	q := s.query("WITH u AS (SELECT "+userColumns+" FROM "+s.table.users+" WHERE id = ? AND uuid = ? AND NOT blocked AND NOT locked), s AS (", id, uuid)
+	s.exchange(q, &r).add(" AND user_id = ? AND epoch = (SELECT u.epoch FROM u) RETURNING "+sessionColumns+") SELECT * FROM s, u", []byte(ofUser))
+	err = s.write(ctx, "refresh session", func(on querier) error {
+		var row userRow
+		if next, err = scanSession(func(into ...any) error { return q.row(ctx, on, append(into, row.into()...)...) }); err != nil {
+			return notFound(err)
+		}
+		u = row.user()
+		return nil
+	})
+	return u, next, err
+}
+
+// exchange appends the UPDATE of the session whose digest is that of r.
+func (s *Store) exchange(q *query, r *phoneauth.Rotation) *query {
+	now, idle := r.Now.UnixMicro(), r.IdleUntil.UnixMicro()
+	return q.add("UPDATE "+s.table.sessions+" SET previous = digest, digest = ?, rotated_at = ?, idle_until = ?, due = "+s.least+"(?, expires_at / ?),"+
+		" client = ?, place = ? WHERE id = ? AND digest = ? AND idle_until > ? AND expires_at > ?",
+		r.Next, now, idle, int64(due(idle, day)), day, []byte(r.Client), []byte(r.Place),
+		[]byte(r.ID), r.Digest, now, now)
+}
+
 // exchanged returns the rotation with the digest that is good: ErrNotFound if it is not.
 func (s *Store) exchanged(ctx context.Context, step string, r phoneauth.Rotation) (next phoneauth.SessionRecord, err error) {
 	if len(r.Digest) == 0 {
 		return next, phoneauth.ErrNotFound
 	}
-	now, idle := r.Now.UnixMicro(), r.IdleUntil.UnixMicro()
 	err = s.write(ctx, step, func(q querier) (err error) {
-		next, err = s.query("UPDATE "+s.table.sessions+" SET previous = digest, digest = ?, rotated_at = ?, idle_until = ?, due = "+s.least+"(?, expires_at / ?),"+
-			" client = ?, place = ? WHERE id = ? AND digest = ? AND idle_until > ? AND expires_at > ? RETURNING "+sessionColumns,
-			r.Next, now, idle, int64(due(idle, day)), day, []byte(r.Client), []byte(r.Place),
-			[]byte(r.ID), r.Digest, now, now).session(ctx, q)
+		next, err = s.exchange(s.query(""), &r).add(" RETURNING "+sessionColumns).session(ctx, q)
 		return err
 	})
 	return next, err

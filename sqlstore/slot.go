@@ -9,6 +9,11 @@ import (
 // challengeColumns are in the order of challengeValues.
 const challengeColumns = "key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at, due"
 
+// replacesChallenge ends an INSERT of a challenge that replaces whatever is there.
+const replacesChallenge = " ON CONFLICT (key) DO UPDATE SET id = excluded.id, digest = excluded.digest, sealed = excluded.sealed," +
+	" pending = excluded.pending, tries_left = excluded.tries_left, sends = excluded.sends," +
+	" expires_at = excluded.expires_at, until_at = excluded.until_at, due = excluded.due"
+
 func challengeValues(c *phoneauth.Challenge) []any {
 	expires := c.ExpiresAt.UnixMicro()
 	return []any{[]byte(c.Key), []byte(c.ID), c.Digest, c.Sealed, c.Pending, int32s(c.TriesLeft), int32s(c.Sends),
@@ -73,16 +78,14 @@ func (r *rows) loadSlots() error {
 // save adds the change of the slot to b. With check, it adds a check that a slot which was empty is
 // still empty.
 func (sl *slot) save(table string, b *batch, check bool) {
-	const insert = " (" + challengeColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO "
+	const insert = " (" + challengeColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	switch {
 	case sl.set != nil && sl.known:
 		sl.update(table, b)
 	case sl.set != nil && sl.asked:
-		b.add(1, "INSERT INTO "+table+insert+"NOTHING", challengeValues(sl.set)...)
+		b.add(1, "INSERT INTO "+table+insert+" ON CONFLICT (key) DO NOTHING", challengeValues(sl.set)...)
 	case sl.set != nil:
-		b.add(1, "INSERT INTO "+table+insert+"UPDATE SET id = excluded.id, digest = excluded.digest, sealed = excluded.sealed,"+
-			" pending = excluded.pending, tries_left = excluded.tries_left, sends = excluded.sends,"+
-			" expires_at = excluded.expires_at, until_at = excluded.until_at, due = excluded.due", challengeValues(sl.set)...)
+		b.add(1, "INSERT INTO "+table+insert+replacesChallenge, challengeValues(sl.set)...)
 	case sl.remove:
 		b.add(1, "DELETE FROM "+table+" WHERE key = ?", []byte(sl.key))
 	case check && sl.asked && !sl.known:

@@ -15,6 +15,7 @@ var (
 	_ phoneauth.Store        = (*Store)(nil)
 	_ phoneauth.JournalStore = (*Store)(nil)
 	_ phoneauth.Purger       = (*Store)(nil)
+	_ phoneauth.Refresher    = (*Store)(nil)
 )
 
 // Store is a [phoneauth.Store] in a SQL database, and a [phoneauth.JournalStore]. [New]
@@ -27,6 +28,7 @@ type Store struct {
 	on        querier // db
 	table     tables
 	functions functions
+	direct    direct
 	group     *group // makes the writes, where there is one writer
 }
 

@@ -14,17 +14,33 @@ const userColumns = "id, uuid, phone, password_hash, epoch, blocked, locked, cre
 // never is the zero time.
 var never = time.Time{}.UnixMicro()
 
-func scanUser(scan func(into ...any) error) (u phoneauth.User, err error) {
-	var id, created, updated, signedIn int64
-	var phone, hash string
-	err = scan(&id, &u.UUID, &phone, &hash, &u.Epoch, &u.Blocked, &u.Locked, &created, &updated, &signedIn)
-	if err != nil {
+// userRow is a row of userColumns.
+type userRow struct {
+	u                            phoneauth.User
+	id, created, updated, signed int64
+	phone, hash                  string
+}
+
+// into are what the columns are scanned into.
+func (r *userRow) into() []any {
+	return []any{&r.id, &r.u.UUID, &r.phone, &r.hash, &r.u.Epoch, &r.u.Blocked, &r.u.Locked, &r.created, &r.updated, &r.signed}
+}
+
+// user returns the user of the row that was scanned.
+func (r *userRow) user() phoneauth.User {
+	u := r.u
+	u.ID = strconv.FormatInt(r.id, 10)
+	u.Phone, u.PasswordHash = phoneauth.StoredPhone(r.phone), phoneauth.Secret(r.hash)
+	u.CreatedAt, u.UpdatedAt, u.SignedInAt = instant(r.created), instant(r.updated), instant(r.signed)
+	return u
+}
+
+func scanUser(scan func(into ...any) error) (phoneauth.User, error) {
+	var r userRow
+	if err := scan(r.into()...); err != nil {
 		return phoneauth.User{}, err
 	}
-	u.ID = strconv.FormatInt(id, 10)
-	u.Phone, u.PasswordHash = phoneauth.StoredPhone(phone), phoneauth.Secret(hash)
-	u.CreatedAt, u.UpdatedAt, u.SignedInAt = instant(created), instant(updated), instant(signedIn)
-	return u, nil
+	return r.user(), nil
 }
 
 // user runs q, whose row has userColumns: ErrNotFound if there is none.
@@ -64,13 +80,19 @@ func (s *Store) UserByPhone(ctx context.Context, p phoneauth.Phone) (phoneauth.U
 }
 
 // SignInUser implements [phoneauth.UserStore]. Ids are decimal numbers from 1 up. The
-// sign-in of a user who has signed in before is one read.
+// sign-in of a user who has signed in before is one read. On PostgreSQL that of a new user is
+// one statement.
 func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
 	const step = "sign in user"
 	for range mostTries {
-		found, err := s.userByPhone(in.Phone).user(ctx, s.on)
+		found, created, err := s.findOrCreate(ctx, step, in)
+		if created {
+			next := in.Apply(phoneauth.User{})
+			next.User = found
+			return next, nil
+		}
 		if err != nil && !errors.Is(err, phoneauth.ErrNotFound) {
-			return phoneauth.SignedIn{}, failed(step, err)
+			return phoneauth.SignedIn{}, err
 		}
 		switch err := in.Refusal(found); err {
 		case nil:
@@ -103,6 +125,25 @@ func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.
 		}
 	}
 	return phoneauth.SignedIn{}, failed(step, errRows)
+}
+
+// findOrCreate returns the user of in.Phone: ErrNotFound if there is none. On PostgreSQL it creates
+// the user in the same statement, if in may do so.
+func (s *Store) findOrCreate(ctx context.Context, step string, in phoneauth.SignIn) (u phoneauth.User, created bool, err error) {
+	if s.speech != &postgres || in.Refusal(phoneauth.User{}) != nil || in.UserID != "" {
+		u, err = s.userByPhone(in.Phone).user(ctx, s.on)
+		return u, false, failed(step, err)
+	}
+	next := in.Apply(phoneauth.User{}).User
+	q := s.query("WITH f AS (SELECT "+userColumns+" FROM "+s.table.users+" WHERE phone = ?), i AS (INSERT INTO "+s.table.users+
+		" ("+newUserColumns+") SELECT CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)"+
+		" WHERE NOT EXISTS (SELECT FROM f) ON CONFLICT (phone) DO NOTHING RETURNING "+userColumns+")"+
+		" SELECT *, false FROM f UNION ALL SELECT *, true FROM i", append([]any{in.Phone.E164()}, newUserValues(&next)...)...)
+	err = s.write(ctx, step, func(on querier) error {
+		u, err = scanUser(func(into ...any) error { return q.row(ctx, on, append(into, &created)...) })
+		return notFound(err)
+	})
+	return u, created && err == nil, err
 }
 
 // newUserColumns are those of a user who is created, in the order of newUserValues.

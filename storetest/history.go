@@ -113,6 +113,9 @@ func (h *history) begin() phoneauth.BeginParams {
 		}
 	}
 	h.ids = append(h.ids, p.Challenge.ID)
+	if h.chance(3) { // without limits, as many callers have it
+		p.Asks, p.Takes, p.Charges = nil, nil, nil
+	}
 	return p
 }
 
@@ -123,6 +126,10 @@ func (h *history) attempt() phoneauth.AttemptParams {
 	}
 	for range 1 + h.random.IntN(3) {
 		p.Candidates = append(p.Candidates, h.candidate())
+	}
+	if h.chance(3) {
+		p.Takes, p.Candidates = nil, p.Candidates[:1]
+		p.Candidates[0].OnMatch = phoneauth.OnMatch{Store: p.Candidates[0].OnMatch.Store}
 	}
 	return p
 }

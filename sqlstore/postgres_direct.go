@@ -1,0 +1,177 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"strings"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// A step in which no counter takes part but a lockout is one statement here, which costs the server
+// a third of what the function of steps does. The statement looks for the lockout first, and changes
+// nothing if it matters. Then it waits for the challenge, and in the end has the function not_locked
+// look for the lockout again: see 00009_challenges_functions.sql. Where a statement has changed
+// nothing, the function of steps does the step and finds the answer.
+
+// direct are the texts of these statements. They are empty where the functions are missing that
+// they call. The indexes say whether there is a lockout, whether the challenge must have a certain
+// ID, and whether another is stored in its place.
+type direct struct {
+	begin   [2]string
+	attempt [2][2][2]string
+	add     string
+}
+
+// challenges sets the texts of the statements about challenges, for functions whose names begin
+// with begin.
+func (d *direct) challenges(t *tables, begin string) {
+	for lockout := range 2 {
+		d.begin[lockout] = directBegin(t, begin, lockout)
+		for id := range 2 {
+			for proof := range 2 {
+				d.attempt[lockout][id][proof] = directAttempt(t, begin, lockout, id, proof)
+			}
+		}
+	}
+}
+
+const (
+	// directChallenge are the types of challengeValues.
+	directChallenge = "CAST(? AS BYTEA), CAST(? AS BYTEA), CAST(? AS BYTEA), CAST(? AS BYTEA), CAST(? AS BYTEA)," +
+		" CAST(? AS INTEGER), CAST(? AS INTEGER), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS INTEGER)"
+	// directReturned are what scanChallenge reads.
+	directReturned = "key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at"
+)
+
+// directBegin is BeginChallenge. What is live is touched, as by Challenge.Touched, and what is gone
+// is replaced. The last two arguments are the time and, with a lockout, its key.
+func directBegin(t *tables, functions string, lockout int) string {
+	const now, key, until = "$11", "$12", "least(excluded.expires_at, x.until_at)"
+	free, still := "", ""
+	if lockout == 1 {
+		free = " WHERE NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = " + key + " AND f.amount <> 0 AND f.until_us > " + now + ")"
+		still = " WHERE " + functions + "not_locked_v1(" + key + ", " + now + ")"
+	}
+	set := "pending = excluded.pending"
+	for _, column := range []struct{ name, touched string }{
+		{"id", "x.id"}, {"digest", "x.digest"}, {"sealed", "x.sealed"}, {"tries_left", "x.tries_left"}, {"until_at", "x.until_at"},
+		{"sends", "least(CAST(x.sends AS BIGINT) + excluded.sends, 2147483647)"},
+		{"expires_at", until}, {"due", functions + "due_v1(" + until + ", 60000000)"},
+	} {
+		set += ", " + column.name + " = CASE WHEN x.expires_at > " + now + " THEN " + column.touched + " ELSE excluded." + column.name + " END"
+	}
+	return numbered("WITH b AS (INSERT INTO "+t.challenges+" AS x ("+challengeColumns+") SELECT "+directChallenge, 1) + free +
+		" ON CONFLICT (key) DO UPDATE SET " + set + " RETURNING " + directReturned + ") SELECT * FROM b" + still
+}
+
+// directAttempt is an AttemptChallenge that matches. The arguments are the key, the time and the
+// digests, and then a lockout, an ID and another challenge, as far as there is one.
+func directAttempt(t *tables, functions string, lockout, id, proof int) string {
+	free, still, other := "", "", ""
+	if lockout == 1 {
+		free = " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = $4)"
+		still = " WHERE " + functions + "not_locked_v1($4, NULL)"
+	}
+	if id == 1 {
+		free += numbered(" AND x.id = ?", 4+lockout)
+	}
+	if proof == 1 {
+		other = ", p AS (INSERT INTO " + t.challenges + " (" + challengeColumns + ") " + numbered("SELECT "+directChallenge, 4+lockout+id) +
+			" FROM d" + replacesChallenge + ")"
+	}
+	return "WITH d AS (DELETE FROM " + t.challenges + " AS x WHERE x.key = $1 AND x.expires_at > $2 AND x.digest = ANY (CAST($3 AS BYTEA[]))" + free +
+		" RETURNING " + directReturned + ")" + other + " SELECT * FROM d" + still
+}
+
+// numbered replaces the question marks of text by placeholders, from the one with this number on.
+func numbered(text string, from int) string {
+	q := query{speech: &speech{numbered: true}, args: make([]any, from-1)}
+	return string(q.add(text, make([]any, strings.Count(text, "?"))...).text)
+}
+
+// oneChallenge runs a step whose row is a challenge. done is false if it has changed nothing.
+func (s *Store) oneChallenge(ctx context.Context, step, text string, args []any) (c phoneauth.Challenge, done bool, err error) {
+	err = s.write(ctx, step, func(on querier) (err error) {
+		c, err = scanChallenge(on.QueryRowContext(ctx, text, args...).Scan)
+		if done = err == nil; errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return c, done, err
+}
+
+// beginDirectly is BeginChallenge, if only a lockout takes part and nothing refuses.
+func (s *Store) beginDirectly(ctx context.Context, p *phoneauth.BeginParams) (r phoneauth.BeginResult, done bool, err error) {
+	lockout := given(p.Lockout.Key)
+	text := s.direct.begin[lockout]
+	if text == "" || p.Renew != "" || len(p.Asks)+len(p.Takes)+len(p.Charges) > 0 {
+		return r, false, nil
+	}
+	args := append(notNull(challengeValues(&p.Challenge)), p.Now.UnixMicro())
+	if lockout == 1 {
+		args = append(args, []byte(ofLockout+p.Lockout.Key))
+	}
+	r.ResendAt = instant(p.Now.UnixMicro())
+	r.Challenge, done, err = s.oneChallenge(ctx, "begin challenge", text, args)
+	return r, done, err
+}
+
+// attemptDirectly is AttemptChallenge, if only a lockout takes part and the code is right.
+func (s *Store) attemptDirectly(ctx context.Context, p *phoneauth.AttemptParams) (c phoneauth.Challenge, done bool, err error) {
+	if s.direct.begin[0] == "" || len(p.Candidates) != 1 || len(p.Takes) > 0 {
+		return c, false, nil
+	}
+	of := &p.Candidates[0]
+	m := &of.OnMatch
+	if len(m.Refunds)+len(m.SendRefunds)+len(m.Credits)+len(m.ClearScores) > 0 || m.Store != nil && m.Store.Key == of.Key {
+		return c, false, nil
+	}
+	var digests bytesArray
+	for _, digest := range of.Digests {
+		if len(digest) > 0 { // an empty one equals nothing
+			digests = append(digests, digest)
+		}
+	}
+	lockout, id, proof := given(p.Lockout.Key), given(of.ID), 0
+	args := []any{[]byte(of.Key), p.Now.UnixMicro(), digests.text()}
+	if lockout == 1 {
+		args = append(args, []byte(ofLockout+p.Lockout.Key))
+	}
+	if id == 1 {
+		args = append(args, []byte(of.ID))
+	}
+	if m.Store != nil {
+		proof = 1
+		args = append(args, notNull(challengeValues(m.Store))...)
+	}
+	return s.oneChallenge(ctx, "attempt challenge", s.direct.attempt[lockout][id][proof], args)
+}
+
+// addSession is CreateSession, if there is room for the session.
+func (s *Store) addSession(ctx context.Context, n *phoneauth.NewSession, values []any) (done bool, err error) {
+	if s.direct.add == "" {
+		return false, nil
+	}
+	args := append([]any{turnOf(s.userTurn(n.Session.UserID)), min(n.Most, math.MaxInt32), n.Now.UnixMicro()}, notNull(values)...)
+	err = s.write(ctx, "create session", func(on querier) error {
+		return on.QueryRowContext(ctx, s.direct.add, args...).Scan(&done)
+	})
+	return done, err
+}
+
+// given is 1 if text is there, and else 0.
+func given(text string) int { return min(len(text), 1) }
+
+// notNull replaces slices of bytes that are nil by empty ones.
+func notNull(args []any) []any {
+	for i, arg := range args {
+		if b, ok := arg.([]byte); ok && b == nil {
+			args[i] = []byte{}
+		}
+	}
+	return args
+}
