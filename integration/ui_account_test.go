@@ -2,6 +2,7 @@ package integration
 
 import (
 	"errors"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,12 +20,15 @@ var errNoNotice = errors.New("no notice has come")
 
 // newAccountHost is a host with an account page, a journal, and /as, which signs the browser in to
 // the account of cairo with a proof that is ?age= old.
-func newAccountHost(t *testing.T) *uiHost {
+func newAccountHost(t *testing.T, when ...phoneauth.HumanCheckWhen) *uiHost {
 	t.Helper()
 	journal := memstore.New()
 	h := newUIHost(t, func(c *phoneauth.Config, o *ui.Options) {
 		c.Journal.Store, c.Limits.InsecureOff, o.Passwords = journal, true, true
 		c.Texts.NotMeURL = "http://localhost/account/not-me"
+		for _, when := range when {
+			c.HumanCheck.When = when
+		}
 	})
 	h.mux.Handle("/account/", ui.Account(h.page, h.svc, ui.AccountOptions{}))
 	h.mux.HandleFunc("/as", func(w http.ResponseWriter, r *http.Request) {
@@ -142,6 +146,40 @@ func TestUIAccount(t *testing.T) {
 	state, err = h.svc.Inspect(t.Context(), paris)
 	require.NoError(t, err)
 	assert.Nil(t, state.User)
+}
+
+// Where everybody is asked, the script of the page answers before the new number gets its code.
+func TestUIAccountHumanCheck(t *testing.T) {
+	asking := newAccountHost(t, phoneauth.HumanCheckAlways)
+	asking.mux.HandleFunc("/in", func(w http.ResponseWriter, r *http.Request) { // nobody is asked by StartSession
+		users, err := asking.svc.Import(r.Context(), one(cairo), phoneauth.ImportOptions{})
+		assert.NoError(t, err)
+		assert.Equal(t, 1, users.Created)
+		state, err := asking.svc.Inspect(r.Context(), cairo)
+		assert.NoError(t, err)
+		session, err := asking.svc.StartSession(r.Context(), phoneauth.StartSessionRequest{UserID: state.User.ID, AMR: []string{"hwk"}, AuthTime: time.Now().Add(-time.Second)})
+		assert.NoError(t, err)
+		assert.NoError(t, asking.page.SetSession(w, session))
+		http.Redirect(w, r, "/account/?screen=number", http.StatusSeeOther)
+	})
+	b := newBrowser(t, asking.url)
+	b.size(360, 740)
+	b.open("/in")
+	b.arrives("Change your number")
+	b.choose("Country or region", "France")
+	b.fill("Phone number", parisTyped)
+	b.press("Send me a code")
+	b.arrives("Confirm the new number")
+	b.fill("Code", asking.inbox.Code(t, paris))
+	b.press("Change number")
+	b.arrives("Your number is now")
+}
+
+// one is an export with one account.
+func one(phone string) iter.Seq2[phoneauth.ImportUser, error] {
+	return func(yield func(phoneauth.ImportUser, error) bool) {
+		yield(phoneauth.ImportUser{Source: "1", Phone: phone, Verified: true}, nil)
+	}
 }
 
 // Other languages and directions, on the smallest phone.

@@ -60,7 +60,7 @@ type AccountService interface {
 //
 //	mux.Handle("/account/", ui.Account(page, svc, ui.AccountOptions{}))
 //
-// It works by plain forms, and has no script. A visitor who is not signed in is sent to page and
+// It works by plain forms. Its one script answers a human check. A visitor who is not signed in is sent to page and
 // comes back, so that every address of it can be linked: ?screen=number, ?screen=password,
 // ?screen=export and ?screen=delete open a part of it, and the app stores want the last one.
 //
@@ -115,6 +115,7 @@ type accountRequest struct {
 	*account
 	w      http.ResponseWriter
 	r      *http.Request
+	rest   string            // the path below that of the account page
 	form   map[string]string // of a POST
 	visit                    // the language that was asked for, and where to go on to
 	l      *locale
@@ -167,7 +168,7 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	step, isStep := steps[rest]
 	switch {
 	case r.Method == http.MethodPost && isStep:
-		a.serveStep(w, r, step)
+		a.serveStep(w, r, rest, step)
 	case rest != "" && rest != notMePath && !isStep:
 		a.fail(w, r, errNoRoute)
 	case r.Method == http.MethodGet && isStep && rest != notMePath: // a form was reloaded
@@ -200,11 +201,14 @@ func (a *account) request(w http.ResponseWriter, r *http.Request, form map[strin
 		q.client.Locale = q.Lang
 	}
 	q.client.IdempotencyKey = phoneauth.Secret(form["key"])
+	if proof := form["human_check"]; proof != "" {
+		q.client.HumanCheck, q.client.CanAnswer = phoneauth.Secret(proof), true
+	}
 	return q
 }
 
 // serveStep serves a form.
-func (a *account) serveStep(w http.ResponseWriter, r *http.Request, s step) {
+func (a *account) serveStep(w http.ResponseWriter, r *http.Request, rest string, s step) {
 	if a.origins.Check(r) != nil {
 		a.fail(w, r, errCrossOrigin)
 		return
@@ -215,6 +219,7 @@ func (a *account) serveStep(w http.ResponseWriter, r *http.Request, s step) {
 		return
 	}
 	q := a.request(w, r, form)
+	q.rest = rest
 	if !s.open && !q.signedIn(a.path) {
 		return
 	}

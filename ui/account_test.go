@@ -15,7 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/humancheck"
 	"github.com/phoneauth/phoneauth/memstore"
+	"github.com/phoneauth/phoneauth/phonetest"
 	"github.com/phoneauth/phoneauth/ui"
 )
 
@@ -341,6 +343,41 @@ func TestAccountSendsAgain(t *testing.T) {
 			assert.Contains(t, g.body, cairo)
 		}
 	}
+}
+
+// Where everybody is asked whether a person asks, the script answers, and the form is sent again.
+func TestAccountHumanCheck(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, func(c *phoneauth.Config) { c.HumanCheck.When = phoneauth.HumanCheckAlways })
+	question := func() humancheck.Question {
+		t.Helper()
+		require.Equal(t, http.StatusPreconditionRequired, g.code)
+		var q humancheck.Question
+		m := regexp.MustCompile(`data-check="([^"]+)" data-again="/account/number/start"`).FindStringSubmatch(g.body)
+		require.NotNil(t, m, g.body)
+		require.NoError(t, json.Unmarshal([]byte(html.UnescapeString(m[1])), &q))
+		return q
+	}
+	status, asked := g.post("start", "phone", cairo, "purpose", "sign_in")
+	require.Equal(t, http.StatusPreconditionRequired, status)
+	data, err := json.Marshal(asked["human_check"])
+	require.NoError(t, err)
+	var q humancheck.Question
+	require.NoError(t, json.Unmarshal(data, &q))
+	_, started := g.post("start", "phone", cairo, "purpose", "sign_in", "human_check", string(phonetest.Answer(t, q)))
+	g.post("verify", "phone", cairo, "purpose", "sign_in", "session_token", started["session_token"].(string), "code", g.inbox.Code(t, cairo))
+
+	g.visit("/account/?screen=number")
+	g.send("phone", "06 00 00 01 78", "country", "FR")
+	first := question()
+	assert.Contains(t, g.body, "06 00 00 01 78", "what was typed stays")
+	assert.Contains(t, g.body, "needs JavaScript")
+	for range 3 {
+		g.send("phone", "06 00 00 01 78", "country", "FR", "human_check", "wrong")
+	}
+	assert.NotContains(t, g.body, "data-check", "it gives up")
+	g.send("phone", "06 00 00 01 78", "country", "FR", "human_check", string(phonetest.Answer(t, first)))
+	assert.Equal(t, "number_code", g.screen())
 }
 
 func TestAccountDelete(t *testing.T) {

@@ -43,7 +43,7 @@ func (a *account) serveReauth(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, a.path, http.StatusSeeOther)
 		return
 	}
-	a.serveStep(w, r, step{do: (*accountRequest).signInAnew})
+	a.serveStep(w, r, reauthRoute, step{do: (*accountRequest).signInAnew})
 }
 
 // signInAnew is an ordinary sign-in. The session of before is ended by its token, which ends no known

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"html/template"
 	"net/http"
@@ -44,6 +45,7 @@ type accountScreen struct {
 	Buttons     []button
 	Links       []anchor
 	Home        *home
+	Question    string // of a human check, for the script
 }
 
 // newScreen returns a screen with a title.
@@ -199,7 +201,13 @@ func (s *accountScreen) refuse(err error) int {
 		s.log(s.r, err)
 	}
 	s.Code = r.Code
+	if r.HumanCheck != nil && s.Asked() < mostQuestions {
+		question, _ := json.Marshal(r.HumanCheck) // "" where the host's own check has made one that is no JSON
+		s.Question = string(question)
+	}
 	switch {
+	case s.Question != "":
+		s.Alert = s.T("error.human_check_script")
 	case s.Alert != "": // the step knows better
 		s.Code = cmp.Or(map[bool]string{true: "wrong_password"}[errors.Is(err, phoneauth.ErrInvalidPassword)], r.Code)
 	case r.RetryAfter > 0:
@@ -227,6 +235,30 @@ func (s *accountScreen) refuse(err error) int {
 	}
 	return status
 }
+
+// mostQuestions is how many questions of a human check are answered for one code.
+const mostQuestions = 3
+
+// Asked is how many questions have been answered.
+func (s *accountScreen) Asked() int {
+	asked, err := strconv.Atoi(s.form["asked"])
+	if s.form["human_check"] == "" {
+		return 0
+	}
+	if err != nil || asked < 0 {
+		return mostQuestions
+	}
+	return asked + 1
+}
+
+// Again is the route that has asked.
+func (s *accountScreen) Again() string { return s.path + s.rest }
+
+// Base is the path of the sign-in page, where the scripts and style sheets are.
+func (s *accountScreen) Base() string { return s.o.Path }
+
+// Config is what the script is told.
+func (s *accountScreen) Config() any { return s.frameValues(s.l)["Config"] }
 
 // digits is how many digits the code of s has.
 func (s *accountScreen) digits() int {
