@@ -104,7 +104,11 @@ func (q *request) end() (any, error) {
 func (p *Page) serveArrived(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	v := p.visitOf(only(q["next"]), only(q["lang"]))
-	to := cmp.Or(v.Next, p.o.Path)
+	here := p.o.Path
+	if v.Lang != "" {
+		here += "?lang=" + url.QueryEscape(v.Lang)
+	}
+	to := cmp.Or(v.Next, here)
 	if _, err := p.svc.Authenticate(r.Context(), p.access(r)); err != nil {
 		q.Set("screen", screenCookies)
 		to = p.o.Path + "?" + q.Encode()

@@ -266,4 +266,5 @@ window.addEventListener('pageshow', ({ persisted }) => {
 
 fresh();
 countdowns();
-if (matchMedia('(hover: hover)').matches) focusFirst(); // else a keyboard would cover the page
+// Without a mouse a keyboard would cover the page. Whoever was faster than this script stays where they are.
+if (matchMedia('(hover: hover)').matches && document.activeElement === document.body) focusFirst();

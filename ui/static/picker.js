@@ -95,6 +95,7 @@ export function pick(field, box) {
 
   list.id = 'countries';
   list.hidden = true;
+  list.tabIndex = -1; // browsers stop at what scrolls
   list.setAttribute('role', 'listbox');
   list.setAttribute('aria-label', box.labels[0].textContent);
   box.placeholder = texts['js.search'] ?? '';
