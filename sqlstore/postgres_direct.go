@@ -55,16 +55,17 @@ func directBegin(t *tables, functions string, lockout int) string {
 		free = " WHERE NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = " + key + " AND f.amount <> 0 AND f.until_us > " + now + ")"
 		still = " WHERE " + functions + "not_locked_v1(" + key + ", " + now + ")"
 	}
-	set := "pending = excluded.pending"
+	var set strings.Builder
+	set.WriteString("pending = excluded.pending")
 	for _, column := range []struct{ name, touched string }{
 		{"id", "x.id"}, {"digest", "x.digest"}, {"sealed", "x.sealed"}, {"tries_left", "x.tries_left"}, {"until_at", "x.until_at"},
 		{"sends", "least(CAST(x.sends AS BIGINT) + excluded.sends, 2147483647)"},
 		{"expires_at", until}, {"due", functions + "due_v1(" + until + ", 60000000)"},
 	} {
-		set += ", " + column.name + " = CASE WHEN x.expires_at > " + now + " THEN " + column.touched + " ELSE excluded." + column.name + " END"
+		set.WriteString(", " + column.name + " = CASE WHEN x.expires_at > " + now + " THEN " + column.touched + " ELSE excluded." + column.name + " END")
 	}
 	return numbered("WITH b AS (INSERT INTO "+t.challenges+" AS x ("+challengeColumns+") SELECT "+directChallenge, 1) + free +
-		" ON CONFLICT (key) DO UPDATE SET " + set + " RETURNING " + directReturned + ") SELECT * FROM b" + still
+		" ON CONFLICT (key) DO UPDATE SET " + set.String() + " RETURNING " + directReturned + ") SELECT * FROM b" + still
 }
 
 // directAttempt is an AttemptChallenge that matches. The arguments are the key, the time and the
