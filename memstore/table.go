@@ -183,17 +183,6 @@ func (t *table[V]) advance(horizon int64) bool {
 	return true
 }
 
-// all goes through the records, whether or not they have ended.
-func (t *table[V]) all(yield func(V) bool) {
-	for b := range t.buckets {
-		for i := range t.buckets[b].n {
-			if !yield(t.buckets[b].at(uint32(i)).value) {
-				return
-			}
-		}
-	}
-}
-
 // cursor is how far a purge has come.
 type cursor struct {
 	bucket, seen int

@@ -72,7 +72,7 @@ func unixIn(seconds int) int64 { return time.Now().UnixMilli() + int64(seconds)*
 func secondsUntil(unix int64) int { return int(max(0, (unix-time.Now().UnixMilli()+999)/1000)) }
 
 // lives reports whether the code may still be good.
-func (f flow) lives() bool { return f.Token != "" && secondsUntil(f.ExpiresAt) > 0 }
+func (f flow) lives() bool { return f.encode() != "" && secondsUntil(f.ExpiresAt) > 0 }
 
 // display is the number as the page shows it.
 func (f flow) display() string {

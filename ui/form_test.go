@@ -100,6 +100,7 @@ func TestFormTwice(t *testing.T) {
 	status, known := h.form("known", held.Form, "country", "EG", "phone", cairo)
 	assert.Equal(t, 200, status)
 	assert.Contains(t, known.Body, "Enter the code that was sent to")
+	assert.Equal(t, known.Form["state"], h.look("/signin/").Form["state"], "a reload comes back to it")
 	status, left := h.form("verify", known.Form, "code", h.inbox.Code(t, cairo))
 	assert.Equal(t, 303, status)
 	assert.Equal(t, "leave", left.Screen)

@@ -142,7 +142,7 @@ func (p *Page) opening(r *http.Request) *screen {
 		return s
 	}
 	switch number := p.welcomes(r); {
-	case pending.Token != "":
+	case pending.lives():
 		s.Key, s.flow = pending.screen(), pending
 		s.display = pending.display()
 	case number != "" && s.flow.Typed == "":

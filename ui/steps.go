@@ -109,6 +109,8 @@ func (q *request) knownScreen(any) *screen {
 	if q.flow.Phone == "" || q.flow.Purpose != purposeReset && q.flow.Purpose != purposeSignIn {
 		return q.screen(screenPhone)
 	}
+	q.flow.ExpiresAt = unixIn(int(pendingLife.Seconds())) // at the latest
+	q.keep(q.w, q.flow)
 	return q.screen(q.flow.screen())
 }
 
