@@ -63,7 +63,7 @@ func (f *refreshing) left(userID, uuid string, r phoneauth.Rotation, message str
 }
 
 var refreshCases = []testCase[*sessions]{
-	{"Refresh", "RefreshSession does RotateSession with r. It returns the user, and the session as it then is", func(s *sessions) {
+	{"Refresh", "It returns the user, and the session as it then is", func(s *sessions) {
 		f := s.refreshing()
 		for i := range 3 {
 			now := after(time.Duration(i+1) * time.Minute)
@@ -95,7 +95,7 @@ var refreshCases = []testCase[*sessions]{
 		f.record = s.rotated(r)
 		f.left(f.user.ID, f.user.UUID, first, "a digest that was used, within the grace")
 	}},
-	{"Refresh of a user who changed", "That user has this UUID, is at the epoch of the session, and is neither blocked nor locked", func(s *sessions) {
+	{"Refresh of a user who changed", "that user has this UUID, is at the epoch of the session, and is neither blocked nor locked", func(s *sessions) {
 		f := s.refreshing()
 		yes, no := true, false
 		for _, c := range []struct {
