@@ -149,6 +149,7 @@ func TestUIAccess(t *testing.T) {
 			b.press(words["link.change"])
 			b.press(words["link.sign_in"])
 			b.press(words["link.phone"])
+			b.sees(words["lead.phone"])
 			b.fill(words["label.phone"], strings.TrimPrefix(sent, "+2"))
 			b.press(words["action.phone"])
 			b.press(words["link.have_code"])

@@ -39,6 +39,7 @@ func TestUIBrand(t *testing.T) {
 	b.axe(source, "light")
 	b.dark()
 	b.axe(source, "dark")
+	b.point("the menu of languages", "document.querySelector('.languages summary')")
 	b.press("Dansk")
 	b.sees("Velkommen om bord")
 	b.press("Videre")
