@@ -125,26 +125,6 @@ func TestUIRateLimit(t *testing.T) {
 	b.sees("Enter your code")
 }
 
-func TestUIOfflineAndDown(t *testing.T) {
-	host := newUIHost(t, nil)
-	b := newBrowser(t, host.url)
-	b.open("/signin/")
-	b.sees("Phone number")
-	b.choose("Country or region", "Egypt")
-	b.fill("Phone number", cairoTyped)
-	b.offline(true)
-	b.press("Continue")
-	b.sees("You are offline. Check your connection, then try again.")
-	b.offline(false)
-	host.store.down.Store(true)
-	b.press("Continue")
-	b.sees("This does not work just now. Try again in a moment.")
-	assert.Zero(t, host.inbox.Sends())
-	host.store.down.Store(false)
-	b.press("Continue")
-	b.sees("Enter your code")
-}
-
 // The buttons of the browser go from step to step.
 func TestUIBackAndForward(t *testing.T) {
 	host := newUIHost(t, nil)

@@ -45,7 +45,7 @@ func (q *accountRequest) startNumber() (*accountScreen, error) {
 	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
 		Phone: phone, Purpose: phoneauth.PurposePhoneChange, BoundTo: q.user.ID, Client: q.client,
 	})
-	if to, wrong := parse(phone, ""); err != nil && q.again() && wrong == nil {
+	if to, wrong := phoneauth.ParsePhone(phone, ""); err != nil && q.again() && wrong == nil {
 		return q.numberCode(to, q.asked("number/start")), err
 	}
 	if err != nil {
@@ -57,7 +57,7 @@ func (q *accountRequest) startNumber() (*accountScreen, error) {
 // typed is the number of the form, as the Service takes it.
 func (q *accountRequest) typed() string {
 	typed := readNumber(q.form["phone"], q.form["country"])
-	if p, err := parse(typed, q.form["country"]); err == nil {
+	if p, err := phoneauth.ParsePhone(typed, q.form["country"]); err == nil {
 		return p.E164()
 	}
 	return typed
@@ -75,7 +75,7 @@ func (q *accountRequest) numberCode(to phoneauth.Phone, c codeSent) *accountScre
 // verifyNumber gives the account the new number. The browser stays signed in.
 func (q *accountRequest) verifyNumber() (*accountScreen, error) {
 	q.Next = q.address(accountNumber)
-	to, err := parse(q.form["phone"], "")
+	to, err := phoneauth.ParsePhone(q.form["phone"], "")
 	if err != nil {
 		return q.fresh(accountNumber, q.number)
 	}

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/phoneauth/phoneauth"
 )
 
 // hidden is a hidden field.
@@ -123,7 +125,7 @@ func (s *screen) Offers() []offer {
 	var all []offer
 	for i, region := range s.candidate {
 		number := "+" + callingCode(region) + " " + strings.TrimSpace(s.flow.Typed)
-		if p, err := parse(s.flow.Typed, region); err == nil {
+		if p, err := phoneauth.ParsePhone(s.flow.Typed, region); err == nil {
 			number = display(p)
 		}
 		all = append(all, offer{region, s.l.of("action.number", "phone", "\u2066"+number+"\u2069") + " – " + s.names(region), i == 0})

@@ -205,15 +205,12 @@ func (q *request) pendingScreen(answer any) *screen {
 	return s
 }
 
-// parse reads a number of a region.
-func parse(typed, region string) (phoneauth.Phone, error) { return phoneauth.ParsePhone(typed, region) }
-
 // displayOf returns a number in E.164 as people write it.
 func displayOf(e164 string) string {
 	if e164 == "" {
 		return ""
 	}
-	p, err := parse(e164, "")
+	p, err := phoneauth.ParsePhone(e164, "")
 	if err != nil {
 		return ""
 	}

@@ -149,28 +149,3 @@ func (q *request) forgotten(any) *screen {
 	s.Note = s.T("note.forgotten")
 	return s
 }
-
-// digitsOf returns the digits of text, those of other scripts as ASCII.
-func digitsOf(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if d := digit(r); d >= 0 {
-			b.WriteByte(byte('0' + d))
-		}
-	}
-	return b.String()
-}
-
-// digitScripts are where the digits begin of scripts that people type them in: ASCII, Arabic,
-// Persian, Devanagari, Bengali, full width.
-var digitScripts = []rune{'0', 0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10}
-
-// digit returns the value of a digit, or -1.
-func digit(r rune) int {
-	for _, zero := range digitScripts {
-		if r >= zero && r < zero+10 {
-			return int(r - zero)
-		}
-	}
-	return -1
-}

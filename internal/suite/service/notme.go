@@ -89,18 +89,25 @@ func testNoticeOfAPassword(t *testing.T, o suite.Options) {
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidToken)
 }
 
+// stolen is an account of which a thief has changed the number and then the password. It returns the
+// session of the first change, and the tokens of the notices to the owner and to the thief.
+func stolen(t *testing.T, s *suite.Service) (session *phoneauth.Session, owners, thiefs phoneauth.Secret) {
+	t.Helper()
+	session = s.SignIn(suite.Owner)
+	session, err := s.ChangePhone(t.Context(), s.ClaimsOf(session), phoneauth.ConnectRequest{Token: s.ProveChange(session, suite.Stranger).Token})
+	require.NoError(t, err)
+	owners = noticeToken(s, suite.Owner)
+	_, err = s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password thief"})
+	require.NoError(t, err)
+	return session, owners, noticeToken(s, suite.Stranger)
+}
+
 // A thief changes the number and then the password, so the second notice is theirs. The first
 // notice takes the account back all the same, and the second cannot undo that.
 func testNoticeOfANumber(t *testing.T, o suite.Options) {
 	suite.CheapHashes(t)
 	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
-	session := s.SignIn(suite.Owner)
-	session, err := s.ChangePhone(t.Context(), s.ClaimsOf(session), phoneauth.ConnectRequest{Token: s.ProveChange(session, suite.Stranger).Token})
-	require.NoError(t, err)
-	owners := noticeToken(s, suite.Owner)
-	_, err = s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password thief"})
-	require.NoError(t, err)
-	thiefs := noticeToken(s, suite.Stranger)
+	session, owners, thiefs := stolen(t, s)
 
 	require.NoError(t, s.LockAccount(t.Context(), thiefs))
 	require.NoError(t, unlock(s, thiefs, ""), "there was no password before that change")
@@ -119,19 +126,13 @@ func testNoticeOfANumber(t *testing.T, o suite.Options) {
 func testNoticeOfALaterChange(t *testing.T, o suite.Options) {
 	suite.CheapHashes(t)
 	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
-	session := s.SignIn(suite.Owner)
-	session, err := s.ChangePhone(t.Context(), s.ClaimsOf(session), phoneauth.ConnectRequest{Token: s.ProveChange(session, suite.Stranger).Token})
-	require.NoError(t, err)
-	owners := noticeToken(s, suite.Owner)
-	_, err = s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password thief"})
-	require.NoError(t, err)
-	thiefs := noticeToken(s, suite.Stranger)
+	_, owners, thiefs := stolen(t, s)
 	require.NoError(t, s.LockAccount(t.Context(), owners))
 	require.NoError(t, unlock(s, owners, ""))
 	assert.ErrorIs(t, s.LockAccount(t.Context(), thiefs), phoneauth.ErrInvalidToken)
 
-	session = s.SignIn(suite.Owner) // and a change after that has a notice that is good
-	_, err = s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password two"})
+	session := s.SignIn(suite.Owner) // and a change after that has a notice that is good
+	_, err := s.ChangePassword(t.Context(), s.ClaimsOf(session), phoneauth.ChangePasswordRequest{New: "password two"})
 	require.NoError(t, err)
 	assert.NoError(t, s.LockAccount(t.Context(), noticeToken(s, suite.Owner)))
 }
