@@ -45,8 +45,7 @@ type Store struct {
 	lockouts   table[lockout]
 	scores     table[score]
 	sessions   table[session]
-	room       []phoneauth.SessionRecord // empty between two steps
-	owners     table[owner]              // by user id
+	owners     table[owner] // by user id
 	users      table[user]
 	phones     table[link] // phone to user
 	lastID     int64

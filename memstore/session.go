@@ -16,8 +16,9 @@ import (
 // to another.
 var errSessionID = errors.New("memstore: create session: there is one with this id")
 
-// session is a record and its place among the sessions of its user, a list that begins
-// in owners. What it points to is never changed, but replaced. The zero key is none.
+// session is a record and its place among the sessions of its user: a ring in the order of
+// ByLastUse that begins in owners. The one before the first is the last. What record points
+// to is never changed, but replaced.
 type session struct {
 	record            *phoneauth.SessionRecord
 	owner, prev, next key
@@ -45,10 +46,11 @@ func rotatedSize(r *phoneauth.SessionRecord) int {
 }
 
 // owner is where the sessions of a user begin, and how many they are. Those that have
-// expired count until they are dropped.
+// expired count until they are dropped. All of them are live before ends.
 type owner struct {
 	first key
 	n     int
+	ends  int64
 }
 
 func (owner) end() int64 { return never }
@@ -110,33 +112,29 @@ func (s *Store) createSession(k, of key, n *phoneauth.NewSession) (evicted *phon
 	return evicted, nil
 }
 
-// evict says which session must end for n. It looks at the sessions of the user only when
-// they may be too many.
+// evict says which session must end for n. While all sessions of the user are live, it is the
+// last one, unless only some of them may end. Else it looks at all.
 func (s *Store) evict(of key, n *phoneauth.NewSession) (*phoneauth.SessionRecord, error) {
-	if o, _ := s.owners.get(of); n.Most <= 0 || o.n < n.Most {
+	o, _ := s.owners.get(of)
+	if n.Most <= 0 || o.n < n.Most {
 		return nil, nil
 	}
-	// The room for the records is kept: a user who has as many sessions as there may be has
-	// them looked at each time.
-	live := s.room[:0]
+	if n.Now.UnixMicro() < o.ends && !n.Session.ByPassword {
+		last := s.sessions.at(o.first).value.prev
+		return s.sessions.at(last).value.record, nil
+	}
+	live := make([]phoneauth.SessionRecord, 0, o.n)
 	for r := range s.liveSessions(of, n.Now) {
 		live = append(live, *r)
 	}
-	s.room = live
-	defer clear(live)
-	ended, err := n.Evict(live)
-	if ended == nil {
-		return nil, err
-	}
-	r := *ended
-	return &r, err
+	return n.Evict(live)
 }
 
-// liveSessions are those of a user that are live at now, in any order.
+// liveSessions are those of a user that are live at now, in the order of ByLastUse.
 func (s *Store) liveSessions(of key, now time.Time) iter.Seq[*phoneauth.SessionRecord] {
 	return func(yield func(*phoneauth.SessionRecord) bool) {
 		o, _ := s.owners.get(of)
-		for k := o.first; k != (key{}); {
+		for k, left := o.first, o.n; left > 0; left-- {
 			found := &s.sessions.at(k).value
 			k = found.next
 			if found.record.Live(now) && !yield(found.record) {
@@ -209,6 +207,7 @@ func (s *Store) rotate(k key, r *phoneauth.Rotation) (*phoneauth.SessionRecord, 
 	}
 	at.value.record = &next
 	s.sessions.held += more
+	s.reorder(k, at.value)
 	return &next, nil
 }
 
@@ -239,7 +238,7 @@ func (s *Store) EndUserSessions(_ context.Context, userID, exceptID string) erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, _ := s.owners.get(of)
-	for k := o.first; k != (key{}); {
+	for k, left := o.first, o.n; left > 0; left-- {
 		found, _ := s.sessions.get(k)
 		if exceptID == "" || k != except {
 			s.endSession(k)
@@ -256,31 +255,47 @@ func (s *Store) endSession(k key) {
 	}
 }
 
-// link stores a new session at the beginning of its user's list.
+// link stores a session in its place among those of its user. The newest use comes first, so
+// it goes past others only where clocks differ.
 func (s *Store) link(k key, created session) {
-	o, _ := s.owners.get(created.owner)
-	if created.next = o.first; created.next != (key{}) {
-		s.sessions.at(created.next).value.prev = k
+	o, ok := s.owners.get(created.owner)
+	if !ok {
+		created.prev, created.next, o = k, k, owner{first: k, ends: never}
+	} else {
+		next, left := o.first, o.n
+		for ; left > 0 && phoneauth.ByLastUse(*s.sessions.at(next).value.record, *created.record) < 0; left-- {
+			next = s.sessions.at(next).value.next
+		}
+		if left == o.n {
+			o.first = k
+		}
+		after := &s.sessions.at(next).value
+		created.prev, created.next, after.prev = after.prev, next, k
+		s.sessions.at(created.prev).value.next = k
 	}
-	s.owners.put(created.owner, owner{k, o.n + 1})
+	o.n, o.ends = o.n+1, min(o.ends, created.end())
+	s.owners.put(created.owner, o)
 	s.sessions.put(k, created)
 }
 
-// unlink takes a session that is gone out of its user's list.
+// unlink takes a session from those of its user. It may be gone from its table.
 func (s *Store) unlink(gone session) {
 	o, _ := s.owners.get(gone.owner)
-	o.n--
-	if gone.next != (key{}) {
-		s.sessions.at(gone.next).value.prev = gone.prev
+	if o.n--; o.n == 0 {
+		s.owners.drop(gone.owner)
+		return
 	}
-	if gone.prev != (key{}) {
-		s.sessions.at(gone.prev).value.next = gone.next
-	} else {
+	after := &s.sessions.at(gone.next).value
+	if o.first == after.prev { // it is gone
 		o.first = gone.next
 	}
-	if o.n == 0 {
-		s.owners.drop(gone.owner)
-	} else {
-		s.owners.put(gone.owner, o)
-	}
+	after.prev = gone.prev
+	s.sessions.at(gone.prev).value.next = gone.next
+	s.owners.put(gone.owner, o)
+}
+
+// reorder moves a session whose record has changed to its place.
+func (s *Store) reorder(k key, changed session) {
+	s.unlink(changed)
+	s.link(k, changed)
 }
