@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -57,26 +57,26 @@ func (s *Service) Handler(apis ...phoneauth.API) http.Handler {
 }
 
 // route returns the work of one request.
-func (t *telemetry) route(r *http.Request) work {
-	w := work{duration: t.operationDuration}
+func (t *telemetry) route(r *http.Request) *work {
 	path := r.URL.Path
 	if id, ok := strings.CutPrefix(path, sessionPath); ok && id != "" && !strings.Contains(id, "/") {
 		path = sessionPath + "{id}"
 	}
 	name := r.Method + " " + path
-	if routes[name] {
-		w.attrs = []attribute.KeyValue{keyMethod.String(r.Method), keyRoute.String(path)}
-	} else {
-		name = other
+	if !routes[name] {
+		return t.requests.of(other, func() *work {
+			return newWork(other, trace.SpanKindInternal, t.operationDuration, keyOperation.String(other))
+		})
 	}
-	w.span, w.attr = name, keyOperation.String(name)
-	return w
+	return t.requests.of(name, func() *work {
+		return newWork(name, trace.SpanKindInternal, t.operationDuration, keyOperation.String(name), keyMethod.String(r.Method), keyRoute.String(path))
+	})
 }
 
 // routeOutcome returns the status. Those of servers are faults, as the semantic conventions
 // want it.
 func routeOutcome(_ context.Context, status int, _ error) outcome {
-	o := outcome{attrs: []attribute.KeyValue{keyStatus.Int(status)}}
+	o := outcome{status: status}
 	if status >= 500 {
 		o.fault = strconv.Itoa(status)
 	}

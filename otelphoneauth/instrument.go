@@ -3,6 +3,7 @@ package otelphoneauth
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -59,67 +60,92 @@ func instrumented(cfg phoneauth.Config) bool {
 	})
 }
 
-// count counts e, and tells the span of the operation, if there is one.
-func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
-	attrs := t.eventAttrs(e)
-	what := keyEventType.String(string(e.Type))
-	counted := context.WithoutCancel(ctx)
-	t.events.Add(counted, 1, metric.WithAttributes(append(attrs, what)...))
-	if e.Cost > 0 {
-		t.cost.Add(counted, float64(e.Cost)/1e6, metric.WithAttributes(
-			keyRegion.String(t.regions.tell(e.Region, regionLike)), keyChannel.String(t.channels.tell(e.Channel, nameLike))))
-	}
-	if e.Channel != "" {
-		channel := keyChannel.String(t.channels.tell(e.Channel, nameLike))
-		if byChannel(e) {
-			t.channelEvents.Add(counted, 1, metric.WithAttributes(what, channel))
-		}
-		attrs = append(attrs, channel)
-	}
-	if e.Region != "" {
-		region := keyRegion.String(t.regions.tell(e.Region, regionLike))
-		if byRegion(e) {
-			regional := []attribute.KeyValue{what, region}
-			if e.Limit != "" {
-				regional = append(regional, keyLimit.String(e.Limit)) // one of three
-			}
-			t.regionEvents.Add(counted, 1, metric.WithAttributes(regional...))
-		}
-		attrs = append(attrs, region)
-	}
-	trace.SpanFromContext(ctx).AddEvent("phoneauth."+string(e.Type), trace.WithAttributes(attrs...))
+// occurrence is what a counter tells of an event. Names that it does not tell are empty.
+type occurrence struct {
+	what                                                         phoneauth.EventType
+	purpose, limit, sender, class, fault, check, channel, region string
+	test                                                         bool
 }
 
-// eventAttrs returns the names in e, but for its type and region, and have room for three more.
-func (t *telemetry) eventAttrs(e phoneauth.Event) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, 9)
-	if e.Purpose != "" {
-		attrs = append(attrs, keyPurpose.String(t.purposes.tell(string(e.Purpose), nameLike)))
+// occurrence returns all names in e that may be told.
+func (t *telemetry) occurrence(e *phoneauth.Event) occurrence {
+	told := func(names *names, name string, like *regexp.Regexp) string {
+		if name == "" {
+			return ""
+		}
+		return names.tell(name, like)
 	}
-	if e.Limit != "" {
-		attrs = append(attrs, keyLimit.String(t.limits.tell(e.Limit, nameLike)))
-	}
-	if e.Sender != "" {
-		attrs = append(attrs, keySender.String(t.senders.tell(e.Sender, nameLike)))
+	o := occurrence{
+		what:    e.Type,
+		purpose: told(t.purposes, string(e.Purpose), nameLike),
+		limit:   told(t.limits, e.Limit, nameLike),
+		sender:  told(t.senders, e.Sender, nameLike),
+		check:   told(t.checks, e.Check, nameLike),
+		channel: told(t.channels, e.Channel, nameLike),
+		region:  told(t.regions, e.Region, regionLike),
+		test:    e.Test,
 	}
 	if e.SendClass != "" {
-		attrs = append(attrs, keySendClass.String(class(e.SendClass)))
+		o.class = class(e.SendClass)
 	}
 	if e.SendFault != "" {
-		attrs = append(attrs, keySendFault.String(fault(e.SendFault)))
+		o.fault = fault(e.SendFault)
 	}
-	if e.Check != "" {
-		attrs = append(attrs, keyCheck.String(t.checks.tell(e.Check, nameLike)))
+	return o
+}
+
+// attrs are the attributes of what is not empty.
+func (o occurrence) attrs() []attribute.KeyValue {
+	attrs := make([]attribute.KeyValue, 0, 10)
+	for _, a := range [...]struct {
+		key  attribute.Key
+		name string
+	}{
+		{keyEventType, string(o.what)}, {keyPurpose, o.purpose}, {keyLimit, o.limit}, {keySender, o.sender},
+		{keySendClass, o.class}, {keySendFault, o.fault}, {keyCheck, o.check}, {keyChannel, o.channel}, {keyRegion, o.region},
+	} {
+		if a.name != "" {
+			attrs = append(attrs, a.key.String(a.name))
+		}
 	}
-	if e.Test {
+	if o.test {
 		attrs = append(attrs, keyTest.Bool(true))
 	}
 	return attrs
 }
 
+// options are those with which a counter tells o.
+func (t *telemetry) options(o occurrence) []metric.AddOption {
+	return t.counted.of(o, func() []metric.AddOption {
+		return []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(o.attrs()...))}
+	})
+}
+
+// count counts e, and tells the span of the operation, if there is one.
+func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
+	all, counted := t.occurrence(&e), measuring(ctx)
+	event := all
+	event.channel, event.region = "", ""
+	t.events.Add(counted, 1, t.options(event)...)
+	if e.Cost > 0 {
+		t.cost.Add(counted, float64(e.Cost)/1e6, t.options(occurrence{region: t.regions.tell(e.Region, regionLike), channel: t.channels.tell(e.Channel, nameLike)})...)
+	}
+	if e.Channel != "" && byChannel(&e) {
+		t.channelEvents.Add(counted, 1, t.options(occurrence{what: e.Type, channel: all.channel})...)
+	}
+	if e.Region != "" && byRegion(&e) {
+		// The limit is one of three, or none.
+		t.regionEvents.Add(counted, 1, t.options(occurrence{what: e.Type, region: all.region, limit: all.limit})...)
+	}
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		all.what = ""
+		span.AddEvent("phoneauth."+string(e.Type), trace.WithAttributes(all.attrs()...))
+	}
+}
+
 // byRegion reports whether e counts in phoneauth.region.events: what fraud teams compare
 // between countries, and no more, so that 247 regions are fewer than 2,000 series.
-func byRegion(e phoneauth.Event) bool {
+func byRegion(e *phoneauth.Event) bool {
 	if e.Test {
 		return false
 	}
@@ -134,7 +160,7 @@ func byRegion(e phoneauth.Event) bool {
 }
 
 // byChannel reports whether e counts in phoneauth.channel.events: what tells whether codes arrive.
-func byChannel(e phoneauth.Event) bool {
+func byChannel(e *phoneauth.Event) bool {
 	if e.Test {
 		return false
 	}

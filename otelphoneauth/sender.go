@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/phoneauth/phoneauth"
@@ -30,15 +31,18 @@ func (s *sender) Verified(ctx context.Context, r phoneauth.Receipt) error {
 }
 
 func (s *sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
-	w := work{
-		span:     "phoneauth.send",
-		kind:     trace.SpanKindClient,
-		duration: s.t.sendDuration,
-		attr:     keyPurpose.String(s.t.purposes.tell(string(m.Purpose), nameLike)),
-	}
+	purpose := s.t.purposes.tell(string(m.Purpose), nameLike)
+	channel := ""
 	if m.Channel != "" {
-		w.attrs = append(w.attrs, keyChannel.String(s.t.channels.tell(m.Channel, nameLike)))
+		channel = s.t.channels.tell(m.Channel, nameLike)
 	}
+	w := s.t.sends.of([2]string{purpose, channel}, func() *work {
+		var attrs []attribute.KeyValue
+		if channel != "" {
+			attrs = append(attrs, keyChannel.String(channel))
+		}
+		return newWork("phoneauth.send", trace.SpanKindClient, s.t.sendDuration, keyPurpose.String(purpose), attrs...)
+	})
 	return run(ctx, s.t, w,
 		func(ctx context.Context) (phoneauth.Receipt, error) { return s.next.Send(ctx, m) },
 		s.outcome)
@@ -61,7 +65,7 @@ func (s *sender) outcome(_ context.Context, r phoneauth.Receipt, err error) outc
 		}
 	}
 	if r.Sender != "" {
-		o.attrs = append(o.attrs, keySender.String(s.t.senders.tell(r.Sender, nameLike)))
+		o.sender = s.t.senders.tell(r.Sender, nameLike)
 	}
 	return o
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/phoneauth/phoneauth"
 )
 
@@ -40,7 +42,9 @@ func Wrap(svc *phoneauth.Service, opts ...Option) (*Service, error) {
 
 // operation makes one call of the Service.
 func operation[T any](ctx context.Context, t *telemetry, name string, do func(context.Context) (T, error)) (T, error) {
-	w := work{span: "phoneauth." + name, duration: t.operationDuration, attr: keyOperation.String(name)}
+	w := t.operations.of(name, func() *work {
+		return newWork("phoneauth."+name, trace.SpanKindInternal, t.operationDuration, keyOperation.String(name))
+	})
 	return run(ctx, t, w, do, func(ctx context.Context, _ T, err error) outcome { return t.operationOutcome(ctx, err) })
 }
 

@@ -3,6 +3,8 @@ package otelphoneauth
 import (
 	"context"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/phoneauth/phoneauth"
 )
 
@@ -12,7 +14,9 @@ func (t *telemetry) store(s phoneauth.Store) phoneauth.Store {
 		return nil
 	}
 	return phoneauth.WrapStore(s, func(ctx context.Context, verb string, call func(context.Context) error) error {
-		w := work{span: "phoneauth.store." + verb, duration: t.storeDuration, attr: keyVerb.String(verb)}
+		w := t.verbs.of(verb, func() *work {
+			return newWork("phoneauth.store."+verb, trace.SpanKindInternal, t.storeDuration, keyVerb.String(verb))
+		})
 		_, err := run(ctx, t, w, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, call(ctx)
 		}, func(ctx context.Context, _ struct{}, err error) outcome { return t.storeOutcome(ctx, err) })

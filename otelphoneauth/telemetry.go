@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -76,6 +74,11 @@ type telemetry struct {
 	storeDuration, sendDuration, operationDuration metric.Float64Histogram
 
 	purposes, regions, limits, channels, senders, checks *names
+
+	operations, requests, verbs made[string, *work]
+	sends                       made[[2]string, *work]
+	recorded                    made[series, []metric.RecordOption]
+	counted                     made[occurrence, []metric.AddOption]
 }
 
 func newTelemetry(opts []Option) (*telemetry, error) {
@@ -152,59 +155,4 @@ func (t *telemetry) watchJournal(lost func() int64) error {
 		return fmt.Errorf("otelphoneauth: instruments: %w", err)
 	}
 	return nil
-}
-
-// work is something with a span and a duration.
-type work struct {
-	span     string
-	kind     trace.SpanKind // 0 is internal
-	attrs    []attribute.KeyValue
-	duration metric.Float64Histogram
-	attr     attribute.KeyValue // of span and duration
-}
-
-// outcome is what came of a work.
-type outcome struct {
-	// attrs of span and duration, spanOnly of the span.
-	attrs, spanOnly []attribute.KeyValue
-	// fault, unless empty, is the class of what is broken: the span's status is then an
-	// error. A refusal is no fault.
-	fault string
-}
-
-// named returns the outcome of that name.
-func named(name string) outcome {
-	return outcome{attrs: []attribute.KeyValue{keyOutcome.String(name)}}
-}
-
-// faulty returns the outcome of that name, which somebody should look at.
-func faulty(name string) outcome {
-	o := named(name)
-	o.fault = name
-	return o
-}
-
-// run does w by calling do, and tells of it what judge says. A panic goes on, and is told
-// as one, without its value.
-func run[T any](ctx context.Context, t *telemetry, w work, do func(context.Context) (T, error), judge func(context.Context, T, error) outcome) (T, error) {
-	ctx, span := t.tracer.Start(ctx, w.span, trace.WithSpanKind(w.kind), trace.WithAttributes(w.attr), trace.WithAttributes(w.attrs...))
-	start := time.Now()
-	o := faulty("panic")
-	// Not "defer span.End()": the SDK's End then takes the value of a panic into the span.
-	defer func() { t.finish(ctx, span, w, o, time.Since(start)) }()
-	v, err := do(ctx)
-	o = judge(ctx, v, err)
-	return v, err
-}
-
-func (t *telemetry) finish(ctx context.Context, span trace.Span, w work, o outcome, took time.Duration) {
-	if o.fault != "" {
-		o.attrs = append(o.attrs, keyErrorType.String(o.fault))
-		span.SetStatus(codes.Error, o.fault)
-	}
-	// What took until the end of its context counts all the same.
-	w.duration.Record(context.WithoutCancel(ctx), took.Seconds(), metric.WithAttributes(append(o.attrs, w.attr)...))
-	span.SetAttributes(o.attrs...)
-	span.SetAttributes(o.spanOnly...)
-	span.End()
 }
