@@ -2,9 +2,7 @@ package phoneauth
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"math/big"
 	"strings"
 	"time"
 
@@ -154,21 +152,6 @@ func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) 
 // atEpoch names the account u at its epoch.
 func atEpoch(u User) string { return u.ID + " at " + number64(u.Epoch) }
 
-// newCode returns a random code. All codes of the configured length are equally likely,
-// including those that begin with zeros.
-func (s *Service) newCode() (string, error) {
-	n, err := rand.Int(rand.Reader, s.codeSpace)
-	if err != nil {
-		return "", err
-	}
-	digits := n.String()
-	return strings.Repeat("0", s.cfg.Code.Digits-len(digits)) + digits, nil
-}
-
-func codeSpace(digits int) *big.Int {
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
-}
-
 // wellFormed returns the code without ASCII spaces around it. It returns false if the code
 // has the wrong length or other characters than digits.
 func (s *Service) wellFormed(code string) (string, bool) {
@@ -186,10 +169,7 @@ func (s *Service) wellFormed(code string) (string, bool) {
 
 // newChallenge returns a challenge for c, ready to be stored, and its code.
 func (s *Service) newChallenge(c *call) (Challenge, string, error) {
-	code, err := s.newCode()
-	if err != nil {
-		return Challenge{}, "", err
-	}
+	code := random.Digits(s.cfg.Code.Digits)
 	expires, until := c.now.Add(s.cfg.Code.TTL), c.now.Add(min(2*s.cfg.Code.TTL, maxCodeLife))
 	if c.test != nil {
 		code = string(c.test.Code)

@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -165,7 +166,8 @@ type Event struct {
 
 // LogValue returns a group of the fields that are not zero, without Type and Time.
 func (e Event) LogValue() slog.Value {
-	attrs := make([]slog.Attr, 0, 16)
+	var room [28]slog.Attr // on the stack: most fields of most events are zero
+	attrs := room[:0]
 	for _, f := range [...]struct{ name, value string }{
 		{"realm", e.Realm},
 		{"purpose", string(e.Purpose)},
@@ -214,7 +216,7 @@ func (e Event) LogValue() slog.Value {
 	if e.Test {
 		attrs = append(attrs, slog.Bool("test", true))
 	}
-	return slog.GroupValue(attrs...)
+	return slog.GroupValue(slices.Clone(attrs)...)
 }
 
 // warns reports whether events of this type are logged as warnings.
@@ -256,7 +258,7 @@ func (s *Service) event(ctx context.Context, e Event) {
 			s.journal.add(&e)
 		}
 	}
-	s.tell(ctx, e)
+	s.tell(ctx, &e)
 }
 
 // stamped is e with its time, its realm, and the operator who acts.
@@ -271,16 +273,16 @@ func (s *Service) stamped(ctx context.Context, e Event) Event {
 }
 
 // tell logs e and tells the host.
-func (s *Service) tell(ctx context.Context, e Event) {
+func (s *Service) tell(ctx context.Context, e *Event) {
 	level := slog.LevelInfo
 	if e.Type.warns() {
 		level = slog.LevelWarn
 	}
 	if s.cfg.Logger.Enabled(ctx, level) {
-		s.cfg.Logger.LogAttrs(ctx, level, "phoneauth: "+string(e.Type), slog.Any("event", e))
+		s.cfg.Logger.LogAttrs(ctx, level, "phoneauth: "+string(e.Type), slog.Attr{Key: "event", Value: e.LogValue()})
 	}
 	if s.cfg.Hooks.OnEvent != nil {
-		s.cfg.Hooks.OnEvent(ctx, e)
+		s.cfg.Hooks.OnEvent(ctx, *e)
 	}
 }
 
@@ -322,7 +324,7 @@ func (s *Service) intends(ctx context.Context, e Event) error {
 	}
 	e.Intent, e.Type = e.Type, EventOperator
 	e = s.stamped(ctx, e)
-	s.tell(ctx, e)
+	s.tell(ctx, &e)
 	if s.journal == nil {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +27,6 @@ type Service struct {
 	tokens    TokenIssuer
 	numbers   numberPolicy
 	tests     map[Phone]*TestNumber
-	codeSpace *big.Int
 	running   chan struct{}  // one place for each operation that no longer depends on its client
 	hashes    *places.Places // for password hashes
 	sendTimes *latency.Recent
@@ -66,7 +64,6 @@ func New(cfg Config) (*Service, error) {
 		tokens:    cfg.Tokens,
 		numbers:   numbers,
 		tests:     map[Phone]*TestNumber{},
-		codeSpace: codeSpace(cfg.Code.Digits),
 		running:   make(chan struct{}, uninterruptedAtOnce),
 		sendTimes: new(latency.Recent),
 		holdIndex: cfg.Limits.holdOf(),

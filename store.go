@@ -111,6 +111,9 @@ type Around func(ctx context.Context, verb string, call func(context.Context) er
 // one.
 func WrapStore(s Store, around Around) Store {
 	w := wrapped{s, around}
+	if inner, ok := s.(interface{ parts() wrapped }); ok {
+		w = inner.parts().within(around)
+	}
 	if p, ok := s.(Purger); ok {
 		return wrappedPurger{w, p}
 	}
@@ -119,6 +122,16 @@ func WrapStore(s Store, around Around) Store {
 
 // unwrap returns the Store that was wrapped.
 func (w wrapped) unwrap() Store { return w.store }
+
+func (w wrapped) parts() wrapped { return w }
+
+// within returns w with around in front of its own: one wrapper costs less than two.
+func (w wrapped) within(around Around) wrapped {
+	inner := w.around
+	return wrapped{w.store, func(ctx context.Context, verb string, call func(context.Context) error) error {
+		return around(ctx, verb, func(ctx context.Context) error { return inner(ctx, verb, call) })
+	}}
+}
 
 // wrapped is a Store with around in front of each method.
 type wrapped struct {

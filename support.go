@@ -285,7 +285,7 @@ func (s *Service) deleteNow(ctx context.Context, user User) error {
 			e := meant
 			e.Time = s.now().Add(2 * time.Microsecond)
 			e = s.stamped(ctx, e)
-			s.tell(ctx, e)
+			s.tell(ctx, &e)
 			before := e.Time
 			if s.journal != nil && s.journal.write(ctx, &e) != nil {
 				s.journal.add(&e)

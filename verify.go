@@ -47,7 +47,11 @@ func (s *Service) received(ctx context.Context, a answer) (c *call, challengeID 
 // mayAttempt asks whether the address of c may try a code. Call it before look-ups and
 // before taking a place for hashing.
 func (s *Service) mayAttempt(ctx context.Context, c *call) error {
-	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: s.addressFailureTakes(c), Now: c.now}))
+	asks := s.addressFailureTakes(c)
+	if len(asks) == 0 {
+		return nil
+	}
+	return s.limited(ctx, c, s.store.TakeLimits(ctx, TakeParams{Asks: asks, Now: c.now}))
 }
 
 // ownerOf returns the user of c's phone, or the zero User if there is none, and sets

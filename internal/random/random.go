@@ -4,7 +4,11 @@ package random
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
+	"math"
+	"strconv"
+	"strings"
 )
 
 // ID returns 128 random bits, in 22 characters.
@@ -32,6 +36,25 @@ func UUID() string {
 		text = append(hex.AppendEncode(text, part), '-')
 	}
 	return string(hex.AppendEncode(text, b[10:]))
+}
+
+// Digits returns n random digits, n at most 19. All texts of that length are equally likely,
+// including those that begin with zeros.
+func Digits(n int) string {
+	space := uint64(1)
+	for range n {
+		space *= 10
+	}
+	// Draws from the last, incomplete part of the range would make small numbers likelier.
+	const most = math.MaxUint64
+	var b [8]byte
+	for {
+		rand.Read(b[:])
+		if draw := binary.NativeEndian.Uint64(b[:]); draw < most-most%space {
+			digits := strconv.FormatUint(draw%space, 10)
+			return strings.Repeat("0", n-len(digits)) + digits
+		}
+	}
 }
 
 // Bytes returns n random bytes. It never fails: crypto/rand ends the program rather than
