@@ -15,7 +15,7 @@ import (
 func TestRedisACL(t *testing.T) {
 	rights := []any{"acl", "setuser", "app", "on", ">secret", "~pa:*", "+eval", "+evalsha", "+get", "+mget", "+set", "+del",
 		"+exists", "+pttl", "+pexpire", "+zadd", "+zrem", "+zcard", "+zrange", "+zremrangebyscore",
-		"+hget", "+hset", "+hincrby", "+hgetall", "+ping", "+info"}
+		"+zmscore", "+hget", "+hset", "+hincrby", "+hgetall", "+ping", "+info"}
 	t.Run("one node", func(t *testing.T) {
 		server := ownRedis(t)
 		require.NoError(t, clientOf(t, server).Do(t.Context(), rights...).Err())

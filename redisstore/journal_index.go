@@ -104,6 +104,8 @@ func (ix *index) calls(latest time.Time) []*call {
 			for _, e := range g.entries {
 				c.int(e.Time.UnixMicro())
 				c.text(counted(e))
+			}
+			for _, e := range g.entries {
 				c.int(int64(max(e.Count, 1)))
 			}
 		}

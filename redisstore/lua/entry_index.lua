@@ -9,6 +9,19 @@
 
 local latest = num()
 
+-- members are the next n members, of which each follows its score.
+local function members(n)
+  local all = {}
+  for i = 1, n do all[i] = ARGV[args + 2 * i] end
+  return all
+end
+
+-- add puts the next n members into the sorted set k, in one call.
+local function add(k, n)
+  redis.call('ZADD', k, unpack(ARGV, args + 1, args + 2 * n))
+  args = args + 2 * n
+end
+
 -- extend sees to it that a key lives so long at least, and says whether it is not new. It
 -- may live a day longer, so that it need not be told so each time.
 local function extend(k, life)
@@ -21,7 +34,7 @@ local function gone(member) return tonumber(string.match(member, '%z(.*)$')) <= 
 
 for _ = 1, num() do
   local k, life = key(), arg()
-  for _ = 1, num() do redis.call('ZADD', k, arg(), arg()) end
+  add(k, num())
   if extend(k, life) and gone(redis.call('ZRANGE', k, -1, -1)[1]) then
     for _, member in ipairs(redis.call('ZRANGE', k, -10, -1)) do
       if gone(member) then redis.call('ZREM', k, member) end
@@ -29,16 +42,19 @@ for _ = 1, num() do
   end
 end
 for _ = 1, num() do
-  local times, weights, sums, life, added = key(), key(), key(), arg(), {}
-  for _ = 1, num() do
-    local time, member, weight, was = arg(), arg(), num(), 0
+  local times, weights, sums, life, n = key(), key(), key(), arg(), num()
+  local counted, was, added = members(n), {}, {}
+  local known = redis.call('ZMSCORE', times, unpack(counted))
+  add(times, n)
+  for i, member in ipairs(counted) do
+    local weight = num()
     local kind, from = struct.unpack('>I2c0', member)
-    if redis.call('ZADD', times, time, member) == 0 then
-      was = tonumber(redis.call('HGET', weights, string.sub(member, from)) or 1)
-    end
-    if weight > was then
-      added[kind] = (added[kind] or 0) + weight - was
-      if weight > 1 then redis.call('HSET', weights, string.sub(member, from), int(weight)) end
+    local id = string.sub(member, from)
+    if known[i] and not was[member] then was[member] = tonumber(redis.call('HGET', weights, id) or 1) end
+    if weight > (was[member] or 0) then
+      added[kind] = (added[kind] or 0) + weight - (was[member] or 0)
+      was[member] = weight
+      if weight > 1 then redis.call('HSET', weights, id, int(weight)) end
     end
   end
   for kind, n in pairs(added) do redis.call('HINCRBY', sums, kind, int(n)) end
