@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Every module of the workspace.
 MODULES := $(shell go list -m -f '{{.Dir}}')
 
-.PHONY: check test servers fuzz bench bench-stores pumping release-check release-prepare release-dry-run release-tags
+.PHONY: check test servers fuzz bench bench-signin bench-stores pumping release-check release-prepare release-dry-run release-tags
 
 check:
 	@files=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$files" || { echo "not gofmt-ed: $$files"; exit 1; }
@@ -41,6 +41,11 @@ bench:
 BENCHTIME ?= 1000x
 bench-stores: servers
 	@.ci/bench-stores $(BENCHTIME)
+
+# The table of docs/performance.md about a whole sign-in: so many of each kind.
+SIGNINS ?= 2000x
+bench-signin: servers
+	@.ci/bench-signin $(SIGNINS)
 
 # The tables of docs/security.md about the human check. Takes some ten minutes.
 pumping:

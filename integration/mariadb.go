@@ -198,6 +198,9 @@ func (m *MariaDB) Kill() {
 	m.cmd = nil
 }
 
+// Used is what the server has used of the CPUs since it was last started: see [UsedBy].
+func (m *MariaDB) Used() time.Duration { return UsedBy(m.cmd.Process.Pid) }
+
 // Pause stops the server without closing anything; Resume lets it go on.
 func (m *MariaDB) Pause() error { return m.cmd.Process.Signal(syscall.SIGSTOP) }
 

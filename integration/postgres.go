@@ -223,10 +223,7 @@ func (p *Postgres) processes() []int {
 // that cannot be told: it is told by Linux alone.
 func (p *Postgres) Used() (sum time.Duration) {
 	for _, pid := range p.processes() {
-		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
-		used, _, _ := strings.Cut(string(stat), " ")
-		ns, _ := strconv.ParseInt(used, 10, 64)
-		sum += time.Duration(ns)
+		sum += UsedBy(pid)
 	}
 	return sum
 }

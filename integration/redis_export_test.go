@@ -2,6 +2,7 @@ package integration
 
 import (
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -25,6 +26,18 @@ func RedisClusterClient(t testing.TB) *redis.ClusterClient { return redisCluster
 
 // SharedRedis returns the address of the server that the tests share.
 func SharedRedis(t testing.TB) string { return redisNode(t).Options().Addr }
+
+// Trips counts round trips.
+type Trips = trips
+
+// Count is how many there were until now.
+func (h *trips) Count() int64 { return h.n.Load() }
+
+// Used is what the server has used of the CPUs since it was last started: see [UsedBy].
+func (r *redisServer) Used() time.Duration { return UsedBy(r.pid) }
+
+// Client is a client of the server.
+func (r *redisServer) Client(t testing.TB) *redis.Client { return clientOf(t, r) }
 
 func (r *redisServer) Addr() string  { return r.addr() }
 func (r *redisServer) Kill()         { _ = r.kill() }
