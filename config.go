@@ -388,6 +388,8 @@ func partsOf(s Store) (Stores, bool) {
 	switch s := s.(type) {
 	case interface{ unwrap() Store }:
 		return partsOf(s.unwrap())
+	case interface{ Unwrap() Store }: // a seam.Holder
+		return partsOf(s.Unwrap())
 	case Stores:
 		return s, true
 	case *Stores:

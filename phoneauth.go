@@ -24,6 +24,7 @@ type Service struct {
 	cfg       *Config
 	keys      *keyring.Ring
 	store     Store // guarded
+	apart     bool  // its users are in another database than its limits
 	tokens    TokenIssuer
 	numbers   numberPolicy
 	tests     map[Phone]*TestNumber
@@ -74,6 +75,7 @@ func New(cfg Config) (*Service, error) {
 		unknownHashes: new(sync.Map),
 		hashes:        places.New(hashesAtOnce(), hashLine*hashesAtOnce()),
 	}
+	_, s.apart = partsOf(cfg.Store)
 	s.channels, s.orders = cfg.compiledChannels()
 	s.later = background.New(laterAtOnce, laterCodesAtOnce, func(ctx context.Context, err error) {
 		s.cfg.Logger.ErrorContext(ctx, "phoneauth: after the answer", "error", err, "cause", causes(err))

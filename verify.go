@@ -1,6 +1,7 @@
 package phoneauth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -62,23 +63,70 @@ func (s *Service) ownerOf(ctx context.Context, c *call) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	c.account = account{user.ID, user.Epoch}
-	if c.device.known() && c.account != (account{c.device.userID, c.device.epoch}) {
-		return User{}, ErrInvalidCode
+	if err = c.owned(user); err != nil {
+		return User{}, err
 	}
 	return user, nil
 }
 
-// attemptFor calls mayAttempt, ownerOf and attempt.
+// owned is ownerOf for the user that was found.
+func (c *call) owned(by User) error {
+	c.account = account{by.ID, by.Epoch}
+	if c.device.known() && c.account != (account{c.device.userID, c.device.epoch}) {
+		return ErrInvalidCode
+	}
+	return nil
+}
+
+// admitted is mayAttempt, and then ownerOf, which sets c.owner. Where accounts are in another
+// database than limits, both are asked at the same time. The answer is that of the limits first
+// in any case.
+func (s *Service) admitted(ctx context.Context, c *call) (err error) {
+	if !s.apart || len(s.addressFailureTakes(c)) == 0 {
+		if err = s.mayAttempt(ctx, c); err == nil {
+			c.owner, err = s.ownerOf(ctx, c)
+		}
+		return err
+	}
+	var found User
+	var lookUp error
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	looked := concurrently(func() { found, lookUp = s.phoneAccount(ctx, c.phone) })
+	if err = s.mayAttempt(ctx, c); err != nil {
+		cancel() // nobody waits for the account
+	}
+	looked()
+	if err = cmp.Or(err, lookUp); err != nil {
+		return err
+	}
+	if err = c.owned(found); err == nil {
+		c.owner = found
+	}
+	return err
+}
+
+// concurrently starts do, and returns a function that waits for it. A panic of do is one of that
+// function.
+func concurrently(do func()) (wait func()) {
+	ended := make(chan any, 1)
+	go func() {
+		defer func() { ended <- recover() }()
+		do()
+	}()
+	return func() {
+		if reason := <-ended; reason != nil {
+			panic(reason)
+		}
+	}
+}
+
+// attemptFor calls admitted and attempt.
 func (s *Service) attemptFor(ctx context.Context, c *call, challengeID, code string, proof *Challenge) (Challenge, error) {
 	if _, ok := s.wellFormed(code); !ok { // a malformed code is not counted
 		return Challenge{}, ErrInvalidCode
 	}
-	if err := s.mayAttempt(ctx, c); err != nil {
-		return Challenge{}, err
-	}
-	var err error
-	if c.owner, err = s.ownerOf(ctx, c); err != nil {
+	if err := s.admitted(ctx, c); err != nil {
 		return Challenge{}, err
 	}
 	return s.attempt(ctx, c, challengeID, code, proof)

@@ -53,6 +53,9 @@ type seamed struct {
 // Seam implements [seam.Holder].
 func (s seamed) Seam() *seam.Seam { return s.seam }
 
+// Unwrap returns the store, whose parts the Service looks at.
+func (s seamed) Unwrap() phoneauth.Store { return s.Store }
+
 // Hold is store with the clock of e: for a store that wraps e.Store.
 func (e *Env) Hold(store phoneauth.Store) phoneauth.Store {
 	if e.seam == nil {

@@ -30,6 +30,7 @@ func Run(t *testing.T, o suite.Options) {
 		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
 		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
+		testDatabasesAreAskedAtOnce, testLimitsAnswerBeforeTheAccount, testPanicOfALookUp,
 		testImport, testImportFaults, testImportTwice, testImportAgain, testImportEnds,
 	)
 	if o.Real {
