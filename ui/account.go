@@ -191,6 +191,8 @@ func (a *account) request(w http.ResponseWriter, r *http.Request, form map[strin
 	next, lang := only(query["next"]), only(query["lang"])
 	if form != nil {
 		next, lang = form["next"], form["lang"]
+	} else {
+		a.keepLanguage(w, r)
 	}
 	q.visit = a.visitOf(next, lang)
 	if !localPath(next) {

@@ -107,7 +107,7 @@ func TestLengthTellsNothing(t *testing.T) {
 		for state, cookies := range visitors {
 			for _, encoding := range []string{"", "gzip", "*"} {
 				for _, probe := range probes() {
-					w := h.ask(h.page, "GET", "/signin/"+probe, "", append(cookies(own), "Accept-Encoding", encoding)...)
+					w := h.ask(h.page, "GET", "/signin/"+probe, "", append(cookies(own), "Accept-Encoding", encoding, "Sec-Fetch-Site", "cross-site")...)
 					require.Contains(t, []int{200, 303}, w.Code)
 					length, key := w.Body.Len(), strings.Join([]string{state, encoding, probe}, " ")
 					want, seen := lengths[key]

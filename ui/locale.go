@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+
+	"github.com/phoneauth/phoneauth"
 )
 
 //go:embed text
@@ -101,10 +103,16 @@ func (o Options) newLocale(tag, name string) *locale {
 // rightToLeft are the scripts that are written so, of those in use (ISO 15924).
 var rightToLeft = []string{"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"}
 
-// locale returns the language for r: the nearest to ?lang=, else to Accept-Language, else English,
-// else the only one there is.
+// languageCookie remembers the language that was chosen.
+const languageCookie = "phoneauth-language"
+
+// locale returns the language for r: the nearest to ?lang=, else the one that was chosen before, else
+// the nearest to Accept-Language, else English, else the only one there is.
 func (p *Page) locale(r *http.Request) *locale {
 	if l := p.named(only(r.URL.Query()["lang"])); l != nil {
+		return l
+	}
+	if l := p.tagged(string(p.cookie(r, languageCookie))); l != nil {
 		return l
 	}
 	if l := p.tagged(p.nearest.Preferred(list(r, "Accept-Language"))); l != nil {
@@ -114,6 +122,16 @@ func (p *Page) locale(r *http.Request) *locale {
 		return l
 	}
 	return p.names[0]
+}
+
+// keepLanguage remembers the language of ?lang= where it was chosen on this origin, as from the menu.
+// A link of another site chooses for one visit only. Browsers without Sec-Fetch-Site do not tell.
+func (p *Page) keepLanguage(w http.ResponseWriter, r *http.Request) {
+	from := r.Header.Get("Sec-Fetch-Site")
+	l := p.named(only(r.URL.Query()["lang"]))
+	if l != nil && len(p.names) > 1 && (from == "" || from == "same-origin") {
+		p.setCookie(w, languageCookie, phoneauth.Secret(l.Tag), cookieLife)
+	}
 }
 
 // named returns the language nearest to a tag, or nil.

@@ -105,6 +105,7 @@ func (p *Page) newScreen(r *http.Request, key string) *screen {
 
 // servePage answers a visit. It shows where the browser has left off.
 func (p *Page) servePage(w http.ResponseWriter, r *http.Request) {
+	p.keepLanguage(w, r)
 	s := p.opening(r)
 	if s.Key == screenLeave {
 		w.Header().Set("Cache-Control", "no-store")

@@ -18,7 +18,8 @@
 // Links may open a screen, with ?screen=phone, and with Options.Passwords also with
 // ?screen=password, ?screen=register and ?screen=forgot. ?phone= fills in a number, and sends
 // nothing. ?next=/… is where to go on to: a path of the same origin, or it is dropped. ?lang=
-// chooses the language.
+// chooses the language. The page remembers what was chosen from its menu or by a link of this origin, in
+// the cookie __Host-phoneauth-language.
 //
 // # Session
 //

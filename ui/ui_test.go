@@ -141,21 +141,51 @@ func TestLocale(t *testing.T) {
 		{"?lang=<x>", "es", "es"}, {"?lang=hi&lang=ar", "fr", "fr"}, {"", "DA-dk", "da"},
 		{"", "zh-TW", "zh-Hant"}, {"?lang=zh-HK", "fr", "zh-Hant"}, {"?lang=pt-PT", "fr", "pt"}, {"", "fi", "en"}, {"", "nb", "da"}, {"", "*", "en"},
 	} {
-		assert.Equal(t, tt[2], h.look("/signin/"+tt[0], "Accept-Language", tt[1]).Lang, "%v", tt)
+		assert.Equal(t, tt[2], h.look("/signin/"+tt[0], "Accept-Language", tt[1], "Sec-Fetch-Site", "cross-site").Lang, "%v", tt)
 	}
+	assert.Empty(t, h.cookies, "a link of another site chooses for one visit only")
 	r := httptest.NewRequest("GET", "/signin/", nil)
 	r.Header["Accept-Language"] = []string{"en;q=0.5", "fr;q=0.9", "es;q=0.7"}
 	w := httptest.NewRecorder()
 	h.page.ServeHTTP(w, r)
 	assert.Contains(t, w.Body.String(), `<html lang="fr"`, "a list in several lines")
-	danish := h.look("/signin/?lang=da").Body
+	danish := h.look("/signin/?lang=da", "Sec-Fetch-Site", "cross-site").Body
 	assert.Contains(t, danish, `tabindex="-1">Log ind</h1>`)
 	assert.Contains(t, danish, ">Phone number</label>")
-	assert.Contains(t, h.ask(h.page, "GET", "/signin/?lang=ar", "").Body.String(), `<html lang="ar" dir="rtl">`)
+	assert.Contains(t, h.ask(h.page, "GET", "/signin/?lang=ar", "", "Sec-Fetch-Site", "none").Body.String(), `<html lang="ar" dir="rtl">`)
 	assert.Contains(t, h.ask(h.page, "GET", "/signin/", "").Body.String(), "<title>Hello</title>")
 	one := newHost(t, ui.Options{Locale: "fr"})
 	assert.Equal(t, "fr", one.look("/signin/?lang=en", "Accept-Language", "en").Lang)
 	assert.NotContains(t, one.ask(one.page, "GET", "/signin/", "").Body.String(), "<nav")
+	assert.Empty(t, one.cookies, "there is nothing to choose")
+}
+
+// A language that was chosen is that of the next visit, of the texts, and of the account page.
+func TestLanguageIsKept(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	for _, site := range []string{"same-origin", ""} { // browsers before 2023 say nothing
+		g.cookies = map[string]*http.Cookie{}
+		assert.Equal(t, "fr", g.look("/signin/?lang=fr-CA", "Accept-Language", "en", "Sec-Fetch-Site", site).Lang)
+		assert.Equal(t, "fr", g.look("/signin/", "Accept-Language", "en").Lang)
+	}
+	c := g.cookies["__Host-phoneauth-language"]
+	assert.Equal(t, "fr", c.Value)
+	assert.True(t, c.HttpOnly && c.Secure && c.Path == "/" && c.SameSite == http.SameSiteLaxMode)
+	assert.Equal(t, "de", g.look("/signin/?lang=de", "Sec-Fetch-Site", "same-site").Lang)
+	assert.Equal(t, "fr", g.look("/signin/").Lang)
+	g.signIn(cairo)
+	text, _ := g.inbox.Last(cairo)
+	assert.Contains(t, string(text.Body), "votre code")
+	g.visit("/account/")
+	assert.Contains(t, g.body, `<html lang="fr"`)
+	g.visit("/account/?lang=ar")
+	assert.Contains(t, g.body, `<html lang="ar"`)
+	g.signOut()
+	assert.Equal(t, "ar", g.look("/signin/").Lang)
+	c.Value = "tlh"
+	g.cookies[c.Name] = c
+	assert.Equal(t, "es", g.look("/signin/", "Accept-Language", "es").Lang, "a language that the page does not have")
 }
 
 func TestOptionsAreChecked(t *testing.T) {
