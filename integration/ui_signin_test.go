@@ -145,23 +145,51 @@ func TestUIResend(t *testing.T) {
 	b.at("/home")
 }
 
+// laterBy makes the clock of the page go on by skipped milliseconds, a variable of the page.
+const laterBy = `window.skipped = 0; const { now } = Date; Date.now = () => now() + skipped;`
+
+// As soon as a code has expired the main button sends a new one, and a screen reader says why.
 func TestUIExpiredCode(t *testing.T) {
-	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
-		cfg.Code.TTL = time.Second
-		cfg.Limits.InsecureOff = true
-	})
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) { cfg.Limits.InsecureOff = true })
+	source := axeSource(t)
 	b := newBrowser(t, host.url)
+	b.script(laterBy)
 	b.open("/signin/")
 	b.askForCode("Egypt", cairoTyped)
 	code := host.inbox.Code(t, cairo)
+	b.fill("Code", "12")
+	valueOf[int](b, "(skipped = 301000)")
 	b.sees("Your code has expired. Send a new one.")
 	assert.Equal(t, "expired", valueOf[string](b, `document.querySelector("[role=alert]").dataset.code`))
+	assert.Equal(t, "title", valueOf[string](b, "document.activeElement.id"), "the field that had the focus is gone")
+	assert.False(t, valueOf[bool](b, `!!(field("Code") || button("Confirm") || button("Send the code again"))`))
+	b.axe(source, "expired")
+	b.key("\t")
+	assert.Equal(t, "Send a new code", valueOf[string](b, "text(document.activeElement)"))
+	b.enter()
+	b.sees("We sent the code again.")
+	assert.Equal(t, 2, host.inbox.Sends())
+	assert.Equal(t, code, host.inbox.Code(t, cairo), "for the server it was not yet over")
 	b.fill("Code", code)
-	b.sees("This code has expired or was used already. Send a new one.")
+	b.at("/home")
+}
+
+// What was typed beside the code stays when the code expires.
+func TestUIExpiredResetCode(t *testing.T) {
+	host := newUIHost(t, func(cfg *phoneauth.Config, o *ui.Options) { o.Region, o.Passwords, cfg.Limits.InsecureOff = "EG", true, true })
+	b := newBrowser(t, host.url)
+	b.script(laterBy)
+	b.open("/signin/?screen=forgot")
+	b.fill("Phone number", cairoTyped)
+	b.press("Send code")
+	b.fill("New password", "correct horse")
+	valueOf[int](b, "(skipped = 301000)")
+	b.sees("Your code has expired. Send a new one.")
+	b.seesNot("Save password")
 	b.press("Send a new code")
 	b.sees("We sent the code again.")
-	b.fill("Code", host.inbox.Code(t, cairo))
-	b.at("/home")
+	b.sees("Save password")
+	assert.Equal(t, "correct horse", valueOf[string](b, `field("New password").value`))
 }
 
 // Without a page of the host's to go to, the page itself is where it ends.

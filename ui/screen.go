@@ -88,10 +88,21 @@ func (s *screen) Title() string { return s.T("title." + s.Key) }
 
 // Shape tells screens of one key apart that have other fields.
 func (s *screen) Shape() string {
-	if s.dead {
+	if s.dead && s.Key == screenCode {
 		return "dead"
 	}
 	return ""
+}
+
+// Expired is the screen that the scripts show as soon as the code has expired, or nil where none is
+// typed.
+func (s *screen) Expired() *screen {
+	if s.Expires() == 0 {
+		return nil
+	}
+	e := *s
+	e.dead, e.Code, e.Alert, e.Note, e.fault = true, "expired", s.T("error.expired"), "", ""
+	return &e
 }
 
 // Route is what the main button asks.

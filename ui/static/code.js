@@ -17,7 +17,7 @@ export function enhanceCode(give) {
   const length = () => Number(field.dataset.length) || 0;
   const take = ({ code, sure }) => {
     place(field, code);
-    if (!sure || !alone || code === given || isHeld(byId('submit'))) return;
+    if (!sure || !alone || !field.isConnected || code === given || isHeld(byId('submit'))) return;
     given = code;
     give();
   };

@@ -185,7 +185,7 @@ export function countdowns() {
   const form = screen().querySelector('[data-expires]');
   if (form) {
     until(form, Number(form.dataset.expires), (left) => {
-      if (left === 0) alert('expired');
+      if (left === 0) show(byId('expired').content.firstChild);
     });
   }
 }
