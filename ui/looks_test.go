@@ -114,3 +114,14 @@ func TestLooksLike(t *testing.T) {
 		assert.Equal(t, tt.want != "", ask, tt.name)
 	}
 }
+
+// Digits of every script count, as people type them.
+func TestDigit(t *testing.T) {
+	t.Parallel()
+	for _, all := range []string{
+		"0123456789", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "०१२३४५६७८९", "০১২৩৪৫৬৭৮৯", "๐๑๒๓๔๕๖๗๘๙", "០១២៣៤៥៦៧៨៩", "၀၁၂၃၄၅၆၇၈၉", "０１２３４５６７８９", "𝟘𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠𝟡",
+	} {
+		assert.Equal(t, "0123456789", digitsOf(all), all)
+	}
+	assert.Equal(t, "", digitsOf("a/:²①Ⅷ一"))
+}

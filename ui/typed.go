@@ -124,16 +124,15 @@ func digitsOf(text string) string {
 	return b.String()
 }
 
-// digitScripts are where the digits begin of scripts that people type them in: ASCII, Arabic,
-// Persian, Devanagari, Bengali, full width.
-var digitScripts = []rune{'0', 0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10}
-
-// digit returns the value of a digit, or -1.
+// digit returns the value of a digit of any script, or -1. The digits of a script stand side by
+// side, from 0 on (Unicode, 4.6).
 func digit(r rune) int {
-	for _, zero := range digitScripts {
-		if r >= zero && r < zero+10 {
-			return int(r - zero)
-		}
+	if !unicode.Is(unicode.Nd, r) {
+		return -1
 	}
-	return -1
+	value := 0
+	for unicode.Is(unicode.Nd, r-rune(value)-1) {
+		value++
+	}
+	return value % 10
 }

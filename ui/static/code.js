@@ -21,11 +21,14 @@ export function enhanceCode(give) {
     given = code;
     give();
   };
-  field.addEventListener('input', ({ data, inputType }) => {
+  const read = ({ data, inputType, isComposing }) => {
     const typed = data?.length === 1 || /^delete/.test(inputType ?? '');
     const code = codeIn(field.value, 0).code.slice(0, length() || 10);
-    take(typed && length() ? { code, sure: code.length === length() } : codeIn(field.value, length()));
-  });
+    const found = typed && length() ? { code, sure: code.length === length() } : codeIn(field.value, length());
+    if (!isComposing || found.code === field.value) take(found); // an input method has its text until it ends
+  };
+  field.addEventListener('input', read);
+  field.addEventListener('compositionend', read);
   field.addEventListener('paste', (event) => {
     const found = codeIn(event.clipboardData?.getData('text') ?? '', length());
     if (!length() || found.code.length !== length()) return; // a part of a code goes where the caret is

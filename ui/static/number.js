@@ -4,10 +4,12 @@
 
 const pattern = (source, end = '') => new RegExp(`^(?:${source.replace(/d/g, '\\d')})${end}`);
 
-// ascii writes Arabic, Persian, Devanagari, Bengali and full-width digits as ASCII.
-export const ascii = (typed) => typed.replace(/[٠-٩۰-۹०-९০-৯０-９]/g, (c) => {
-  const n = c.charCodeAt(0);
-  return (n > 0x900 && n < 0xa00 ? n - 6 : n) & 15;
+// ascii writes the digits of every script as ASCII. Those of a script stand side by side, from 0 on
+// (Unicode, 4.6).
+export const ascii = (typed) => typed.replace(/\p{Nd}/gu, (c) => {
+  let n = 0;
+  while (/\p{Nd}/u.test(String.fromCodePoint(c.codePointAt() - n - 1))) n += 1;
+  return n % 10;
 }).replace(/[＋﹢]/g, '+');
 
 // readings are the national numbers that digits may stand for: as they are, without the trunk
@@ -109,7 +111,11 @@ class NumberField {
     Object.assign(this, { root, texts, planURL, asked: {}, plans: {}, recent: [], onChange: () => {} });
     const typed = (e) => e.target === this.input && this.typed(e);
     root.addEventListener('input', typed);
-    root.addEventListener('compositionend', typed);
+    root.addEventListener('compositionstart', (e) => { this.composing = e.target === this.input; });
+    root.addEventListener('compositionend', (e) => {
+      this.composing = false;
+      typed(e);
+    });
     root.addEventListener('change', (e) => {
       if (e.target === this.select) this.choose(this.country, 'hand');
       else typed(e); // some browsers fill in without an input event
@@ -164,6 +170,7 @@ class NumberField {
     const { select, input } = this;
     if (!select || !input || select === this.attached) return;
     this.attached = select;
+    this.composing = false;
     this.rows = new Map();
     for (const { value, text } of select.options) this.rows.set(value, { region: value, code: /\+(\d+)/.exec(text)[1], text });
     this.first = this.country;
@@ -243,7 +250,7 @@ class NumberField {
   }
 
   typed(event) {
-    if (event.isComposing) return;
+    if (this.composing) return;
     const { input } = this;
     if (input.hasAttribute('aria-invalid')) { // it is being corrected
       input.removeAttribute('aria-invalid');
@@ -293,6 +300,7 @@ class NumberField {
 
   put(text, before) {
     const { input } = this;
+    if (this.composing) return; // an input method has the text until it ends
     const all = input.selectionStart === 0 && input.selectionEnd === input.value.length;
     input.value = text;
     if (input.ownerDocument.activeElement !== input) return;

@@ -3,7 +3,7 @@
 
 import { ascii } from './number.js';
 
-const plain = (text) => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase().trim();
+const plain = (text) => text.normalize('NFKD').replace(/[\u0300-\u036f]/g, '').toLowerCase().trim();
 
 // rank is how well a country fits a query: 1 is best, 0 not at all. "uk" is the United Kingdom before
 // it is Ukraine.
@@ -76,6 +76,7 @@ export function pick(field, box) {
   }
 
   function key(event) {
+    if (event.isComposing || event.keyCode === 229) return; // it is for the input method (UI Events, 7.3)
     const n = options.length;
     const down = event.key === 'ArrowDown';
     if (down || event.key === 'ArrowUp') {
