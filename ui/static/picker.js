@@ -48,15 +48,17 @@ export function pick(field, box) {
   function open(typed) {
     query = plain(typed);
     const likely = found();
+    if (!likely.length) likely.push({ text: texts['js.none_found'] ?? '' }); // an option is read out
     options = likely.map(({ region, text }, i) => {
       const option = document.createElement('li');
       option.id = `country-${i}`;
-      option.dataset.region = region;
+      if (region) option.dataset.region = region;
+      else option.setAttribute('aria-disabled', true);
       option.textContent = text;
       option.setAttribute('role', 'option');
       return option;
     });
-    list.textContent = options.length ? '' : texts['js.none_found'] ?? '';
+    list.textContent = '';
     list.append(...options);
     list.hidden = false;
     box.setAttribute('aria-expanded', true);
@@ -71,7 +73,7 @@ export function pick(field, box) {
   }
 
   function take(option) {
-    if (option) field.choose(option.dataset.region, 'hand');
+    if (option?.dataset.region) field.choose(option.dataset.region, 'hand');
     close();
   }
 
