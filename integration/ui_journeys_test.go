@@ -1,11 +1,19 @@
 package integration
 
 import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
@@ -109,16 +117,40 @@ func TestUIJourneys(t *testing.T) {
 	}
 }
 
-// On slow 3G the first form is there in under 1.5 s.
+// On slow 3G the first form is there in under 1.5 s. The time is counted, so that a busy machine does
+// not change it: the form is painted when the page and the style sheet that it names have come, which is
+// two round trips, while every script is kept back. What the browser has asked for by then shares the
+// line with them.
 func TestUIFirstForm(t *testing.T) {
 	host := newUIHost(t, func(_ *phoneauth.Config, o *ui.Options) { o.Passwords = true })
-	b := newBrowser(t, host.url)
-	b.open("/favicon.ico") // the browser runs, and its connection is open
-	b.takeFaults()
-	b.slow3G()
-	b.open("/signin/")
-	b.sees("Phone number")
-	painted := valueOf[float64](b, `performance.getEntriesByName('first-contentful-paint')[0].startTime`)
-	t.Logf("the first form after %.0f ms", painted)
-	assert.Less(t, painted, 1500.0)
+	painted := make(chan struct{})
+	var bytes atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked, err := httputil.DumpRequest(r, false)
+		assert.NoError(t, err)
+		answer := httptest.NewRecorder()
+		host.mux.ServeHTTP(answer, r)
+		told, err := httputil.DumpResponse(answer.Result(), true)
+		assert.NoError(t, err)
+		bytes.Add(int64(len(asked) + len(told)))
+		if strings.HasSuffix(r.URL.Path, ".js") {
+			<-painted
+		}
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes())
+	}))
+	t.Cleanup(server.Close)
+	release := sync.OnceFunc(func() { close(painted) })
+	t.Cleanup(release)
+	b := newBrowser(t, server.URL)
+	call(b, page.Navigate, page.NavigateParams{URL: server.URL + "/signin/"})
+	b.until("does not paint the form without its scripts", `field("Phone number") && performance.getEntriesByName('first-contentful-paint')[0]`)
+	const trips = 2
+	shared := bytes.Load()
+	took := trips*400*time.Millisecond + time.Duration(shared)*8*time.Second/400_000
+	t.Logf("%d bytes and %d round trips: the first form after %s", shared, trips, took)
+	assert.Less(t, took, 1500*time.Millisecond)
+	release()
+	b.until("does not load its scripts", "document.readyState === 'complete' && document.getElementById('phone').placeholder")
 }

@@ -176,7 +176,9 @@ func TestUIExpiredCode(t *testing.T) {
 
 // What was typed beside the code stays when the code expires.
 func TestUIExpiredResetCode(t *testing.T) {
-	host := newUIHost(t, func(cfg *phoneauth.Config, o *ui.Options) { o.Region, o.Passwords, cfg.Limits.InsecureOff = "EG", true, true })
+	host := newUIHost(t, func(cfg *phoneauth.Config, o *ui.Options) {
+		o.Region, o.Passwords, cfg.Limits.InsecureOff = "EG", true, true
+	})
 	b := newBrowser(t, host.url)
 	b.script(laterBy)
 	b.open("/signin/?screen=forgot")
