@@ -71,7 +71,7 @@ func TestRequests(t *testing.T) {
 			"TemplateVariables":{"code":"012345","brand":"A<B","minutes":"5"},
 			"ConfigurationSetName":"set","Context":{"sender":"awssms-notify","attempt":"attempt-0000001_"},"TimeToLive":300,"MessageFeedbackEnabled":true}`},
 		{voice, "awssms-voice", "SendVoiceMessage", `{"DestinationPhoneNumber":"+201061797840","OriginationIdentity":"+14155552345","MessageBodyTextType":"SSML","VoiceId":"VICKI",
-			"MessageBody":"<speak><break time=\"1s\"/>Hier ist A&lt;B.<break time=\"1s\"/>Ihr Code lautet: 0, 1, 2, 3, 4, 5.<break time=\"1s\"/>Noch einmal, Ihr Code lautet: 0, 1, 2, 3, 4, 5.</speak>",
+			"MessageBody":"<speak><break time=\"1s\"/>Hier ist A&lt;B.<break time=\"1s\"/>Ihr Code lautet: null, eins, zwei, drei, vier, fünf.<break time=\"1s\"/>Noch einmal, Ihr Code lautet: null, eins, zwei, drei, vier, fünf.</speak>",
 			"ConfigurationSetName":"set","ProtectConfigurationId":"protect","MaxPricePerMinute":"0.2",
 			"Context":{"sender":"awssms-voice","attempt":"attempt-0000001_"},"TimeToLive":300,"MessageFeedbackEnabled":true}`},
 	} {

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +18,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/awssms"
 	"github.com/phoneauth/phoneauth/senders/sendertest"
+	"github.com/phoneauth/phoneauth/senders/spoken"
 )
 
 const (
@@ -172,7 +173,7 @@ func TestNotify(t *testing.T) {
 
 func TestVoice(t *testing.T) {
 	t.Parallel()
-	voices := map[string]string{"en-GB": "AMY", "pt-BR": "CAMILA", "ar-EG": "ZEINA"}
+	voices := map[string]string{"en-GB": "AMY", "pt-BR": "CAMILA", "ar-EG": "ZEINA", "zh-Hant-TW": "ZHIYU"}
 	sendertest.Run(t, sendertest.Provider{
 		New: func(baseURL string, client *http.Client) (phoneauth.SMSSender, error) {
 			return awssms.NewVoice(awssms.VoiceConfig{AWS: where(baseURL, client), From: "+14155552345"})
@@ -195,7 +196,7 @@ func TestVoice(t *testing.T) {
 			}
 			voice := voices[m.Locale]
 			if voice == "" {
-				voice = "JOANNA" // and there is none for zh-Hant, which has no words here
+				voice = "JOANNA"
 			}
 			all := []string{voice}
 			if m.Details != "" {
@@ -208,7 +209,24 @@ func TestVoice(t *testing.T) {
 	})
 }
 
-var digits = regexp.MustCompile(`^(.+?) ((?:[0-9], )*[0-9])\.$`)
+// codeOf returns the code that a sentence says by words, in any language, or "".
+func codeOf(said string) string {
+	words := map[string]string{}
+	for _, p := range spoken.Phrases() {
+		for n, word := range p.Digits {
+			words[word] = strconv.Itoa(n)
+		}
+	}
+	_, list, _ := strings.Cut(said[max(0, strings.LastIndexAny(said, ":：")):], " ")
+	code := ""
+	for word := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
+		if words[word] == "" {
+			return ""
+		}
+		code += words[word]
+	}
+	return code
+}
 
 // heard returns the digits of each time, and what is approved, which is said in English.
 func heard(ssml string) (string, error) {
@@ -226,8 +244,8 @@ func heard(ssml string) (string, error) {
 		if !ok {
 			continue
 		}
-		if m := digits.FindStringSubmatch(string(text)); m != nil {
-			all = append(all, strings.ReplaceAll(m[2], ", ", ""))
+		if code := codeOf(string(text)); code != "" {
+			all = append(all, code)
 		} else if what, ok := strings.CutPrefix(string(text), "This code approves: "); ok {
 			all = append(all, strings.TrimSuffix(what, "."))
 		}

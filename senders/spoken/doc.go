@@ -4,8 +4,8 @@
 //	speaker, err := spoken.New(nil, "en-US", "fr-FR") // the languages of the provider's voices
 //	call := speaker.Call(m)
 //	// call.Voice is "fr-FR" for a message whose Locale is "fr-CA", and call.Parts are
-//	// "Ici Acme.", "Votre code est : 0, 1, 2, 3, 4, 5." and
-//	// "Je répète, votre code est : 0, 1, 2, 3, 4, 5."
+//	// "Ici Acme.", "Votre code est : zéro, un, deux, trois, quatre, cinq." and
+//	// "Je répète, votre code est : zéro, un, deux, trois, quatre, cinq."
 //
 // A call says a code, so it is for messages with a code only, and never for notices.
 //

@@ -15,7 +15,7 @@ import (
 // maxPart is how many characters one part of a call may have. Providers take at least 1,500.
 const maxPart = 1000
 
-// Phrase is what a call says around the digits, in one language. All fields are required.
+// Phrase is what a call says, in one language. All fields but Digits are required.
 type Phrase struct {
 	// Greeting begins the call. It has one "%s", for the name of the service.
 	Greeting string
@@ -25,14 +25,17 @@ type Phrase struct {
 	Code string
 	// Again comes before the digits when they are said once more.
 	Again string
+	// Digits are the words for 0 to 9, in the form in which a code is read out. A voice may read
+	// "5." as the fifth, and never reads a word so. All empty means the digits themselves.
+	Digits [10]string
 }
 
 // Call is what a call says.
 type Call struct {
 	// Voice is the one of the provider's languages that it is said in, such as "fr-FR".
 	Voice string
-	// Parts are sentences, with a pause after each. The digits of the code are in two of
-	// them, with ", " between, so that a voice says one after the other.
+	// Parts are sentences, with a pause after each. The words for the digits of the code are in two
+	// of them, with ", " between, so that a voice says one after the other.
 	Parts []string
 }
 
@@ -62,6 +65,8 @@ func New(phrases map[string]Phrase, voices ...string) (*Speaker, error) {
 			faults = append(faults, fmt.Errorf(`phrases[%q].Approves must have one "%%s"`, tag))
 		case p.Code == "" || p.Again == "":
 			faults = append(faults, fmt.Errorf("phrases[%q]: Code and Again are required", tag))
+		case p.Digits != [10]string{} && slices.Contains(p.Digits[:], ""):
+			faults = append(faults, fmt.Errorf("phrases[%q].Digits must be ten words or none", tag))
 		}
 		all[tag] = p
 	}
@@ -86,9 +91,17 @@ func New(phrases map[string]Phrase, voices ...string) (*Speaker, error) {
 	return s, nil
 }
 
-// nearest returns the phrase of tag, or of one above it: that of "pt" for "pt-BR".
+// nearest returns the phrase of tag, or of one above it: that of "pt" for "pt-BR". At last it takes
+// that of the language in the script of tag: "zh-Hans" for "zh-CN".
 func nearest(all map[string]Phrase, tag language.Tag) (Phrase, bool) {
+	base, _ := tag.Base()
+	script, _ := tag.Script()
+	written, _ := language.Compose(base, script)
+	near := []language.Tag{}
 	for ; tag != language.Und; tag = tag.Parent() {
+		near = append(near, tag)
+	}
+	for _, tag := range append(near, written) {
 		for name, p := range all {
 			if language.Make(name) == tag {
 				return p, true
@@ -129,7 +142,18 @@ func (s *Speaker) Call(m phoneauth.Message) Call {
 	if m.Details != "" {
 		c.Parts = append(c.Parts, strings.Replace(p.Approves, "%s", m.Details, 1))
 	}
-	digits := strings.Join(strings.Split(string(m.Code), ""), ", ") + "."
-	c.Parts = append(c.Parts, p.Code+" "+digits, p.Again+" "+digits)
+	said := p.say(string(m.Code))
+	c.Parts = append(c.Parts, p.Code+" "+said, p.Again+" "+said)
 	return c
+}
+
+// say returns a code as it is read out.
+func (p Phrase) say(code string) string {
+	said := strings.Split(code, "")
+	for i, digit := range said {
+		if n := strings.Index("0123456789", digit); n >= 0 && p.Digits[n] != "" {
+			said[i] = p.Digits[n]
+		}
+	}
+	return strings.Join(said, ", ") + "."
 }

@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +39,24 @@ type twiML struct {
 	} `xml:"Say"`
 }
 
-var digits = regexp.MustCompile(`^(.+?) ((?:[0-9], )*[0-9])\.$`)
+// codeOf returns the code that a sentence says by words, in any language, or "".
+func codeOf(said string) string {
+	words := map[string]string{}
+	for _, p := range spoken.Phrases() {
+		for n, word := range p.Digits {
+			words[word] = strconv.Itoa(n)
+		}
+	}
+	_, list, _ := strings.Cut(said[max(0, strings.LastIndexAny(said, ":：")):], " ")
+	code := ""
+	for word := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
+		if words[word] == "" {
+			return ""
+		}
+		code += words[word]
+	}
+	return code
+}
 
 // heard returns what somebody hears of a call: its language, the digits of each time, and what
 // is approved, which is said in English.
@@ -56,8 +73,8 @@ func heard(twiml string) (string, error) {
 		if say.Language != all[0] {
 			return "", errors.New("one call has one language")
 		}
-		if m := digits.FindStringSubmatch(say.Text); m != nil {
-			all = append(all, strings.ReplaceAll(m[2], ", ", ""))
+		if code := codeOf(say.Text); code != "" {
+			all = append(all, code)
 		} else if what, ok := strings.CutPrefix(say.Text, "This code approves: "); ok {
 			all = append(all, strings.TrimSuffix(what, "."))
 		}
@@ -67,7 +84,7 @@ func heard(twiml string) (string, error) {
 
 func TestVoiceSendertest(t *testing.T) {
 	t.Parallel()
-	languages := map[string]string{"en-GB": "en-GB", "pt-BR": "pt-BR", "ar-EG": "arb"}
+	languages := map[string]string{"en-GB": "en-GB", "pt-BR": "pt-BR", "ar-EG": "arb", "zh-Hant-TW": "cmn-CN"}
 	sendertest.Run(t, sendertest.Provider{
 		New: func(baseURL string, client *http.Client) (phoneauth.SMSSender, error) {
 			return twilio.NewVoice(voiceConfig(baseURL, client))
@@ -130,8 +147,8 @@ func TestCall(t *testing.T) {
 	v, err := twilio.NewVoice(c)
 	require.NoError(t, err)
 	for locale, twiml := range map[string]string{
-		"en": `<Response><Pause length="1"/><Say language="en-US">This is A&lt;B&amp;C.</Say><Pause length="1"/><Say language="en-US">Your code is: 0, 1, 2.</Say><Pause length="1"/><Say language="en-US">Once more, your code is: 0, 1, 2.</Say></Response>`,
-		"hi": `<Response><Pause length="1"/><Say language="hi-IN" voice="Polly.Aditi">यह A&lt;B&amp;C है।</Say><Pause length="1"/><Say language="hi-IN" voice="Polly.Aditi">आपका कोड है: 0, 1, 2.</Say><Pause length="1"/><Say language="hi-IN" voice="Polly.Aditi">एक बार फिर, आपका कोड है: 0, 1, 2.</Say></Response>`,
+		"en": `<Response><Pause length="1"/><Say language="en-US">This is A&lt;B&amp;C.</Say><Pause length="1"/><Say language="en-US">Your code is: zero, one, two.</Say><Pause length="1"/><Say language="en-US">Once more, your code is: zero, one, two.</Say></Response>`,
+		"hi": `<Response><Pause length="1"/><Say language="hi-IN" voice="Polly.Aditi">यह A&lt;B&amp;C है।</Say><Pause length="1"/><Say language="hi-IN" voice="Polly.Aditi">आपका कोड है: शून्य, एक, दो.</Say><Pause length="1"/><Say language="hi-IN" voice="Polly.Aditi">एक बार फिर, आपका कोड है: शून्य, एक, दो.</Say></Response>`,
 		"ja": `<Response><Pause length="1"/><Say language="ja-JP">A&lt;B&amp;Cです。</Say><Pause length="1"/><Say language="ja-JP">コードは 0, 1, 2.</Say><Pause length="1"/><Say language="ja-JP">もう一度、コードは 0, 1, 2.</Say></Response>`,
 	} {
 		r, err := v.Send(t.Context(), phoneauth.Message{To: phoneauth.StoredPhone("+201061797840"), Code: "012", Service: "A<B&C", Locale: locale})

@@ -11,7 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -77,7 +77,24 @@ func authorized(r *http.Request) error {
 	return nil
 }
 
-var digits = regexp.MustCompile(`^(.+?) ((?:[0-9], )*[0-9])\.$`)
+// codeOf returns the code that a sentence says by words, in any language, or "".
+func codeOf(said string) string {
+	words := map[string]string{}
+	for _, p := range spoken.Phrases() {
+		for n, word := range p.Digits {
+			words[word] = strconv.Itoa(n)
+		}
+	}
+	_, list, _ := strings.Cut(said[max(0, strings.LastIndexAny(said, ":：")):], " ")
+	code := ""
+	for word := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
+		if words[word] == "" {
+			return ""
+		}
+		code += words[word]
+	}
+	return code
+}
 
 func TestVoiceSendertest(t *testing.T) {
 	t.Parallel()
@@ -107,8 +124,8 @@ func TestVoiceSendertest(t *testing.T) {
 				if talk.Action != "talk" || talk.Language != all[0] {
 					return "", "", errors.New("400")
 				}
-				if m := digits.FindStringSubmatch(talk.Text); m != nil {
-					all = append(all, strings.ReplaceAll(m[2], ", ", ""))
+				if code := codeOf(talk.Text); code != "" {
+					all = append(all, code)
 				} else if what, ok := strings.CutPrefix(talk.Text, "This code approves: "); ok {
 					all = append(all, strings.TrimSuffix(what, "."))
 				}
@@ -171,8 +188,8 @@ func TestVoiceRequest(t *testing.T) {
 		"to":[{"type":"phone","number":"201061797840"}],"from":{"type":"phone","number":"447700900000"},
 		"ncco":[
 			{"action":"talk","text":"Ici Acme.","language":"fr-CA"},
-			{"action":"talk","text":"Votre code est : 0, 1, 2.","language":"fr-CA"},
-			{"action":"talk","text":"Je répète, votre code est : 0, 1, 2.","language":"fr-CA"}
+			{"action":"talk","text":"Votre code est : zéro, un, deux.","language":"fr-CA"},
+			{"action":"talk","text":"Je répète, votre code est : zéro, un, deux.","language":"fr-CA"}
 		],
 		"event_url":["https://acme.example/vonage"],"event_method":"POST","machine_detection":"hangup","length_timer":120,"ringing_timer":20
 	}`, got)
