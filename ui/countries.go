@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -25,25 +26,34 @@ func callingCode(region string) string {
 	return strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region))
 }
 
-// newerNames are countries that were renamed after version 32 of CLDR, from which x/text has its
-// names.
-var newerNames = map[string]map[string]string{
-	"en": {"MK": "North Macedonia", "SZ": "Eswatini"},
-	"fr": {"MK": "Macédoine du Nord", "SZ": "Eswatini"},
-	"es": {"MK": "Macedonia del Norte", "SZ": "Esuatini"},
-	"ar": {"MK": "مقدونيا الشمالية", "SZ": "إسواتيني"},
-	"hi": {"MK": "उत्तरी मकदूनिया", "SZ": "एस्वाटिनी"},
-}
+// namesText has the names of regions that have changed since version 32 of CLDR, from which x/text has
+// its names: the language, the region, the name.
+//
+//go:embed names.txt
+var namesText string
+
+// newerNames are those of namesText, by language and region.
+var newerNames = sync.OnceValue(func() map[[2]string]string {
+	all := map[[2]string]string{}
+	for line := range strings.Lines(namesText) {
+		tag, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		region, name, _ := strings.Cut(rest, " ")
+		all[[2]string{tag, region}] = name
+	}
+	return all
+})
 
 // regionName returns the name of a region in a language, in English where x/text has none.
 func regionName(tag, region string) string {
+	primary, _, _ := strings.Cut(tag, "-")
+	return cmp.Or(newerNames()[[2]string{tag, region}], newerNames()[[2]string{primary, region}], formerName(tag, region))
+}
+
+// formerName is regionName as x/text has it. People still type it.
+func formerName(tag, region string) string {
 	r, err := language.ParseRegion(region)
 	if err != nil {
 		return region
-	}
-	primary, _, _ := strings.Cut(tag, "-")
-	if name := newerNames[primary][region]; name != "" {
-		return name
 	}
 	for _, t := range []language.Tag{language.Make(tag), language.English} {
 		if namer := names.Regions(t); namer != nil && namer.Name(r) != "" {
@@ -96,14 +106,14 @@ var aliasesText string
 var aliasesFile = sync.OnceValue(func() *file {
 	all := map[string]string{}
 	for region := range phonenumbers.GetSupportedRegions() {
-		called := []string{regionName("en", region)}
+		called := []string{regionName("en", region), formerName("en", region)}
 		r, err := language.ParseRegion(region)
 		if err != nil {
 			continue
 		}
 		if spoken, err := language.Compose(language.Und, r); err == nil {
 			base, _ := spoken.Base()
-			called = append(called, regionName(base.String(), region))
+			called = append(called, regionName(base.String(), region), formerName(base.String(), region))
 		}
 		all[region] = strings.ToLower(strings.Join(called, "|"))
 	}
