@@ -262,6 +262,33 @@ func (s *Service) lastSend(c Challenge) (l lastSend) {
 	return l
 }
 
+// renewed returns a call about the registration that r continues, and the ID of its challenge. It
+// returns c itself and "" if r begins a new one.
+func (s *Service) renewed(c *call, r PasswordRequest) (again *call, renew string) {
+	live, ok := s.openChallengeToken(r.ChallengeToken, c.now)
+	if !ok || live.about.purpose != c.purpose || live.about.phone != c.phone {
+		return c, ""
+	}
+	about := *c
+	about.target = live.about
+	about.number, about.test = c.number, c.test
+	return &about, live.challengeID
+}
+
+// waitingHash returns the hash of the password that waits with the live registration id. The token that
+// names it can also verify its code, so that whoever sends the code again gains nothing.
+func (s *Service) waitingHash(ctx context.Context, c *call, id string) (Secret, error) {
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{s.challengeKey(&c.target)}, Now: c.now})
+	if err != nil {
+		return "", err
+	}
+	live := found.Challenges[0]
+	if hash := s.lastSend(live).hash; live.ID == id && hash != "" {
+		return hash, nil
+	}
+	return "", ErrInvalidCode
+}
+
 // begin creates the challenge of p, or finds the live one, and returns the code to send. If
 // the code of the live one cannot be opened, because its key was dropped or the account has
 // changed, begin replaces the challenge.

@@ -18,11 +18,13 @@ import (
 type PasswordRequest struct {
 	// Phone is the number as the person typed it. Required.
 	Phone string
-	// Password is the password of the new account, of 8 to 128 characters. Required.
+	// Password is the password of the new account, of 8 to 128 characters. It may be empty when
+	// ChallengeToken is that of a live registration: its code is then sent again, and its password
+	// stays.
 	Password Secret
 	// ChallengeToken is that of an earlier registration, if it is live and of this number.
 	// The registration then continues with the newer password and the tries that are
-	// left. Any other token is ignored. It may be empty.
+	// left. With a Password any other token is ignored. It may be empty.
 	ChallengeToken Secret
 	// Channel is as in RegisterRequest.
 	Channel string
@@ -76,6 +78,8 @@ type ChangePasswordRequest struct {
 //   - Those of [Service.Register], but for ErrNotFound and ErrPurpose.
 //   - *PasswordError: the password is too short, too long, or refused by
 //     PasswordRules.Check.
+//   - ErrInvalidCode: Password is empty, and ChallengeToken is not that of a live registration of
+//     this number. Nothing was sent.
 //   - ErrPhoneTaken: the number has an account. This answer is charged to the sends of the
 //     address.
 func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pending, error) {
@@ -83,7 +87,15 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkPassword(ctx, r.Password); err != nil {
+	again, renew := s.renewed(c, r)
+	keeps := r.Password == "" && r.ChallengeToken != ""
+	switch {
+	case keeps && renew == "":
+		return nil, ErrInvalidCode
+	case !keeps:
+		err = s.checkPassword(ctx, r.Password)
+	}
+	if err != nil {
 		return nil, err
 	}
 	o, err := s.sendingBy(c, r.Channel, "")
@@ -92,7 +104,6 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	}
 	o.once = s.sendOnce(c, o, r.Password)
 	c.boundTo = cmp.Or(o.once, random.ID()) // a retry finds the challenge of the first request
-	again, renew := s.renewed(c, r)
 	for _, c := range slices.Compact([]*call{again, c}) {
 		if before, _, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
 			return before, err
@@ -124,7 +135,11 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	} else if user.ID != "" {
 		return nil, ErrPhoneTaken
 	}
-	hash, err := s.hashPassword(ctx, c, r.Password)
+	if keeps {
+		o.hash, err = s.waitingHash(ctx, again, renew)
+	} else {
+		o.hash, err = s.hashPassword(ctx, c, r.Password)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +147,6 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err != nil {
 		return nil, err
 	}
-	o.hash = hash
 	if o.renew = renew; renew != "" {
 		about := *c
 		about.target = again.target
@@ -141,21 +155,11 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 			return pending, err
 		}
 	}
+	if keeps { // another request has taken the registration over meanwhile
+		return nil, ErrInvalidCode
+	}
 	o.renew = ""
 	return s.open(ctx, c, o, allowed)
-}
-
-// renewed returns a call about the registration that r continues, and the ID of its challenge. It
-// returns c itself and "" if r begins a new one.
-func (s *Service) renewed(c *call, r PasswordRequest) (again *call, renew string) {
-	live, ok := s.openChallengeToken(r.ChallengeToken, c.now)
-	if !ok || live.about.purpose != c.purpose || live.about.phone != c.phone {
-		return c, ""
-	}
-	about := *c
-	about.target = live.about
-	about.number, about.test = c.number, c.test
-	return &about, live.challengeID
 }
 
 // LoginPassword signs in with a password.

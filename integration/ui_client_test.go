@@ -166,6 +166,8 @@ func TestUIClientTypes(t *testing.T) {
 const sent = await client.start({ phone: '+201061797840', channel: 'sms' });
 if (sent.ok) {
   const again: Sent | Refusal = await client.resend(sent, { channel: sent.channels[0]?.channel });
+  const registered = await client.register({ phone: '+201061797840', password: 'correct horse' });
+  if (registered.ok) await client.resend(registered);
   const done = await client.verify({ ...sent, code: '123456' });
   if (!done.ok && done.code === 'invalid_code') console.log(done.tries_left, again.ok);
 }

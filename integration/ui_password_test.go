@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/phonetest"
 	"github.com/phoneauth/phoneauth/ui"
 )
 
@@ -79,6 +80,34 @@ func TestUIPasswords(t *testing.T) {
 	b.press("Sign in")
 	b.at("/home")
 	b.sees("Welcome home, user 1.")
+}
+
+// The code of a registration is sent again, by another channel, too, without the password, which waits with it.
+func TestUIRegistrationResend(t *testing.T) {
+	call := phonetest.New()
+	host := newUIHost(t, func(cfg *phoneauth.Config, o *ui.Options) {
+		o.Passwords, o.Region = true, "EG"
+		cfg.Limits.InsecureOff = true
+		cfg.Channels = []phoneauth.Channel{{Name: "sms", Sender: cfg.Sender}, {Name: "voice", Sender: call}}
+		cfg.Sender = nil
+	})
+	b := newBrowser(t, host.url)
+	b.open("/signin/?screen=register")
+	b.fill("Phone number", cairoTyped)
+	b.fill("New password", "correct horse")
+	b.press("Create account")
+	b.sees("Enter your code")
+	b.press("Send the code again")
+	b.sees("We sent the code again.")
+	b.press("Call me")
+	b.sees("We are calling " + cairoShown + ".")
+	assert.Equal(t, 2, host.inbox.Sends())
+	code := call.Code(t, cairo)
+	assert.Equal(t, host.inbox.Code(t, cairo), code)
+	b.fill("Code", code)
+	b.at("/home")
+	_, err := host.svc.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: cairo, Password: "correct horse"})
+	assert.NoError(t, err)
 }
 
 func TestUIRateLimit(t *testing.T) {

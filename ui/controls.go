@@ -101,8 +101,8 @@ func (s *screen) Buttons() []button {
 
 // Channels are the other ways for the code.
 func (s *screen) Channels() []button {
-	if s.flow.Purpose == purposeRegistration {
-		return nil // sending again needs the password
+	if s.again() == "again" {
+		return nil
 	}
 	var all []button
 	for _, c := range s.flow.Channels {
@@ -113,7 +113,7 @@ func (s *screen) Channels() []button {
 		if text == "" {
 			text = s.l.of("channel", "channel", c.Channel)
 		}
-		b := button{Key: "channel-" + c.Channel, Route: s.o.Path + "start", Name: "channel", Value: c.Channel, Text: text, Available: secondsUntil(c.AvailableAt)}
+		b := button{Key: "channel-" + c.Channel, Route: s.o.Path + s.again(), Name: "channel", Value: c.Channel, Text: text, Available: secondsUntil(c.AvailableAt)}
 		b.In = s.l.of("link.later", "action", text)
 		all = append(all, b)
 	}

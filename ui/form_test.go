@@ -173,6 +173,12 @@ func TestPasswordForms(t *testing.T) {
 		}
 		_, code := h.form("register", register.Form, "country", "EG", "phone", cairo, "password", "correct horse")
 		require.Equal(t, "code", code.Screen, code.Alert)
+		assert.Contains(t, code.Body, `data-key="resend" formaction="/signin/register"`)
+		bubble.Elapse(time.Minute)
+		_, code = h.form("register", code.Form, "channel", "sms") // without the password, which waits with the code
+		require.Equal(t, "code", code.Screen, code.Alert)
+		assert.Contains(t, code.Body, words(t, "en")["note.resent"])
+		assert.Equal(t, 2, h.inbox.Sends())
 		_, again := h.form("again", code.Form)
 		assert.Equal(t, "register", again.Screen)
 		assert.Equal(t, code.Form["state"], again.Form["state"])
@@ -194,6 +200,25 @@ func TestPasswordForms(t *testing.T) {
 		assert.Contains(t, saved.Body, words(t, "en")["note.saved"])
 		status, _ = h.form("password", saved.Form, "country", "EG", "phone", cairo, "password", "another horse")
 		assert.Equal(t, 303, status)
+	})
+}
+
+// Where the code of a registration is gone, so is its password, and it is asked for once more.
+func TestRegistrationIsGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t, ui.Options{Passwords: true})
+		_, code := h.form("register", h.look("/signin/?screen=register").Form, "country", "EG", "phone", cairo, "password", "correct horse")
+		require.Equal(t, "code", code.Screen, code.Alert)
+		bubble.Elapse(6 * time.Minute)
+		status, gone := h.form("register", code.Form, "channel", "sms")
+		assert.Equal(t, 422, status)
+		assert.Equal(t, "code_gone", gone.Alert)
+		assert.Contains(t, gone.Body, `formaction="/signin/again">Send a new code</button>`)
+		assert.Equal(t, 1, h.inbox.Sends())
+		_, again := h.form("again", gone.Form)
+		assert.Equal(t, "register", again.Screen)
+		assert.Contains(t, again.Body, "61797840")
 	})
 }
 

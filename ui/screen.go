@@ -181,13 +181,16 @@ func (s *screen) FormAction() string {
 	return ""
 }
 
-// again is the route that sends a code once more. A registration needs its password, and goes
-// back to where that is asked for.
+// again is the route that sends a code once more. The password of a registration is gone with its
+// code: one whose code is dead goes back to where the password is asked for.
 func (s *screen) again() string {
-	if s.flow.Purpose == purposeRegistration {
+	switch {
+	case s.flow.Purpose != purposeRegistration:
+		return "start"
+	case s.dead:
 		return "again"
 	}
-	return "start"
+	return "register"
 }
 
 // Fault marks the field that is wrong.

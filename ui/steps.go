@@ -76,8 +76,12 @@ func (q *request) beforeVerify() (*screen, error) {
 	return nil, nil
 }
 
-// beforePassword looks whether number and password are there.
+// beforePassword looks whether number and password are there. The password of a registration whose code
+// is sent again waits with the code.
 func (q *request) beforePassword() (*screen, error) {
+	if q.origin() == screenCode && q.flow.Token != "" {
+		return nil, nil
+	}
 	if strings.TrimSpace(q.body["phone"]) == "" {
 		return nil, errEmptyPhone
 	}
@@ -114,7 +118,7 @@ func (q *request) knownScreen(any) *screen {
 	return q.screen(q.flow.screen())
 }
 
-// registerAgain asks for the password once more, which the page does not keep.
+// registerAgain asks for the password once more, which is gone with its code.
 func (q *request) registerAgain(any) *screen {
 	s := q.screen(screenRegister)
 	s.flow.Typed = displayOf(q.flow.Phone)

@@ -115,9 +115,9 @@ export class Client {
   constructor(options?: ClientOptions);
   /** Sends a code. It answers the human check by itself. */
   start(to: PhoneNumber & SendOptions & { purpose?: 'sign_in' | 'password_reset' }): Promise<Sent | Refusal>;
-  /** Sends the code of start again, by another channel if one is named. */
-  resend(sent: { phone: string; purpose?: Purpose }, options?: SendOptions): Promise<Sent | Refusal>;
-  /** Sends a code to a number that wants a password. Calling it again needs the session_token of before. */
+  /** Sends the code of start or register again, by another channel if one is named. For register it needs the session_token. */
+  resend(sent: { phone: string; purpose?: Purpose; session_token?: string }, options?: SendOptions): Promise<Sent | Refusal>;
+  /** Sends a code to a number that wants a password. With the session_token of before it takes another password. */
   register(to: PhoneNumber & SendOptions & { password: string; session_token?: string }): Promise<Sent | Refusal>;
   /** Signs in with a code of start or of register. */
   verify(given: { phone: string; code: string; session_token?: string; purpose?: Purpose }): Promise<SignedIn | Refusal>;

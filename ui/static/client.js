@@ -38,7 +38,9 @@ export class Client {
     return this.asked('start', { phone, country, purpose, channel, key });
   }
 
-  resend({ phone, purpose = 'sign_in' }, { channel = '', key = newKey() } = {}) {
+  // resend sends a code again. The password of a registration waits with its code.
+  resend({ phone, purpose = 'sign_in', session_token: token = '' }, { channel = '', key = newKey() } = {}) {
+    if (purpose === 'password_registration') return this.asked('register', { phone, session_token: token, channel, key });
     return this.asked('start', { phone, purpose, channel, key });
   }
 

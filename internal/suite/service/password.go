@@ -47,6 +47,56 @@ func testRegistrationIsRenewedByItsToken(t *testing.T, o suite.Options) {
 	assert.Equal(t, []string{"pwd"}, s.ClaimsOf(in).AMR)
 }
 
+// testRegistrationIsSentAgainWithoutItsPassword: whoever has the token of a live registration can have its
+// code sent again. The password waits with the code, and so it is not asked for once more.
+func testRegistrationIsSentAgainWithoutItsPassword(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes)
+	again := func(phone string, token phoneauth.Secret) (*phoneauth.Pending, error) {
+		return s.RegisterPassword(t.Context(), phoneauth.PasswordRequest{Phone: phone, ChallengeToken: token})
+	}
+	first := s.AskWithPassword(suite.Owner, "password one", "")
+	_, err := s.Finish(first, s.Wrong(suite.Owner))
+	require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	second, err := again(suite.Owner, first.ChallengeToken)
+	require.NoError(t, err)
+	codes := s.Codes(suite.Owner, phoneauth.PurposePasswordRegistration)
+	require.Len(t, codes, 2)
+	assert.Equal(t, codes[0], codes[1], "the same code")
+	assert.Equal(t, first.TriesLeft-1, second.TriesLeft, "and the same tries")
+
+	// A void token sends nothing, so nobody goes on with a registration that another one has taken over.
+	_, err = again(suite.Owner, first.ChallengeToken)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	third := s.AskWithPassword(suite.Owner, "password two", second.ChallengeToken)
+	_, err = again(suite.Owner, second.ChallengeToken)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	third, err = again(suite.Owner, third.ChallengeToken)
+	require.NoError(t, err)
+	for name, token := range map[string]phoneauth.Secret{
+		"junk": "x", "of a sign-in": s.Ask(suite.Stranger).ChallengeToken, "of another number": third.ChallengeToken,
+	} {
+		_, err = again(suite.Stranger, token)
+		assert.ErrorIs(t, err, phoneauth.ErrInvalidCode, name)
+	}
+	_, err = again(suite.Stranger, "")
+	assert.ErrorContains(t, err, "is too short")
+	assert.Len(t, s.Codes(suite.Owner, phoneauth.PurposePasswordRegistration), 4)
+
+	_, err = s.Finish(third, codes[0])
+	require.NoError(t, err)
+	_, err = s.LoginWith(suite.Owner, "password two")
+	assert.NoError(t, err)
+	_, err = again(suite.Owner, third.ChallengeToken)
+	assert.ErrorIs(t, err, phoneauth.ErrPhoneTaken)
+
+	late := s.AskWithPassword(suite.Third, "password one", "")
+	s.Elapse(5 * time.Minute)
+	_, err = again(suite.Third, late.ChallengeToken)
+	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode, "the password is gone with the code")
+	assert.Len(t, s.Codes(suite.Third, phoneauth.PurposePasswordRegistration), 1)
+}
+
 func testPlantedTokenCannotSwapThePassword(t *testing.T, o suite.Options) {
 	suite.CheapHashes(t)
 	s := o.Service(t, suite.LimitsOff, suite.LongCodes)

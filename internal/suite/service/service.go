@@ -16,7 +16,7 @@ func Run(t *testing.T, o suite.Options) {
 		testRefusedCodeIsSentWhenTheHostSaysYes, testKnownDeviceIsOutsideTheBudgets, testBeforeSignInRefusal,
 		testBeforeSendIsAskedOnce, testLocksGrow, testOneLockForAllPurposes, testUncomparedTriesDoNotCount,
 		testStrangersDoNotLockTheKnownDevice, testDeviceLockHoldsAtRedemption, testUnlock,
-		testRegistrationIsRenewedByItsToken, testPlantedTokenCannotSwapThePassword,
+		testRegistrationIsRenewedByItsToken, testRegistrationIsSentAgainWithoutItsPassword, testPlantedTokenCannotSwapThePassword,
 		testRegistrationTokenOfAnotherNumberIsIgnored, testRegistrationExpires, testChangePassword,
 		testPasswordInEitherForm, testRecoverPassword, testResetLocksKnownAndUnknownAlike, testPasswordsWait,
 		testStrangersDoNotStopAChangeOfPassword, testStrangersDoNotStopAChangeUnderHostSessions,
