@@ -92,9 +92,15 @@ func (s *Service) movePhone(ctx context.Context, user User, p presented) (User, 
 	if err != nil {
 		return User{}, nil, err
 	}
+	undo := func() error { return nil }
 	moved, err := s.change(ctx, change{
 		user: user,
 		do: func(ctx context.Context) (User, error) {
+			if user.Phone != c.phone { // before the change, so that no account is moved without it
+				if undo, err = s.moves(ctx, user); err != nil {
+					return User{}, err
+				}
+			}
 			return s.store.UpdateUser(ctx, UserUpdate{UserID: user.ID, Phone: &c.phone, Epoch: user.Epoch, Now: s.now()})
 		},
 		done: func() {
@@ -106,19 +112,30 @@ func (s *Service) movePhone(ctx context.Context, user User, p presented) (User, 
 			}
 		},
 	})
+	if errors.Is(err, ErrPhoneTaken) {
+		err = errors.Join(err, undo())
+	}
 	return moved, c, err
 }
 
 // DeleteUser removes the account of claims and its sessions. The number can be used for a
 // new account at once. The sign-in of claims must be at most 5 minutes old.
 //
+// For 72 hours after a change of the number it is refused, where the owner can undo that change
+// (TextRules.NotMeURL): a thief must not delete what the owner could still take back. [Service.Remove]
+// is not refused.
+//
 // Errors:
 //   - ErrUnauthenticated: the session of claims is not live.
 //   - ErrReauthenticate: the sign-in is too old.
+//   - *LimitError of LimitPhoneChange: a change of the number can be undone.
 //   - ErrUnavailable: the account may have been removed.
 func (s *Service) DeleteUser(ctx context.Context, claims Claims) error {
 	user, err := s.Reauthenticated(ctx, claims)
 	if err != nil {
+		return err
+	}
+	if err := s.mayDelete(ctx, user); err != nil {
 		return err
 	}
 	return s.delete(ctx, user)
@@ -141,7 +158,7 @@ type CodeRequest struct {
 //   - ErrUnauthenticated: the session of claims is not live.
 //   - ErrInvalidCode: the code or the challenge token is wrong, expired or used, or the account
 //     has changed since the code was sent.
-//   - *LimitError: nothing was compared.
+//   - *LimitError: nothing was compared. Of LimitPhoneChange: a change of the number can be undone.
 //   - ErrInvalidPhone: the number of the account is not served any more.
 //   - ErrUnavailable: the code may be used up, and the account may have been removed.
 func (s *Service) DeleteUserByCode(ctx context.Context, claims Claims, r CodeRequest) error {
@@ -185,6 +202,11 @@ func (s *Service) ownerByCode(ctx context.Context, claims Claims, purpose Purpos
 	user, err := s.Live(ctx, claims)
 	if err != nil {
 		return User{}, err
+	}
+	if purpose == PurposeAccountDeletion {
+		if err := s.mayDelete(ctx, user); err != nil {
+			return User{}, err
+		}
 	}
 	c, challengeID, err := s.received(ctx, answer{user.Phone.E164(), r.ChallengeToken, purpose, atEpoch(user), r.Client})
 	if err != nil {

@@ -128,7 +128,7 @@ type binding struct {
 
 // boundTo returns what a code for purpose is bound to, when a request has that BoundTo.
 // ErrNotFound: there is no such user. ErrInvalidToken, ErrPhoneTaken: those of an account that
-// its owner has locked.
+// its owner has locked. *LimitError: the account cannot be deleted yet.
 func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) (binding, error) {
 	switch {
 	case purpose == PurposeAccountUnlock:
@@ -145,6 +145,11 @@ func (s *Service) boundTo(ctx context.Context, purpose Purpose, boundTo string) 
 	}
 	if user.Blocked || user.Locked {
 		return binding{}, ErrNotFound
+	}
+	if purpose == PurposeAccountDeletion {
+		if err := s.mayDelete(ctx, user); err != nil {
+			return binding{}, err
+		}
 	}
 	return binding{atEpoch(user), user.Phone}, nil
 }

@@ -162,6 +162,9 @@ const (
 	// LimitSessions: the user has 100 live sessions, none of which a session by password
 	// may end.
 	LimitSessions = "sessions"
+	// LimitPhoneChange: the number of the account was changed less than 72 hours ago. The owner can
+	// undo that by the link of the notice (TextRules.NotMeURL), so its user cannot delete it yet.
+	LimitPhoneChange = "phone_change"
 )
 
 // LimitError is a refusal by a limit, a lockout or a score. The same request may succeed

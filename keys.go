@@ -172,6 +172,7 @@ const (
 	// Challenges with a print of their own.
 	kindNotice  = "n" // the token of a notice
 	kindSettled = "s" // the changes of an account that no notice can undo
+	kindMoved   = "m" // the changes of an account's number that a notice can undo
 
 	// Limits of a phone.
 	kindSends       = "s" // codes; then the index in Limits.PhoneSends, and of a hold the channel

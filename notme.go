@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/fields"
@@ -337,12 +338,16 @@ func (s *Service) settled(ctx context.Context, userID string, now time.Time) (se
 	if err != nil {
 		return settlement{}, err
 	}
-	data, ok := s.keys.Open(key, found.Challenges[0].Pending)
-	if found.Challenges[0].ID == "" || !ok {
-		return settlement{1, 0}, nil // none
+	return s.settlementOf(key, found.Challenges[0]), nil
+}
+
+func (s *Service) settlementOf(key string, kept Challenge) settlement {
+	data, ok := s.keys.Open(key, kept.Pending)
+	if kept.ID == "" || !ok {
+		return settlement{1, 0} // none
 	}
 	r := fields.NewReader(data)
-	return settlement{r.Int64(), r.Int64()}, nil
+	return settlement{r.Int64(), r.Int64()}
 }
 
 // settle adds changes to the settlement of an account, for as long as a notice can live. The store
@@ -365,6 +370,99 @@ func (s *Service) settle(ctx context.Context, userID string, more settlement) er
 	return err
 }
 
+// move is a change of the number of an account that its owner can undo. Until it is over, whoever
+// has the number now may be a thief, and cannot delete the account.
+type move struct {
+	epoch int64 // of the account after the change
+	until time.Time
+}
+
+// mostMoves is how many moves of an account are kept. The oldest ones stay, because a thief can undo
+// moves that followed.
+const mostMoves = 8
+
+// movesOf returns the moves of an account that are kept, the oldest first.
+func (s *Service) movesOf(key string, kept Challenge, now time.Time) []move {
+	data, ok := s.keys.Open(key, kept.Pending)
+	if kept.ID == "" || !ok {
+		return nil
+	}
+	var all []move
+	r := fields.NewReader(data)
+	for range mostMoves {
+		if m := (move{r.Int64(), time.UnixMicro(r.Int64())}); m.until.After(now) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// moves keeps that the number of user is about to change, where the owner will be able to undo it.
+// Call undo if the number was certainly not changed.
+func (s *Service) moves(ctx context.Context, user User) (undo func() error, err error) {
+	nothing := func() error { return nil }
+	if s.cfg.Texts.NotMeURL == "" {
+		return nothing, nil
+	}
+	now, key := s.now(), s.movedKey(user.ID)
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Now: now})
+	if err != nil {
+		return nothing, err
+	}
+	before := slices.DeleteFunc(s.movesOf(key, found.Challenges[0], now), func(m move) bool {
+		return m.epoch > user.Epoch // it did not take place
+	})
+	after := append(slices.Clone(before[:min(len(before), mostMoves-1)]), move{user.Epoch + 1, now.Add(noticeLife)})
+	return func() error { return s.keepMoves(ctx, key, before) }, s.keepMoves(ctx, key, after)
+}
+
+// keepMoves stores moves as a challenge whose secret nobody has, until the last of them is over.
+func (s *Service) keepMoves(ctx context.Context, key string, all []move) error {
+	if len(all) == 0 {
+		return s.store.CancelChallenges(ctx, key)
+	}
+	var data []byte
+	for _, m := range all {
+		data = fields.Append(data, number64(m.epoch), number64(m.until.UnixMicro()))
+	}
+	now := s.now()
+	_, err := s.store.BeginChallenge(ctx, BeginParams{Now: now, Challenge: Challenge{
+		Key: key, ID: "moved", Digest: refreshDigest(random.Secret()), TriesLeft: 1,
+		Pending:   s.keys.Seal(key, string(data)),
+		ExpiresAt: all[len(all)-1].until, Until: now.AddDate(100, 0, 0), // later calls move ExpiresAt
+	}})
+	return err
+}
+
+// mayDelete returns a *LimitError while a change of the number of user can be undone.
+func (s *Service) mayDelete(ctx context.Context, user User) error {
+	if s.cfg.Texts.NotMeURL == "" {
+		return nil
+	}
+	now, moved, settled := s.now(), s.movedKey(user.ID), s.settledKey(user.ID)
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{moved, settled}, Now: now})
+	if err != nil {
+		return err
+	}
+	done := s.settlementOf(settled, found.Challenges[1])
+	if done.from <= done.to {
+		done.from-- // the change that was undone
+	}
+	var wait time.Duration
+	for _, m := range s.movesOf(moved, found.Challenges[0], now) {
+		if m.epoch <= user.Epoch && !done.has(m.epoch) {
+			wait = max(wait, m.until.Sub(now))
+		}
+	}
+	if wait == 0 {
+		return nil
+	}
+	e := s.aboutUser(user, EventLimited)
+	e.Purpose, e.Limit, e.Until = PurposeAccountDeletion, LimitPhoneChange, now.Add(wait)
+	s.event(ctx, e)
+	return &LimitError{Limit: LimitPhoneChange, RetryAfter: wait}
+}
+
 // noticeKey returns the key of a notice's token. It is alone in its slot, because the token does
 // not name a phone.
 func (s *Service) noticeKey(token string) string {
@@ -373,4 +471,9 @@ func (s *Service) noticeKey(token string) string {
 
 func (s *Service) settledKey(userID string) string {
 	return key(s.keys.Print("settled", userID), kindSettled)
+}
+
+// movedKey returns the key of the moves of an account, which is in the slot of settledKey.
+func (s *Service) movedKey(userID string) string {
+	return key(s.keys.Print("settled", userID), kindMoved)
 }

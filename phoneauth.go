@@ -215,7 +215,7 @@ type RedeemRequest struct {
 //   - ErrInvalidPhone: the number is invalid or not served.
 //   - ErrNotFound: BoundTo names a user who does not exist, or who may not do this.
 //   - ErrInvalidToken, ErrPhoneTaken: see [Service.UnlockAccount].
-//   - *LimitError: nothing was sent.
+//   - *LimitError: nothing was sent. Of LimitPhoneChange: the account cannot be deleted yet.
 //   - *HumanCheckError: nothing was sent or taken. Ask again with the answer.
 //   - ErrUnavailable: the code may have been sent. A *SendError is wrapped when the sender
 //     is the cause. It is a *ChannelError when several channels are offered.

@@ -221,6 +221,7 @@ var limits = map[string]string{
 	phoneauth.LimitUnverifiedSends:  "codes from one address that were not verified",
 	phoneauth.LimitHumanCheckUsed:   "answers to one human check",
 	phoneauth.LimitSessions:         "sessions of one account",
+	phoneauth.LimitPhoneChange:      "deleting an account whose number was just changed",
 }
 
 func limitText(name string) string { return cmp.Or(limits[name], words(name)) }

@@ -57,6 +57,12 @@ func TestDescription(t *testing.T) {
 				}))
 			})
 		})
+		t.Run("moved", func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				driveMoved(newClient(t, s, func(cfg *phoneauth.Config) { cfg.Texts.NotMeURL = "https://example.com/not-me" }))
+			})
+		})
 		t.Run("origin", func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -332,6 +338,14 @@ func driveOld(c *client) {
 	c.do(403, "POST /users/phone/start", fields{"phone": cairo})
 	c.do(403, "POST /users/phone/verify", fields{"phone": cairo, "verification_code": "123456"})
 	c.do(403, "DELETE /users/me", nil)
+}
+
+// driveMoved has a user whose number was changed, which the owner can still undo.
+func driveMoved(c *client) {
+	c.connect(cairo)
+	c.do(200, "POST /users/phone/start", fields{"phone": paris})
+	c.bearer = c.do(200, "POST /users/phone/verify", fields{"phone": paris, "verification_code": c.code(paris)}).text("meta.access_token")
+	c.do(429, "DELETE /users/me", nil)
 }
 
 // driveSessions has one user who is signed in on several devices.

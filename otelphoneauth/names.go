@@ -33,7 +33,7 @@ var (
 		phoneauth.LimitPhoneSends, phoneauth.LimitChannelWait, phoneauth.LimitAddressSends, phoneauth.LimitServiceSends, phoneauth.LimitSpendHour, phoneauth.LimitSpendDay,
 		phoneauth.LimitBlock, phoneauth.LimitWideBlock, phoneauth.LimitCountry,
 		phoneauth.LimitPhoneFailures, phoneauth.LimitAddressFailures, phoneauth.LimitPasswordFailures,
-		phoneauth.LimitPasswords, phoneauth.LimitDeviceSends, phoneauth.LimitSessions,
+		phoneauth.LimitPasswords, phoneauth.LimitDeviceSends, phoneauth.LimitSessions, phoneauth.LimitPhoneChange,
 		phoneauth.LimitHumanChecks, phoneauth.LimitUnverifiedSends, phoneauth.LimitHumanCheckUsed,
 	}
 )

@@ -21,7 +21,7 @@ var (
 	}
 	limits = []string{
 		"phone_sends", "channel_wait", "address_sends", "service_sends", "spend_hour", "spend_day", "number_block", "number_wide_block", "country",
-		"phone_failures", "address_failures", "password_failures", "password_sign_ins", "device_sends", "sessions",
+		"phone_failures", "address_failures", "password_failures", "password_sign_ins", "device_sends", "sessions", "phone_change",
 		"human_checks", "unverified_sends", "human_check_used",
 	}
 	classes = []phoneauth.SendClass{"permanent", "temporary", "ambiguous"}

@@ -1,6 +1,8 @@
 package service
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -217,4 +219,94 @@ func testNoLinkWithoutAPage(t *testing.T, o suite.Options) {
 	last, _ := s.Inbox.Last(suite.Owner)
 	assert.Equal(t, phoneauth.NoticePasswordChanged, last.Purpose)
 	assert.Empty(t, last.Link)
+	assert.Zero(t, deletable(s, moveTo(s, s.SignIn(suite.Owner), suite.Stranger)), "nobody could undo it")
+}
+
+// moveTo gives the account of session another number.
+func moveTo(s *suite.Service, session *phoneauth.Session, phone string) *phoneauth.Session {
+	s.Helper()
+	moved, err := s.ChangePhone(s.Context(), s.ClaimsOf(session), phoneauth.ConnectRequest{Token: s.ProveChange(session, phone).Token})
+	require.NoError(s, err)
+	return moved
+}
+
+// deletable reports for how long the account of session cannot be deleted by its user. 0: it can.
+func deletable(s *suite.Service, session *phoneauth.Session) time.Duration {
+	s.Helper()
+	_, err := s.Register(s.Context(), phoneauth.RegisterRequest{Purpose: phoneauth.PurposeAccountDeletion, BoundTo: session.User.ID})
+	if err == nil {
+		return 0
+	}
+	limit, ok := errors.AsType[*phoneauth.LimitError](err)
+	require.True(s, ok, "%v", err)
+	require.Equal(s, phoneauth.LimitPhoneChange, limit.Limit)
+	return limit.RetryAfter
+}
+
+// While the owner can take the account back, whoever has changed its number cannot delete it.
+func testNoDeletionWhileAChangeCanBeUndone(t *testing.T, o suite.Options) {
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := s.SignIn(suite.Owner)
+	before := ownerCode(s, session, phoneauth.PurposeAccountDeletion)
+	require.Zero(t, deletable(s, session))
+	session = moveTo(s, session, suite.Stranger)
+	assert.Equal(t, 72*time.Hour, deletable(s, session))
+	claims := s.ClaimsOf(session)
+	err := s.DeleteUser(t.Context(), claims)
+	assert.True(t, suite.IsLimit(err, phoneauth.LimitPhoneChange), "a fresh sign-in does not help: %v", err)
+	err = s.DeleteUserByCode(t.Context(), claims, before)
+	assert.True(t, suite.IsLimit(err, phoneauth.LimitPhoneChange), "nor does a code: %v", err)
+	r := ownerCode(s, session, phoneauth.PurposeDataExport)
+	_, err = s.ExportByCode(t.Context(), claims, r)
+	assert.NoError(t, err, "they may have their data")
+
+	s.Elapse(72*time.Hour - time.Microsecond)
+	assert.Equal(t, time.Microsecond, deletable(s, session))
+	s.Elapse(time.Microsecond)
+	require.Zero(t, deletable(s, session))
+	session = s.SignIn(suite.Stranger)
+	assert.NoError(t, s.DeleteUserByCode(t.Context(), s.ClaimsOf(session), ownerCode(s, session, phoneauth.PurposeAccountDeletion)))
+}
+
+// Nothing that a thief can do makes the time shorter: a change that fails, changes that follow, and
+// undoing one of these.
+func testNoDeletionAfterAThiefsOwnChanges(t *testing.T, o suite.Options) {
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := moveTo(s, s.SignIn(suite.Owner), suite.Stranger)
+	owners := noticeToken(s, suite.Owner)
+	s.Elapse(time.Minute)
+	const taken = "+201061797899"
+	s.SignIn(taken)
+	_, err := s.ChangePhone(t.Context(), s.ClaimsOf(session), phoneauth.ConnectRequest{Token: s.ProveChange(session, taken).Token})
+	require.ErrorIs(t, err, phoneauth.ErrPhoneTaken)
+	assert.Equal(t, 72*time.Hour-time.Minute, deletable(s, session))
+
+	for i := range 12 {
+		session = moveTo(s, session, "+2010617978"+strconv.Itoa(10+i))
+		s.Settle()
+	}
+	assert.Equal(t, 72*time.Hour, deletable(s, session))
+	thiefs := noticeToken(s, suite.Stranger)
+	require.NoError(t, s.LockAccount(t.Context(), thiefs))
+	require.NoError(t, unlock(s, thiefs, ""))
+	session = s.SignIn(suite.Stranger)
+	assert.Equal(t, 72*time.Hour-time.Minute, deletable(s, session), "the change of the owner's number is still there")
+
+	require.NoError(t, s.LockAccount(t.Context(), owners))
+	require.NoError(t, unlock(s, owners, ""))
+	session = s.SignIn(suite.Owner)
+	assert.Zero(t, deletable(s, session), "the owner has their account back")
+}
+
+// The desk may delete an account at any time. Where it has opened an account, nothing can be undone.
+func testDeskDeletesWhileAChangeCanBeUndone(t *testing.T, o suite.Options) {
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := moveTo(s, s.SignIn(suite.Owner), suite.Stranger)
+	require.NoError(t, s.LockAccount(t.Context(), noticeToken(s, suite.Owner)))
+	require.NoError(t, s.ReopenAccount(t.Context(), session.User.ID, phoneauth.Actor{Name: "ann"}))
+	session = s.SignIn(suite.Stranger)
+	assert.Zero(t, deletable(s, session))
+	session = moveTo(s, session, suite.Owner)
+	assert.NotZero(t, deletable(s, session))
+	assert.NoError(t, s.Remove(t.Context(), session.User.ID, phoneauth.Actor{Name: "ann"}))
 }

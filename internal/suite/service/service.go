@@ -31,6 +31,7 @@ func Run(t *testing.T, o suite.Options) {
 		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
 		testDatabasesAreAskedAtOnce, testLimitsAnswerBeforeTheAccount, testPanicOfALookUp,
+		testNoDeletionWhileAChangeCanBeUndone, testNoDeletionAfterAThiefsOwnChanges, testDeskDeletesWhileAChangeCanBeUndone,
 		testImport, testImportFaults, testImportTwice, testImportAgain, testImportEnds,
 	)
 	if o.Real {

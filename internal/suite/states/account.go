@@ -108,7 +108,8 @@ var changeMachine = &machine{
 // An account.
 
 var accountMachine = &machine{
-	heading: "6. An account",
+	heading:  "6. An account",
+	unlinked: true,
 	states: map[string]func(*world){
 		"none":              func(w *world) {},
 		"active":            func(w *world) { w.session = w.SignIn(suite.Owner) },

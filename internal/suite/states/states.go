@@ -25,6 +25,8 @@ type machine struct {
 	events map[string]func(*world) string
 	// probes tell states apart that answer every single event alike.
 	probes map[string]func(*world) string
+	// unlinked: notices have no link, so no change can be undone, and nothing waits for that.
+	unlinked bool
 }
 
 // world is one Service and all that a client of it has in hand.
@@ -44,8 +46,12 @@ type world struct {
 	token   phoneauth.Secret // of the link in a notice
 }
 
-func newWorld(t testing.TB, o suite.Options) *world {
-	links := func(c *phoneauth.Config) { c.Texts.NotMeURL = "https://example.com/not-me" }
+func newWorld(t testing.TB, o suite.Options, unlinked bool) *world {
+	links := func(c *phoneauth.Config) {
+		if !unlinked {
+			c.Texts.NotMeURL = "https://example.com/not-me"
+		}
+	}
 	return &world{t: t, Service: o.Service(t, suite.LimitsOff, suite.LongCodes, links), old: "first password", new: "second password", number: suite.Third}
 }
 
@@ -67,7 +73,7 @@ func (w *world) signedIn(s *phoneauth.Session, err error) string {
 
 // reach is a fresh world in a state, after an event unless that is empty.
 func (m *machine) reach(t testing.TB, o suite.Options, state, event string) (w *world, said string) {
-	w = newWorld(t, o)
+	w = newWorld(t, o, m.unlinked)
 	m.states[state](w)
 	w.Settle()
 	if event != "" {
