@@ -50,71 +50,100 @@ func (b *browser) inside(what, expression string) {
 	assert.True(b.t, valueOf[bool](b, `(e => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight + 0.5 })(`+expression+`)`), what+" is cut off")
 }
 
-// The whole way, with a wrong code on it, as people meet it: small windows, large text, colours of
-// the system, less motion, a bad line, other scripts. Nothing is cut off, and axe finds nothing.
-func TestUIJourneys(t *testing.T) {
+// journeys are how people meet the pages: small windows, large text, colours of the system, less motion,
+// a bad line, other scripts, none.
+var journeys = map[string]struct {
+	lang string
+	set  func(*browser)
+}{
+	"360 by 740":          {"en", func(b *browser) { b.size(360, 740) }},
+	"320 px":              {"en", func(b *browser) { b.size(320, 568) }},
+	"380 px high":         {"en", func(b *browser) { b.size(360, 380) }},
+	"forced colours":      {"en", func(b *browser) { b.media("forced-colors", "active") }},
+	"reduced motion":      {"en", func(b *browser) { b.media("prefers-reduced-motion", "reduce") }},
+	"Arabic in the dark":  {"ar", (*browser).dark},
+	"Hindi":               {"hi", func(b *browser) { b.size(320, 640) }},
+	"German at 320 px":    {"de", func(b *browser) { b.size(320, 640) }},
+	"slow 3G":             {"en", (*browser).slow3G},
+	noScripts:             {"en", (*browser).withoutScripts},
+	"text twice as large": {"en", func(b *browser) { b.size(360, 740) }},
+}
+
+const noScripts = "no scripts"
+
+// walker is a browser on one of the journeys.
+type walker struct {
+	*browser
+	name, axe string
+	words     map[string]string
+}
+
+// check looks whether anything is cut off, and whether axe finds something.
+func (w *walker) check(screen string) {
+	w.t.Helper()
+	if w.name == "text twice as large" {
+		valueOf[bool](w.browser, "(document.documentElement.style.fontSize = '200%', true)")
+	}
+	w.fits()
+	if w.name != noScripts { // axe is one
+		w.browser.axe(w.axe, w.name+": "+screen)
+	}
+}
+
+// code types a code, and presses a button where no script does.
+func (w *walker) code(code, action string) {
+	w.t.Helper()
+	w.fill(w.words["label.code"], code)
+	if w.name == noScripts {
+		w.press(w.words[action])
+	}
+}
+
+// wrongCode looks at a screen that has refused a code. All of it must be in a low window.
+func (w *walker) wrongCode(action string) {
+	w.t.Helper()
+	w.sees(w.words["error.invalid_code"])
+	w.check("wrong code")
+	if w.name == "380 px high" {
+		w.inside("the field", `field("`+w.words["label.code"]+`")`)
+		w.inside("the button", `button("`+w.words[action]+`")`)
+	}
+}
+
+// walk runs a test on every journey.
+func walk(t *testing.T, host *uiHost, way func(*walker)) {
 	source := axeSource(t)
+	for name, j := range journeys {
+		t.Run(name, func(t *testing.T) {
+			w := &walker{newBrowser(t, host.url), name, source, uiTexts(t, j.lang)}
+			j.set(w.browser)
+			way(w)
+		})
+	}
+}
+
+// The whole way, with a wrong code on it. Nothing is cut off, and axe finds nothing.
+func TestUIJourneys(t *testing.T) {
 	host := newUIHost(t, func(cfg *phoneauth.Config, o *ui.Options) {
 		o.Region, o.Next = "EG", ""
 		o.Terms, o.Privacy, o.Help = "/terms", "/privacy", "/help"
 		cfg.Limits.InsecureOff = true
 	})
-	for name, setting := range map[string]struct {
-		lang string
-		set  func(*browser)
-	}{
-		"360 by 740":          {"en", func(b *browser) { b.size(360, 740) }},
-		"320 px":              {"en", func(b *browser) { b.size(320, 568) }},
-		"380 px high":         {"en", func(b *browser) { b.size(360, 380) }},
-		"forced colours":      {"en", func(b *browser) { b.media("forced-colors", "active") }},
-		"reduced motion":      {"en", func(b *browser) { b.media("prefers-reduced-motion", "reduce") }},
-		"Arabic in the dark":  {"ar", (*browser).dark},
-		"Hindi":               {"hi", func(b *browser) { b.size(320, 640) }},
-		"German at 320 px":    {"de", func(b *browser) { b.size(320, 640) }},
-		"slow 3G":             {"en", (*browser).slow3G},
-		"no scripts":          {"en", (*browser).withoutScripts},
-		"text twice as large": {"en", func(b *browser) { b.size(360, 740) }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			words := uiTexts(t, setting.lang)
-			b := newBrowser(t, host.url)
-			setting.set(b)
-			check := func(screen string) {
-				t.Helper()
-				if name == "text twice as large" {
-					valueOf[bool](b, "(document.documentElement.style.fontSize = '200%', true)")
-				}
-				b.fits()
-				if name != "no scripts" { // axe is one
-					b.axe(source, name+": "+screen)
-				}
-			}
-			b.open("/signin/?lang=" + setting.lang)
-			b.sees(words["title.phone"])
-			check("number")
-			b.fill(words["label.phone"], cairoTyped)
-			b.press(words["action.phone"])
-			b.sees(words["title.code"])
-			check("code")
-			code := host.inbox.Code(t, cairo)
-			b.fill(words["label.code"], wrong(code))
-			if name == "no scripts" {
-				b.press(words["action.code"])
-			}
-			b.sees(words["error.invalid_code"])
-			check("wrong code")
-			if name == "380 px high" {
-				b.inside("the field", `field("`+words["label.code"]+`")`)
-				b.inside("the button", `button("`+words["action.code"]+`")`)
-			}
-			b.fill(words["label.code"], code)
-			if name == "no scripts" {
-				b.press(words["action.code"])
-			}
-			b.sees(words["title.done"])
-			check("done")
-		})
-	}
+	walk(t, host, func(w *walker) {
+		w.open("/signin/?lang=" + journeys[w.name].lang)
+		w.sees(w.words["title.phone"])
+		w.check("number")
+		w.fill(w.words["label.phone"], cairoTyped)
+		w.press(w.words["action.phone"])
+		w.sees(w.words["title.code"])
+		w.check("code")
+		code := host.inbox.Code(w.t, cairo)
+		w.code(wrong(code), "action.code")
+		w.wrongCode("action.code")
+		w.code(code, "action.code")
+		w.sees(w.words["title.done"])
+		w.check("done")
+	})
 }
 
 // On slow 3G the first form is there in under 1.5 s. The time is counted, so that a busy machine does

@@ -34,6 +34,9 @@ func newLine(t *testing.T, host *uiHost) *line {
 	l := &line{rules: map[string]http.HandlerFunc{}, asked: map[string]int{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, end, _ := strings.Cut(r.URL.Path, "/signin/")
+		if end == "" {
+			end = strings.TrimPrefix(r.URL.Path, "/") // of the account page
+		}
 		l.mu.Lock()
 		l.asked[end]++
 		rule := l.rules[end]
@@ -139,17 +142,22 @@ func TestUINetworkStates(t *testing.T) {
 	assert.Equal(t, 1, host.inbox.Sends())
 }
 
+// fastClocks makes the times of the pages shorter by the factor 20.
+func (b *browser) fastClocks() {
+	b.t.Helper()
+	b.script(`const { setTimeout: later } = window;
+		window.setTimeout = (f, ms, ...args) => later(f, ms / 20, ...args);
+		const limit = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
+		Object.defineProperty(XMLHttpRequest.prototype, 'timeout', { ...limit, set(ms) { limit.set.call(this, ms / 20) } });`)
+}
+
 // Where an answer takes long the page says so. Where it does not come in time the page says what is
 // not known, and trying again sends no second text.
 func TestUISlowLine(t *testing.T) {
 	host := newUIHost(t, func(cfg *phoneauth.Config, o *ui.Options) { o.Region, cfg.Limits.InsecureOff = "EG", true })
 	l := newLine(t, host)
 	b := newBrowser(t, l.url)
-	// The times of the page are shorter by the factor 20.
-	b.script(`const { setTimeout: later } = window;
-		window.setTimeout = (f, ms, ...args) => later(f, ms / 20, ...args);
-		const limit = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
-		Object.defineProperty(XMLHttpRequest.prototype, 'timeout', { ...limit, set(ms) { limit.set.call(this, ms / 20) } });`)
+	b.fastClocks()
 	b.open("/signin/")
 	b.fill("Phone number", cairoTyped)
 	lost := make(chan struct{})

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -60,7 +59,7 @@ type AccountService interface {
 //
 //	mux.Handle("/account/", ui.Account(page, svc, ui.AccountOptions{}))
 //
-// It works by plain forms. Its one script answers a human check. A visitor who is not signed in is sent to page and
+// It works by plain forms, and the scripts of the sign-in page help it. A visitor who is not signed in is sent to page and
 // comes back, so that every address of it can be linked: ?screen=number, ?screen=password,
 // ?screen=export and ?screen=delete open a part of it, and the app stores want the last one.
 //
@@ -88,16 +87,16 @@ func Account(page *Page, svc AccountService, o AccountOptions) http.Handler {
 	for _, l := range page.names {
 		a.frames[l.Tag] = sync.OnceValue(func() accountFrame {
 			values := page.frameValues(l)
-			values["Title"] = wordOf(l, "account.title")
-			return accountFrame{framePart(accountTemplate, "account-head", values), framePart(accountTemplate, "account-tail", values)}
+			values["Title"], values["More"] = wordOf(l, "account.title"), "account"
+			return accountFrame{framePart(pageTemplate, "head", values), framePart(pageTemplate, "tail", values)}
 		})
 	}
 	page.account = a
 	return a
 }
 
-// accountTemplate has the brand and the languages of the page.
-var accountTemplate = template.Must(template.Must(pageTemplate.Clone()).ParseFS(static, "static/account.html"))
+// accountTemplate has the fields and the buttons of the sign-in page.
+var accountTemplate = template.Must(template.ParseFS(static, "static/screen.html", "static/account.html"))
 
 // accountFrame is what stands around every screen in a language.
 type accountFrame struct{ head, tail segment }
@@ -130,23 +129,25 @@ type step struct {
 	do func(*accountRequest) (*accountScreen, error)
 	// open is true where nobody needs to be signed in.
 	open bool
+	// screen is where people begin again, when their session had to be opened again first.
+	screen string
 }
 
 // steps are the forms by their route.
 var steps = map[string]step{
-	"number/start":   {(*accountRequest).startNumber, false},
-	"number/verify":  {(*accountRequest).verifyNumber, false},
-	"password":       {(*accountRequest).savePassword, false},
-	"devices/end":    {(*accountRequest).endDevice, false},
-	"devices/others": {(*accountRequest).endOthers, false},
-	"export/start":   {(*accountRequest).startExport, false},
-	"export":         {(*accountRequest).export, false},
-	"delete/start":   {(*accountRequest).startDelete, false},
-	"delete":         {(*accountRequest).delete, false},
-	"reauth/start":   {(*accountRequest).startReauth, false},
-	"not-me/lock":    {(*accountRequest).lock, true},
-	"not-me/start":   {(*accountRequest).startUnlock, true},
-	"not-me/unlock":  {(*accountRequest).unlock, true},
+	"number/start":   {(*accountRequest).startNumber, false, accountNumber},
+	"number/verify":  {(*accountRequest).verifyNumber, false, ""},
+	"password":       {(*accountRequest).savePassword, false, accountPassword},
+	"devices/end":    {(*accountRequest).endDevice, false, accountHome},
+	"devices/others": {(*accountRequest).endOthers, false, accountHome},
+	"export/start":   {(*accountRequest).startExport, false, accountExport},
+	"export":         {(*accountRequest).export, false, ""},
+	"delete/start":   {(*accountRequest).startDelete, false, accountDelete},
+	"delete":         {(*accountRequest).delete, false, ""},
+	"reauth/start":   {(*accountRequest).startReauth, false, ""},
+	"not-me/lock":    {(*accountRequest).lock, true, ""},
+	"not-me/start":   {(*accountRequest).startUnlock, true, ""},
+	"not-me/unlock":  {(*accountRequest).unlock, true, ""},
 }
 
 // errAnswered: the step has written its own answer.
@@ -170,12 +171,12 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost && isStep:
 		a.serveStep(w, r, rest, step)
 	case rest != "" && rest != notMePath && !isStep:
-		a.fail(w, r, errNoRoute)
+		a.request(w, r, nil).trouble(errNoRoute)
 	case r.Method == http.MethodGet && isStep && rest != notMePath: // a form was reloaded
 		http.Redirect(w, r, a.path, http.StatusSeeOther)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		a.fail(w, r, errMethod)
+		a.request(w, r, nil).trouble(errMethod)
 	case rest == notMePath:
 		q := a.request(w, r, nil)
 		q.answer(q.readNotice(phoneauth.Secret(only(r.URL.Query()["t"]))))
@@ -203,7 +204,7 @@ func (a *account) request(w http.ResponseWriter, r *http.Request, form map[strin
 		q.client.Locale = q.Lang
 	}
 	q.client.IdempotencyKey = phoneauth.Secret(form["key"])
-	if proof := form["human_check"]; proof != "" {
+	if proof, ok := form["human_check"]; ok {
 		q.client.HumanCheck, q.client.CanAnswer = phoneauth.Secret(proof), true
 	}
 	return q
@@ -211,18 +212,21 @@ func (a *account) request(w http.ResponseWriter, r *http.Request, form map[strin
 
 // serveStep serves a form.
 func (a *account) serveStep(w http.ResponseWriter, r *http.Request, rest string, s step) {
-	if a.origins.Check(r) != nil {
-		a.fail(w, r, errCrossOrigin)
-		return
-	}
 	form, err := readForm(w, r)
+	if err == nil && a.origins.Check(r) != nil {
+		err = errCrossOrigin
+	}
 	if err != nil {
-		a.fail(w, r, err)
+		a.request(w, r, map[string]string{}).trouble(err)
 		return
 	}
 	q := a.request(w, r, form)
 	q.rest = rest
-	if !s.open && !q.signedIn(a.path) {
+	back := q.address(s.screen)
+	if s.screen != "" { // what was asked for is not done
+		back = q.path + "?" + url.Values{"screen": {s.screen}, "done": {"again"}, "lang": {q.Lang}}.Encode()
+	}
+	if !s.open && !q.signedIn(back) {
 		return
 	}
 	q.answer(s.do(q))
@@ -239,21 +243,35 @@ func (a *account) servePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
-	if query.Has("reauth") {
+	pending := q.pendingCode()
+	reauth := pending.Purpose == string(phoneauth.PurposeSignIn)
+	key, done := only(query["screen"]), only(query["done"])
+	switch {
+	case query.Has("reauth") && reauth && pending.Next == q.Next, key == "" && done == "" && pending.Token != "" && !query.Has("reauth"):
+		q.answer(q.codeScreen(pending), nil)
+	case query.Has("reauth"):
 		q.answer(q.reauth(), nil)
-		return
-	}
-	switch key := only(query["screen"]); key {
-	case accountNumber:
-		q.answer(q.fresh(key, q.number))
-	case accountPassword:
-		q.answer(q.fresh(key, q.password))
-	case accountExport:
-		q.answer(q.exportScreen(), nil)
-	case accountDelete:
-		q.answer(q.deleteScreen(), nil)
+	case key == accountNumber:
+		q.answer(q.noted(done)(q.fresh(key, q.number)))
+	case key == accountPassword:
+		q.answer(q.noted(done)(q.fresh(key, q.password)))
+	case key == accountExport:
+		q.answer(q.noted(done)(q.exportScreen(), nil))
+	case key == accountDelete:
+		q.answer(q.noted(done)(q.deleteScreen(), nil))
 	default:
-		q.answer(q.home(only(query["done"])))
+		q.keepCode(flow{})
+		q.answer(q.noted(done)(q.home()))
+	}
+}
+
+// noted puts on a screen what was done before it.
+func (q *accountRequest) noted(done string) func(*accountScreen, error) (*accountScreen, error) {
+	return func(s *accountScreen, err error) (*accountScreen, error) {
+		if key, ok := notes[done]; ok && s != nil {
+			s.Note = q.rich(key, "phone", display(q.user.Phone))
+		}
+		return s, err
 	}
 }
 
@@ -269,7 +287,7 @@ func (q *accountRequest) signedIn(back string) bool {
 		return false
 	}
 	if err != nil {
-		q.fail(q.w, q.r, err)
+		q.trouble(err)
 		return false
 	}
 	q.claims = claims
@@ -285,13 +303,38 @@ func (q *accountRequest) toPage(back string) {
 	q.redirect(q.o.Path + "?" + to.Encode())
 }
 
+// redirect sends the browser to an address. The scripts follow to the account page alone, and leave it
+// for every other one.
 func (q *accountRequest) redirect(to string) {
+	path, _, _ := strings.Cut(to, "?")
+	if q.scripted() && path != q.path {
+		s := q.newScreen(screenLeave, "account.title")
+		s.leave = to
+		q.answer(s, nil)
+		return
+	}
 	q.w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(q.w, q.r, to, http.StatusSeeOther)
 }
 
+// scripted reports whether a script has asked. It has a frame already.
+func (q *accountRequest) scripted() bool { return q.r.Header.Get(scriptHeader) != "" }
+
+// trouble says that the page cannot be shown. The scripts have sentences of their own, and leave what was
+// typed where it is.
+func (q *accountRequest) trouble(err error) {
+	if q.scripted() {
+		q.fail(q.w, q.r, err)
+		return
+	}
+	s := q.newScreen("trouble", "account.title")
+	s.Links = append(s.Links, anchor{"again", q.address(""), q.T("action.cookies")})
+	q.answer(s, err)
+}
+
 // done goes to the account page, which says what was done. Loading that again does nothing again.
 func (q *accountRequest) done(what string) (*accountScreen, error) {
+	q.keepCode(flow{})
 	to := url.Values{"done": {what}}
 	if q.Lang != "" {
 		to.Set("lang", q.Lang)
@@ -321,22 +364,25 @@ func (q *accountRequest) answer(s *accountScreen, err error) {
 		q.toPage(q.path)
 		return
 	case err != nil && s == nil:
-		q.fail(q.w, q.r, err)
+		q.trouble(err)
 		return
 	}
 	status := http.StatusOK
 	if err != nil {
 		status = s.refuse(err)
 	}
-	var b bytes.Buffer
-	if err := accountTemplate.ExecuteTemplate(&b, "account", s); err != nil {
-		panic("phoneauth/ui: " + err.Error()) // the template and these values do not fit
+	if q.o.Help != "" {
+		s.Links = append(s.Links, anchor{"help", q.o.Help, q.T("link.help")})
 	}
 	h := q.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie, "+scriptHeader)
 	h.Set("Referrer-Policy", "no-referrer") // the address may hold the token of a notice
-	f := q.frames[q.l.Tag]()
-	writeSegments(q.w, q.r, status, []segment{f.head, stored(b.Bytes()), f.tail})
+	segments := s.render()
+	if !q.scripted() {
+		f := q.frames[q.l.Tag]()
+		segments = append(append([]segment{f.head}, segments...), f.tail)
+	}
+	writeSegments(q.w, q.r, status, segments)
 }

@@ -21,6 +21,7 @@ type home struct {
 	PasswordAct             string
 	ChangePassword          string
 	Export, Delete, SignOut string // addresses
+	Leave, LeaveText        string // the page of the host; "" where there is none to go to
 }
 
 // deviceLine is a session.
@@ -47,19 +48,19 @@ var shownEvents = map[phoneauth.EventType]bool{
 // notes are what was done, by ?done=.
 var notes = map[string]string{
 	"number": "account.number.done", "password": "account.password.done",
-	"ended": "account.devices.ended", "others": "account.devices.others_ended", "gone": "account.devices.gone",
+	"again": "account.again", "ended": "account.devices.ended", "others": "account.devices.others_ended", "gone": "account.devices.gone",
 }
 
 // home returns the first screen. It asks for the sessions and for the journal.
-func (q *accountRequest) home(done string) (*accountScreen, error) {
-	s := q.newScreen("home", "account.title")
+func (q *accountRequest) home() (*accountScreen, error) {
+	s := q.newScreen(accountHome, "account.title")
 	number := display(q.user.Phone)
-	if key, ok := notes[done]; ok {
-		s.Note = q.rich(key, "phone", number)
-	}
 	s.Home = &home{
 		Number: q.bdi(number), ChangeNumber: q.address(accountNumber), ChangePassword: q.address(accountPassword),
 		Export: q.address(accountExport), Delete: q.address(accountDelete), SignOut: q.o.Path + endRoute,
+	}
+	if q.o.Next != "" && q.o.Next != q.path && q.o.Name != "" {
+		s.Home.Leave, s.Home.LeaveText = q.o.Next, q.l.of("account.leave", "name", q.o.Name)
 	}
 	switch {
 	case q.user.PasswordHash != "":

@@ -60,7 +60,7 @@ func (q *accountRequest) startUnlock() (*accountScreen, error) {
 		return q.readNotice(token)
 	}
 	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
-		Purpose: phoneauth.PurposeAccountUnlock, BoundTo: string(token), Client: q.client,
+		Purpose: phoneauth.PurposeAccountUnlock, BoundTo: string(token), Channel: q.form["channel"], Client: q.client,
 	})
 	s := q.lockedScreen(token, n)
 	switch {
@@ -68,15 +68,17 @@ func (q *accountRequest) startUnlock() (*accountScreen, error) {
 		s.Alert = q.T("account.not_me.taken")
 		return s, err
 	case err != nil && q.again():
-		return q.unlockScreen(token, n, q.asked("not-me/start")), err
+		return q.unlockScreen(token, n, q.asked()), err
 	case err != nil:
 		return s, err
 	}
-	return q.unlockScreen(token, n, sentBy(p, "not-me/start")).sent(), nil
+	f := flowOf(string(phoneauth.PurposeAccountUnlock), p)
+	f.Phone, f.Masked = "", mask(n.Phone) // whoever has the link is not told the number
+	return q.unlockScreen(token, n, f).sentAgain(mask(n.Phone)), nil
 }
 
-func (q *accountRequest) unlockScreen(token phoneauth.Secret, n *phoneauth.Notice, c codeSent) *accountScreen {
-	s := q.newScreen("not_me_unlock", "account.not_me.unlock_title").lead("account.code_lead", "phone", mask(n.Phone)).asksCode(c)
+func (q *accountRequest) unlockScreen(token phoneauth.Secret, n *phoneauth.Notice, f flow) *accountScreen {
+	s := q.newScreen("not_me_unlock", "account.not_me.unlock_title").lead("account.code_lead", "phone", mask(n.Phone)).asksCode(f, "not-me/start")
 	if n.NeedsPassword {
 		s.secret("current", "account.not_me.before", false)
 	}
@@ -90,14 +92,14 @@ func (q *accountRequest) unlock() (*accountScreen, error) {
 	if err != nil || !n.Locked {
 		return q.readNotice(token)
 	}
-	c := q.asked("not-me/start")
-	s := q.unlockScreen(token, n, c)
-	code, err := c.read(q)
+	f := q.asked()
+	s := q.unlockScreen(token, n, f)
+	code, err := q.read(f)
 	if err != nil {
 		return s, err
 	}
 	err = q.svc.UnlockAccount(q.r.Context(), phoneauth.UnlockAccountRequest{
-		Token: token, Code: code, ChallengeToken: phoneauth.Secret(c.token), Password: phoneauth.Secret(q.form["current"]), Client: q.client,
+		Token: token, Code: code, ChallengeToken: phoneauth.Secret(f.Token), Password: phoneauth.Secret(q.form["current"]), Client: q.client,
 	})
 	switch {
 	case errors.Is(err, phoneauth.ErrInvalidToken):

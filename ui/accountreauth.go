@@ -12,29 +12,19 @@ const reauthRoute = sessionPath + "reauth"
 
 // reauth asks whether a code may be sent.
 func (q *accountRequest) reauth() *accountScreen {
-	s := q.newScreen("reauth", "account.reauth.title").lead("account.reauth.lead", "phone", display(q.user.Phone)).
-		sends("reauth/start", "account.send")
-	s.Links = append(s.Links, anchor{"cancel", s.address(""), s.T("account.back")})
-	return s
+	return q.newScreen("reauth", "account.reauth.title").lead("account.reauth.lead", "phone", display(q.user.Phone)).
+		sends("reauth/start", "account.send").links("cancel", accountHome, "account.back")
 }
 
-func (q *accountRequest) reauthCode(c codeSent) *accountScreen {
-	s := q.newScreen("reauth_code", "account.reauth.title").lead("account.code_lead", "phone", display(q.user.Phone)).asksCode(c)
+func (q *accountRequest) reauthCode(f flow) *accountScreen {
+	s := q.newScreen("reauth_code", "account.reauth.title").lead("account.code_lead", "phone", display(q.user.Phone)).asksCode(f, "reauth/start")
 	s.Route, s.Action = q.o.Path+reauthRoute, q.T("action.code")
-	s.Links = append(s.Links, anchor{"cancel", s.address(""), s.T("account.back")})
-	return s
+	return s.links("cancel", accountHome, "account.back")
 }
 
 // startReauth sends a code to the number of the account.
 func (q *accountRequest) startReauth() (*accountScreen, error) {
-	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{Phone: q.user.Phone.E164(), Client: q.client})
-	switch {
-	case err != nil && q.again():
-		return q.reauthCode(q.asked("reauth/start")), err
-	case err != nil:
-		return q.reauth(), err
-	}
-	return q.reauthCode(sentBy(p, "reauth/start")).sent(), nil
+	return q.sendOwn(phoneauth.PurposeSignIn, q.reauth)
 }
 
 // serveReauth signs in anew, and goes on.
@@ -49,16 +39,16 @@ func (a *account) serveReauth(w http.ResponseWriter, r *http.Request) {
 // signInAnew is an ordinary sign-in. The session of before is ended by its token, which ends no known
 // device: that of the new session is the same.
 func (q *accountRequest) signInAnew() (*accountScreen, error) {
-	c := q.asked("reauth/start")
-	code, err := c.read(q)
+	f := q.asked()
+	code, err := q.read(f)
 	if err != nil {
-		return q.reauthCode(c), err
+		return q.reauthCode(f), err
 	}
 	session, err := q.svc.Login(q.r.Context(), phoneauth.LoginRequest{
-		Phone: q.user.Phone.E164(), Code: code, ChallengeToken: phoneauth.Secret(c.token), Client: q.client,
+		Phone: q.user.Phone.E164(), Code: code, ChallengeToken: phoneauth.Secret(f.Token), Client: q.client,
 	})
 	if err != nil {
-		return q.reauthCode(c), err
+		return q.reauthCode(f), err
 	}
 	if err := q.endSessions(q.r); err != nil {
 		q.log(q.r, err) // it ends when nobody uses it
@@ -71,8 +61,9 @@ func (q *accountRequest) signInAnew() (*accountScreen, error) {
 		return nil, phoneauth.ErrUnauthenticated
 	}
 	if err := q.keeps(session); err != nil {
-		return q.reauthCode(c), err
+		return q.reauthCode(f), err
 	}
+	q.keepCode(flow{})
 	q.redirect(q.Next)
 	return nil, errAnswered
 }

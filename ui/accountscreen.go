@@ -1,13 +1,13 @@
 package ui
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
@@ -15,6 +15,7 @@ import (
 
 // The screens of the account page that an address can open.
 const (
+	accountHome     = "home"
 	accountNumber   = "number"
 	accountPassword = "password"
 	accountExport   = "export"
@@ -23,10 +24,9 @@ const (
 
 // field is a field that people fill in.
 type field struct {
-	Name, Label, Type, Complete, Value string
-	Digits                             int // places for the digits of a code; 0 for other fields
-	Hint                               string
-	Wrong                              bool
+	Kind                  string // "number", "code", or "" for a password
+	Name, Label, Complete string
+	Hint                  string
 }
 
 // accountScreen is what an answer of the account page shows.
@@ -37,15 +37,22 @@ type accountScreen struct {
 	Code, Alert string // of what is wrong
 	Note        template.HTML
 	Fields      []field
-	Countries   template.HTML // to choose from, where a number is typed
 	Hidden      []hidden
 	Action      string // text of the main button, and where it leads
 	Route       string
 	Danger      bool
-	Buttons     []button
+	Plain       string // said when the form was sent: its answer is a file, and no screen
 	Links       []anchor
 	Home        *home
 	Question    string // of a human check, for the script
+	Held        int    // seconds until the main button can be used
+
+	leave           string // the address that the browser leaves for
+	flow            flow   // the code that was sent
+	resends         string // the route that sends it again; "" where no code is typed
+	dead            bool   // the code is dead, and the main button sends a new one
+	country, chosen string
+	candidate       []string // regions to choose from, where the number may be of several
 }
 
 // newScreen returns a screen with a title.
@@ -88,56 +95,18 @@ func (s *accountScreen) sends(route, action string) *accountScreen {
 
 // cancels adds the way back.
 func (s *accountScreen) cancels() *accountScreen {
-	s.Links = append(s.Links, anchor{"cancel", s.address(""), s.T("account.cancel")})
-	return s
+	return s.links("cancel", accountHome, "account.cancel")
 }
 
-// codeSent is a code that is on its way, as a form carries it.
-type codeSent struct {
-	token  string
-	length int
-	again  string // the route that sends it again
-}
-
-// sentBy is the code of p.
-func sentBy(p *phoneauth.Pending, again string) codeSent {
-	return codeSent{string(p.ChallengeToken), p.CodeLength, again}
-}
-
-// asksCode adds the field of a code that was sent, and a button that sends it again.
-func (s *accountScreen) asksCode(c codeSent) *accountScreen {
-	s.Fields = append(s.Fields, field{
-		Name: "code", Label: s.T("label.code"), Type: "text", Complete: "one-time-code", Digits: cmp.Or(c.length, 6),
-	})
-	s.Hidden = append(s.Hidden, hidden{"session_token", c.token}, hidden{"length", strconv.Itoa(c.length)}, hidden{"key", newKey()})
-	s.Buttons = append(s.Buttons, button{Key: "resend", Route: s.path + c.again, Text: s.T("link.resend")})
-	return s
-}
-
-// asked is the code that the form is about.
-func (q *accountRequest) asked(again string) codeSent {
-	length, err := strconv.Atoi(q.form["length"])
-	if err != nil || length < 4 || length > 10 {
-		length = 6
-	}
-	return codeSent{q.form["session_token"], length, again}
-}
-
-// again reports whether the form asks for the code of its own screen once more. What refuses it then
-// stands on that screen, where the code that is out can still be typed.
-func (q *accountRequest) again() bool { return q.form["session_token"] != "" }
-
-// sent is a screen for a code that has just been sent.
-func (s *accountScreen) sent() *accountScreen {
-	if s.again() {
-		s.Note = s.rich("note.resent")
-	}
+// links adds a link to a screen.
+func (s *accountScreen) links(key, screen, text string) *accountScreen {
+	s.Links = append(s.Links, anchor{key, s.address(screen), s.T(text)})
 	return s
 }
 
 // secret adds a field for a password.
 func (s *accountScreen) secret(name, label string, fresh bool) *accountScreen {
-	f := field{Name: name, Label: s.T(label), Type: "password", Complete: "current-password"}
+	f := field{Name: name, Label: s.T(label), Complete: "current-password"}
 	if fresh {
 		f.Complete, f.Hint = "new-password", s.T("hint.password")
 	}
@@ -183,6 +152,9 @@ func (s *accountScreen) Kept() []hidden {
 	return all
 }
 
+// Leave is the address that the browser leaves for, or "".
+func (s *accountScreen) Leave() string { return s.leave }
+
 // Path is that of the account page.
 func (s *accountScreen) Path() string { return s.path }
 
@@ -201,71 +173,76 @@ func (s *accountScreen) refuse(err error) int {
 		s.log(s.r, err)
 	}
 	s.Code = r.Code
-	if r.HumanCheck != nil && s.Asked() < mostQuestions {
+	if r.HumanCheck != nil {
 		question, _ := json.Marshal(r.HumanCheck) // "" where the host's own check has made one that is no JSON
 		s.Question = string(question)
 	}
 	switch {
-	case s.Question != "":
+	case s.failedChannel(err):
+	case s.Question != "" && !s.client.CanAnswer:
 		s.Alert = s.T("error.human_check_script")
 	case s.Alert != "": // the step knows better
 		s.Code = cmp.Or(map[bool]string{true: "wrong_password"}[errors.Is(err, phoneauth.ErrInvalidPassword)], r.Code)
 	case r.RetryAfter > 0:
-		s.w.Header().Set("Retry-After", strconv.Itoa(r.RetryAfter))
-		key := "error.rate_limited"
-		if r.Limit != "" {
-			key += "_" + r.Limit
-		}
-		s.Alert = strings.Replace(s.T(key), "{time}", s.l.duration(r.RetryAfter), 1)
+		s.limited(r)
 	case r.Code == "password_rejected":
 		s.Alert = strings.Replace(s.T("error.password_rejected"), "{reason}", r.Reason, 1)
 	case r.Code == "empty_code":
-		s.Alert = s.l.count("error.empty_code", s.digits())
-	case r.Code == "invalid_code" && r.TriesLeft != nil && *r.TriesLeft > 0:
-		s.Alert = s.T("error.invalid_code") + " " + s.l.count("tries", *r.TriesLeft)
-	case r.Code == "invalid_code" && r.TriesLeft != nil:
-		s.Alert = s.T("error.invalid_code") + " " + s.T("tries.none")
+		s.Alert = s.l.count("error.empty_code", s.Digits())
 	case r.Code == "invalid_code":
-		s.Alert = s.T("error.code_gone")
+		s.wrongCode(r)
 	default:
 		s.Alert = s.T("error." + r.Code)
-	}
-	for i, f := range s.Fields {
-		s.Fields[i].Wrong = f.Name == wrongFields[s.Code]
 	}
 	return status
 }
 
-// mostQuestions is how many questions of a human check are answered for one code.
-const mostQuestions = 3
-
-// Asked is how many questions have been answered.
-func (s *accountScreen) Asked() int {
-	asked, err := strconv.Atoi(s.form["asked"])
-	if s.form["human_check"] == "" {
-		return 0
-	}
-	if err != nil || asked < 0 {
-		return mostQuestions
-	}
-	return asked + 1
-}
-
-// Again is the route that has asked.
-func (s *accountScreen) Again() string { return s.path + s.rest }
-
-// Base is the path of the sign-in page, where the scripts and style sheets are.
+// Base is the path of the sign-in page, where the scripts, the style sheets and the routes of the number
+// field are.
 func (s *accountScreen) Base() string { return s.o.Path }
 
-// Config is what the script is told.
-func (s *accountScreen) Config() any { return s.frameValues(s.l)["Config"] }
+// Shape tells screens of one key apart that have other fields.
+func (s *accountScreen) Shape() string {
+	if s.dead {
+		return "dead"
+	}
+	return ""
+}
 
-// digits is how many digits the code of s has.
-func (s *accountScreen) digits() int {
-	for _, f := range s.Fields {
-		if f.Digits > 0 {
-			return f.Digits
+// Has reports whether people sign in with a field here.
+func (s *accountScreen) Has(string) bool { return false }
+
+// OneCountry reports whether there is nothing to choose.
+func (s *accountScreen) OneCountry() bool { return len(s.regions) == 1 }
+
+// First is the country that is chosen. It stands before the list of all.
+func (s *accountScreen) First() *country {
+	for _, c := range s.l.countries() {
+		if c.Region == s.country {
+			return &c
 		}
 	}
-	return 6
+	return nil
+}
+
+// Countries is the place of the list of all countries.
+func (s *accountScreen) Countries() template.HTML { return countriesMark }
+
+// Typed is the number as it was typed.
+func (s *accountScreen) Typed() string { return s.form["phone"] }
+
+// Offers are the countries that the number may be of.
+func (s *accountScreen) Offers() []offer { return s.l.offers(s.form["phone"], s.candidate) }
+
+// render returns the screen. The first part ends where the list of countries comes.
+func (s *accountScreen) render() []segment {
+	var b bytes.Buffer
+	if err := accountTemplate.ExecuteTemplate(&b, "account", s); err != nil {
+		panic("phoneauth/ui: " + err.Error()) // the template and these values do not fit
+	}
+	before, after, found := bytes.Cut(b.Bytes(), []byte(countriesMark))
+	if !found {
+		return []segment{stored(before)}
+	}
+	return []segment{stored(before), s.l.frame().countries, stored(after)}
 }

@@ -14,21 +14,12 @@ import (
 // number asks for a new number.
 func (q *accountRequest) number() *accountScreen {
 	s := q.newScreen(accountNumber, "account.number.new_title").lead("account.number.lead", "phone", display(q.user.Phone))
-	region, _ := q.guess(q.r)
-	if chosen := q.form["country"]; chosen != "" {
-		region = chosen
+	s.country, s.chosen = q.guess(q.r)
+	if region := q.form["country"]; region != "" {
+		s.country, s.chosen = region, q.form["chosen"]
 	}
-	var first, rest []byte
-	for _, c := range q.l.countries() {
-		if c.Region == region {
-			first = countryOptions([]country{c})
-		}
-	}
-	if len(q.regions) > 1 {
-		rest = countryOptions(q.l.countries())
-	}
-	s.Countries = template.HTML(string(first) + string(rest)) // countryOptions escapes
-	s.Fields = []field{{Name: "phone", Label: q.T("label.phone"), Type: "tel", Complete: "tel", Value: q.form["phone"]}}
+	s.Fields = []field{{Kind: "number", Name: "phone"}}
+	s.Hidden = append(s.Hidden, hidden{"zone", ""}, hidden{"chosen", s.chosen})
 	return s.sends("number/start", "account.send").cancels()
 }
 
@@ -38,20 +29,47 @@ func (q *accountRequest) startNumber() (*accountScreen, error) {
 	if err != nil {
 		return nil, err
 	}
+	phone := q.asked().Phone
+	if phone == "" {
+		if s, err := q.beforeNumber(s); s != nil {
+			return s, err
+		}
+		phone = q.typed()
+	}
+	if f := q.onItsWay(phoneauth.PurposePhoneChange, phone); f.Token != "" {
+		return q.codeScreen(f), nil
+	}
+	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
+		Phone: phone, Purpose: phoneauth.PurposePhoneChange, BoundTo: q.user.ID, Channel: q.form["channel"], Client: q.client,
+	})
+	switch {
+	case err != nil && q.again():
+		return q.numberCode(q.asked()), err
+	case err != nil:
+		return s, err
+	}
+	return q.sent(phoneauth.PurposePhoneChange, p), nil
+}
+
+// beforeNumber returns a screen when there is something to ask before a code is sent to the number that
+// was typed.
+func (q *accountRequest) beforeNumber(s *accountScreen) (*accountScreen, error) {
 	if strings.TrimSpace(q.form["phone"]) == "" {
 		return s, errEmptyPhone
 	}
-	phone := q.typed()
-	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
-		Phone: phone, Purpose: phoneauth.PurposePhoneChange, BoundTo: q.user.ID, Client: q.client,
-	})
-	if to, wrong := phoneauth.ParsePhone(phone, ""); err != nil && q.again() && wrong == nil {
-		return q.numberCode(to, q.asked("number/start")), err
+	if q.typed() == q.user.Phone.E164() {
+		s.Alert = q.T("account.number.same")
+		return s, phoneauth.ErrInvalidPhone
 	}
-	if err != nil {
-		return s, err
+	regions := (&request{Page: q.Page, w: q.w, r: q.r, body: q.form}).doubtful()
+	if len(regions) == 0 {
+		return nil, nil
 	}
-	return q.numberCode(p.Phone, sentBy(p, "number/start")).sent(), nil
+	s = q.newScreen("number_confirm", "title.confirm").goes("number/start", "account.send").cancels()
+	s.Leads = []template.HTML{template.HTML(template.HTMLEscapeString(q.l.of("lead.confirm", "country", regionName(q.l.Tag, regions[0]))))}
+	s.Hidden = []hidden{{"phone", q.form["phone"]}, {"confirmed", "1"}, {"key", newKey()}}
+	s.candidate = regions
+	return s, nil
 }
 
 // typed is the number of the form, as the Service takes it.
@@ -64,24 +82,22 @@ func (q *accountRequest) typed() string {
 }
 
 // numberCode asks for the code that went to the new number. It shows both numbers.
-func (q *accountRequest) numberCode(to phoneauth.Phone, c codeSent) *accountScreen {
-	s := q.newScreen("number_code", "account.number.code_title").
-		lead("account.number.code_lead", "phone", display(to), "old", display(q.user.Phone)).
-		asksCode(c).goes("number/verify", "account.number.change").cancels()
-	s.Hidden = append(s.Hidden, hidden{"phone", to.E164()})
-	return s
+func (q *accountRequest) numberCode(f flow) *accountScreen {
+	return q.newScreen("number_code", "account.number.code_title").
+		lead("account.number.code_lead", "phone", f.display(), "old", display(q.user.Phone)).
+		asksCode(f, "number/start").goes("number/verify", "account.number.change").
+		links("other", accountNumber, "link.other").cancels()
 }
 
 // verifyNumber gives the account the new number. The browser stays signed in.
 func (q *accountRequest) verifyNumber() (*accountScreen, error) {
 	q.Next = q.address(accountNumber)
-	to, err := phoneauth.ParsePhone(q.form["phone"], "")
-	if err != nil {
+	f := q.asked()
+	if f.Phone == "" {
 		return q.fresh(accountNumber, q.number)
 	}
-	c := q.asked("number/start")
-	s := q.numberCode(to, c)
-	code, err := c.read(q)
+	s := q.numberCode(f)
+	code, err := q.read(f)
 	if err != nil {
 		return s, err
 	}
@@ -89,14 +105,21 @@ func (q *accountRequest) verifyNumber() (*accountScreen, error) {
 		return nil, err
 	}
 	proof, err := q.svc.Verify(q.r.Context(), phoneauth.VerifyRequest{
-		Code: code, ChallengeToken: phoneauth.Secret(c.token), Purpose: phoneauth.PurposePhoneChange, BoundTo: q.user.ID, Client: q.client,
+		Code: code, ChallengeToken: phoneauth.Secret(f.Token), Purpose: phoneauth.PurposePhoneChange, BoundTo: q.user.ID, Client: q.client,
 	})
 	if err != nil {
 		return s, err
 	}
 	session, err := q.svc.ChangePhone(q.r.Context(), q.claims, phoneauth.ConnectRequest{Token: proof.Token, Client: q.client})
 	if errors.Is(err, phoneauth.ErrPhoneTaken) { // the code is used up
-		return q.number(), err
+		q.keepCode(flow{})
+		q.form["phone"] = f.display()
+		if to, err := phoneauth.ParsePhone(f.Phone, ""); err == nil {
+			q.form["country"] = to.Region()
+		}
+		s := q.number()
+		s.Alert = q.T("account.number.taken")
+		return s, err
 	}
 	if err != nil {
 		return s, err
@@ -105,15 +128,6 @@ func (q *accountRequest) verifyNumber() (*accountScreen, error) {
 		return s, err
 	}
 	return q.done("number")
-}
-
-// read returns the digits of the code that was typed.
-func (c codeSent) read(q *accountRequest) (string, error) {
-	code := digitsOf(q.form["code"])
-	if len(code) != c.length {
-		return "", errEmptyCode
-	}
-	return code, nil
 }
 
 // keeps puts a new session into the cookies, so that the browser stays signed in.
@@ -132,7 +146,11 @@ func (q *accountRequest) password() *accountScreen {
 	if q.user.PasswordHash != "" {
 		s.secret("current", "account.password.current", false)
 	}
-	return s.secret("password", "label.new_password", true).goes("password", "account.password.save").cancels()
+	s.secret("password", "label.new_password", true).goes("password", "account.password.save").cancels()
+	if q.user.PasswordHash != "" && q.o.Passwords {
+		s.Links = append(s.Links, anchor{"forgot", q.o.Path + "?screen=" + screenForgot, q.T("link.forgot")})
+	}
+	return s
 }
 
 // savePassword sets the password.
@@ -162,14 +180,9 @@ func (q *accountRequest) savePassword() (*accountScreen, error) {
 	return q.done("password")
 }
 
-// own sends a code to the number of the account.
-func (q *accountRequest) own(purpose phoneauth.Purpose) (*phoneauth.Pending, error) {
-	return q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{Purpose: purpose, BoundTo: q.user.ID, Client: q.client})
-}
-
 // codeRequest is a code of the account's own number.
-func (q *accountRequest) codeRequest(c codeSent, code string) phoneauth.CodeRequest {
-	return phoneauth.CodeRequest{Code: code, ChallengeToken: phoneauth.Secret(c.token), Client: q.client}
+func (q *accountRequest) codeRequest(f flow, code string) phoneauth.CodeRequest {
+	return phoneauth.CodeRequest{Code: code, ChallengeToken: phoneauth.Secret(f.Token), Client: q.client}
 }
 
 func (q *accountRequest) exportScreen() *accountScreen {
@@ -177,37 +190,34 @@ func (q *accountRequest) exportScreen() *accountScreen {
 		sends("export/start", "account.send").cancels()
 }
 
-func (q *accountRequest) exportCode(c codeSent) *accountScreen {
-	return q.newScreen("export_code", "account.export.title").lead("account.export.code_lead", "phone", display(q.user.Phone)).
-		asksCode(c).goes("export", "account.export.download").cancels()
+// exportCode asks for the code of the download. The page stays as it is while the browser saves the file.
+func (q *accountRequest) exportCode(f flow) *accountScreen {
+	s := q.newScreen("export_code", "account.export.title").lead("account.export.code_lead", "phone", display(q.user.Phone)).
+		asksCode(f, "export/start").goes("export", "account.export.download").links("back", accountHome, "account.back")
+	s.Plain = q.T("account.export.done")
+	return s
 }
 
 func (q *accountRequest) startExport() (*accountScreen, error) {
-	p, err := q.own(phoneauth.PurposeDataExport)
-	switch {
-	case err != nil && q.again():
-		return q.exportCode(q.asked("export/start")), err
-	case err != nil:
-		return q.exportScreen(), err
-	}
-	return q.exportCode(sentBy(p, "export/start")).sent(), nil
+	return q.sendOwn(phoneauth.PurposeDataExport, q.exportScreen)
 }
 
 // export answers with a file.
 func (q *accountRequest) export() (*accountScreen, error) {
-	c := q.asked("export/start")
-	code, err := c.read(q)
+	f := q.asked()
+	code, err := q.read(f)
 	if err != nil {
-		return q.exportCode(c), err
+		return q.exportCode(f), err
 	}
-	export, err := q.svc.ExportByCode(q.r.Context(), q.claims, q.codeRequest(c, code))
+	export, err := q.svc.ExportByCode(q.r.Context(), q.claims, q.codeRequest(f, code))
 	if err != nil {
-		return q.exportCode(c), err
+		return q.exportCode(f), err
 	}
 	data, err := json.MarshalIndent(export, "", "  ")
 	if err != nil {
 		return nil, err
 	}
+	q.keepCode(flow{})
 	h := q.w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "application/json; charset=utf-8")
@@ -222,35 +232,31 @@ func (q *accountRequest) deleteScreen() *accountScreen {
 		sends("delete/start", "account.send").cancels()
 }
 
-func (q *accountRequest) deleteCode(c codeSent) *accountScreen {
+func (q *accountRequest) deleteCode(f flow) *accountScreen {
 	s := q.newScreen("delete_code", "account.delete.code_title").lead("account.delete.code_lead", "phone", display(q.user.Phone)).
-		asksCode(c).goes("delete", "account.delete.confirm").cancels()
+		asksCode(f, "delete/start").goes("delete", "account.delete.confirm").cancels()
 	s.Danger = true
 	return s
 }
 
 func (q *accountRequest) startDelete() (*accountScreen, error) {
-	p, err := q.own(phoneauth.PurposeAccountDeletion)
-	switch {
-	case err != nil && q.again():
-		return q.deleteCode(q.asked("delete/start")), err
-	case err != nil:
-		return q.deleteScreen(), err
-	}
-	return q.deleteCode(sentBy(p, "delete/start")).sent(), nil
+	return q.sendOwn(phoneauth.PurposeAccountDeletion, q.deleteScreen)
 }
 
 // delete deletes the account, and removes the cookies.
 func (q *accountRequest) delete() (*accountScreen, error) {
-	c := q.asked("delete/start")
-	code, err := c.read(q)
+	f := q.asked()
+	code, err := q.read(f)
 	if err != nil {
-		return q.deleteCode(c), err
+		return q.deleteCode(f), err
 	}
-	if err := q.svc.DeleteUserByCode(q.r.Context(), q.claims, q.codeRequest(c, code)); err != nil {
-		return q.deleteCode(c), err
+	if err := q.svc.DeleteUserByCode(q.r.Context(), q.claims, q.codeRequest(f, code)); err != nil {
+		return q.deleteCode(f), err
 	}
+	q.keepCode(flow{})
 	q.clearSession(q.w)
 	q.setCookie(q.w, deviceCookie, "", 0)
-	return q.newScreen("deleted", "account.delete.done_title").lead("account.delete.done"), nil
+	s := q.newScreen("deleted", "account.delete.done_title").lead("account.delete.done")
+	s.Links = append(s.Links, anchor{"sign_in", q.o.Path, q.T("account.not_me.sign_in")})
+	return s, nil
 }

@@ -54,7 +54,8 @@ var refusals = []struct {
 type refusal struct {
 	Code string `json:"code"`
 	// Limit says which limit refused: "sent" means that a code has just been sent to the
-	// number, "locked" that there were too many wrong codes or passwords, "" any other.
+	// number, "locked" that there were too many wrong codes or passwords, "moved" that the number
+	// of the account was just changed, "" any other.
 	// RetryAfter is in seconds.
 	Limit      string `json:"limit,omitempty"`
 	RetryAfter int    `json:"retry_after,omitempty"`
@@ -72,6 +73,7 @@ var limitKinds = map[string]string{
 	phoneauth.LimitPhoneSends:       "sent",
 	phoneauth.LimitPhoneFailures:    "locked",
 	phoneauth.LimitPasswordFailures: "locked",
+	phoneauth.LimitPhoneChange:      "moved",
 }
 
 // refusalOf returns the answer to err. Errors without a row are faults.

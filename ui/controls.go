@@ -86,9 +86,7 @@ func (s *screen) Buttons() []button {
 	path := s.o.Path
 	switch {
 	case (s.Key == screenCode || s.Key == screenReset) && !s.dead:
-		b := button{Key: "resend", Route: path + s.again(), Name: "channel", Value: s.flow.Channel, Text: s.T("link.resend"), Available: secondsUntil(s.flow.ResendAt)}
-		b.In = s.l.of("link.later", "action", b.Text)
-		return []button{b}
+		return []button{s.flow.resend(s.l, path+s.again())}
 	case s.Key == screenWelcome:
 		return []button{{Key: "forget", Route: path + "forget", Text: s.T("link.forget")}}
 	case s.known:
@@ -104,31 +102,21 @@ func (s *screen) Channels() []button {
 	if s.again() == "again" {
 		return nil
 	}
-	var all []button
-	for _, c := range s.flow.Channels {
-		if c.Channel == s.flow.Channel && s.Code != "channel_failed" {
-			continue
-		}
-		text := s.T("channel." + c.Channel)
-		if text == "" {
-			text = s.l.of("channel", "channel", c.Channel)
-		}
-		b := button{Key: "channel-" + c.Channel, Route: s.o.Path + s.again(), Name: "channel", Value: c.Channel, Text: text, Available: secondsUntil(c.AvailableAt)}
-		b.In = s.l.of("link.later", "action", text)
-		all = append(all, b)
-	}
-	return all
+	return s.flow.others(s.l, s.o.Path+s.again(), s.Code == "channel_failed")
 }
 
 // Offers are the countries that the number may be of.
-func (s *screen) Offers() []offer {
+func (s *screen) Offers() []offer { return s.l.offers(s.flow.Typed, s.candidate) }
+
+// offers are the regions that a number may be of, the likely one first.
+func (l *locale) offers(typed string, regions []string) []offer {
 	var all []offer
-	for i, region := range s.candidate {
-		number := "+" + callingCode(region) + " " + strings.TrimSpace(s.flow.Typed)
-		if p, err := phoneauth.ParsePhone(s.flow.Typed, region); err == nil {
+	for i, region := range regions {
+		number := "+" + callingCode(region) + " " + strings.TrimSpace(typed)
+		if p, err := phoneauth.ParsePhone(typed, region); err == nil {
 			number = display(p)
 		}
-		all = append(all, offer{region, s.l.of("action.number", "phone", "\u2066"+number+"\u2069") + " – " + s.names(region), i == 0})
+		all = append(all, offer{region, l.of("action.number", "phone", "\u2066"+number+"\u2069") + " – " + regionName(l.Tag, region), i == 0})
 	}
 	return all
 }

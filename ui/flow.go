@@ -36,6 +36,9 @@ type flow struct {
 	Channel  string        `json:"channel,omitempty"`
 	Channels []flowChannel `json:"channels,omitempty"`
 	Length   int           `json:"length,omitempty"`
+	// For is the id of the account that a code of the account page is for, and Next where it goes on to.
+	For  string `json:"for,omitempty"`
+	Next string `json:"next,omitempty"`
 	// Times are in Unix milliseconds.
 	ExpiresAt int64 `json:"expires_at,omitempty"`
 	ResendAt  int64 `json:"resend_at,omitempty"`
@@ -54,6 +57,31 @@ func flowOf(purpose string, p *phoneauth.Pending) flow {
 		ExpiresAt: p.ExpiresAt.UnixMilli(), ResendAt: p.ResendAt.UnixMilli(), Channels: flowChannels(p.Channels),
 	}
 	return f
+}
+
+// resend is the button that sends the code again.
+func (f flow) resend(l *locale, route string) button {
+	b := button{Key: "resend", Route: route, Name: "channel", Value: f.Channel, Text: l.of("link.resend"), Available: secondsUntil(f.ResendAt)}
+	b.In = l.of("link.later", "action", b.Text)
+	return b
+}
+
+// others are the buttons that send the code by other channels, or by every one if the first has failed.
+func (f flow) others(l *locale, route string, failed bool) []button {
+	var all []button
+	for _, c := range f.Channels {
+		if c.Channel == f.Channel && !failed {
+			continue
+		}
+		text := l.of("channel." + c.Channel)
+		if text == "" {
+			text = l.of("channel", "channel", c.Channel)
+		}
+		b := button{Key: "channel-" + c.Channel, Route: route, Name: "channel", Value: c.Channel, Text: text, Available: secondsUntil(c.AvailableAt)}
+		b.In = l.of("link.later", "action", text)
+		all = append(all, b)
+	}
+	return all
 }
 
 func flowChannels(states []phoneauth.ChannelState) []flowChannel {

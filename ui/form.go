@@ -139,9 +139,12 @@ func (q *request) show(status int, s *screen) {
 		http.Redirect(q.w, q.r, s.Leave(), http.StatusSeeOther)
 		return
 	}
-	if s.redirect != "" {
+	if s.redirect != "" && q.r.Header.Get(scriptHeader) == "" {
 		http.Redirect(q.w, q.r, s.redirect, http.StatusSeeOther)
 		return
+	}
+	if s.redirect != "" {
+		s.Key = screenLeave
 	}
 	q.serveScreen(q.w, q.r, status, s)
 }
@@ -172,6 +175,8 @@ func isInsecure(origin string) bool {
 // Leave is the address to go on to.
 func (s *screen) Leave() string {
 	switch {
+	case s.redirect != "":
+		return s.redirect
 	case s.o.OnSession == nil:
 		q := url.Values{"next": {s.Next}, "lang": {s.Lang}}
 		if s.insecure {

@@ -122,7 +122,7 @@ func (p *Page) opening(r *http.Request) *screen {
 	s := p.newScreen(r, screenPhone)
 	s.flow.Typed = phoneOfLink(only(query["phone"]))
 	if p.o.OnSession == nil {
-		if number, in := p.signedInAs(r); in {
+		if number, in := p.signedInAs(r); in && asked != screenForgot { // the account page asks for the password
 			s.Key, s.display = screenDone, number
 			if s.Next != "" {
 				s.Key = screenLeave
@@ -133,6 +133,9 @@ func (p *Page) opening(r *http.Request) *screen {
 			s.Key = screenResume
 			return s
 		}
+	}
+	if query.Has(signedOut) {
+		s.Note = s.T("note.signed_out")
 	}
 	pending := p.pending(r)
 	if asked != "" && opens(asked, p.o.Passwords) {

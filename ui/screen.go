@@ -105,6 +105,9 @@ func (s *screen) Expired() *screen {
 	return &e
 }
 
+// Manual reports whether the last digit of the code is not enough, because there is more to fill in.
+func (s *screen) Manual() bool { return s.Has("password") }
+
 // Route is what the main button asks.
 func (s *screen) Route() string { return specs[s.Key].route }
 

@@ -20,6 +20,9 @@ const (
 	arrivedRoute = sessionPath + "arrived"
 )
 
+// signedOut is in the address of the page after a form of the host's has signed out.
+const signedOut = "signed_out"
+
 // signedIn is the answer to a sign-in.
 type signedIn struct {
 	// Display is the number as people write it.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -139,7 +140,11 @@ func (q *request) ended(any) *screen {
 	s := q.screen(screenPhone)
 	s.Note = s.T("note.signed_out")
 	if q.body["screen"] == "" { // a form of the host's
-		s.redirect = q.o.Path
+		to := url.Values{signedOut: {"1"}}
+		if s.Lang != "" {
+			to.Set("lang", s.Lang)
+		}
+		s.redirect = q.o.Path + "?" + to.Encode()
 	}
 	return s
 }

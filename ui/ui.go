@@ -34,7 +34,8 @@
 //     browser's: one of another session is never used;
 //   - __Host-phoneauth-device, the known device, as the documented APIs set it;
 //   - __Host-phoneauth-pending, for at most 10 minutes: the number that a code was sent to and its
-//     challenge token, so that a page which the phone has dropped comes back to the code.
+//     challenge token, so that a page which the phone has dropped comes back to the code;
+//     __Host-phoneauth-account is that of [Account].
 //
 // When the access token has expired, the page gets a new one as soon as somebody comes to it, as
 // Require makes them. A page of the host's does it with POST session/refresh, and signs out with

@@ -53,7 +53,7 @@ var (
 		"account.not_me.lock", "account.not_me.unlock", "account.not_me.sign_in",
 	}
 	secondary = []string{
-		"account.back", "account.cancel", "account.number.change", "account.devices.end", "account.devices.others",
+		"account.back", "account.leave", "account.cancel", "account.number.change", "account.devices.end", "account.devices.others",
 		"account.password.add", "account.password.change", "account.export.action", "account.delete.action",
 	}
 )
@@ -66,7 +66,7 @@ func TestTextsFit(t *testing.T) {
 	for _, l := range everyLocale() {
 		longest := l.duration(59 * 60)
 		for key, text := range l.Words() {
-			filled := strings.NewReplacer("{time}", longest, "{phone}", "+44 20 7946 0018", "{n}", l.number(59), "{action}", l.of("link.resend"), "{channel}", "WhatsApp").Replace(text)
+			filled := strings.NewReplacer("{time}", longest, "{phone}", "+44 20 7946 0018", "{n}", l.number(59), "{action}", l.of("link.resend"), "{channel}", "WhatsApp", "{name}", "Sunbird Bank").Replace(text)
 			room, size, lines := 0.0, 16.0, 1.0
 			switch kind, _, _ := strings.Cut(key, "."); {
 			case kind == "action" && key != "action.number":

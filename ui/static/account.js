@@ -1,20 +1,23 @@
-// Answers the human check of the account page, and sends its form again with the answer.
+// Helps the account page beside app.js: a form with data-plain is answered with a file, so the browser
+// sends it by itself. It does not tell when it has the file.
 
-import { Box } from './box.js';
-import { Check } from './human.js';
-import { alert, busy, byId, config, note, quiet, say } from './screen.js';
+import { alert, note, quiet } from './screen.js';
 
-const form = byId('form');
-const check = new Check(JSON.parse(form.dataset.check), new Box(() => check.cancel()), config.lang);
+let pressed = null; // the button that was pressed last; Chrome 80 has no event.submitter
 
-quiet();
-busy(true);
-check.prove().then((proof) => {
-  busy(false);
-  if (proof.ok) {
-    byId('human_check').value = proof.text;
-    form.action = form.dataset.again;
-    HTMLFormElement.prototype.submit.call(form); // the button has the id "submit"
-  } else if (proof.code === 'cancelled') note(say('cancelled'));
-  else alert(proof.code);
-});
+document.addEventListener('click', ({ target }) => { pressed = target.closest?.('button'); }, true);
+
+// In the capturing phase, which comes before that of app.js.
+document.addEventListener('submit', (event) => {
+  const said = event.target.dataset.plain;
+  const button = event.submitter ?? (pressed?.form === event.target ? pressed : null);
+  if (!said || button?.hasAttribute('formaction')) return;
+  event.stopPropagation();
+  quiet();
+  if (navigator.onLine !== false) {
+    note(said);
+    return;
+  }
+  event.preventDefault();
+  alert('offline');
+}, true);

@@ -11,7 +11,7 @@ import {
 } from './screen.js';
 
 const rounds = 3; // questions of a human check that are answered for one code
-const opened = ['phone', 'password', 'register', 'forgot']; // the screens that have an address
+const opened = 'phone password register forgot number export delete'.split(' '); // the screens that have an address
 
 let running = null; // the request on its way: {abort}
 let check = null; // the human check that runs

@@ -13,7 +13,7 @@ export function enhanceCode(give) {
   const field = byId('code');
   if (!field) return;
   given = '';
-  const alone = !byId('password'); // else there is more to fill in
+  const alone = field.dataset.manual === undefined; // else there is more to do
   const length = () => Number(field.dataset.length) || 0;
   const take = ({ code, sure }) => {
     place(field, code);
