@@ -47,3 +47,33 @@ func TestUIPictures(t *testing.T) {
 	b.run(chromedp.EmulateViewport(1000, 680))
 	b.screenshot("desktop")
 }
+
+// The pictures of the account page.
+func TestUIPicturesOfTheAccount(t *testing.T) {
+	if os.Getenv("PHONEAUTH_SCREENSHOTS") == "" {
+		t.Skip("PHONEAUTH_SCREENSHOTS names no folder for the pictures")
+	}
+	h := newAccountHost(t)
+	visit := func(lang string) (*browser, map[string]string) {
+		t.Helper()
+		b, words := newBrowser(t, h.url), uiTexts(t, lang)
+		b.size(360, 600)
+		b.account("1m")
+		b.open("/account/?lang=" + lang)
+		b.sees(words["account.title"])
+		return b, words
+	}
+	b, _ := visit("en")
+	b.screenshot("account")
+	b.asksForNewNumber()
+	b.key(h.inbox.Code(t, paris)[:4])
+	b.screenshot("account-number")
+
+	b, words := visit("de")
+	b.dark()
+	b.press(words["account.delete.action"])
+	b.press(words["account.send"])
+	b.sees(words["account.delete.code_title"])
+	b.key(h.inbox.Code(t, cairo))
+	b.screenshot("account-delete-dark")
+}
