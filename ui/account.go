@@ -296,11 +296,23 @@ func (q *accountRequest) signedIn(back string) bool {
 
 // toPage sends the browser to the sign-in page, from where it comes back.
 func (q *accountRequest) toPage(back string) {
-	to := url.Values{"next": {back}}
+	q.redirect(q.pageAddress("next", back))
+}
+
+// pageAddress is the address of the sign-in page with pairs of name and value, in the language that was
+// chosen.
+func (q *accountRequest) pageAddress(pairs ...string) string {
+	to := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		to.Set(pairs[i], pairs[i+1])
+	}
 	if q.Lang != "" {
 		to.Set("lang", q.Lang)
 	}
-	q.redirect(q.o.Path + "?" + to.Encode())
+	if len(to) == 0 {
+		return q.o.Path
+	}
+	return q.o.Path + "?" + to.Encode()
 }
 
 // redirect sends the browser to an address. The scripts follow to the account page alone, and leave it

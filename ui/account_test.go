@@ -51,7 +51,7 @@ func (g *guest) follow(w *httptest.ResponseRecorder, at string) {
 	g.t.Helper()
 	for range 5 {
 		if w.Code != http.StatusSeeOther {
-			g.at, g.body, g.code = at, w.Body.String(), w.Code
+			g.at, g.body, g.code = at, strings.ReplaceAll(w.Body.String(), "\u00a0", " "), w.Code
 			return
 		}
 		at = w.Header().Get("Location")

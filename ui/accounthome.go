@@ -16,7 +16,6 @@ type home struct {
 	Devices                 []deviceLine
 	Others                  bool // there are other devices
 	Activity                []activityLine
-	HasJournal              bool
 	Password                string // what is said of it; "" without passwords
 	PasswordAct             string
 	ChangePassword          string
@@ -73,7 +72,7 @@ func (q *accountRequest) home() (*accountScreen, error) {
 		return nil, err
 	}
 	s.Home.Others = len(s.Home.Devices) > 1
-	s.Home.Activity, s.Home.HasJournal, err = q.activity()
+	s.Home.Activity, err = q.activity()
 	return s, err
 }
 
@@ -102,10 +101,10 @@ func (q *accountRequest) devices() (all []deviceLine, err error) {
 
 // activity is what the journal has under the user's id. What it has about the number is for the
 // desk, because numbers change owners.
-func (q *accountRequest) activity() (all []activityLine, kept bool, err error) {
+func (q *accountRequest) activity() (all []activityLine, err error) {
 	entries, err := q.svc.Timeline(q.r.Context(), phoneauth.TimelineQuery{UserID: q.user.ID, Limit: 5 * mostActivity})
 	if errors.Is(err, phoneauth.ErrNoJournal) {
-		return nil, false, nil
+		return nil, nil
 	}
 	for _, e := range entries {
 		if !shownEvents[e.Type] || len(all) == mostActivity {
@@ -115,7 +114,7 @@ func (q *accountRequest) activity() (all []activityLine, kept bool, err error) {
 		line.When, line.Datetime = q.when(e.Time)
 		all = append(all, line)
 	}
-	return all, true, err
+	return all, err
 }
 
 func joined(parts ...string) string {

@@ -75,7 +75,7 @@ func (s *accountScreen) lead(key string, numbers ...string) *accountScreen {
 func (q *accountRequest) rich(key string, numbers ...string) template.HTML {
 	text := template.HTMLEscapeString(q.T(key))
 	for i := 0; i+1 < len(numbers); i += 2 {
-		number := `<bdi dir="ltr">` + template.HTMLEscapeString(numbers[i+1]) + `</bdi>`
+		number := `<bdi dir="ltr">` + template.HTMLEscapeString(strings.ReplaceAll(numbers[i+1], " ", "\u00a0")) + `</bdi>`
 		text = strings.Replace(text, "{"+numbers[i]+"}", number, 1)
 	}
 	return template.HTML(text) // all of it is escaped
