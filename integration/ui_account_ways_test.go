@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -332,4 +333,25 @@ func TestUIAccountReauth(t *testing.T) {
 	b.open("/account/") // dropped
 	b.fill("Code", h.inbox.Code(t, cairo))
 	b.at("/home?tab=2")
+}
+
+// A new number that looks like one of another country is asked about before a code goes out.
+func TestUIAccountLooksLike(t *testing.T) {
+	h := newAccountHost(t)
+	b := newBrowser(t, h.url)
+	b.size(320, 640)
+	call(b, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Calcutta"})
+	b.account("1m")
+	b.press("Change number")
+	b.sees("Change your number")
+	b.choose("Country or region", "United States")
+	b.fill("Phone number", "70123 45678")
+	b.press("Send me a code")
+	b.sees("Check the country")
+	b.fits()
+	b.axe(axeSource(t), "looks like")
+	b.point("the Indian number", "[...document.querySelectorAll('button[name=country]')].find((e) => e.value === 'IN')")
+	b.sees("We sent a code to +91 70123 45678.")
+	b.fill("Code", h.inbox.Code(t, "+917012345678"))
+	b.sees("Your number is now +91 70123 45678.")
 }

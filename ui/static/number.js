@@ -187,7 +187,7 @@ class NumberField {
     if (!zone || !field) return;
     field.value = zone;
     const plan = await this.ask(`zone=${encodeURIComponent(zone)}`);
-    if (!plan?.served || !this.rows.has(plan.region)) return;
+    if (!plan?.served || !field.isConnected || !this.rows.has(plan.region)) return;
     this.plans[plan.region] = plan;
     this.zone = plan.region;
     if (!this.value && !/host|hand|number/.test(this.chosen.value)) this.choose(plan.region, 'zone');

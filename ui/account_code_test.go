@@ -1,0 +1,89 @@
+package ui_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// A page that was dropped comes back to its code, until it is left; and never for another account.
+func TestAccountComesBackToItsCode(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	g.signIn(cairo)
+	g.visit("/account/?screen=export")
+	g.send()
+	require.Equal(t, "export_code", g.screen())
+	g.visit("/account/?lang=de")
+	require.Equal(t, "export_code", g.screen())
+	kept := g.cookies["__Host-phoneauth-account"]
+	require.NotNil(t, kept)
+	g.visit("/account/?screen=home")
+	assert.Equal(t, "home", g.screen())
+	g.visit("/account/")
+	assert.Equal(t, "home", g.screen(), "it was left")
+
+	g.signIn(paris)
+	g.cookies["__Host-phoneauth-account"] = kept
+	g.visit("/account/")
+	assert.Equal(t, "home", g.screen(), "it was another account's")
+	kept.Value = "e30"
+	g.visit("/account/")
+	assert.Equal(t, "home", g.screen())
+}
+
+// Who asks for the code again while it is on its way gets the screen of the code, and no second text.
+func TestAccountCodeIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, func(c *phoneauth.Config) { c.Limits.InsecureOff = false })
+	g.signIn(cairo)
+	for _, screen := range []string{"number", "delete"} {
+		for range 2 {
+			g.visit("/account/?screen=" + screen)
+			before := g.inbox.Sends()
+			g.send("phone", paris, "country", "FR")
+			require.Equal(t, screen+"_code", g.screen())
+			assert.Empty(t, g.alert())
+			assert.LessOrEqual(t, g.inbox.Sends(), before+1)
+		}
+	}
+	assert.Equal(t, 3, g.inbox.Sends(), "the sign-in, and one for each")
+}
+
+// What a form asks for is not done where the session must be opened again first. The page says so.
+func TestAccountSaysWhatWasNotDone(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	g.signIn(cairo)
+	g.elsewhere(cairo)
+	access := g.cookies["__Host-phoneauth-access"]
+	delete(g.cookies, "__Host-phoneauth-access")
+	g.submit("/account/devices/others", url.Values{"lang": {"en"}})
+	require.Equal(t, "resume", g.screen())
+	next := read(t, g.body).Next
+	g.cookies["__Host-phoneauth-access"] = access
+	g.visit(next)
+	assert.Equal(t, "home", g.screen())
+	assert.Contains(t, g.body, "Please do that once more.")
+	assert.Len(t, g.live(cairo), 2)
+}
+
+// The scripts take screens of the account page alone, and leave it for every other page.
+func TestAccountScriptsLeave(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	w := g.ask(g.mux, "GET", "/account/?screen=delete", "", "Phoneauth-Script", "1")
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.Contains(t, w.Body.String(), `data-leave="/signin/?next=%2Faccount%2F%3Fscreen%3Ddelete"`)
+	g.signIn(cairo)
+	w = g.ask(g.mux, "GET", "/account/", "", "Phoneauth-Script", "1")
+	assert.Contains(t, w.Body.String(), `data-screen="home"`)
+	assert.NotContains(t, w.Body.String(), "<html", "it has a frame already")
+	w = g.ask(g.mux, "POST", "/signin/session/end", "", "Phoneauth-Script", "1", "Content-Type", "application/x-www-form-urlencoded")
+	assert.Contains(t, w.Body.String(), `data-leave="/signin/?signed_out=1"`)
+}
