@@ -153,6 +153,8 @@ func TestAccountWantsASignIn(t *testing.T) {
 		assert.Equal(t, "phone", g.screen(), at)
 		assert.Equal(t, at, read(t, g.body).Next, "and comes back")
 	}
+	g.visit("/account/?screen=delete")
+	assert.Contains(t, g.body, "Sign in first. Then you go on to: Delete account.")
 	g.submit("/account/delete", url.Values{"code": {"123456"}})
 	assert.Equal(t, "phone", g.screen())
 	w := g.ask(g.mux, "POST", "/account/delete", "code=1", "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site")
@@ -198,8 +200,12 @@ func TestAccountEndsNoOlderDeviceWithoutACode(t *testing.T) {
 	g.submit("/account/devices/end", url.Values{"session": {owners.ID}})
 	assert.Equal(t, "reauth", g.screen())
 	g.submit("/account/devices/others", nil)
-	assert.Equal(t, "reauth", g.screen())
+	require.Equal(t, "reauth", g.screen())
 	assert.Len(t, g.live(cairo), 2)
+	g.send()
+	g.send("code", g.inbox.Code(t, cairo))
+	assert.Equal(t, "home", g.screen())
+	assert.Contains(t, g.body, "Please do that once more.")
 }
 
 func TestAccountChangesTheNumber(t *testing.T) {

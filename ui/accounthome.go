@@ -155,6 +155,7 @@ func (q *accountRequest) endDevice() (*accountScreen, error) {
 	if own == nil || other == nil {
 		return q.done("gone")
 	}
+	q.Next = q.notDone("")
 	if other.CreatedAt.Before(own.CreatedAt) {
 		if _, err := q.svc.Reauthenticated(q.r.Context(), q.claims); err != nil {
 			return nil, err
@@ -172,6 +173,7 @@ func (q *accountRequest) endDevice() (*accountScreen, error) {
 
 // endOthers ends all sessions and known devices but those of the browser.
 func (q *accountRequest) endOthers() (*accountScreen, error) {
+	q.Next = q.notDone("")
 	if err := q.svc.EndOtherSessions(q.r.Context(), q.claims, true); err != nil {
 		return nil, err
 	}

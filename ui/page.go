@@ -152,6 +152,9 @@ func (p *Page) opening(r *http.Request) *screen {
 	case number != "" && s.flow.Typed == "":
 		s.Key, s.display = screenWelcome, number
 	}
+	if s.Note == "" && p.account != nil {
+		s.Note = p.account.announces(s)
+	}
 	return s
 }
 

@@ -1,0 +1,149 @@
+package ui
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// Where the account page sends browsers, and how it writes its screens.
+
+// openedTitles are the titles of the screens that an address can open.
+var openedTitles = map[string]string{
+	"": "account.title", accountNumber: "account.number.new_title", accountPassword: "account.password.title",
+	accountExport: "account.export.title", accountDelete: "account.delete.title",
+}
+
+// announces says on the sign-in page to which part of the account page it leads, for those who have
+// followed a link to it.
+func (a *account) announces(s *screen) string {
+	next, err := url.Parse(s.Next)
+	if err != nil || next.Path != a.path || s.Next == s.o.Next {
+		return ""
+	}
+	title, ok := openedTitles[only(next.Query()["screen"])]
+	if !ok || next.Query().Has("reauth") {
+		return ""
+	}
+	return s.l.of("account.first", "screen", wordOf(s.l, title))
+}
+
+// toPage sends the browser to the sign-in page, from where it comes back.
+func (q *accountRequest) toPage(back string) {
+	q.redirect(q.pageAddress("next", back))
+}
+
+// pageAddress is the address of the sign-in page with pairs of name and value, in the language that was
+// chosen.
+func (q *accountRequest) pageAddress(pairs ...string) string {
+	to := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		to.Set(pairs[i], pairs[i+1])
+	}
+	if q.Lang != "" {
+		to.Set("lang", q.Lang)
+	}
+	if len(to) == 0 {
+		return q.o.Path
+	}
+	return q.o.Path + "?" + to.Encode()
+}
+
+// notDone is the address of a screen that says that what was asked for is not done.
+func (q *accountRequest) notDone(screen string) string {
+	to := url.Values{"done": {"again"}}
+	if screen != "" {
+		to.Set("screen", screen)
+	}
+	if q.Lang != "" {
+		to.Set("lang", q.Lang)
+	}
+	return q.path + "?" + to.Encode()
+}
+
+// redirect sends the browser to an address. The scripts follow to the account page alone, and leave it
+// for every other one.
+func (q *accountRequest) redirect(to string) {
+	path, _, _ := strings.Cut(to, "?")
+	if q.scripted() && path != q.path {
+		s := q.newScreen(screenLeave, "account.title")
+		s.leave = to
+		q.answer(s, nil)
+		return
+	}
+	q.w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(q.w, q.r, to, http.StatusSeeOther)
+}
+
+// scripted reports whether a script has asked. It has a frame already.
+func (q *accountRequest) scripted() bool { return q.r.Header.Get(scriptHeader) != "" }
+
+// trouble says that the page cannot be shown. The scripts have sentences of their own, and leave what was
+// typed where it is.
+func (q *accountRequest) trouble(err error) {
+	if q.scripted() {
+		q.fail(q.w, q.r, err)
+		return
+	}
+	s := q.newScreen("trouble", "account.title")
+	s.Links = append(s.Links, anchor{"again", q.address(""), q.T("action.cookies")})
+	q.answer(s, err)
+}
+
+// done goes to the account page, which says what was done. Loading that again does nothing again.
+func (q *accountRequest) done(what string) (*accountScreen, error) {
+	q.keepCode(flow{})
+	to := url.Values{"done": {what}}
+	if q.Lang != "" {
+		to.Set("lang", q.Lang)
+	}
+	q.redirect(q.path + "?" + to.Encode())
+	return nil, errAnswered
+}
+
+// fresh returns a screen that needs a fresh sign-in, or asks for that first.
+func (q *accountRequest) fresh(key string, screen func() *accountScreen) (*accountScreen, error) {
+	if _, err := q.svc.Reauthenticated(q.r.Context(), q.claims); err != nil {
+		q.Next = q.address(key)
+		return nil, err
+	}
+	return screen(), nil
+}
+
+// answer writes a screen, or what an error asks for.
+func (q *accountRequest) answer(s *accountScreen, err error) {
+	switch {
+	case errors.Is(err, errAnswered):
+		return
+	case errors.Is(err, phoneauth.ErrReauthenticate):
+		q.redirect(q.path + "?" + url.Values{"reauth": {"1"}, "next": {q.Next}, "lang": {q.Lang}}.Encode())
+		return
+	case errors.Is(err, phoneauth.ErrUnauthenticated):
+		q.toPage(q.path)
+		return
+	case err != nil && s == nil:
+		q.trouble(err)
+		return
+	}
+	status := http.StatusOK
+	if err != nil {
+		status = s.refuse(err)
+	}
+	if q.o.Help != "" {
+		s.Links = append(s.Links, anchor{"help", q.o.Help, q.T("link.help")})
+	}
+	h := q.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie, "+scriptHeader)
+	h.Set("Referrer-Policy", "no-referrer") // the address may hold the token of a notice
+	segments := s.render()
+	if !q.scripted() {
+		f := q.frames[q.l.Tag]()
+		segments = append(append([]segment{f.head}, segments...), f.tail)
+	}
+	writeSegments(q.w, q.r, status, segments)
+}
