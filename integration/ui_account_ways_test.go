@@ -289,8 +289,9 @@ func TestUIAccountRefusals(t *testing.T) {
 	b.press("Cancel")
 	b.asksForNewNumber()
 	code := h.inbox.Code(t, paris)
-	for _, said := range []string{"4 tries left", "3 tries left", "2 tries left", "1 try left"} {
-		b.fill("Code", wrong(code))
+	b.fill("Code", wrong(code))
+	b.sees("4 tries left")
+	for _, said := range []string{"3 tries left", "2 tries left", "1 try left"} {
 		b.press("Change number")
 		b.sees(said)
 	}
