@@ -73,6 +73,16 @@ func TestAccountSaysWhatWasNotDone(t *testing.T) {
 	assert.Len(t, g.live(cairo), 2)
 }
 
+// The country of a new number is at first that of the number before, where nothing else is known.
+func TestAccountBeginsWithItsOwnCountry(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	g.signIn(cairo)
+	delete(g.cookies, "__Host-phoneauth-country")
+	g.visit("/account/?screen=number")
+	assert.Contains(t, g.body, `<option value="EG" selected>`)
+}
+
 // The scripts take screens of the account page alone, and leave it for every other page.
 func TestAccountScriptsLeave(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,9 @@ import (
 func (q *accountRequest) number() *accountScreen {
 	s := q.newScreen(accountNumber, "account.number.new_title").lead("account.number.lead", "phone", display(q.user.Phone))
 	s.country, s.chosen = q.guess(q.r)
+	if own := q.user.Phone.Region(); (s.chosen == signLanguage || s.chosen == "") && slices.Contains(q.regions, own) {
+		s.country, s.chosen = own, signLast
+	}
 	if region := q.form["country"]; region != "" {
 		s.country, s.chosen = region, q.form["chosen"]
 	}
