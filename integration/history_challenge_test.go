@@ -20,9 +20,7 @@ type phoneTable struct {
 	tag   string
 	// scored: there are scores in play. Else there are limits: of both there would be too
 	// many states.
-	scored bool
-	// apart: ReadState reads one row a call.
-	apart   bool
+	scored  bool
 	serial  atomic.Int64
 	mu      sync.Mutex
 	lastIDs [2]string
@@ -30,15 +28,8 @@ type phoneTable struct {
 
 var phones atomic.Int64
 
-func phoneGame(store phoneauth.Store, tag string) table { return newPhone(store, tag, false) }
-
-// phoneGameApart is for PostgreSQL, where a key without a row cannot be locked: a step may
-// rest on its absence until the commit, while another fills it, and so comes before that
-// other. Who reads both at one moment between may see the later without the earlier.
-func phoneGameApart(store phoneauth.Store, tag string) table { return newPhone(store, tag, true) }
-
-func newPhone(store phoneauth.Store, tag string, apart bool) table {
-	p := &phoneTable{store: store, tag: "{" + tag + "}", scored: phones.Add(1)%2 == 0, apart: apart}
+func phoneGame(store phoneauth.Store, tag string) table {
+	p := &phoneTable{store: store, tag: "{" + tag + "}", scored: phones.Add(1)%2 == 0}
 	return table{parts: 1, start: phoneState{}, next: p.next, perhaps: func(state any, now, latest instant) []any {
 		return state.(phoneState).perhaps(now, latest)
 	}}
@@ -67,7 +58,7 @@ func (p *phoneTable) next(r *rand.Rand, now instant) call {
 	case n < 18:
 		return p.giveBack(r, now)
 	case n < 20:
-		return p.read(r, now)
+		return p.read(now)
 	case n < 23:
 		l := p.lockout(true)
 		return p.call(now, "CountFailure", func(ctx context.Context) (string, error) {
@@ -270,17 +261,10 @@ func (p *phoneTable) giveBack(r *rand.Rand, now instant) call {
 	})
 }
 
-// read is ReadState of everything, or of one row.
-func (p *phoneTable) read(r *rand.Rand, now instant) call {
-	whole := phoneauth.StateParams{Challenges: []string{p.tag + codeKey, p.tag + proofKey}, Lockouts: []string{p.tag + lockoutKey},
-		Takes: []phoneauth.Take{p.limit(0, 1), p.limit(1, 1)}, Scores: []phoneauth.Score{p.score()}}
-	ask := whole
-	if p.apart {
-		n := r.IntN(2)
-		ask = []phoneauth.StateParams{{Challenges: whole.Challenges[n : n+1]}, {Lockouts: whole.Lockouts},
-			{Takes: whole.Takes[n : n+1]}, {Scores: whole.Scores}}[r.IntN(4)]
-	}
-	ask.Now = now.time()
+// read is ReadState of everything.
+func (p *phoneTable) read(now instant) call {
+	ask := phoneauth.StateParams{Challenges: []string{p.tag + codeKey, p.tag + proofKey}, Lockouts: []string{p.tag + lockoutKey},
+		Takes: []phoneauth.Take{p.limit(0, 1), p.limit(1, 1)}, Scores: []phoneauth.Score{p.score()}, Now: now.time()}
 	text := func(s phoneauth.State) string {
 		var held []heldChallenge
 		for _, c := range s.Challenges {

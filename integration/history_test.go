@@ -42,7 +42,7 @@ func TestSQLHistoriesInPostgres(t *testing.T) {
 	server := startedPostgres(t)
 	db, through := d.throughProxy(t)
 	d.store(t, d.open(t))
-	r := &run{store: d.store(t, db), games: []game{phoneGameApart, userGame, sessionGame, countedGame}, deadline: someShort,
+	r := &run{store: d.store(t, db), games: everyGame, deadline: someShort,
 		faults: []func(){through.cut, through.lose, through.pausing(t, postgresHello, server.Pause, server.Resume)}}
 	r.holds(t)
 	sawFaults(t, r, through)

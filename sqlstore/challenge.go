@@ -131,8 +131,13 @@ func (s *Store) CancelChallenges(ctx context.Context, keys ...string) error {
 			return err
 		}
 		b := s.batch()
+		var locks []absent
 		for _, key := range keys {
 			b.addAbsent(s.table.challenges, key)
+			locks = append(locks, absent{number: lockOf(s.table.challenges, key)})
+		}
+		if err := takeLocks(ctx, s, q, locks); err != nil {
+			return err
 		}
 		return b.run(ctx, q)
 	})

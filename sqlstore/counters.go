@@ -166,7 +166,7 @@ func saveCounters(counters []*counter, table string, b *batch, check bool) {
 			b.add(1, "UPDATE "+table+" SET at_us = ?, until_us = ?, amount = ?, due = ? WHERE key = ?", c.values()...)
 		case write:
 			insert = append(insert, c)
-		case check && c.asked && !c.known && !c.peek:
+		case c.rests(check):
 			b.addAbsent(table, c.key)
 		}
 	}
@@ -181,6 +181,15 @@ func saveCounters(counters []*counter, table string, b *batch, check bool) {
 		q.add("(?, ?, ?, ?, ?)", c.values()...)
 	}
 	b.end(q.add(" ON CONFLICT (key) DO NOTHING"), len(insert))
+}
+
+// inserts reports whether the step inserts the row.
+func (c *counter) inserts() bool { return c.write && !c.remove && !c.known }
+
+// rests reports whether the step rests on the absence of the row. check is false where that need not
+// be looked at again.
+func (c *counter) rests(check bool) bool {
+	return check && c.asked && !c.known && !c.peek && !c.inserts()
 }
 
 func (c *counter) values() []any {

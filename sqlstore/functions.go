@@ -11,7 +11,7 @@ import (
 // name, in a new file of migrations: programs of two versions run side by side while one
 // replaces the other. The former functions are dropped one release later.
 const (
-	stepFunction   = "step_v1"
+	stepFunction   = "step_v2"
 	createFunction = "create_session_v1"
 )
 
@@ -46,7 +46,7 @@ func (s *Store) findFunctions(ctx context.Context, db *sql.DB) (err error) {
 	if schema := find(Challenges, s.table.challenges, stepFunction, "due_v1", "faded_v1", "rounded_v1"); schema != "" {
 		s.functions.step = schema + stepFunction
 	}
-	if begin := find(Challenges, s.table.challenges, "due_v1", "not_locked_v1"); begin != "" && s.functions.step != "" {
+	if begin := find(Challenges, s.table.challenges, "due_v1", "not_locked_v2"); begin != "" && s.functions.step != "" {
 		s.direct.challenges(&s.table, begin)
 	}
 	if schema := find(Sessions, s.table.sessions, createFunction); schema != "" {

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"encoding/hex"
 	"math"
 	"slices"
@@ -96,6 +97,7 @@ type stepArgs struct {
 	rates      floats
 	cleared    ints
 	stored     []challengeOf
+	table      *tables
 
 	lockoutName string
 	limitNames  []string
@@ -213,12 +215,13 @@ func (a *stepArgs) match(owner int64, m *phoneauth.OnMatch) {
 // values are in the order of the parameters of the function.
 func (a *stepArgs) values() []any {
 	var slots, keys, stored bytesArray
-	var owners, numbers ints
+	var owners, numbers, keyLocks ints
 	for _, key := range a.slots {
 		slots = append(slots, []byte(key))
 	}
 	for _, p := range a.counters {
 		keys, owners = append(keys, []byte(p.key)), append(owners, p.owner)
+		keyLocks = append(keyLocks, lockOf(a.table.counters, p.key))
 	}
 	for i := range a.stored {
 		c := &a.stored[i]
@@ -228,9 +231,36 @@ func (a *stepArgs) values() []any {
 	}
 	return []any{a.verb, a.now, slots.text(), a.candidates.text(), a.ids.text(), a.digests.text(), a.digestOf.text(),
 		keys.text(), owners.text(), a.steps.text(), a.limits.text(), a.scores.text(), a.rates.text(), a.cleared.text(),
-		stored.text(), numbers.text()}
+		stored.text(), numbers.text(), a.slotLocks().text(), keyLocks.text()}
 }
 
-func newStep(verb string, now time.Time, slots ...string) *stepArgs {
-	return &stepArgs{verb: verb, now: now.UnixMicro(), slots: slots}
+// slotLocks are the locks of challenges that may be absent, in the order of their keys. A step that
+// inserts one and rests on its absence takes the lock alone first.
+func (a *stepArgs) slotLocks() (locks ints) {
+	type lock struct {
+		key   string
+		owner int64 // of a challenge that is stored, or -1
+	}
+	var all []lock
+	for i := range a.stored {
+		all = append(all, lock{a.stored[i].Key, a.stored[i].owner})
+	}
+	if a.verb == "attempt" {
+		for _, key := range a.slots {
+			all = append(all, lock{key, -1})
+		}
+	}
+	slices.SortFunc(all, func(x, y lock) int { return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(y.owner, x.owner)) })
+	for _, l := range all {
+		place, isSlot := slices.BinarySearch(a.slots, l.key)
+		if !isSlot {
+			place = -1
+		}
+		locks = append(locks, lockOf(a.table.challenges, l.key), int64(place+1), l.owner)
+	}
+	return locks
+}
+
+func (s *Store) newStep(verb string, now time.Time, slots ...string) *stepArgs {
+	return &stepArgs{verb: verb, now: now.UnixMicro(), slots: slots, table: &s.table}
 }

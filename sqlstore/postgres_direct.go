@@ -13,7 +13,7 @@ import (
 // A step in which no counter takes part but a lockout is one statement here, which costs the server
 // a third of what the function of steps does. The statement looks for the lockout first, and changes
 // nothing if it matters. Then it waits for the challenge, and in the end has the function not_locked
-// look for the lockout again: see 00009_challenges_functions.sql. Where a statement has changed
+// look for the lockout again: see 00011_challenges_functions.sql. Where a statement has changed
 // nothing, the function of steps does the step and finds the answer.
 
 // direct are the texts of these statements. They are empty where the functions are missing that
@@ -44,16 +44,19 @@ const (
 		" CAST(? AS INTEGER), CAST(? AS INTEGER), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS INTEGER)"
 	// directReturned are what scanChallenge reads.
 	directReturned = "key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at"
+	// absentLock takes the lock of a row that is inserted.
+	absentLock = "pg_catalog.pg_advisory_xact_lock"
 )
 
 // directBegin is BeginChallenge. What is live is touched, as by Challenge.Touched, and what is gone
-// is replaced. The last two arguments are the time and, with a lockout, its key.
+// is replaced. The last arguments are the time, the lock of the challenge and, with a lockout, its key
+// and its lock.
 func directBegin(t *tables, functions string, lockout int) string {
-	const now, key, until = "$11", "$12", "least(excluded.expires_at, x.until_at)"
-	free, still := "", ""
+	const now, key, until = "$11", "$13", "least(excluded.expires_at, x.until_at)"
+	free, still := " WHERE "+absentLock+"($12) IS NOT NULL", ""
 	if lockout == 1 {
-		free = " WHERE NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = " + key + " AND f.amount <> 0 AND f.until_us > " + now + ")"
-		still = " WHERE " + functions + "not_locked_v1(" + key + ", " + now + ")"
+		free += " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = " + key + " AND f.amount <> 0 AND f.until_us > " + now + ")"
+		still = " WHERE " + functions + "not_locked_v2(" + key + ", " + now + ", $14, NULL)"
 	}
 	var set strings.Builder
 	set.WriteString("pending = excluded.pending")
@@ -69,19 +72,23 @@ func directBegin(t *tables, functions string, lockout int) string {
 }
 
 // directAttempt is an AttemptChallenge that matches. The arguments are the key, the time and the
-// digests, and then a lockout, an ID and another challenge, as far as there is one.
+// digests, and then, as far as they are there, a lockout and its lock, an ID, another challenge and
+// the lock of that one. The other challenge is inserted when the locks are taken.
 func directAttempt(t *tables, functions string, lockout, id, proof int) string {
-	free, still, other := "", "", ""
+	free, still, other, locks := "", "", "", "NULL"
+	if proof == 1 {
+		first := 4 + 2*lockout + id
+		other = ", p AS (INSERT INTO " + t.challenges + " (" + challengeColumns + ") " + numbered("SELECT "+directChallenge, first) +
+			" FROM d" + replacesChallenge + ")"
+		locks = numbered("?", first+10)
+		still = " WHERE " + absentLock + "(" + locks + ") IS NOT NULL"
+	}
 	if lockout == 1 {
 		free = " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = $4)"
-		still = " WHERE " + functions + "not_locked_v1($4, NULL)"
+		still = " WHERE " + functions + "not_locked_v2($4, NULL, $5, " + locks + ")"
 	}
 	if id == 1 {
-		free += numbered(" AND x.id = ?", 4+lockout)
-	}
-	if proof == 1 {
-		other = ", p AS (INSERT INTO " + t.challenges + " (" + challengeColumns + ") " + numbered("SELECT "+directChallenge, 4+lockout+id) +
-			" FROM d" + replacesChallenge + ")"
+		free += numbered(" AND x.id = ?", 4+2*lockout)
 	}
 	return "WITH d AS (DELETE FROM " + t.challenges + " AS x WHERE x.key = $1 AND x.expires_at > $2 AND x.digest = ANY (CAST($3 AS BYTEA[]))" + free +
 		" RETURNING " + directReturned + ")" + other + " SELECT * FROM d" + still
@@ -112,9 +119,9 @@ func (s *Store) beginDirectly(ctx context.Context, p *phoneauth.BeginParams) (r 
 	if text == "" || p.Renew != "" || len(p.Asks)+len(p.Takes)+len(p.Charges) > 0 {
 		return r, false, nil
 	}
-	args := append(notNull(challengeValues(&p.Challenge)), p.Now.UnixMicro())
+	args := append(notNull(challengeValues(&p.Challenge)), p.Now.UnixMicro(), lockOf(s.table.challenges, p.Challenge.Key))
 	if lockout == 1 {
-		args = append(args, []byte(ofLockout+p.Lockout.Key))
+		args = append(args, s.lockoutArgs(&p.Lockout)...)
 	}
 	r.ResendAt = instant(p.Now.UnixMicro())
 	r.Challenge, done, err = s.oneChallenge(ctx, "begin challenge", text, args)
@@ -140,16 +147,22 @@ func (s *Store) attemptDirectly(ctx context.Context, p *phoneauth.AttemptParams)
 	lockout, id, proof := given(p.Lockout.Key), given(of.ID), 0
 	args := []any{[]byte(of.Key), p.Now.UnixMicro(), digests.text()}
 	if lockout == 1 {
-		args = append(args, []byte(ofLockout+p.Lockout.Key))
+		args = append(args, s.lockoutArgs(&p.Lockout)...)
 	}
 	if id == 1 {
 		args = append(args, []byte(of.ID))
 	}
 	if m.Store != nil {
 		proof = 1
-		args = append(args, notNull(challengeValues(m.Store))...)
+		args = append(append(args, notNull(challengeValues(m.Store))...), lockOf(s.table.challenges, m.Store.Key))
 	}
 	return s.oneChallenge(ctx, "attempt challenge", s.direct.attempt[lockout][id][proof], args)
+}
+
+// lockoutArgs are the key of a lockout, and its lock.
+func (s *Store) lockoutArgs(l *phoneauth.Lockout) []any {
+	key := ofLockout + l.Key
+	return []any{[]byte(key), lockOf(s.table.counters, key)}
 }
 
 // addSession is CreateSession, if there is room for the session.

@@ -30,7 +30,7 @@ type stepped struct {
 // stepParameters are the types of the values of stepArgs.
 const stepParameters = "CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BYTEA[]), CAST(? AS INTEGER[]), CAST(? AS BYTEA[])," +
 	" CAST(? AS BYTEA[]), CAST(? AS INTEGER[]), CAST(? AS BYTEA[]), CAST(? AS INTEGER[]), CAST(? AS BIGINT[]), CAST(? AS BIGINT[])," +
-	" CAST(? AS BIGINT[]), CAST(? AS DOUBLE PRECISION[]), CAST(? AS INTEGER[]), CAST(? AS BYTEA[]), CAST(? AS BIGINT[])"
+	" CAST(? AS BIGINT[]), CAST(? AS DOUBLE PRECISION[]), CAST(? AS INTEGER[]), CAST(? AS BYTEA[]), CAST(? AS BIGINT[]), CAST(? AS BIGINT[]), CAST(? AS BIGINT[])"
 
 // call runs the step in the database. Its error is a refusal, or a fault.
 func (s *Store) call(ctx context.Context, step string, a *stepArgs) (r stepped, err error) {
@@ -76,7 +76,7 @@ func (s *Store) callBegin(ctx context.Context, p *phoneauth.BeginParams) (phonea
 	if r, done, err := s.beginDirectly(ctx, p); done || err != nil {
 		return r, err
 	}
-	a := newStep("begin", p.Now, p.Challenge.Key)
+	a := s.newStep("begin", p.Now, p.Challenge.Key)
 	a.candidate(&phoneauth.Candidate{Key: p.Challenge.Key, ID: p.Renew})
 	a.lockout(&p.Lockout)
 	a.uses(0, asking, p.Asks)
@@ -101,7 +101,7 @@ func (s *Store) callAttempt(ctx context.Context, p *phoneauth.AttemptParams) (ph
 	if c, done, err := s.attemptDirectly(ctx, p); done || err != nil {
 		return c, err
 	}
-	a := newStep("attempt", p.Now, slotKeys(p)...)
+	a := s.newStep("attempt", p.Now, slotKeys(p)...)
 	a.lockout(&p.Lockout)
 	a.uses(0, taking, p.Takes)
 	for i := range p.Candidates {
@@ -122,7 +122,7 @@ func (s *Store) callAttempt(ctx context.Context, p *phoneauth.AttemptParams) (ph
 }
 
 func (s *Store) callTake(ctx context.Context, p *phoneauth.TakeParams) error {
-	a := newStep("take", p.Now)
+	a := s.newStep("take", p.Now)
 	a.uses(0, asking, p.Asks)
 	a.uses(0, taking, p.Takes)
 	a.charges(0, p.Charges, 0, nil)
@@ -131,7 +131,7 @@ func (s *Store) callTake(ctx context.Context, p *phoneauth.TakeParams) error {
 }
 
 func (s *Store) callGiveBack(ctx context.Context, p *phoneauth.GiveBackParams) error {
-	a := newStep("give back", p.Now)
+	a := s.newStep("give back", p.Now)
 	a.uses(0, giving, p.Takes)
 	a.charges(0, p.Credits, 0, nil)
 	_, err := s.call(ctx, "give back", a)
@@ -139,7 +139,7 @@ func (s *Store) callGiveBack(ctx context.Context, p *phoneauth.GiveBackParams) e
 }
 
 func (s *Store) callFailure(ctx context.Context, l *phoneauth.Lockout, now time.Time) error {
-	a := newStep("fail", now)
+	a := s.newStep("fail", now)
 	a.lockout(l)
 	_, err := s.call(ctx, "count failure", a)
 	return err

@@ -11,10 +11,11 @@ import (
 // rows are the rows of one step in one transaction: those loaded before the step runs, and the
 // changes that the step makes. It implements [phoneauth.Rows].
 //
-// Rows that exist are locked when they are loaded. A key without a row cannot be locked,
-// so save checks that it is still absent. A step has three phases, each in the same order of rows,
-// so steps do not deadlock: locking waits for transactions that hold a row; inserting skips
-// locked rows, and waits only for transactions that insert or update; updating waits for none.
+// Rows that exist are locked when they are loaded. A key without a row has a lock that save takes
+// (see lockAbsent), and then save checks that it is still absent. A step has these phases, each in the
+// same order of rows, so steps do not deadlock: locking waits for transactions that hold a row;
+// locking what is absent waits for those that insert it or rest on it; writing waits for none that
+// is in an earlier phase.
 type rows struct {
 	s        *Store
 	ctx      context.Context
@@ -41,6 +42,9 @@ func (r *rows) save() error {
 		return r.upsert()
 	}
 	check := !r.ofOneMoment()
+	if err := r.lockAbsent(check); err != nil {
+		return err
+	}
 	b := r.s.batch()
 	for _, sl := range r.slots {
 		sl.save(r.s.table.challenges, b, check)

@@ -8,9 +8,7 @@ import (
 )
 
 // ReadState implements [phoneauth.ChallengeStore]. It is one statement, and so of one
-// moment, and locks nothing. On PostgreSQL that moment may be between two steps of which
-// the earlier, which rests on a key without a row, is committed last: then the state has
-// the later step and not the earlier.
+// moment, and locks nothing.
 func (s *Store) ReadState(ctx context.Context, p phoneauth.StateParams) (phoneauth.State, error) {
 	r := s.rows(ctx, s.on, p.Now.UnixMicro())
 	r.nameKeys(p.Keys())

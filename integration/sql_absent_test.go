@@ -1,0 +1,180 @@
+package integration_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/integration"
+	"github.com/phoneauth/phoneauth/sqlstore"
+)
+
+// heldCommits has every transaction that inserts the row with a certain key wait before its commit, when
+// all its statements are done.
+const heldCommits = `
+CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext(TG_TABLE_SCHEMA), hashtext(convert_from(NEW.key, 'UTF8')));
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON phoneauth_counters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold();
+CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON phoneauth_challenges DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold()`
+
+// waitingForLocks is how many transactions wait for advisory locks.
+func waitingForLocks(ctx context.Context, db *sql.DB) (n int, err error) {
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"+
+		" AND wait_event_type = 'Lock' AND wait_event = 'advisory'").Scan(&n)
+	return n, err
+}
+
+// meet runs first up to its commit, which inserts the row with this key, then second as far as it
+// comes, then between, and then both to their ends.
+func meet(t *testing.T, db *sql.DB, key string, first, second func() error, between func()) (one, two error) {
+	t.Helper()
+	ctx := t.Context()
+	tx, err := db.BeginTx(ctx, nil)
+	require.NoError(t, err)
+	defer tx.Rollback()
+	_, err = tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext($1))", key)
+	require.NoError(t, err)
+	answers := [2]chan error{make(chan error, 1), make(chan error, 1)}
+	arrive := func(n int, verb func() error) {
+		go func() { answers[n] <- verb() }()
+		require.NoError(t, integration.Poll(10*time.Second, func() error {
+			waiting, err := waitingForLocks(ctx, db)
+			if err == nil && waiting <= n && len(answers[n]) == 0 {
+				err = fmt.Errorf("%d wait", waiting)
+			}
+			return err
+		}))
+	}
+	arrive(0, first)
+	require.Empty(t, answers[0], "the first is not held")
+	arrive(1, second)
+	between()
+	require.NoError(t, tx.Commit())
+	return <-answers[0], <-answers[1]
+}
+
+// refuses reports whether err is the refusal of a limit. Any other error must be one of those
+// that are answers.
+func refuses(t *testing.T, err error) bool {
+	t.Helper()
+	_, limited := errors.AsType[*phoneauth.LimitError](err)
+	require.True(t, err == nil || phoneauth.IsAnswer(err), "%v", err)
+	return limited
+}
+
+// A step that rests on a row that is not there comes before the step that inserts it. Two steps
+// that each insert what the other rests on come one after the other, as all steps do.
+func TestSQLAbsentRows(t *testing.T) {
+	d := postgresDatabase(t)
+	db := d.open(t)
+	stores := map[string]*sqlstore.Store{"functions": d.store(t, db), "transactions": d.store(t, db, sqlstore.WithoutFunctions())}
+	_, err := db.Exec(heldCommits)
+	require.NoError(t, err)
+	for a, first := range stores {
+		for b, second := range stores {
+			t.Run(a+" and "+b, func(t *testing.T) {
+				for name, test := range map[string]func(*testing.T, *sql.DB, *sqlstore.Store, *sqlstore.Store){
+					"each asks what the other takes":            askEachOther,
+					"a state has the first step of the two":     readBetween,
+					"a code is asked for, and another is wrong": beginWhileLocked,
+					"a code is right, and another is wrong":     proveWhileLocked,
+				} {
+					t.Run(name, func(t *testing.T) {
+						_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters")
+						require.NoError(t, err)
+						test(t, db, first, second)
+					})
+				}
+			})
+		}
+	}
+}
+
+var absentNow = time.Now().UTC().Truncate(time.Microsecond)
+
+func onceAnHour(key string) []phoneauth.Take {
+	return []phoneauth.Take{{Name: key, Key: key, Limit: phoneauth.Limit{Burst: 1, Every: time.Hour}, Cost: 1}}
+}
+
+func takeWithoutAsking(s *sqlstore.Store, asks, takes string) func() error {
+	return func() error {
+		return s.TakeLimits(context.Background(), phoneauth.TakeParams{Asks: onceAnHour(asks), Takes: onceAnHour(takes), Now: absentNow})
+	}
+}
+
+func askEachOther(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
+	one, two := meet(t, db, "l{a}y", takeWithoutAsking(first, "{a}x", "{a}y"), takeWithoutAsking(second, "{a}y", "{a}x"), func() {})
+	assert.NotEqual(t, refuses(t, one), refuses(t, two), "exactly one is refused")
+}
+
+func readBetween(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
+	take := takeWithoutAsking(second, "{a}z", "{a}x")
+	one, two := meet(t, db, "l{a}y", takeWithoutAsking(first, "{a}x", "{a}y"), take, func() {
+		state, err := first.ReadState(t.Context(), phoneauth.StateParams{Takes: append(onceAnHour("{a}x"), onceAnHour("{a}y")...), Now: absentNow})
+		require.NoError(t, err)
+		assert.False(t, state.Waits[0] > 0 && state.Waits[1] == 0, "the second step without the first")
+	})
+	assert.False(t, refuses(t, one) || refuses(t, two))
+}
+
+// absentLockout locks at the first failure.
+func absentLockout() phoneauth.Lockout {
+	return phoneauth.Lockout{Name: "failures", Key: "{a}f", Steps: []phoneauth.LockoutStep{{Failures: 1, Wait: time.Hour}}, TTL: time.Hour}
+}
+
+func absentChallenge(key string) phoneauth.Challenge {
+	hour := absentNow.Add(time.Hour)
+	return phoneauth.Challenge{Key: key, ID: key, Digest: []byte(key), TriesLeft: 5, Sends: 1, ExpiresAt: hour, Until: hour}
+}
+
+func beginAbsent(s *sqlstore.Store, key string, lockout phoneauth.Lockout) func() error {
+	return func() error {
+		_, err := s.BeginChallenge(context.Background(), phoneauth.BeginParams{Challenge: absentChallenge(key), Lockout: lockout, Now: absentNow})
+		return err
+	}
+}
+
+// attemptAbsent compares digest with the first of these challenges that is live. A match stores
+// proof, if that has a key.
+func attemptAbsent(s *sqlstore.Store, digest, proof string, keys ...string) func() error {
+	p := phoneauth.AttemptParams{Lockout: absentLockout(), Now: absentNow}
+	for _, key := range keys {
+		c := phoneauth.Candidate{Key: key, Digests: [][]byte{[]byte(digest)}}
+		if proof != "" {
+			stored := absentChallenge(proof)
+			c.OnMatch.Store = &stored
+		}
+		p.Candidates = append(p.Candidates, c)
+	}
+	return func() error {
+		_, err := s.AttemptChallenge(context.Background(), p)
+		return err
+	}
+}
+
+// The second attempt is for the code that the first step sends, if that comes first, and else for
+// another.
+func beginWhileLocked(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
+	require.NoError(t, beginAbsent(first, "{a}other", phoneauth.Lockout{})())
+	one, two := meet(t, db, "{a}code", beginAbsent(first, "{a}code", absentLockout()), attemptAbsent(second, "{a}code", "", "{a}code", "{a}other"), func() {})
+	assert.Equal(t, refuses(t, one), errors.Is(two, phoneauth.ErrMismatch), "%v and %v", one, two)
+}
+
+func proveWhileLocked(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
+	for _, key := range []string{"{a}code", "{a}other"} {
+		require.NoError(t, beginAbsent(first, key, phoneauth.Lockout{})())
+	}
+	one, two := meet(t, db, "{a}proof", attemptAbsent(first, "{a}code", "{a}proof", "{a}code"), attemptAbsent(second, "{a}proof", "", "{a}proof", "{a}other"), func() {})
+	assert.Equal(t, refuses(t, one), errors.Is(two, phoneauth.ErrMismatch), "%v and %v", one, two)
+}
