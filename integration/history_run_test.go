@@ -133,8 +133,8 @@ type run struct {
 	// faults are done by turns, each after so many calls, while the others go on.
 	faults []func()
 
-	began, events, lost, tables atomic.Int64
-	wrong                       atomic.Pointer[string]
+	began, events, lost, tables, undecided atomic.Int64
+	wrong                                  atomic.Pointer[string]
 }
 
 const callsPerFault = 500
@@ -183,7 +183,10 @@ func (r *run) one(t *testing.T, g game) {
 	all.Wait()
 	for part := range tbl.parts {
 		history := slices.DeleteFunc(slices.Concat(events...), func(e *event) bool { return !slices.Contains(e.parts, part) })
-		if wrong := linearizable(&tbl, history, clock(r.began.Load())); wrong != "" {
+		switch wrong, decided := linearizable(&tbl, history, clock(r.began.Load())); {
+		case !decided:
+			r.undecided.Add(1)
+		case wrong != "":
 			r.wrong.CompareAndSwap(nil, &wrong)
 		}
 	}
@@ -232,12 +235,13 @@ func (e *event) after(tbl *table, state any, end instant) (next []any) {
 // several outcomes are unknown.
 const checkLimit = time.Minute
 
-// linearizable returns the history if it is not.
+// linearizable returns the history if it is not. It is not decided if the search takes too long, as
+// that of a few histories does on a busy machine.
 //
 // A call whose outcome is unknown may have been done at any later time, or not at all:
 // it has not returned when all others have, and any answer is right. That it was not done
 // at all is the same as that it was done last.
-func linearizable(tbl *table, history []*event, end instant) string {
+func linearizable(tbl *table, history []*event, end instant) (wrong string, decided bool) {
 	type stepped struct {
 		call  *event
 		state any
@@ -263,10 +267,10 @@ func linearizable(tbl *table, history []*event, end instant) string {
 		}
 	}
 	result, info := porcupine.CheckOperationsVerbose(model.ToModel(), operations, checkLimit)
-	if result == porcupine.Ok {
-		return ""
+	if result == porcupine.Illegal {
+		return report(result, history, info), true
 	}
-	return report(result, history, info)
+	return "", result == porcupine.Ok
 }
 
 // report shows the history: first the longest order that was found, then what has no
@@ -317,7 +321,8 @@ func (r *run) holds(t *testing.T) {
 	r.seed, r.calls = rand.Uint64(), historyCalls()
 	start := time.Now()
 	wrong := r.play(t)
-	t.Logf("%d calls at %d tables in %v, %d of unknown outcome", r.began.Load(), r.tables.Load(),
-		time.Since(start).Round(time.Millisecond), r.lost.Load())
+	t.Logf("%d calls at %d tables in %v, %d of unknown outcome, %d histories undecided", r.began.Load(), r.tables.Load(),
+		time.Since(start).Round(time.Millisecond), r.lost.Load(), r.undecided.Load())
 	assert.Empty(t, wrong, "a history is not linearizable")
+	assert.LessOrEqual(t, 50*r.undecided.Load(), r.tables.Load(), "too many histories are undecided")
 }
