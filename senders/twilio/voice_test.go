@@ -48,14 +48,14 @@ func codeOf(said string) string {
 		}
 	}
 	_, list, _ := strings.Cut(said[max(0, strings.LastIndexAny(said, ":：")):], " ")
-	code := ""
+	var code strings.Builder
 	for word := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
 		if words[word] == "" {
 			return ""
 		}
-		code += words[word]
+		code.WriteString(words[word])
 	}
-	return code
+	return code.String()
 }
 
 // heard returns what somebody hears of a call: its language, the digits of each time, and what

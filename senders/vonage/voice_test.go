@@ -86,14 +86,14 @@ func codeOf(said string) string {
 		}
 	}
 	_, list, _ := strings.Cut(said[max(0, strings.LastIndexAny(said, ":：")):], " ")
-	code := ""
+	var code strings.Builder
 	for word := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
 		if words[word] == "" {
 			return ""
 		}
-		code += words[word]
+		code.WriteString(words[word])
 	}
-	return code
+	return code.String()
 }
 
 func TestVoiceSendertest(t *testing.T) {
