@@ -20,7 +20,7 @@ func Phrases() map[string]Phrase {
 			digits("zero one two three four five six seven eight nine")},
 		"es": {"Le llama %s.", "Este código aprueba: %s.", "Su código es:", "Una vez más, su código es:",
 			digits("cero uno dos tres cuatro cinco seis siete ocho nueve")},
-		"fa": {"تماس از طرف %s.", "این کد تأیید می‌کند: %s.", "کد شما این است:", "یک بار دیگر، کد شما این است:",
+		"fa": {"تماس از طرف %s.", "این کد تأیید می\u200cکند: %s.", "کد شما این است:", "یک بار دیگر، کد شما این است:",
 			digits("صفر یک دو سه چهار پنج شش هفت هشت نه")},
 		"fil": {"Ito ang %s.", "Inaaprubahan ng code na ito ang: %s.", "Ang iyong code ay:", "Uulitin ko, ang iyong code ay:",
 			digits("sero isa dalawa tatlo apat lima anim pito walo siyam")},
