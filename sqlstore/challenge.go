@@ -60,6 +60,9 @@ func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneau
 		r := s.rows(ctx, q, p.Now.UnixMicro())
 		r.nameSlots(keys...)
 		r.nameKeys((&phoneauth.AttemptParams{Lockout: p.Lockout, Takes: p.Takes}).Keys())
+		if !s.returning {
+			r.nameMatches(p.Candidates)
+		}
 		if err := r.loadSlots(); err != nil {
 			return err
 		}
@@ -69,9 +72,6 @@ func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneau
 			r.nameKeys(of.OnMatch.Keys())
 			r.sample(of.OnMatch.Credits)
 			r.name(ofScore, of.OnMatch.ClearScores...)
-			if of.OnMatch.Store != nil && !s.returning { // it must be known whether there is a row
-				r.nameSlots(of.OnMatch.Store.Key)
-			}
 		}
 		if err := r.load(); err != nil {
 			return err

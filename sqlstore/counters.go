@@ -32,6 +32,12 @@ type counter struct {
 	peek    bool
 	sampled *phoneauth.Score
 
+	// gates are the candidates of which a match needs the row locked. With peeks a match needs it
+	// read without a lock. locked is true if it was locked, or there was none. Only MySQL has them.
+	gates         []*phoneauth.Candidate
+	peeks, locked bool
+	last          bool // it may be sampled
+
 	loaded bool // it was looked for
 	empty  bool // there is a row, and it holds nothing
 	known  bool // there is a row
@@ -73,7 +79,7 @@ func (r *rows) name(of string, keys ...string) {
 			c.forget()
 			r.counters = append(r.counters, c)
 		}
-		c.peek, c.sampled = false, nil
+		c.peek, c.sampled, c.gates, c.peeks = false, nil, nil, false
 	}
 }
 
@@ -92,8 +98,10 @@ func (r *rows) sample(charges []phoneauth.Charge) {
 		named[charges[i].Key]++
 	}
 	for i := range charges {
-		if of := &charges[i].Score; of.Sampled() && named[of.Key] == 1 {
-			c := r.counter(ofScore, of.Key)
+		of := &charges[i].Score
+		c := r.counter(ofScore, of.Key)
+		c.last = c.last || of.SampleBelow != 0
+		if of.Sampled() && named[of.Key] == 1 {
 			c.peek, c.sampled = true, of
 		}
 	}
@@ -109,7 +117,7 @@ func (r *rows) peekAll() {
 // load reads all counters that were named, and locks those that are not only peeked at.
 func (r *rows) load() error {
 	if !r.s.returning {
-		return r.readAll(true)
+		return r.lockAll()
 	}
 	var lock, read []any
 	for _, c := range r.counters {
@@ -128,11 +136,10 @@ func (r *rows) lock(c *counter) error {
 	if r.s.alone {
 		return nil
 	}
-	c.forget()
 	if !r.s.returning {
-		c.loaded = false
-		return r.readAll(true)
+		return r.lockAll() // if it is not locked
 	}
+	c.forget()
 	return r.read([]any{[]byte(c.key)}, nil)
 }
 

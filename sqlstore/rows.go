@@ -23,7 +23,9 @@ type rows struct {
 	now      int64
 	slots    []*slot
 	counters []*counter
-	err      error // the first fault that a method of Rows met
+	// candidates are those of whose matches counters are named. Only MySQL has them.
+	candidates []*phoneauth.Candidate
+	err        error // the first fault that a method of Rows met
 }
 
 var _ phoneauth.Rows = (*rows)(nil)

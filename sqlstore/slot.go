@@ -57,7 +57,7 @@ func (r *rows) nameSlots(keys ...string) {
 // the counters that were named by then.
 func (r *rows) loadSlots() error {
 	if !r.s.returning {
-		return r.readAll(true)
+		return r.lockAll()
 	}
 	var all []any
 	for _, sl := range r.slots {

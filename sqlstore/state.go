@@ -15,7 +15,7 @@ func (s *Store) ReadState(ctx context.Context, p phoneauth.StateParams) (phoneau
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(p.Challenges))) {
 		r.slots = append(r.slots, &slot{key: key})
 	}
-	if err := r.readAll(false); err != nil {
+	if err := r.readAll(); err != nil {
 		return phoneauth.State{}, failed("read state", err)
 	}
 	state := p.Run(r)
@@ -25,56 +25,58 @@ func (s *Store) ReadState(ctx context.Context, p phoneauth.StateParams) (phoneau
 	return state, nil
 }
 
-// readAll reads in one statement all that was named and is not loaded. A row of either table
-// has the columns of both: those that it lacks are filled with something of their type, and
-// nobody looks at them. With lock it locks each row as it reads it, in the order of names,
-// except for counters that are peeked at. Only MySQL can lock here.
-func (r *rows) readAll(lock bool) error {
-	q := r.s.query("")
-	next := func(columns, table, key string, lock bool) {
-		if len(q.args) > 0 {
-			q.add(" UNION ALL ")
-		}
-		begin, end := "", ""
-		if lock {
-			begin, end = "(", r.s.forUpdate+")"
-		}
-		q.add(begin+"SELECT "+columns+" FROM "+table+" WHERE key = ?"+end, []byte(key))
+// A row of either table has the columns of both: those that it lacks are filled with
+// something of their type, and nobody looks at them. Then comes which it is: selectPeeked is of
+// counters that are read beside those which are locked.
+const (
+	selectSlot    = "SELECT key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at, 0, 0, 0, 1 FROM "
+	selectCounter = "SELECT c.key, c.key, c.key, c.key, c.key, 0, 0, 0, 0, at_us, until_us, amount, 2 FROM "
+	selectPeeked  = "SELECT c.key, c.key, c.key, c.key, c.key, 0, 0, 0, 0, at_us, until_us, amount, 3 FROM "
+)
+
+// union is one statement that reads many rows of both tables.
+type union struct{ *query }
+
+func (u *union) next(text string, args ...any) *query {
+	if len(u.text) > 0 {
+		u.add(" UNION ALL ")
 	}
+	return u.add(text, args...)
+}
+
+// readAll reads in one statement all that was named, and locks nothing.
+func (r *rows) readAll() error {
+	u := &union{r.s.query("")}
 	for _, sl := range r.slots {
-		if !sl.loaded {
-			next("key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at, 1, 0, 0, 0",
-				r.s.table.challenges, sl.key, lock)
-			sl.loaded = true
-		}
+		u.next(selectSlot+r.s.table.challenges+" WHERE key = ?", []byte(sl.key))
 	}
 	for _, c := range r.counters {
-		if !c.loaded {
-			next("key, key, key, key, key, 0, 0, 0, 0, 0, at_us, until_us, amount",
-				r.s.table.counters, c.key, lock && !c.peek)
-			c.loaded = true
-		}
+		u.next(selectCounter+r.s.table.counters+" c WHERE c.key = ?", []byte(c.key))
 	}
-	if len(q.args) == 0 {
+	return r.readUnion(u)
+}
+
+func (r *rows) readUnion(u *union) error {
+	if len(u.text) == 0 {
 		return nil
 	}
-	return q.rows(r.ctx, r.on, func(scan func(into ...any) error) error {
-		var isChallenge bool
+	return u.rows(r.ctx, r.on, func(scan func(into ...any) error) error {
 		var at, until int64
 		var amount float64
-		row, err := scanChallenge(scan, &isChallenge, &at, &until, &amount)
-		switch {
-		case err != nil:
+		var kind int
+		row, err := scanChallenge(scan, &at, &until, &amount, &kind)
+		if err != nil {
 			return err
-		case isChallenge:
+		}
+		if kind == 1 {
 			sl := r.slot(row.Key)
 			sl.empty = !r.s.returning && row.ID == "" && row.ExpiresAt.IsZero()
 			sl.was, sl.known = row, !sl.empty
-		default:
-			c := r.find(row.Key)
-			c.empty = !r.s.returning && at == phoneauth.NoTAT && until == phoneauth.NoTAT
-			c.known, c.at, c.until, c.amount = !c.empty, at, until, amount
+			return nil
 		}
+		c := r.find(row.Key)
+		c.empty = !r.s.returning && at == phoneauth.NoTAT && until == phoneauth.NoTAT
+		c.known, c.at, c.until, c.amount, c.locked = !c.empty, at, until, amount, kind == 2
 		return nil
 	})
 }
