@@ -3,14 +3,18 @@ package integration_test
 import (
 	"crypto/rand"
 	"database/sql"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/phonetest"
 	"github.com/phoneauth/phoneauth/sqlstore"
 )
@@ -20,11 +24,15 @@ import (
 // are new and ids go on beyond those that were given.
 func TestSQLRestore(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) backedUp{
-		"sqlite": backupSQLite, "postgres": backupPostgres, "mariadb": backupMariaDB,
+		"sqlite": backupSQLite, "postgres": backupPostgres,
+		"mariadb": backupMariaDB, "mariadb by tables": backupMariaDBTables, "mariadb-backup": backupMariaDBFiles,
 	} {
 		t.Run(name, func(t *testing.T) { restored(t, open(t)) })
 	}
 }
+
+// restores is how often a test calls restore.
+const restores = 3
 
 // backedUp is a database, how to back it up, and what makes a new database of the last backup.
 type backedUp struct {
@@ -187,6 +195,74 @@ func backupMariaDB(t *testing.T) backedUp {
 			require.NoError(t, server.Tool(t.Context(), "dump-"+name, "", "mariadb", restored))
 			return database{sqlstore.MySQL, "mysql", server.DSN(restored)}
 		},
-		skipIDs: "ALTER TABLE phoneauth_users AUTO_INCREMENT = 1000003",
+		skipIDs: skipIDsOfMariaDB,
+	}
+}
+
+const skipIDsOfMariaDB = "ALTER TABLE phoneauth_users AUTO_INCREMENT = 1000003"
+
+// backupMariaDBTables is by a file for each table, the way for large ones.
+func backupMariaDBTables(t *testing.T) backedUp {
+	server := startedMariaDB(t)
+	name := newMySQLDatabase(t, server)
+	d := database{sqlstore.MySQL, "mysql", server.DSN(name)}
+	files := filepath.Join(server.Dir(), "tables-"+name)
+	return backedUp{
+		database: d,
+		backup:   func() { require.NoError(t, dumpTables(t.Context(), server, name, files)) },
+		restore: func() database {
+			restored := newMySQLDatabase(t, server)
+			require.NoError(t, restoreTables(t.Context(), server, restored, files))
+			d := database{sqlstore.MySQL, "mysql", server.DSN(restored)}
+			assert.Equal(t, keysOfMySQL(t, database{sqlstore.MySQL, "mysql", server.DSN(name)}), keysOfMySQL(t, d))
+			return d
+		},
+		skipIDs: skipIDsOfMariaDB,
+	}
+}
+
+// keysOfMySQL are the keys of all tables.
+func keysOfMySQL(t *testing.T, d database) (all []string) {
+	t.Helper()
+	rows, err := d.open(t).Query("SELECT concat(table_name, '.', index_name, '.', seq_in_index, '.', column_name, '.', non_unique)" +
+		" FROM information_schema.statistics WHERE table_schema = database() ORDER BY 1")
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		require.NoError(t, rows.Scan(&key))
+		all = append(all, key)
+	}
+	require.NoError(t, rows.Err())
+	require.Greater(t, len(all), 10)
+	return all
+}
+
+// backupMariaDBFiles is by mariadb-backup. Each restore is a server of its own.
+func backupMariaDBFiles(t *testing.T) backedUp {
+	if _, err := exec.LookPath("mariadb-backup"); err != nil && os.Getenv("PHONEAUTH_REQUIRE_SERVERS") == "" {
+		t.Skip("apt-get install -y --no-install-recommends mariadb-backup")
+	}
+	server, d := ownMariaDB(t)
+	config, err := mysql.ParseDSN(d.dsn)
+	require.NoError(t, err)
+	var copies []*integration.MariaDB
+	return backedUp{
+		database: d,
+		backup: func() {
+			for range restores {
+				c, err := server.Copy(t.Context())
+				require.NoError(t, err)
+				t.Cleanup(c.Stop)
+				copies = append(copies, c)
+			}
+		},
+		restore: func() database {
+			c := copies[0]
+			copies = copies[1:]
+			require.NoError(t, c.Start())
+			return database{sqlstore.MySQL, "mysql", c.DSN(config.DBName)}
+		},
+		skipIDs: skipIDsOfMariaDB,
 	}
 }
