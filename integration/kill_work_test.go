@@ -56,10 +56,10 @@ func (d deed) stays(ctx context.Context, svc *phoneauth.Service, store phoneauth
 	switch d.What {
 	case codeUsed:
 		_, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: d.Phone, Code: d.Secret, Client: client})
-		return refused(err, phoneauth.ErrInvalidCode)
+		return refused(unlessBlocked(err), phoneauth.ErrInvalidCode)
 	case proofUsed:
 		_, err := svc.Connect(ctx, phoneauth.ConnectRequest{Phone: d.Phone, Token: phoneauth.Secret(d.Secret), Client: client})
-		return refused(err, phoneauth.ErrInvalidToken)
+		return refused(unlessBlocked(err), phoneauth.ErrInvalidToken)
 	case sessionEnded:
 		_, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: phoneauth.Secret(d.Secret)})
 		return refused(err, phoneauth.ErrInvalidToken)
@@ -80,6 +80,15 @@ func (d deed) stays(ctx context.Context, svc *phoneauth.Service, store phoneauth
 	}
 	return user.ID == d.User && (d.What != blocked || user.Blocked) &&
 		(d.What != passwordSet || string(user.PasswordHash) == d.Secret), err
+}
+
+// unlessBlocked returns err, but no error for an account that was blocked later: the code or the proof
+// was good again.
+func unlessBlocked(err error) error {
+	if errors.Is(err, phoneauth.ErrBlocked) {
+		return nil
+	}
+	return err
 }
 
 // refused reports whether err is one of answers; nil is none, and any other a failure.
