@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/integration"
 )
 
 // TestSQLMySQLShape: on MariaDB a transaction of an operation is BEGIN, one locked read, one write
@@ -154,4 +155,49 @@ func TestSQLMySQLWaitsForNoScore(t *testing.T) {
 		}
 	}
 	assert.NoError(t, err)
+}
+
+// Rows are locked in their order, the country last. So a send that waits for a block holds no
+// country, and two sends never wait for one another.
+func TestSQLMySQLLocksCountryLast(t *testing.T) {
+	ctx, now := t.Context(), time.Now()
+	d := mariadbDatabase(t)
+	db := d.open(t)
+	s := d.store(t, db)
+	begin := func(challenge string) error {
+		charge := func(key string) phoneauth.Charge {
+			return phoneauth.Charge{Amount: 1, Score: phoneauth.Score{Name: key, Key: key, Max: 1000, DebtDecay: time.Hour, CreditDecay: time.Hour}}
+		}
+		country := charge("country")
+		country.SampleBelow, country.SampleWeight = -500, 16 // drawn: it is written in any case
+		_, err := s.BeginChallenge(ctx, phoneauth.BeginParams{
+			Challenge: phoneauth.Challenge{Key: challenge, ID: challenge, Digest: []byte(challenge), TriesLeft: 5, Sends: 1, ExpiresAt: now.Add(time.Hour), Until: now.Add(time.Hour)},
+			Takes:     []phoneauth.Take{{Name: "sends", Key: "sends of " + challenge, Limit: phoneauth.Limit{Burst: 5, Every: time.Minute}, Cost: 1}},
+			Charges:   []phoneauth.Charge{charge("block"), charge("wide block"), country},
+			Now:       now,
+		})
+		return err
+	}
+	require.NoError(t, begin("one"))
+
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback()
+	_, err = tx.Exec("UPDATE phoneauth_counters SET revision = revision + 1 WHERE `key` = 'bwide block'")
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() { done <- begin("two") }()
+	require.NoError(t, integration.Poll(10*time.Second, func() error {
+		var name string
+		var waits int
+		err := db.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'").Scan(&name, &waits)
+		if err == nil && waits == 0 {
+			err = errors.New("nobody waits")
+		}
+		return err
+	}))
+	_, err = tx.Exec("SELECT 1 FROM phoneauth_counters WHERE `key` = 'bcountry' FOR UPDATE NOWAIT")
+	assert.NoError(t, err, "who waits for a block holds the country")
+	require.NoError(t, tx.Rollback())
+	assert.NoError(t, <-done)
 }

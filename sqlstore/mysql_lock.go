@@ -130,8 +130,10 @@ func (r *rows) lockTogether(u *union, counters []*counter, of *phoneauth.Candida
 		u.next("(" + selectCounter)
 		if of != nil {
 			u.add(r.s.table.challenges + " m STRAIGHT_JOIN ")
-			keys = append(keys, "") // a single row would be locked before the condition is looked at
 		}
+		// The server locks a row that is alone before the statement begins: out of order, and
+		// before the condition is looked at. So there is always another key, of no row.
+		keys = append(keys, "")
 		u.add(r.s.table.counters + " c FORCE INDEX (PRIMARY) WHERE ")
 		if of != nil {
 			u.matches(of, r.now).add(" AND ")
