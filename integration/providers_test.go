@@ -44,7 +44,7 @@ func TestProviderLibraries(t *testing.T) {
 		"telnyx": map[string]any{"key": "key", "from": "+14155552345", "to": cairo, "text": text, "url": "https://acme.example/telnyx"},
 		"vonage": map[string]any{
 			"application": application, "key": key, "from": "447700900000", "to": called, "language": "fr-FR", "url": "https://acme.example/vonage", "ring": 25,
-			"texts": []string{"Ici Acme.", "Votre code est : 0, 1, 2, 3, 4, 5.", "Je répète, votre code est : 0, 1, 2, 3, 4, 5."},
+			"texts": []string{"Ici Acme.", "Votre code est : zéro, un, deux, trois, quatre, cinq.", "Je répète, votre code est : zéro, un, deux, trois, quatre, cinq."},
 		},
 	})
 	want := take()

@@ -74,8 +74,8 @@ func TestTwilioLibrary(t *testing.T) {
 			"text 2, from a service": map[string]any{"to": cairo, "messagingServiceSid": messaging, "body": text},
 		},
 		"calls": map[string]any{
-			"voice, ar": spoken("arb", "Polly.Zeina", "معكم "+company+".", "رمزكم هو: 0, 1, 2, 3, 4, 5.", "مرة أخرى، رمزكم هو: 0, 1, 2, 3, 4, 5."),
-			"voice, fr": spoken("fr-FR", "", "Ici "+company+".", "Votre code est : 0, 1, 2, 3, 4, 5.", "Je répète, votre code est : 0, 1, 2, 3, 4, 5."),
+			"voice, ar": spoken("arb", "Polly.Zeina", "معكم "+company+".", "رمزكم هو: صفر, واحد, اثنان, ثلاثة, أربعة, خمسة.", "مرة أخرى، رمزكم هو: صفر, واحد, اثنان, ثلاثة, أربعة, خمسة."),
+			"voice, fr": spoken("fr-FR", "", "Ici "+company+".", "Votre code est : zéro, un, deux, trois, quatre, cinq.", "Je répète, votre code est : zéro, un, deux, trois, quatre, cinq."),
 		},
 		"verifications": map[string]any{
 			"sms":      verification("sms", map[string]any{"appHash": "FA+9qCX9VSu", "templateSid": template}),
