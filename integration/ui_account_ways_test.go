@@ -147,7 +147,9 @@ func TestUIAccountNetwork(t *testing.T) {
 
 	// A page that cannot be shown says so, and has a way on.
 	h.store.down.Store(true)
-	b.open("/account/")
+	// The browser may still be making a download of the page that it has asked for, and then ends
+	// the next one, too.
+	Eventually(t, "the page opens", func() bool { return chromedp.Do(b.ctx, chromedp.Navigate(b.home+"/account/")) == nil })
 	b.sees("This does not work just now. Try again in a moment.")
 	b.axe(axeSource(t), "trouble")
 	h.store.down.Store(false)
