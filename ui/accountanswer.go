@@ -33,35 +33,12 @@ func (a *account) announces(s *screen) string {
 
 // toPage sends the browser to the sign-in page, from where it comes back.
 func (q *accountRequest) toPage(back string) {
-	q.redirect(q.pageAddress("next", back))
-}
-
-// pageAddress is the address of the sign-in page with pairs of name and value, in the language that was
-// chosen.
-func (q *accountRequest) pageAddress(pairs ...string) string {
-	to := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		to.Set(pairs[i], pairs[i+1])
-	}
-	if q.Lang != "" {
-		to.Set("lang", q.Lang)
-	}
-	if len(to) == 0 {
-		return q.o.Path
-	}
-	return q.o.Path + "?" + to.Encode()
+	q.redirect(addressOf(q.o.Path, "next", back, "lang", q.Lang))
 }
 
 // notDone is the address of a screen that says that what was asked for is not done.
 func (q *accountRequest) notDone(screen string) string {
-	to := url.Values{"done": {"again"}}
-	if screen != "" {
-		to.Set("screen", screen)
-	}
-	if q.Lang != "" {
-		to.Set("lang", q.Lang)
-	}
-	return q.path + "?" + to.Encode()
+	return addressOf(q.path, "done", "again", "screen", screen, "lang", q.Lang)
 }
 
 // redirect sends the browser to an address. The scripts follow to the account page alone, and leave it
@@ -96,11 +73,7 @@ func (q *accountRequest) trouble(err error) {
 // done goes to the account page, which says what was done. Loading that again does nothing again.
 func (q *accountRequest) done(what string) (*accountScreen, error) {
 	q.keepCode(flow{})
-	to := url.Values{"done": {what}}
-	if q.Lang != "" {
-		to.Set("lang", q.Lang)
-	}
-	q.redirect(q.path + "?" + to.Encode())
+	q.redirect(addressOf(q.path, "done", what, "lang", q.Lang))
 	return nil, errAnswered
 }
 
@@ -119,7 +92,7 @@ func (q *accountRequest) answer(s *accountScreen, err error) {
 	case errors.Is(err, errAnswered):
 		return
 	case errors.Is(err, phoneauth.ErrReauthenticate):
-		q.redirect(q.path + "?" + url.Values{"reauth": {"1"}, "next": {q.Next}, "lang": {q.Lang}}.Encode())
+		q.redirect(addressOf(q.path, "reauth", "1", "next", q.Next, "lang", q.Lang))
 		return
 	case errors.Is(err, phoneauth.ErrUnauthenticated):
 		q.toPage(q.path)

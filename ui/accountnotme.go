@@ -113,6 +113,6 @@ func (q *accountRequest) unlock() (*accountScreen, error) {
 		return s, err
 	}
 	s = q.newScreen("not_me_done", "account.not_me.done_title").lead("account.not_me.done")
-	s.Links = append(s.Links, anchor{"sign_in", q.pageAddress(), q.T("account.not_me.sign_in")})
+	s.Links = append(s.Links, anchor{"sign_in", addressOf(q.o.Path, "lang", q.Lang), q.T("account.not_me.sign_in")})
 	return s, nil
 }

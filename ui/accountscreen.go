@@ -7,7 +7,6 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
@@ -116,17 +115,7 @@ func (s *accountScreen) secret(name, label string, fresh bool) *accountScreen {
 
 // address is that of a screen of the account page.
 func (q *accountRequest) address(screen string) string {
-	to := url.Values{}
-	if screen != "" {
-		to.Set("screen", screen)
-	}
-	if q.Lang != "" {
-		to.Set("lang", q.Lang)
-	}
-	if len(to) == 0 {
-		return q.path
-	}
-	return q.path + "?" + to.Encode()
+	return addressOf(q.path, "screen", screen, "lang", q.Lang)
 }
 
 // Carried are the fields of every form.

@@ -152,7 +152,7 @@ func (q *accountRequest) password() *accountScreen {
 	}
 	s.secret("password", "label.new_password", true).goes("password", "account.password.save").cancels()
 	if q.user.PasswordHash != "" && q.o.Passwords {
-		s.Links = append(s.Links, anchor{"forgot", q.pageAddress("screen", screenForgot, "next", q.path), q.T("link.forgot")})
+		s.Links = append(s.Links, anchor{"forgot", addressOf(q.o.Path, "screen", screenForgot, "next", q.path, "lang", q.Lang), q.T("link.forgot")})
 	}
 	return s
 }
@@ -261,6 +261,6 @@ func (q *accountRequest) delete() (*accountScreen, error) {
 	q.clearSession(q.w)
 	q.setCookie(q.w, deviceCookie, "", 0)
 	s := q.newScreen("deleted", "account.delete.done_title").lead("account.delete.done")
-	s.Links = append(s.Links, anchor{"sign_in", q.pageAddress(), q.T("account.not_me.sign_in")})
+	s.Links = append(s.Links, anchor{"sign_in", addressOf(q.o.Path, "lang", q.Lang), q.T("account.not_me.sign_in")})
 	return s, nil
 }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -40,14 +39,11 @@ func (s *screen) Kept() []hidden {
 
 // address returns the address of another screen.
 func (s *screen) address(key string) string {
-	q := url.Values{"screen": {key}}
-	if s.Next != s.o.Next {
-		q.Set("next", s.Next)
+	next := s.Next
+	if next == s.o.Next {
+		next = ""
 	}
-	if s.Lang != "" {
-		q.Set("lang", s.Lang)
-	}
-	return s.o.Path + "?" + q.Encode()
+	return addressOf(s.o.Path, "screen", key, "next", next, "lang", s.Lang)
 }
 
 // Links lead to other screens.

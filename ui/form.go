@@ -178,11 +178,11 @@ func (s *screen) Leave() string {
 	case s.redirect != "":
 		return s.redirect
 	case s.o.OnSession == nil:
-		q := url.Values{"next": {s.Next}, "lang": {s.Lang}}
+		insecure := ""
 		if s.insecure {
-			q.Set("insecure", "1")
+			insecure = "1"
 		}
-		return s.o.Path + arrivedRoute + "?" + q.Encode()
+		return addressOf(s.o.Path+arrivedRoute, "next", s.Next, "lang", s.Lang, "insecure", insecure)
 	case s.Next != "":
 		return s.Next
 	}

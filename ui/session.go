@@ -107,11 +107,7 @@ func (q *request) end() (any, error) {
 func (p *Page) serveArrived(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	v := p.visitOf(only(q["next"]), only(q["lang"]))
-	here := p.o.Path
-	if v.Lang != "" {
-		here += "?lang=" + url.QueryEscape(v.Lang)
-	}
-	to := cmp.Or(v.Next, here)
+	to := cmp.Or(v.Next, addressOf(p.o.Path, "lang", v.Lang))
 	if _, err := p.svc.Authenticate(r.Context(), p.access(r)); err != nil {
 		q.Set("screen", screenCookies)
 		to = p.o.Path + "?" + q.Encode()

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -140,11 +139,7 @@ func (q *request) ended(any) *screen {
 	s := q.screen(screenPhone)
 	s.Note = s.T("note.signed_out")
 	if q.body["screen"] == "" { // a form of the host's
-		to := url.Values{signedOut: {"1"}}
-		if s.Lang != "" {
-			to.Set("lang", s.Lang)
-		}
-		s.redirect = q.o.Path + "?" + to.Encode()
+		s.redirect = addressOf(q.o.Path, signedOut, "1", "lang", s.Lang)
 	}
 	return s
 }
