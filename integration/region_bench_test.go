@@ -3,10 +3,7 @@ package integration_test
 import (
 	"database/sql"
 	"fmt"
-	"net/netip"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,22 +113,12 @@ func (s *regionSide) turn(b *testing.B, callers, flows int) {
 	}
 	s.asked.reset()
 	used, start := s.server(), time.Now()
-	var next atomic.Int64
-	next.Store(int64(first))
-	var all sync.WaitGroup
-	for range callers {
-		all.Go(func() {
-			for n := int(next.Add(1)) - 1; n < s.users && !b.Failed(); n = int(next.Add(1)) - 1 {
-				p := person{ctx: b.Context(), svc: s.svc, inbox: s.inbox, phone: s.phone(n)}
-				p.client.Addr = netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
-				if _, err := p.signUp(); err != nil {
-					b.Error(s.name, s.phone(n), err)
-				}
-			}
-		})
-	}
-	all.Wait()
-	require.False(b, b.Failed())
+	inParallel(b, callers, flows, func(i int) error {
+		p := person{ctx: b.Context(), svc: s.svc, inbox: s.inbox, phone: s.phone(first + i)}
+		_, p.client = caller(first + i)
+		_, err := p.signUp()
+		return err
+	})
 	n := float64(flows)
 	s.rates = append(s.rates, n/time.Since(start).Seconds())
 	s.used = append(s.used, 1e6*(s.server()-used).Seconds()/n)

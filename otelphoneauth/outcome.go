@@ -9,6 +9,25 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
+// outcome is what came of a work.
+type outcome struct {
+	// name, status and sender are attributes of span and duration, unless they are zero.
+	name   string
+	status int
+	sender string
+	// spanOnly are attributes of the span.
+	spanOnly []attribute.KeyValue
+	// fault, unless empty, is the class of what is broken: the span's status is then an
+	// error. A refusal is no fault.
+	fault string
+}
+
+// named returns the outcome of that name.
+func named(name string) outcome { return outcome{name: name} }
+
+// faulty returns the outcome of that name, which somebody should look at.
+func faulty(name string) outcome { return outcome{name: name, fault: name} }
+
 const (
 	ok          = "ok"
 	limited     = "limited"
