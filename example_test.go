@@ -350,6 +350,26 @@ func ExampleRotation_Apply() {
 }
 
 // The session that was unused longest ends. One by password ends only one by password.
+// The wrapper that was made last is called first.
+func ExampleWrapStore() {
+	telling := func(name string) phoneauth.Around {
+		return func(ctx context.Context, verb string, call func(context.Context) error) error {
+			fmt.Println(name, "begins", verb)
+			defer fmt.Println(name, "ends")
+			return call(ctx)
+		}
+	}
+	store := phoneauth.WrapStore(phoneauth.WrapStore(memstore.New(), telling("inner")), telling("outer"))
+	_, err := store.UserByID(context.Background(), "1")
+	fmt.Println(err == phoneauth.ErrNotFound)
+	// Output:
+	// outer begins UserByID
+	// inner begins UserByID
+	// inner ends
+	// outer ends
+	// true
+}
+
 func ExampleNewSession_Evict() {
 	session := func(id string, byPassword bool, age time.Duration) phoneauth.SessionRecord {
 		return phoneauth.SessionRecord{

@@ -74,19 +74,19 @@ func (t *telemetry) options(o occurrence) []metric.AddOption {
 
 // count counts e, and tells the span of the operation, if there is one.
 func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
-	all, counted := t.occurrence(&e), measuring(ctx)
+	all := t.occurrence(&e)
 	event := all
 	event.channel, event.region = "", ""
-	t.events.Add(counted, 1, t.options(event)...)
+	t.events.Add(ctx, 1, t.options(event)...)
 	if e.Cost > 0 {
-		t.cost.Add(counted, float64(e.Cost)/1e6, t.options(occurrence{region: t.regions.tell(e.Region, regionLike), channel: t.channels.tell(e.Channel, nameLike)})...)
+		t.cost.Add(ctx, float64(e.Cost)/1e6, t.options(occurrence{region: t.regions.tell(e.Region, regionLike), channel: t.channels.tell(e.Channel, nameLike)})...)
 	}
 	if e.Channel != "" && byChannel(&e) {
-		t.channelEvents.Add(counted, 1, t.options(occurrence{what: e.Type, channel: all.channel})...)
+		t.channelEvents.Add(ctx, 1, t.options(occurrence{what: e.Type, channel: all.channel})...)
 	}
 	if e.Region != "" && byRegion(&e) {
 		// The limit is one of three, or none.
-		t.regionEvents.Add(counted, 1, t.options(occurrence{what: e.Type, region: all.region, limit: all.limit})...)
+		t.regionEvents.Add(ctx, 1, t.options(occurrence{what: e.Type, region: all.region, limit: all.limit})...)
 	}
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		all.what = ""

@@ -67,7 +67,7 @@ func run[T any](ctx context.Context, t *telemetry, w *work, do func(context.Cont
 
 func (t *telemetry) finish(ctx context.Context, span trace.Span, w *work, o *outcome, took time.Duration) {
 	of := w.series(o)
-	w.duration.Record(measuring(ctx), took.Seconds(), t.recorded.of(of, func() []metric.RecordOption {
+	w.duration.Record(ctx, took.Seconds(), t.recorded.of(of, func() []metric.RecordOption {
 		return []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(append(of.attrs(), w.attr)...))}
 	})...)
 	if span.IsRecording() {
@@ -78,13 +78,4 @@ func (t *telemetry) finish(ctx context.Context, span trace.Span, w *work, o *out
 		span.SetAttributes(o.spanOnly...)
 	}
 	span.End()
-}
-
-// measuring returns a context for a measurement, which must count also where ctx has ended: the
-// SDK drops it else. An exemplar takes its span from it.
-func measuring(ctx context.Context) context.Context {
-	if trace.SpanContextFromContext(ctx).IsSampled() {
-		return context.WithoutCancel(ctx)
-	}
-	return context.Background()
 }

@@ -69,8 +69,12 @@ func testDatabasesAreAskedAtOnce(t *testing.T, o suite.Options) {
 func testLimitsAnswerBeforeTheAccount(t *testing.T, o suite.Options) {
 	refused := &phoneauth.LimitError{Limit: phoneauth.LimitAddressFailures, RetryAfter: 1}
 	for name, lookUp := range map[string]func(context.Context) error{
-		"the account is found":      func(context.Context) error { return nil },
-		"the account waits":         func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"the account is found": func(context.Context) error { return nil },
+		"the account waits": func(ctx context.Context) error {
+			<-ctx.Done()
+			assert.ErrorIs(t, ctx.Err(), context.Canceled, "nobody waits for it")
+			return ctx.Err()
+		},
 		"the database is not there": func(context.Context) error { return errors.New("down") },
 	} {
 		t.Run(name, func(t *testing.T) {
