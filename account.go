@@ -97,7 +97,7 @@ func (s *Service) movePhone(ctx context.Context, user User, p presented) (User, 
 		user: user,
 		do: func(ctx context.Context) (User, error) {
 			if user.Phone != c.phone { // before the change, so that no account is moved without it
-				if undo, err = s.moves(ctx, user); err != nil {
+				if undo, err = s.beginMove(ctx, user); err != nil {
 					return User{}, err
 				}
 			}

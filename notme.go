@@ -397,9 +397,9 @@ func (s *Service) movesOf(key string, kept Challenge, now time.Time) []move {
 	return all
 }
 
-// moves keeps that the number of user is about to change, where the owner will be able to undo it.
+// beginMove keeps that the number of user is about to change, where the owner will be able to undo it.
 // Call undo if the number was certainly not changed.
-func (s *Service) moves(ctx context.Context, user User) (undo func() error, err error) {
+func (s *Service) beginMove(ctx context.Context, user User) (undo func() error, err error) {
 	nothing := func() error { return nil }
 	if s.cfg.Texts.NotMeURL == "" {
 		return nothing, nil
