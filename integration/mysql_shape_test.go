@@ -1,6 +1,8 @@
 package integration_test
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"maps"
 	"regexp"
@@ -187,6 +189,43 @@ func TestSQLMySQLLocksCountryLast(t *testing.T) {
 	require.NoError(t, err)
 	done := make(chan error, 1)
 	go func() { done <- begin("two") }()
+	waitsForRow(t, db)
+	_, err = tx.Exec("SELECT 1 FROM phoneauth_counters WHERE `key` = 'bcountry' FOR UPDATE NOWAIT")
+	assert.NoError(t, err, "who waits for a block holds the country")
+	require.NoError(t, tx.Rollback())
+	assert.NoError(t, <-done)
+}
+
+// A match locks counters by way of its challenge, but after all challenges are locked, in the order
+// of their keys.
+func TestSQLMySQLLocksChallengesInOrder(t *testing.T) {
+	d := mariadbDatabase(t)
+	db := d.open(t)
+	s := d.store(t, db)
+	p := phoneauth.AttemptParams{Lockout: absentLockout(), Now: absentNow}
+	for _, key := range []string{"b", "a"} {
+		require.NoError(t, beginAbsent(s, key, phoneauth.Lockout{})())
+		of := phoneauth.Candidate{Key: key, Digests: [][]byte{[]byte("wrong")}}
+		of.OnMatch.Refunds = onceAnHour(key)
+		p.Candidates = append(p.Candidates, of)
+	}
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback()
+	_, err = tx.Exec("SELECT 1 FROM phoneauth_challenges WHERE `key` = 'a' FOR UPDATE")
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() { _, err := s.AttemptChallenge(context.Background(), p); done <- err }()
+	waitsForRow(t, db)
+	_, err = tx.Exec("SELECT 1 FROM phoneauth_challenges WHERE `key` = 'b' FOR UPDATE NOWAIT")
+	assert.NoError(t, err, "who waits for the first holds the second")
+	require.NoError(t, tx.Rollback())
+	assert.ErrorIs(t, <-done, phoneauth.ErrMismatch)
+}
+
+// waitsForRow waits until somebody waits for a row.
+func waitsForRow(t *testing.T, db *sql.DB) {
+	t.Helper()
 	require.NoError(t, integration.Poll(10*time.Second, func() error {
 		var name string
 		var waits int
@@ -196,8 +235,4 @@ func TestSQLMySQLLocksCountryLast(t *testing.T) {
 		}
 		return err
 	}))
-	_, err = tx.Exec("SELECT 1 FROM phoneauth_counters WHERE `key` = 'bcountry' FOR UPDATE NOWAIT")
-	assert.NoError(t, err, "who waits for a block holds the country")
-	require.NoError(t, tx.Rollback())
-	assert.NoError(t, <-done)
 }

@@ -3,8 +3,12 @@ package integration_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,11 +32,20 @@ $$;
 CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON phoneauth_counters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold();
 CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON phoneauth_challenges DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold()`
 
-// waitingForLocks is how many transactions wait for advisory locks.
-func waitingForLocks(ctx context.Context, db *sql.DB) (n int, err error) {
-	err = db.QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"+
-		" AND wait_event_type = 'Lock' AND wait_event = 'advisory'").Scan(&n)
-	return n, err
+// arrive runs verb until it has ended, or until more than the n who wait already wait for locks.
+func arrive(t *testing.T, db *sql.DB, n int, verb func() error) <-chan error {
+	t.Helper()
+	answer := make(chan error, 1)
+	go func() { answer <- verb() }()
+	require.NoError(t, integration.Poll(10*time.Second, func() error {
+		var waiting int
+		err := db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
+		if err == nil && waiting <= n && len(answer) == 0 {
+			err = fmt.Errorf("%d wait", waiting)
+		}
+		return err
+	}))
+	return answer
 }
 
 // meet runs first up to its commit, which inserts the row with this key, then second as far as it
@@ -45,23 +58,12 @@ func meet(t *testing.T, db *sql.DB, key string, first, second func() error, betw
 	defer tx.Rollback()
 	_, err = tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext($1))", key)
 	require.NoError(t, err)
-	answers := [2]chan error{make(chan error, 1), make(chan error, 1)}
-	arrive := func(n int, verb func() error) {
-		go func() { answers[n] <- verb() }()
-		require.NoError(t, integration.Poll(10*time.Second, func() error {
-			waiting, err := waitingForLocks(ctx, db)
-			if err == nil && waiting <= n && len(answers[n]) == 0 {
-				err = fmt.Errorf("%d wait", waiting)
-			}
-			return err
-		}))
-	}
-	arrive(0, first)
-	require.Empty(t, answers[0], "the first is not held")
-	arrive(1, second)
+	a := arrive(t, db, 0, first)
+	require.Empty(t, a, "the first is not held")
+	b := arrive(t, db, 1, second)
 	between()
 	require.NoError(t, tx.Commit())
-	return <-answers[0], <-answers[1]
+	return <-a, <-b
 }
 
 // refuses reports whether err is the refusal of a limit. Any other error must be one of those
@@ -87,6 +89,7 @@ func TestSQLAbsentRows(t *testing.T) {
 				for name, test := range map[string]func(*testing.T, *sql.DB, *sqlstore.Store, *sqlstore.Store){
 					"each asks what the other takes":            askEachOther,
 					"a state has the first step of the two":     readBetween,
+					"both ask the same":                         askTheSame,
 					"a code is asked for, and another is wrong": beginWhileLocked,
 					"a code is right, and another is wrong":     proveWhileLocked,
 				} {
@@ -116,6 +119,18 @@ func takeWithoutAsking(s *sqlstore.Store, asks, takes string) func() error {
 func askEachOther(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
 	one, two := meet(t, db, "l{a}y", takeWithoutAsking(first, "{a}x", "{a}y"), takeWithoutAsking(second, "{a}y", "{a}x"), func() {})
 	assert.NotEqual(t, refuses(t, one), refuses(t, two), "exactly one is refused")
+}
+
+// Those who only ask do not wait for each other.
+func askTheSame(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
+	var ended atomic.Bool
+	take := takeWithoutAsking(second, "{a}shared", "{a}z")
+	one, two := meet(t, db, "l{a}y", takeWithoutAsking(first, "{a}shared", "{a}y"), func() error {
+		err := take()
+		ended.Store(true)
+		return err
+	}, func() { assert.True(t, ended.Load()) })
+	assert.False(t, refuses(t, one) || refuses(t, two))
 }
 
 func readBetween(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
@@ -177,4 +192,61 @@ func proveWhileLocked(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
 	}
 	one, two := meet(t, db, "{a}proof", attemptAbsent(first, "{a}code", "{a}proof", "{a}code"), attemptAbsent(second, "{a}proof", "", "{a}proof", "{a}other"), func() {})
 	assert.Equal(t, refuses(t, one), errors.Is(two, phoneauth.ErrMismatch), "%v and %v", one, two)
+}
+
+// patientDatabase is a database that resolves no deadlock: those who wait for each other get an
+// error, in the end.
+func patientDatabase(t *testing.T) database {
+	d := postgresDatabase(t)
+	d.dsn += "&deadlock_timeout=1h&statement_timeout=10s"
+	return d
+}
+
+// A code is cancelled at two keys while another is sent to one of them.
+func TestSQLCancelAndBegin(t *testing.T) {
+	d := patientDatabase(t)
+	plain := d.open(t)
+	begin := beginAbsent(d.store(t, plain), "{a}code", phoneauth.Lockout{})
+	require.NoError(t, begin())
+	db, c := d.countedDB(t)
+	s := d.store(t, db)
+	locked, sent := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	c.queries = func(query string, _ []driver.NamedValue) {
+		if strings.Contains(query, "pg_advisory_xact_lock_shared") {
+			once.Do(func() { close(locked); <-sent })
+		}
+	}
+	cancelled := make(chan error, 1)
+	go func() { cancelled <- s.CancelChallenges(context.Background(), "{a}code", "{a}other") }()
+	<-locked
+	begun := arrive(t, plain, 0, begin)
+	close(sent)
+	assert.NoError(t, <-cancelled)
+	assert.NoError(t, <-begun)
+}
+
+// A code is tried that is not there, and sent meanwhile, and there was a failure before.
+func TestSQLAttemptAndBegin(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	for name, s := range map[string]*sqlstore.Store{"functions": d.store(t, db), "transactions": d.store(t, db, sqlstore.WithoutFunctions())} {
+		t.Run(name, func(t *testing.T) {
+			lockout := absentLockout()
+			lockout.Steps[0].Failures = 2
+			_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters")
+			require.NoError(t, err)
+			require.NoError(t, s.CountFailure(t.Context(), lockout, absentNow))
+			tx, err := db.Begin()
+			require.NoError(t, err)
+			defer tx.Rollback()
+			_, err = tx.Exec("SELECT FROM phoneauth_counters FOR UPDATE")
+			require.NoError(t, err)
+			attempted := arrive(t, db, 0, attemptAbsent(s, "{a}code", "", "{a}code"))
+			begun := arrive(t, db, 1, beginAbsent(s, "{a}code", lockout))
+			require.NoError(t, tx.Rollback())
+			assert.ErrorIs(t, <-attempted, phoneauth.ErrNotFound)
+			assert.NoError(t, <-begun)
+		})
+	}
 }

@@ -114,31 +114,26 @@ func (s *Store) CancelChallenges(ctx context.Context, keys ...string) error {
 	if !s.returning {
 		return s.write(ctx, step, func(q querier) error { return s.cancelAll(ctx, q, keys) })
 	}
-	cancel := func(q querier) error {
-		b := s.batch()
-		for _, key := range keys {
-			b.add(-1, "DELETE FROM "+s.table.challenges+" WHERE key = ?", []byte(key))
-		}
-		return b.run(ctx, q)
-	}
 	if len(keys) < 2 || s.alone {
-		return s.write(ctx, step, cancel)
+		return s.write(ctx, step, func(q querier) error {
+			b := s.batch()
+			for _, key := range keys {
+				b.add(-1, "DELETE FROM "+s.table.challenges+" WHERE key = ?", []byte(key))
+			}
+			return b.run(ctx, q)
+		})
 	}
-	// A statement that waited for an attempt does not see what that has stored at another
-	// of the keys.
 	return s.atomically(ctx, step, func(q querier) error {
-		if err := cancel(q); err != nil {
+		r := s.rows(ctx, q, 0)
+		r.nameSlots(keys...)
+		if err := r.loadSlots(); err != nil {
 			return err
 		}
-		b := s.batch()
-		var locks []absent
 		for _, key := range keys {
-			b.addAbsent(s.table.challenges, key)
-			locks = append(locks, absent{number: lockOf(s.table.challenges, key)})
+			if _, ok := r.Challenge(key); ok {
+				r.DeleteChallenge(key)
+			}
 		}
-		if err := takeLocks(ctx, s, q, locks); err != nil {
-			return err
-		}
-		return b.run(ctx, q)
+		return r.save()
 	})
 }

@@ -129,10 +129,10 @@ func (r *rows) lockTogether(u *union, counters []*counter, of *phoneauth.Candida
 		}
 		u.next("(" + selectCounter)
 		if of != nil {
-			u.add(r.s.table.challenges + " m STRAIGHT_JOIN ")
+			u.add(r.s.table.challenges + " m FORCE INDEX (PRIMARY) STRAIGHT_JOIN ")
 		}
-		// The server locks a row that is alone before the statement begins: out of order, and
-		// before the condition is looked at. So there is always another key, of no row.
+		// The server locks a row that is alone in its table before the statement begins: out of
+		// order, and before the condition is looked at. So each table has another key, of no row.
 		keys = append(keys, "")
 		u.add(r.s.table.counters + " c FORCE INDEX (PRIMARY) WHERE ")
 		if of != nil {
@@ -145,7 +145,7 @@ func (r *rows) lockTogether(u *union, counters []*counter, of *phoneauth.Candida
 // matches adds that the challenge m is that of a candidate, is live at now, and has one of the
 // digests.
 func (q *query) matches(of *phoneauth.Candidate, now int64) *query {
-	q.add("m.key = ? AND m.expires_at > ?", []byte(of.Key), now)
+	q.add("m.key IN (?, '') AND m.expires_at > ?", []byte(of.Key), now)
 	if of.ID != "" {
 		q.add(" AND m.id = ?", []byte(of.ID))
 	}

@@ -55,8 +55,8 @@ func directBegin(t *tables, functions string, lockout int) string {
 	const now, key, until = "$11", "$13", "least(excluded.expires_at, x.until_at)"
 	free, still := " WHERE "+absentLock+"($12) IS NOT NULL", ""
 	if lockout == 1 {
-		free += " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = " + key + " AND f.amount <> 0 AND f.until_us > " + now + ")"
-		still = " WHERE " + functions + "not_locked_v2(" + key + ", " + now + ", $14, NULL)"
+		free += " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = " + key + ")"
+		still = " WHERE " + functions + "not_locked_v2(" + key + ", $14, NULL)"
 	}
 	var set strings.Builder
 	set.WriteString("pending = excluded.pending")
@@ -85,7 +85,7 @@ func directAttempt(t *tables, functions string, lockout, id, proof int) string {
 	}
 	if lockout == 1 {
 		free = " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = $4)"
-		still = " WHERE " + functions + "not_locked_v2($4, NULL, $5, " + locks + ")"
+		still = " WHERE " + functions + "not_locked_v2($4, $5, " + locks + ")"
 	}
 	if id == 1 {
 		free += numbered(" AND x.id = ?", 4+2*lockout)

@@ -16,24 +16,20 @@ DO $migration$
 BEGIN
     EXECUTE pg_catalog.replace($functions$
 
--- True if the lockout with this key does not lock at instant, or, where instant is NULL, if there
--- is none. Else an error with which the client does the whole step again. A function sees what was
--- committed while the statement that calls it waited. That statement itself does not.
+-- True if there is no lockout with this key. Else an error with which the client does the whole step
+-- again. A function sees what was committed while the statement that calls it waited. That statement
+-- itself does not.
 CREATE OR REPLACE FUNCTION @.phoneauth_not_locked_v2(
-    lockout bytea, instant bigint,
+    lockout bytea,
     absent bigint,  -- the lock of the lockout
     inserts bigint  -- the lock of a row that is inserted afterwards, or NULL
 ) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    locks boolean;
 BEGIN
     IF inserts IS NOT NULL AND pg_catalog.pg_advisory_xact_lock(inserts) IS NULL
         OR pg_catalog.pg_advisory_xact_lock_shared(absent) IS NULL THEN
         RETURN false; -- never: this is an expression, which costs less than PERFORM
     END IF;
-    SELECT instant IS NULL OR x.amount <> 0 AND x.until_us > instant INTO locks
-        FROM @.phoneauth_counters AS x WHERE x.key = lockout FOR UPDATE;
-    IF locks THEN
+    IF EXISTS (SELECT FROM @.phoneauth_counters AS x WHERE x.key = lockout) THEN
         RAISE EXCEPTION USING ERRCODE = '40001', MESSAGE = 'phoneauth: raced';
     END IF;
     RETURN true;
@@ -234,21 +230,23 @@ BEGIN
 
     -- What is absent is locked: by the step that inserts it, and together by those that rest on
     -- its absence. From here on it stays absent for them until they are committed.
-    FOR i IN 1 .. pg_catalog.cardinality(slot_locks) / 3 LOOP
-        n := slot_locks[3*i-1]; j := slot_locks[3*i];
-        CONTINUE WHEN n > 0 AND held[n] IS NOT NULL OR j >= 0 AND j <> mine;
-        IF j >= 0 AND pg_catalog.pg_advisory_xact_lock(slot_locks[3*i-2]) IS NULL
-            OR j < 0 AND pg_catalog.pg_advisory_xact_lock_shared(slot_locks[3*i-2]) IS NULL THEN
-            RETURN; -- never: this is an expression, which costs less than PERFORM
-        END IF;
-    END LOOP;
-    FOR i IN 1 .. pg_catalog.cardinality(keys) LOOP
-        CONTINUE WHEN was[i] IS NOT NULL OR owners[i] <> 0 AND owners[i] <> mine AND NOT dirty[i];
-        IF (dirty[i] OR ats[i] > now_us) AND pg_catalog.pg_advisory_xact_lock(key_locks[i]) IS NULL
-            OR NOT dirty[i] AND coalesce(ats[i] <= now_us, true) AND pg_catalog.pg_advisory_xact_lock_shared(key_locks[i]) IS NULL THEN
-            RETURN;
-        END IF;
-    END LOOP;
+    IF verb = 'begin' OR which > 0 OR true = ANY (dirty) OR ats IS DISTINCT FROM was THEN
+        FOR i IN 1 .. pg_catalog.cardinality(slot_locks) / 3 LOOP
+            n := slot_locks[3*i-1]; j := slot_locks[3*i];
+            CONTINUE WHEN n > 0 AND held[n] IS NOT NULL OR j >= 0 AND j <> mine;
+            IF j >= 0 AND pg_catalog.pg_advisory_xact_lock(slot_locks[3*i-2]) IS NULL
+                OR j < 0 AND pg_catalog.pg_advisory_xact_lock_shared(slot_locks[3*i-2]) IS NULL THEN
+                RETURN; -- never: this is an expression, which costs less than PERFORM
+            END IF;
+        END LOOP;
+        FOR i IN 1 .. pg_catalog.cardinality(keys) LOOP
+            CONTINUE WHEN was[i] IS NOT NULL OR owners[i] <> 0 AND owners[i] <> mine AND NOT dirty[i];
+            IF (CASE WHEN dirty[i] OR ats[i] > now_us THEN pg_catalog.pg_advisory_xact_lock(key_locks[i]) IS NULL
+                ELSE pg_catalog.pg_advisory_xact_lock_shared(key_locks[i]) IS NULL END) THEN
+                RETURN;
+            END IF;
+        END LOOP;
+    END IF;
 
     IF missed AND verb = 'attempt' THEN
         PERFORM FROM pg_catalog.unnest(slots) WITH ORDINALITY AS k (k, n)
