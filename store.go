@@ -247,6 +247,19 @@ func (w wrapped) RotateSession(ctx context.Context, r Rotation) (v SessionRecord
 	return known(v, err)
 }
 
+// AdmitUser implements [Admitter]. If the store is none, it calls both verbs.
+func (w wrapped) AdmitUser(ctx context.Context, p TakeParams, phone Phone) (u User, err error) {
+	store, ok := w.store.(Admitter)
+	if !ok {
+		if err := w.TakeLimits(ctx, p); err != nil {
+			return User{}, err
+		}
+		return w.UserByPhone(ctx, phone)
+	}
+	err = w.around(ctx, "AdmitUser", func(ctx context.Context) (err error) { u, err = store.AdmitUser(ctx, p, phone); return err })
+	return known(u, err)
+}
+
 // RefreshSession implements [Refresher]. It returns ErrNotFound if the store is no Refresher.
 func (w wrapped) RefreshSession(ctx context.Context, userID, uuid string, r Rotation) (u User, v SessionRecord, err error) {
 	store, ok := w.store.(Refresher)

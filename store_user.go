@@ -55,6 +55,16 @@ type UserStore interface {
 	DeleteUser(ctx context.Context, id string) error
 }
 
+// Admitter is implemented by stores that keep limits and users in one database. The Service finds
+// it by a type assertion, and asks the limits of an attempt and reads the account by one call instead
+// of two. A type that embeds such a store, and has a TakeLimits or UserByPhone of its own, needs an
+// AdmitUser of its own too.
+type Admitter interface {
+	// AdmitUser does TakeLimits with p, and UserByPhone if that returns no error. The Service gives
+	// a p that only asks. A store may do both at one moment, or one after the other.
+	AdmitUser(ctx context.Context, p TakeParams, phone Phone) (User, error)
+}
+
 // User is an account.
 type User struct {
 	// ID is given by the store. When it is a decimal number, the Login API writes it as a

@@ -78,17 +78,30 @@ func (c *call) owned(by User) error {
 	return nil
 }
 
-// admitted is mayAttempt, and then ownerOf, which sets c.owner. Where accounts are in another
-// database than limits, both are asked at the same time. The answer is that of the limits first
-// in any case.
-func (s *Service) admitted(ctx context.Context, c *call) (err error) {
-	if !s.apart || len(s.addressFailureTakes(c)) == 0 {
-		if err = s.mayAttempt(ctx, c); err == nil {
-			c.owner, err = s.ownerOf(ctx, c)
-		}
+// admitted is mayAttempt, and then ownerOf, which sets c.owner. The limits and the account are asked
+// at the same time: in one call where one database has both, else side by side. The answer is that
+// of the limits first in any case.
+func (s *Service) admitted(ctx context.Context, c *call) error {
+	found, err := s.admit(ctx, c)
+	if err != nil {
 		return err
 	}
-	var found User
+	if err = c.owned(found); err == nil {
+		c.owner = found
+	}
+	return err
+}
+
+// admit returns the user of c's phone, or the zero User if there is none.
+func (s *Service) admit(ctx context.Context, c *call) (found User, err error) {
+	asks := s.addressFailureTakes(c)
+	if len(asks) == 0 {
+		return s.phoneAccount(ctx, c.phone)
+	}
+	if store, ok := s.store.(Admitter); ok && !s.apart {
+		found, err = orNobody(store.AdmitUser(ctx, TakeParams{Asks: asks, Now: c.now}, c.phone))
+		return found, s.limited(ctx, c, err)
+	}
 	var lookUp error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -97,13 +110,7 @@ func (s *Service) admitted(ctx context.Context, c *call) (err error) {
 		cancel() // nobody waits for the account
 	}
 	looked()
-	if err = cmp.Or(err, lookUp); err != nil {
-		return err
-	}
-	if err = c.owned(found); err == nil {
-		c.owner = found
-	}
-	return err
+	return found, cmp.Or(err, lookUp)
 }
 
 // concurrently starts do, and returns a function that waits for it. A panic of do is one of that
@@ -322,11 +329,15 @@ func (s *Service) spent(ctx context.Context, p proofClaims) error {
 
 // phoneAccount returns the user of a phone, or the zero User if there is none.
 func (s *Service) phoneAccount(ctx context.Context, p Phone) (User, error) {
-	user, err := s.store.UserByPhone(ctx, p)
+	return orNobody(s.store.UserByPhone(ctx, p))
+}
+
+// orNobody returns the zero User for ErrNotFound.
+func orNobody(u User, err error) (User, error) {
 	if errors.Is(err, ErrNotFound) {
 		return User{}, nil
 	}
-	return user, err
+	return u, err
 }
 
 // signedIn is SignInUser, which is not called where it would change nothing: this call has read

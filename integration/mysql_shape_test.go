@@ -123,8 +123,8 @@ func TestSQLMySQLWaitsForNoScore(t *testing.T) {
 		c.Limits.PhoneSends = []phoneauth.Limit{{Burst: 1, Every: time.Hour}}
 	})
 	send := func(n int) error {
-		_, client := caller(n)
-		_, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: phoneOfUser(n), Client: client})
+		phone, client := caller(n)
+		_, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone, Client: client})
 		return err
 	}
 	require.NoError(t, send(1))

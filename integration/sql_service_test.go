@@ -49,7 +49,7 @@ func newService(store phoneauth.Store, change func(*phoneauth.Config)) (*phoneau
 // caller is the n-th: a phone in a block of its own, and an address of its own.
 func caller(n int) (string, phoneauth.ClientInfo) {
 	addr := netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
-	return fmt.Sprintf("+2010%08d", 10_000_000+n), phoneauth.ClientInfo{Addr: addr}
+	return phoneOfUser(n), phoneauth.ClientInfo{Addr: addr}
 }
 
 // TestSQLCosts counts what each operation asks of the database, once all statements are

@@ -51,6 +51,13 @@ func (c *counter) forget() {
 	c.known, c.empty, c.at, c.until, c.amount = false, false, phoneauth.NoTAT, phoneauth.NoTAT, 0
 }
 
+// hold sets c to the values of its row. One with the values of none is there on MariaDB, where it
+// was only locked.
+func (c *counter) hold(at, until int64, amount float64) {
+	c.empty = at == phoneauth.NoTAT && until == phoneauth.NoTAT
+	c.known, c.at, c.until, c.amount = !c.empty, at, until, amount
+}
+
 // score returns c as a score.
 func (c *counter) score() phoneauth.ScoreState {
 	if !c.known {

@@ -15,6 +15,7 @@ var (
 	_ phoneauth.Store        = (*Store)(nil)
 	_ phoneauth.JournalStore = (*Store)(nil)
 	_ phoneauth.Purger       = (*Store)(nil)
+	_ phoneauth.Admitter     = (*Store)(nil)
 	_ phoneauth.Refresher    = (*Store)(nil)
 )
 

@@ -75,8 +75,8 @@ func (r *rows) readUnion(u *union) error {
 			return nil
 		}
 		c := r.find(row.Key)
-		c.empty = !r.s.returning && at == phoneauth.NoTAT && until == phoneauth.NoTAT
-		c.known, c.at, c.until, c.amount, c.locked = !c.empty, at, until, amount, kind == 2
+		c.hold(at, until, amount)
+		c.locked = kind == 2
 		return nil
 	})
 }

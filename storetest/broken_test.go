@@ -31,6 +31,7 @@ type broken struct {
 	sessionByID   func(id string, now time.Time) (phoneauth.SessionRecord, error)
 	userSessions  func(userID string, now time.Time) ([]phoneauth.SessionRecord, error)
 	rotate        func(phoneauth.Rotation) (phoneauth.SessionRecord, error)
+	admit         func(phoneauth.TakeParams, phoneauth.Phone) (phoneauth.User, error)
 	refresh       func(userID, uuid string, r phoneauth.Rotation) (phoneauth.User, phoneauth.SessionRecord, error)
 	end           func(userID, id string) error
 	endUser       func(userID, exceptID string) error

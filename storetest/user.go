@@ -26,7 +26,7 @@ func newUsers(t testing.TB, store phoneauth.UserStore, o options) *users {
 }
 
 func userCases() []testCase[*users] {
-	return slices.Concat(signInCases, updateCases, importCases, userValueCases, userEdgeCases, userRaces)
+	return slices.Concat(signInCases, updateCases, importCases, userValueCases, userEdgeCases, admitCases, userRaces)
 }
 
 // phone returns one that no case had before; nobody is assigned the country code 999.
