@@ -51,14 +51,21 @@ type Speaker struct {
 // the first of which is for people whose language has none. The phrases of the host, by
 // language tag, win over [Phrases]. The error joins every fault of them.
 func New(phrases map[string]Phrase, voices ...string) (*Speaker, error) {
-	all := Phrases()
+	all := map[language.Tag]Phrase{} // by their tags, because "EN" and "en" are one
+	for tag, p := range Phrases() {
+		all[language.Make(tag)] = p
+	}
 	var faults []error
+	given := map[language.Tag]string{}
 	for _, tag := range slices.Sorted(maps.Keys(phrases)) {
 		p := phrases[tag]
-		_, err := language.Parse(tag)
+		parsed, err := language.Parse(tag)
+		other, twice := given[parsed]
 		switch {
 		case err != nil:
 			faults = append(faults, fmt.Errorf("phrases: %q is no language tag", tag))
+		case twice:
+			faults = append(faults, fmt.Errorf("phrases: %q and %q are one language", other, tag))
 		case strings.Count(p.Greeting, "%") != 1 || !strings.Contains(p.Greeting, "%s"):
 			faults = append(faults, fmt.Errorf(`phrases[%q].Greeting must have one "%%s"`, tag))
 		case strings.Count(p.Approves, "%") != 1 || !strings.Contains(p.Approves, "%s"):
@@ -68,7 +75,7 @@ func New(phrases map[string]Phrase, voices ...string) (*Speaker, error) {
 		case p.Digits != [10]string{} && slices.Contains(p.Digits[:], ""):
 			faults = append(faults, fmt.Errorf("phrases[%q].Digits must be ten words or none", tag))
 		}
-		all[tag] = p
+		given[parsed], all[parsed] = tag, p
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -93,7 +100,7 @@ func New(phrases map[string]Phrase, voices ...string) (*Speaker, error) {
 
 // nearest returns the phrase of tag, or of one above it: that of "pt" for "pt-BR". At last it takes
 // that of the language in the script of tag: "zh-Hans" for "zh-CN".
-func nearest(all map[string]Phrase, tag language.Tag) (Phrase, bool) {
+func nearest(all map[language.Tag]Phrase, tag language.Tag) (Phrase, bool) {
 	base, _ := tag.Base()
 	script, _ := tag.Script()
 	written, _ := language.Compose(base, script)
@@ -102,10 +109,8 @@ func nearest(all map[string]Phrase, tag language.Tag) (Phrase, bool) {
 		near = append(near, tag)
 	}
 	for _, tag := range append(near, written) {
-		for name, p := range all {
-			if language.Make(name) == tag {
-				return p, true
-			}
+		if p, ok := all[tag]; ok {
+			return p, true
 		}
 	}
 	return Phrase{}, false

@@ -126,10 +126,25 @@ func TestHostsPhrases(t *testing.T) {
 	for _, fault := range []string{`"!" is no language tag`, `["nl"].Greeting must have one "%s"`, `["de"].Approves must have one "%s"`, `["it"]: Code and Again are required`, `["pt"].Greeting must have`, `["fr"].Digits must be ten words or none`} {
 		assert.ErrorContains(t, err, fault)
 	}
+	_, err = spoken.New(map[string]spoken.Phrase{"en": {}, "EN": {}}, "en-US")
+	assert.ErrorContains(t, err, `"EN" and "en" are one language`)
 	_, err = spoken.New(nil, "is-IS", "yue-CN")
 	assert.ErrorContains(t, err, "no voice has a phrase")
 	_, err = spoken.New(nil, "!")
 	assert.Error(t, err)
+}
+
+// TestSpellingsOfTags: a phrase of the host wins over that of the package, however its tag is written.
+func TestSpellingsOfTags(t *testing.T) {
+	t.Parallel()
+	own := spoken.Phrase{Greeting: "%s.", Approves: "%s.", Code: "Own", Again: "Again"}
+	for tag, locale := range map[string]string{"EN": "en", "iw": "he", "tl": "fil", "zh-hans": "zh"} {
+		for range 20 { // the order of a map must not matter
+			s, err := spoken.New(map[string]spoken.Phrase{tag: own}, "en-US", "he", "fil-PH", "zh-CN")
+			require.NoError(t, err)
+			assert.Equal(t, "Own 1.", s.Call(phoneauth.Message{Code: "1", Locale: locale}).Parts[0], tag)
+		}
+	}
 }
 
 func TestSupports(t *testing.T) {
