@@ -133,6 +133,24 @@ func TestNoCredentials(t *testing.T) {
 	assert.Empty(t, operation)
 }
 
+// TestTemplateOfEveryLanguage: a template without a Locale serves the languages that no other has.
+func TestTemplateOfEveryLanguage(t *testing.T) {
+	t.Parallel()
+	url, last := provider(t)
+	c := notifyConfig(url, nil)
+	c.Templates = []awssms.Template{template("english", phoneauth.PurposeSignIn, "en", ""), template("any", phoneauth.PurposeSignIn, "", "")}
+	s, err := awssms.NewNotify(c)
+	require.NoError(t, err)
+	for locale, want := range map[string]string{"en-GB": "english", "fr": "any", "": "any"} {
+		m := message()
+		m.Locale = locale
+		_, err := s.Send(t.Context(), m)
+		require.NoError(t, err)
+		_, body := last()
+		assert.Contains(t, body, `"TemplateId":"`+want+`"`, locale)
+	}
+}
+
 func TestTimeToLive(t *testing.T) {
 	t.Parallel()
 	url, last := provider(t)

@@ -37,8 +37,9 @@ type Template struct {
 	ID string
 	// Purpose is what the template is for. Required.
 	Purpose phoneauth.Purpose
-	// Locale is the language of the template, as a language tag. Empty means that it serves
-	// every language.
+	// Locale is the language of the template, as a language tag. Empty serves the languages that
+	// no other template of the purpose has; without such a template, the first of the purpose
+	// serves them.
 	Locale string
 	// Code is the name of the variable for the code. Required.
 	Code string
@@ -102,7 +103,8 @@ func NewNotify(c NotifyConfig) (*Notify, error) {
 	return n, nil
 }
 
-// choose returns the template for m: in the nearest language, else the first of the purpose.
+// choose returns the template for m: in the nearest language, else one without a Locale, else the
+// first of the purpose.
 func (n *Notify) choose(m phoneauth.Message) (*Template, bool) {
 	var of []*Template
 	var tags []language.Tag
@@ -115,13 +117,14 @@ func (n *Notify) choose(m phoneauth.Message) (*Template, bool) {
 	if len(of) == 0 || m.Code == "" {
 		return nil, false
 	}
+	fallback := max(slices.Index(tags, language.Und), 0)
 	wanted, err := language.Parse(m.Locale)
 	if err != nil {
-		return of[0], true
+		return of[fallback], true
 	}
 	_, i, confidence := language.NewMatcher(tags).Match(wanted)
 	if confidence == language.No {
-		i = 0
+		i = fallback
 	}
 	return of[i], true
 }

@@ -46,7 +46,8 @@ type Template struct {
 	// Purpose is what the template is for. Required.
 	Purpose phoneauth.Purpose
 	// Locale is the language of the template, such as "zh". A message gets the nearest
-	// language to its Locale, or the first of its purpose. Empty serves every language.
+	// language to its Locale. Empty serves the languages that no other template of the
+	// purpose has; without such a template, the first of the purpose serves them.
 	Locale string
 	// ID is the id of the template: digits. Required.
 	ID string

@@ -24,10 +24,11 @@ type Set[T any] struct {
 	purposes map[phoneauth.Purpose]*group[T]
 }
 
-// group has the templates of a purpose. The first is for languages that no other has.
+// group has the templates of a purpose.
 type group[T any] struct {
 	matcher   language.Matcher
 	templates []T
+	fallback  int // the template for languages that no other has
 }
 
 // New returns the Set of entries, or every fault of them. The faults quote no setting.
@@ -58,6 +59,9 @@ func New[T any](entries []Entry[T]) (_ *Set[T], faults []string) {
 			g = &group[T]{}
 			s.purposes[e.Purpose] = g
 		}
+		if tag == language.Und {
+			g.fallback = len(g.templates)
+		}
 		g.templates = append(g.templates, e.Template)
 	}
 	for purpose, g := range s.purposes {
@@ -66,8 +70,9 @@ func New[T any](entries []Entry[T]) (_ *Set[T], faults []string) {
 	return s, faults
 }
 
-// Choose returns the template for m.Purpose in the language nearest to m.Locale, or the first of
-// the purpose if none is near. It returns false if the purpose has no template.
+// Choose returns the template for m.Purpose in the language nearest to m.Locale. If none is near, it
+// returns the one without a Locale, else the first of the purpose. It returns false if the purpose has
+// no template.
 func (s *Set[T]) Choose(m phoneauth.Message) (T, bool) {
 	g := s.purposes[m.Purpose]
 	if g == nil {
@@ -76,11 +81,11 @@ func (s *Set[T]) Choose(m phoneauth.Message) (T, bool) {
 	}
 	wanted, err := language.Parse(m.Locale)
 	if err != nil {
-		return g.templates[0], true
+		return g.templates[g.fallback], true
 	}
 	_, i, confidence := g.matcher.Match(wanted)
 	if confidence == language.No {
-		i = 0
+		i = g.fallback
 	}
 	return g.templates[i], true
 }

@@ -46,6 +46,24 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestTemplateOfEveryLanguage: a template without a Locale serves the languages that no other template
+// has, wherever it stands in the list.
+func TestTemplateOfEveryLanguage(t *testing.T) {
+	t.Parallel()
+	for _, entries := range [][]entry{
+		{{"sign_in", "en", "english"}, {"sign_in", "", "any"}, {"sign_in", "hi", "hindi"}},
+		{{"sign_in", "", "any"}, {"sign_in", "en", "english"}, {"sign_in", "hi", "hindi"}},
+	} {
+		s, faults := templates.New(entries)
+		require.Empty(t, faults)
+		for locale, want := range map[string]string{"en-GB": "english", "hi": "hindi", "fr": "any", "": "any", "not a language": "any"} {
+			got, ok := s.Choose(phoneauth.Message{Purpose: "sign_in", Locale: locale})
+			assert.True(t, ok, locale)
+			assert.Equal(t, want, got, locale)
+		}
+	}
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	_, faults := templates.New([]entry{
