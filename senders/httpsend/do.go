@@ -59,6 +59,9 @@ func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*h
 	if prepare != nil {
 		prepare(req)
 	}
+	if !sendable(req.Header) {
+		return nil, &phoneauth.SendError{Class: phoneauth.Temporary, Fault: phoneauth.FaultSender, Err: errRequest}
+	}
 	resp, err := c.Do(req)
 	if err != nil {
 		failed := &phoneauth.SendError{Class: phoneauth.Ambiguous, Fault: phoneauth.FaultSender, Err: cause(ctx, err)}
@@ -73,6 +76,19 @@ func Post(ctx context.Context, c *http.Client, url, body string, prepare func(*h
 	defer resp.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: answer}, nil
+}
+
+// sendable reports whether net/http sends these headers. It refuses a value with a control character,
+// such as the line end behind a key that was read from a file, only after we could see that nothing left.
+func sendable(h http.Header) bool {
+	for _, values := range h {
+		for _, v := range values {
+			if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // PostForm calls [Post] with a form, for a provider that answers in JSON.

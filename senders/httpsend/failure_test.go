@@ -67,6 +67,20 @@ func TestConnectionRefused(t *testing.T) {
 	assert.EqualError(t, err, "phoneauth: send: temporary, sender: connection refused")
 }
 
+// TestHeaderWithLineEnd: a key that was read from a file with its line end makes a header that net/http
+// does not send. So the message certainly did not leave.
+func TestHeaderWithLineEnd(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it was sent") })
+	for _, key := range []string{"canary\n", "canary\r\nX-Other: 1", "canary\x00", "canary\x7f"} {
+		_, err := httpsend.Post(t.Context(), httpsend.Client(nil), url, "canary 012345", func(r *http.Request) {
+			r.Header.Set("Authorization", "Bearer "+key)
+		})
+		assert.Equal(t, phoneauth.Temporary, failure(t, err).Class, "%q", key)
+		assert.EqualError(t, err, "phoneauth: send: temporary, sender: request cannot be made")
+	}
+}
+
 func TestDialFailures(t *testing.T) {
 	t.Parallel()
 	for want, dial := range map[string]func(context.Context) error{

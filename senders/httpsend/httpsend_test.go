@@ -77,7 +77,7 @@ func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for value, want := range map[string]time.Duration{
-			"": 0, "7": 7 * time.Second, "0": 0, "-5": 0, "soon": 0, "7.5": 0, "99999999999999": 24 * time.Hour,
+			"": 0, "7": 7 * time.Second, "0": 0, "-5": 0, "soon": 0, "7.5": 0, "99999999999999": 24 * time.Hour, "99999999999999999999": 24 * time.Hour,
 			time.Now().Add(time.Hour).UTC().Format(http.TimeFormat): time.Hour,
 			"Fri, 31 Dec 9999 23:59:59 GMT":                         24 * time.Hour,
 			"Thu, 01 Jan 1970 00:00:00 GMT":                         0,

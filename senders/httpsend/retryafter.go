@@ -1,6 +1,7 @@
 package httpsend
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -16,8 +17,8 @@ func RetryAfter(h http.Header) time.Duration {
 	if at, err := http.ParseTime(v); err == nil {
 		return min(max(time.Until(at), 0), maxRetryAfter)
 	}
-	n, err := strconv.ParseUint(v, 10, 63)
-	if err != nil {
+	n, err := strconv.ParseUint(v, 10, 63) // n is the greatest if v is greater
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0
 	}
 	return time.Duration(min(n, uint64(maxRetryAfter/time.Second))) * time.Second
