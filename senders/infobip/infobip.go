@@ -57,7 +57,7 @@ func New(c Config) (*Sender, error) {
 	}
 	base, ok := httpsend.BaseURL(c.BaseURL, "")
 	fault(!ok, httpsend.BadBaseURL)
-	fault(c.APIKey == "", "APIKey is required")
+	fault(c.APIKey == "" || strings.ContainsAny(string(c.APIKey), "\r\n"), "APIKey is required, on one line")
 	fault(c.From == "", "From is required")
 	if c.DeliveryURL != "" {
 		_, err := httpsend.ParseURL(string(c.DeliveryURL))

@@ -109,7 +109,7 @@ func TestConfigFaults(t *testing.T) {
 		want   []string
 	}{
 		{infobip.Config{}, []string{"BaseURL must be", "APIKey is required", "From is required"}},
-		{infobip.Config{BaseURL: "https://user:canary@h", APIKey: "canary", From: "x", DeliveryURL: "canary"}, []string{"BaseURL must be", "DeliveryURL must be"}},
+		{infobip.Config{BaseURL: "https://user:canary@h", APIKey: "canary\n", From: "x", DeliveryURL: "canary"}, []string{"BaseURL must be", "APIKey is required, on one line", "DeliveryURL must be"}},
 		{infobip.Config{BaseURL: "https://h/?canary", APIKey: "canary", From: "x", India: &infobip.India{}}, []string{"BaseURL must be", "India.EntityID must be", "India.Templates is required"}},
 		{infobip.Config{BaseURL: "https://h", APIKey: "canary", From: "x", India: &infobip.India{EntityID: "1", Templates: []infobip.IndiaTemplate{
 			{ID: "x"}, {Purpose: "sign-in", Locale: "hi", ID: "1"}, {Purpose: "sign-in", Locale: "HI", ID: "2"},

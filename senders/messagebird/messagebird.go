@@ -48,7 +48,7 @@ func New(c Config) (*Sender, error) {
 			faults = append(faults, errors.New("messagebird: config: "+text))
 		}
 	}
-	fault(c.AccessKey == "", "AccessKey is required")
+	fault(c.AccessKey == "" || strings.ContainsAny(string(c.AccessKey), "\r\n"), "AccessKey is required, on one line")
 	fault(c.From == "", "From is required")
 	fault(c.ReportURL != "" && !plain(c.ReportURL), "ReportURL must be an absolute http or https URL without credentials, query or fragment")
 	base, ok := httpsend.BaseURL(c.BaseURL, "https://rest.messagebird.com")

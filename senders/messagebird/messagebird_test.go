@@ -59,7 +59,7 @@ func TestConfigFaults(t *testing.T) {
 	}{
 		{messagebird.Config{}, []string{"AccessKey is required", "From is required"}},
 		{messagebird.Config{AccessKey: "canary", From: "x", ReportURL: "https://h/?canary", BaseURL: "https://user:canary@h"}, []string{"ReportURL must be", "BaseURL must be"}},
-		{messagebird.Config{AccessKey: "canary", From: "x", ReportURL: "canary", BaseURL: "http://canary\n"}, []string{"ReportURL must be", "BaseURL must be"}},
+		{messagebird.Config{AccessKey: "canary\n", From: "x", ReportURL: "canary", BaseURL: "http://canary\n"}, []string{"AccessKey is required, on one line", "ReportURL must be", "BaseURL must be"}},
 	} {
 		s, err := messagebird.New(c.config)
 		assert.Nil(t, s)

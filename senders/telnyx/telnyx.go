@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/httpsend"
@@ -54,7 +55,7 @@ func New(c Config) (*Sender, error) {
 			faults = append(faults, errors.New("telnyx: config: "+text))
 		}
 	}
-	fault(c.APIKey == "", "APIKey is required")
+	fault(c.APIKey == "" || strings.ContainsAny(string(c.APIKey), "\r\n"), "APIKey is required, on one line")
 	fault(c.From == "" && c.ProfileID == "", "From or ProfileID is required")
 	fault(alphanumeric.MatchString(c.From) && c.ProfileID == "", "ProfileID is required with an alphanumeric From")
 	fault(c.ProfileID != "" && !uuid.MatchString(c.ProfileID), "ProfileID must be a UUID")

@@ -94,7 +94,7 @@ func TestConfigFaults(t *testing.T) {
 		want   []string
 	}{
 		{telnyx.Config{}, []string{"APIKey is required", "From or ProfileID is required"}},
-		{telnyx.Config{APIKey: "canary", From: "Acme"}, []string{"ProfileID is required"}},
+		{telnyx.Config{APIKey: "canary\r\n", From: "Acme"}, []string{"APIKey is required, on one line", "ProfileID is required"}},
 		{telnyx.Config{APIKey: "canary", ProfileID: "canary", WebhookURL: "/canary", BaseURL: "https://user:canary@h"}, []string{"ProfileID must be", "WebhookURL must be", "BaseURL must be"}},
 		{telnyx.Config{APIKey: "canary", From: "+1", BaseURL: "https://h/?canary"}, []string{"BaseURL must be"}},
 	} {
