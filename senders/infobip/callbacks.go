@@ -38,10 +38,10 @@ type CallbackConfig struct {
 //	or another English word for it
 //
 // and its answer is 204 then, as for what else Infobip posts. Other requests are refused:
-// 401 without the right user name and password, 405 those that are no POST, 413 and 400
-// those that are longer than 256 KiB or no JSON of this kind. Infobip repeats what was not
-// answered by 2xx, and may post the same twice, and out of order. It signs nothing, so
-// somebody who saw a request can make others: use https.
+// 401 without the right user name and password, with WWW-Authenticate, 405 those that are no
+// POST, 413 and 400 those that are longer than 256 KiB or no JSON of this kind. Infobip repeats
+// what was not answered by 2xx, and may post the same twice, and out of order. It signs
+// nothing, so somebody who saw a request can make others: use https.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
 	fault := func(wrong bool, text string) {
@@ -56,12 +56,7 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 		return nil, errors.Join(faults...)
 	}
 	want := credentials(c.Username, string(c.Password))
-	return callback.Batches(report, maxBody, func(r *http.Request, body []byte) (all []phoneauth.Delivery, refuse int) {
-		user, password, _ := r.BasicAuth()
-		got := credentials(user, password)
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			return nil, http.StatusUnauthorized
-		}
+	results := callback.Batches(report, maxBody, func(_ *http.Request, body []byte) (all []phoneauth.Delivery, refuse int) {
 		var said struct {
 			Results []result `json:"results"`
 		}
@@ -72,6 +67,17 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 			all = append(all, one.delivery())
 		}
 		return all, 0
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		got := credentials(user, password)
+		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			// Without it a client that waits to be asked never shows its password (RFC 9110, 11.6.1).
+			w.Header().Set("WWW-Authenticate", `Basic realm="phoneauth"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		results.ServeHTTP(w, r)
 	}), nil
 }
 

@@ -149,6 +149,7 @@ func TestCallbackCredentials(t *testing.T) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		assert.Equal(t, http.StatusUnauthorized, w.Code, name)
+		assert.Equal(t, `Basic realm="phoneauth"`, w.Header().Get("WWW-Authenticate"), name)
 	}
 }
 
