@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,8 +16,8 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/senders/awssms"
+	"github.com/phoneauth/phoneauth/senders/internal/heard"
 	"github.com/phoneauth/phoneauth/senders/sendertest"
-	"github.com/phoneauth/phoneauth/senders/spoken"
 )
 
 const (
@@ -187,8 +186,8 @@ func TestVoice(t *testing.T) {
 			if err != nil {
 				return "", "", err
 			}
-			heard, err := heard(p.MessageBody)
-			return p.DestinationPhoneNumber, p.VoiceId + "|" + heard, err
+			what, err := told(p.MessageBody)
+			return p.DestinationPhoneNumber, p.VoiceId + "|" + what, err
 		},
 		Wants: func(m phoneauth.Message) string {
 			if m.Code == "" {
@@ -209,27 +208,8 @@ func TestVoice(t *testing.T) {
 	})
 }
 
-// codeOf returns the code that a sentence says by words, in any language, or "".
-func codeOf(said string) string {
-	words := map[string]string{}
-	for _, p := range spoken.Phrases() {
-		for n, word := range p.Digits {
-			words[word] = strconv.Itoa(n)
-		}
-	}
-	_, list, _ := strings.Cut(said[max(0, strings.LastIndexAny(said, ":：")):], " ")
-	var code strings.Builder
-	for word := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
-		if words[word] == "" {
-			return ""
-		}
-		code.WriteString(words[word])
-	}
-	return code.String()
-}
-
-// heard returns the digits of each time, and what is approved, which is said in English.
-func heard(ssml string) (string, error) {
+// told returns the digits of each time, and what is approved, which is said in English.
+func told(ssml string) (string, error) {
 	d := xml.NewDecoder(strings.NewReader(ssml))
 	var all []string
 	for {
@@ -244,10 +224,8 @@ func heard(ssml string) (string, error) {
 		if !ok {
 			continue
 		}
-		if code := codeOf(string(text)); code != "" {
-			all = append(all, code)
-		} else if what, ok := strings.CutPrefix(string(text), "This code approves: "); ok {
-			all = append(all, strings.TrimSuffix(what, "."))
+		if what := heard.Part(string(text)); what != "" {
+			all = append(all, what)
 		}
 	}
 }

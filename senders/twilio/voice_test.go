@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/heard"
 	"github.com/phoneauth/phoneauth/senders/sendertest"
 	"github.com/phoneauth/phoneauth/senders/spoken"
 	"github.com/phoneauth/phoneauth/senders/twilio"
@@ -39,28 +39,9 @@ type twiML struct {
 	} `xml:"Say"`
 }
 
-// codeOf returns the code that a sentence says by words, in any language, or "".
-func codeOf(said string) string {
-	words := map[string]string{}
-	for _, p := range spoken.Phrases() {
-		for n, word := range p.Digits {
-			words[word] = strconv.Itoa(n)
-		}
-	}
-	_, list, _ := strings.Cut(said[max(0, strings.LastIndexAny(said, ":：")):], " ")
-	var code strings.Builder
-	for word := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
-		if words[word] == "" {
-			return ""
-		}
-		code.WriteString(words[word])
-	}
-	return code.String()
-}
-
-// heard returns what somebody hears of a call: its language, the digits of each time, and what
+// told returns what a call tells: its language, the digits of each time, and what
 // is approved, which is said in English.
-func heard(twiml string) (string, error) {
+func told(twiml string) (string, error) {
 	var r twiML
 	if err := xml.Unmarshal([]byte(twiml), &r); err != nil {
 		return "", err
@@ -73,10 +54,8 @@ func heard(twiml string) (string, error) {
 		if say.Language != all[0] {
 			return "", errors.New("one call has one language")
 		}
-		if code := codeOf(say.Text); code != "" {
-			all = append(all, code)
-		} else if what, ok := strings.CutPrefix(say.Text, "This code approves: "); ok {
-			all = append(all, strings.TrimSuffix(what, "."))
+		if what := heard.Part(say.Text); what != "" {
+			all = append(all, what)
 		}
 	}
 	return strings.Join(all, "|"), nil
@@ -100,7 +79,7 @@ func TestVoiceSendertest(t *testing.T) {
 			case r.PostFormValue("From") != "+14155552345":
 				return "", "", errors.New("21210")
 			}
-			body, err = heard(r.PostFormValue("Twiml"))
+			body, err = told(r.PostFormValue("Twiml"))
 			return r.PostFormValue("To"), body, err
 		},
 		Wants: func(m phoneauth.Message) string {

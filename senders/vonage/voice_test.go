@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/senders/internal/heard"
 	"github.com/phoneauth/phoneauth/senders/sendertest"
 	"github.com/phoneauth/phoneauth/senders/spoken"
 	"github.com/phoneauth/phoneauth/senders/vonage"
@@ -77,25 +77,6 @@ func authorized(r *http.Request) error {
 	return nil
 }
 
-// codeOf returns the code that a sentence says by words, in any language, or "".
-func codeOf(said string) string {
-	words := map[string]string{}
-	for _, p := range spoken.Phrases() {
-		for n, word := range p.Digits {
-			words[word] = strconv.Itoa(n)
-		}
-	}
-	_, list, _ := strings.Cut(said[max(0, strings.LastIndexAny(said, ":：")):], " ")
-	var code strings.Builder
-	for word := range strings.SplitSeq(strings.TrimSuffix(list, "."), ", ") {
-		if words[word] == "" {
-			return ""
-		}
-		code.WriteString(words[word])
-	}
-	return code.String()
-}
-
 func TestVoiceSendertest(t *testing.T) {
 	t.Parallel()
 	const none, sender, destination = phoneauth.SendFault(""), phoneauth.FaultSender, phoneauth.FaultDestination
@@ -124,10 +105,8 @@ func TestVoiceSendertest(t *testing.T) {
 				if talk.Action != "talk" || talk.Language != all[0] {
 					return "", "", errors.New("400")
 				}
-				if code := codeOf(talk.Text); code != "" {
-					all = append(all, code)
-				} else if what, ok := strings.CutPrefix(talk.Text, "This code approves: "); ok {
-					all = append(all, strings.TrimSuffix(what, "."))
+				if what := heard.Part(talk.Text); what != "" {
+					all = append(all, what)
 				}
 			}
 			return "+" + got.To[0].Number, strings.Join(all, "|"), nil
