@@ -37,7 +37,8 @@ const (
 	EventPasswordFailed EventType = "password_failed"
 	// EventLimited: a limit refused. Limit is its name.
 	EventLimited EventType = "limited"
-	// EventCeilingNear: the sends of the realm have reached 80 % of Limits.ServiceSends.
+	// EventCeilingNear: the codes of the realm have reached 80 % of Limits.ServiceSends, or what
+	// codes to a country cost has reached 80 % of a ceiling of Config.Spend. Limit says which.
 	EventCeilingNear EventType = "ceiling_near"
 	// EventRedeemed: a purpose of the host was finished by Redeem.
 	EventRedeemed EventType = "redeemed"
