@@ -35,11 +35,10 @@ type CallbackConfig struct {
 //
 // and its answer is 204 then, as for what else Vonage posts. Other requests are refused:
 // 403 without a right signature of the last 5 minutes, 405 those that are no POST, 413
-// and 400 those that are longer than 64 KiB or no JSON object of plain values. A right
-// signature is one of:
+// and 400 those that are longer than 64 KiB or no JSON object. A right signature is one of:
 //
-//   - the field sig, by HMAC with SHA-256 or SHA-512 over the other fields, with a
-//     fresh timestamp among them;
+//   - the field sig, by HMAC with SHA-256 or SHA-512 over the other fields, all of which
+//     are plain values, with a fresh timestamp among them;
 //   - "Authorization: Bearer" with a JWT of issuer Vonage, by HS256, with a fresh iat
 //     and the SHA-256 of the body as payload_hash.
 //
@@ -58,44 +57,52 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	}
 	secret := []byte(c.SignatureSecret)
 	return callback.Posts(report, func(r *http.Request, body []byte) (d phoneauth.Delivery, refuse int) {
-		fields, ok := parse(body)
+		said, ok := parse(body)
 		switch {
 		case !ok:
 			return d, http.StatusBadRequest
-		case !signed(secret, r.Header.Get("Authorization"), body, fields, time.Now()):
+		case !signed(secret, r.Header.Get("Authorization"), body, said, time.Now()):
 			return d, http.StatusForbidden
 		}
-		return delivery(fields), 0
+		return delivery(said.fields), 0
 	}), nil
 }
 
-// parse reads a JSON object of plain values, each as text. It returns false for anything else.
-func parse(body []byte) (map[string]string, bool) {
+// posted is what a callback says.
+type posted struct {
+	// fields are the plain values, each as text.
+	fields map[string]string
+	// plain is true if there are no other values. Events of calls have an object "headers".
+	plain bool
+}
+
+// parse reads a JSON object. It returns false for anything else.
+func parse(body []byte) (posted, bool) {
 	var object map[string]any
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	if d.Decode(&object) != nil || object == nil {
-		return nil, false
+		return posted{}, false
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, false
+		return posted{}, false
 	}
-	fields := make(map[string]string, len(object))
+	p := posted{make(map[string]string, len(object)), true}
 	for name, value := range object {
 		switch v := value.(type) {
 		case string:
-			fields[name] = v
+			p.fields[name] = v
 		case json.Number:
-			fields[name] = v.String()
+			p.fields[name] = v.String()
 		case bool:
-			fields[name] = strconv.FormatBool(v)
+			p.fields[name] = strconv.FormatBool(v)
 		case nil:
-			fields[name] = ""
+			p.fields[name] = ""
 		default:
-			return nil, false
+			p.plain = false
 		}
 	}
-	return fields, true
+	return p, true
 }
 
 // delivery returns what fields tell; without a Status if it is nothing that we tell on.

@@ -16,12 +16,13 @@ import (
 	"github.com/phoneauth/phoneauth/senders/internal/vonagesign"
 )
 
-// signed reports whether the callback of body, with these fields, is Vonage's.
-func signed(secret []byte, authorization string, body []byte, fields map[string]string, now time.Time) bool {
+// signed reports whether the callback of body, which says this, is Vonage's. The field sig covers plain
+// values alone, so it is not enough for a callback that has others.
+func signed(secret []byte, authorization string, body []byte, said posted, now time.Time) bool {
 	if token, ok := vonagesign.Bearer(authorization); ok {
 		return vonagesign.Signed(secret, token, body, now)
 	}
-	return signedFields(secret, fields, now)
+	return said.plain && signedFields(secret, said.fields, now)
 }
 
 // signedFields checks the field sig
