@@ -30,10 +30,11 @@ type CallbackConfig struct {
 //	or another English word for it
 //
 // and its answer is 204 then, as for what else Plivo posts. Other requests are refused: 403
-// without a right X-Plivo-Signature-V3, 405 those that are no POST, 413 and 400 those that
-// are longer than 64 KiB or no form. Plivo repeats what was not answered by 2xx, and may post
-// the same twice, and out of order; its signature contains no time, so somebody who saw a
-// request can repeat it.
+// without a right X-Plivo-Signature-V3, or X-Plivo-Signature-V2 where that is all there is,
+// 405 those that are no POST, 413 and 400 those that are longer than 64 KiB or no form. Plivo
+// repeats what was not answered by 2xx, and may post the same twice, and out of order. Its
+// signatures contain no time, so somebody who saw a request can repeat it. Version 2 covers
+// the address alone: somebody who saw such a request can make others.
 func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 	var faults []error
 	u, ok := parse(c.URL)
@@ -55,7 +56,7 @@ func Callbacks(c CallbackConfig, report callback.Report) (http.Handler, error) {
 		switch {
 		case err != nil:
 			return d, http.StatusBadRequest
-		case !signed(token, u, r.Header.Get("X-Plivo-Signature-V3-Nonce"), r.Header.Get("X-Plivo-Signature-V3"), params):
+		case !signed(token, u, r.Header, params):
 			return d, http.StatusForbidden
 		}
 		return delivery(params), 0

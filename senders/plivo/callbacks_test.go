@@ -117,6 +117,34 @@ func TestPublishedSignatures(t *testing.T) {
 	}
 }
 
+// The vector of version 2, of the same tests, by which a delivery is reported.
+func TestPublishedSignaturesOfVersion2(t *testing.T) {
+	t.Parallel()
+	const right, wrong = "ehV3IKhLysWBxC1sy8INm0qGoQYdYsHwuoKjsX7FsXc=", "ahV3IKhLysWBxC1sy8INm0qGoQYdYsHwuoKjsX7FsXc="
+	for name, c := range map[string]struct {
+		url    string
+		header map[string]string
+		status int
+	}{
+		"right":                           {"https://answer.url", map[string]string{"V2": right, "V2-Nonce": "12345"}, 204},
+		"with a query":                    {"https://answer.url?a=b", map[string]string{"V2": right, "V2-Nonce": "12345"}, 204},
+		"the second of two":               {"https://answer.url", map[string]string{"V2": wrong + ", " + right, "V2-Nonce": "12345"}, 204},
+		"of another address":              {"https://answer.url/a", map[string]string{"V2": right, "V2-Nonce": "12345"}, 403},
+		"of another nonce":                {"https://answer.url", map[string]string{"V2": right, "V2-Nonce": "123456"}, 403},
+		"no nonce":                        {"https://answer.url", map[string]string{"V2": right}, 403},
+		"the nonce of version 3":          {"https://answer.url", map[string]string{"V2": right, "V3-Nonce": "12345"}, 403},
+		"beside a wrong one of version 3": {"https://answer.url", map[string]string{"V2": right, "V2-Nonce": "12345", "V3": wrong, "V3-Nonce": "12345"}, 403},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("MessageUUID=M1&Status=delivered"))
+		for version, value := range c.header {
+			r.Header.Set("X-Plivo-Signature-"+version, value)
+		}
+		status, got := serve(t, plivo.CallbackConfig{URL: c.url, AuthToken: "my_auth_token"}, r)
+		assert.Equal(t, c.status, status, name)
+		assert.Equal(t, c.status == http.StatusNoContent, len(got) == 1, name)
+	}
+}
+
 func TestCallbacktest(t *testing.T) {
 	t.Parallel()
 	status := func(status, code string) map[string]string {

@@ -65,4 +65,7 @@
 //	mux.Handle("POST /plivo", callbacks)
 //
 // The parts of a long text have reports of their own, all with the id of the message.
+//
+// Plivo documents version 2 of its signatures for messages, and version 3 for calls. Others have seen
+// version 3 with messages, too. The handler takes both, and looks at version 3 alone where it comes.
 package plivo
