@@ -71,7 +71,7 @@ func (q *accountRequest) beforeNumber(s *accountScreen) (*accountScreen, error) 
 	}
 	s = q.newScreen("number_confirm", "title.confirm").goes("number/start", "account.send").cancels()
 	s.Leads = []template.HTML{template.HTML(template.HTMLEscapeString(q.l.of("lead.confirm", "country", regionName(q.l.Tag, regions[0]))))}
-	s.Hidden = []hidden{{"phone", q.form["phone"]}, {"confirmed", "1"}, {"key", newKey()}}
+	s.Hidden = []hidden{{"phone", q.form["phone"]}, {"confirmed", "1"}, {"chosen", chosenByHand}, {"key", newKey()}}
 	s.candidate = regions
 	return s, nil
 }

@@ -131,7 +131,7 @@ func (s *screen) Hidden() []hidden {
 	}
 	switch s.Key {
 	case screenConfirm:
-		fields = append(fields, hidden{"phone", s.flow.Typed}, hidden{"confirmed", "1"})
+		fields = append(fields, hidden{"phone", s.flow.Typed}, hidden{"confirmed", "1"}, hidden{"chosen", chosenByHand})
 	case screenCode, screenReset, screenRegister:
 		fields = append(fields, hidden{"state", s.flow.encode()})
 	}

@@ -123,13 +123,18 @@ func (s *screen) wrongCode(r refusal) string {
 	return s.T("error.invalid_code") + " " + s.l.count("tries", *r.TriesLeft)
 }
 
-// origin is the screen that the form was sent from.
+// origin is the screen that says what is wrong with a form: the one that it was sent from, but the
+// question for the country gives way to the number field.
 func (q *request) origin() string {
 	key := q.body["screen"]
-	if _, ok := specs[key]; !ok || key == screenLeave {
-		return screenPhone
+	_, ok := specs[key]
+	switch {
+	case ok && key != screenLeave && key != screenConfirm:
+		return key
+	case key == screenConfirm && q.o.Passwords && q.body["purpose"] == purposeReset:
+		return screenForgot
 	}
-	return key
+	return screenPhone
 }
 
 // show answers with a screen. The scripts get it alone.

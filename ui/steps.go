@@ -50,7 +50,7 @@ func (q *request) beforeStart() (*screen, error) {
 // doubtful returns the countries that the number may be of, when it looks like one of another
 // country than was chosen, the likely one first.
 func (q *request) doubtful() []string {
-	if q.body["confirmed"] != "" {
+	if q.body["confirmed"] != "" || !slices.Contains(q.regions, q.body["country"]) {
 		return nil
 	}
 	if q.body["chosen"] == chosenByCode && isOf(readNumber(q.body["phone"], q.body["country"]), q.body["country"]) {

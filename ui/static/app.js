@@ -52,8 +52,8 @@ async function submit(of, button) {
   if (running || check || (button?.id === 'submit' && isHeld(button))) return;
   const main = !button?.hasAttribute('formaction');
   const address = main ? of.getAttribute('action') : button.getAttribute('formaction');
-  const asked = numberNow();
   const body = fields(of, button);
+  const asked = numberOf(body.get('country'), body.get('phone'));
   quiet();
   const wrong = main && of === mainForm() && byId('phone') && number.verdict();
   if (wrong) {
@@ -144,7 +144,8 @@ async function visit(address, options) {
 
 // The number that a limit has refused holds the button. Another number is free, and the sentence about
 // the first one goes.
-const numberNow = () => `${byId('country')?.value} ${byId('phone')?.value.replace(/\D/g, '')}`;
+const numberOf = (country, phone) => `${country} ${(phone ?? '').replace(/\D/g, '')}`;
+const numberNow = () => numberOf(byId('country')?.value, byId('phone')?.value);
 
 function free() {
   const button = byId('submit');

@@ -203,7 +203,7 @@ function later(button) {
 
 // hold keeps the main button from being used, and counts down on it. It keeps the focus.
 export function hold(button, seconds, wait, then = ready) {
-  if (!(seconds > 0)) return;
+  if (!button || !(seconds > 0)) return;
   const text = button.dataset.text ?? button.textContent;
   button.dataset.text = text;
   button.setAttribute('aria-disabled', 'true');
