@@ -20,14 +20,14 @@ var errNoNotice = errors.New("no notice has come")
 
 // newAccountHost is a host with an account page, a journal, and /as, which signs the browser in to
 // the account of cairo with a proof that is ?age= old.
-func newAccountHost(t *testing.T, change ...func(*phoneauth.Config)) *uiHost {
+func newAccountHost(t *testing.T, change ...func(*phoneauth.Config, *ui.Options)) *uiHost {
 	t.Helper()
 	journal := memstore.New()
 	h := newUIHost(t, func(c *phoneauth.Config, o *ui.Options) {
 		c.Journal.Store, c.Limits.InsecureOff, o.Passwords = journal, true, true
 		c.Texts.NotMeURL = "http://localhost/account/not-me"
 		for _, f := range change {
-			f(c)
+			f(c, o)
 		}
 	})
 	h.mux.Handle("/account/", ui.Account(h.page, h.svc, ui.AccountOptions{}))
@@ -143,7 +143,7 @@ func TestUIAccount(t *testing.T) {
 
 // Where everybody is asked, the script of the page answers before the new number gets its code.
 func TestUIAccountHumanCheck(t *testing.T) {
-	asking := newAccountHost(t, func(c *phoneauth.Config) { c.HumanCheck.When = phoneauth.HumanCheckAlways })
+	asking := newAccountHost(t, func(c *phoneauth.Config, _ *ui.Options) { c.HumanCheck.When = phoneauth.HumanCheckAlways })
 	asking.mux.HandleFunc("/in", func(w http.ResponseWriter, r *http.Request) { // nobody is asked by StartSession
 		users, err := asking.svc.Import(r.Context(), one(cairo), phoneauth.ImportOptions{})
 		assert.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/ui"
 )
 
 // account opens the account page of cairo, signed in for as long as age says.
@@ -209,7 +210,7 @@ func TestUIAccountTwoTabs(t *testing.T) {
 
 // The codes of the account page come by another channel, when its wait is over.
 func TestUIAccountChannels(t *testing.T) {
-	h := newAccountHost(t, func(c *phoneauth.Config) {
+	h := newAccountHost(t, func(c *phoneauth.Config, _ *ui.Options) {
 		c.Channels = []phoneauth.Channel{{Name: "sms", Sender: c.Sender}, {Name: "whatsapp", Sender: c.Sender}, {Name: "voice", Sender: c.Sender}}
 		c.Sender = nil
 	})
@@ -310,7 +311,7 @@ func TestUIAccountRefusals(t *testing.T) {
 
 // A code has expired, and the next one is good.
 func TestUIAccountExpiredCode(t *testing.T) {
-	h := newAccountHost(t, func(c *phoneauth.Config) { c.Code.TTL = 5 * time.Second })
+	h := newAccountHost(t, func(c *phoneauth.Config, _ *ui.Options) { c.Code.TTL = 5 * time.Second })
 	b := newBrowser(t, h.url)
 	b.account("1m")
 	b.press("Delete my account")

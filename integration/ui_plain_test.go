@@ -104,3 +104,18 @@ func TestUIPlainHTTP(t *testing.T) {
 		})
 	}
 }
+
+// On plain HTTP browsers send no Sec-Fetch-Site, as old ones never do: they tell where a form comes from by
+// Origin alone. The forms of the account page say so.
+func TestUIPlainAccount(t *testing.T) {
+	host := newAccountHost(t, func(_ *phoneauth.Config, o *ui.Options) { o.InsecureCookie = true })
+	b := newBrowser(t, strings.Replace(host.url, "127.0.0.1", plainHost, 1))
+	b.withoutScripts()
+	b.open("/as?age=1m")
+	b.press("Sign out everywhere else")
+	b.arrives("All other devices are signed out.")
+	b.press("Download my data")
+	b.press("Send me a code")
+	b.arrives("Enter the code that we sent to " + cairoShown)
+	b.takeFaults() // the browser complains of headers that need a secure page
+}

@@ -441,7 +441,7 @@ func TestAccountNotMe(t *testing.T) {
 	_, err := g.svc.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: cairo, Password: "correct horse"})
 	assert.NoError(t, err)
 	w := owner.ask(g.mux, "GET", link, "")
-	assert.Equal(t, "no-referrer", w.Header().Get("Referrer-Policy"))
+	assert.Equal(t, "strict-origin", w.Header().Get("Referrer-Policy"))
 }
 
 func wrongCode(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:] }

@@ -112,7 +112,9 @@ func (q *accountRequest) answer(s *accountScreen, err error) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie, "+scriptHeader)
-	h.Set("Referrer-Policy", "no-referrer") // the address may hold the token of a notice
+	// The address may hold the token of a notice, so nobody is told it. With "no-referrer" browsers would
+	// send "Origin: null" with the forms, and those without Sec-Fetch-Site would be refused.
+	h.Set("Referrer-Policy", "strict-origin")
 	segments := s.render()
 	if !q.scripted() {
 		f := q.frames[q.l.Tag]()
