@@ -172,11 +172,13 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.serveStep(w, r, rest, step)
 	case rest != "" && rest != notMePath && !isStep:
 		a.request(w, r, nil).trouble(errNoRoute)
-	case r.Method == http.MethodGet && isStep && rest != notMePath: // a form was reloaded
-		http.Redirect(w, r, a.path, http.StatusSeeOther)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		a.request(w, r, nil).trouble(errMethod)
+	case isStep && strings.HasPrefix(rest, notMePath):
+		toVisit(w, r, a.path+notMePath)
+	case isStep:
+		toVisit(w, r, a.path)
 	case rest == notMePath:
 		q := a.request(w, r, nil)
 		q.answer(q.readNotice(phoneauth.Secret(only(r.URL.Query()["t"]))))

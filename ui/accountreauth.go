@@ -30,7 +30,7 @@ func (q *accountRequest) startReauth() (*accountScreen, error) {
 // serveReauth signs in anew, and goes on.
 func (a *account) serveReauth(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
-		http.Redirect(w, r, a.path, http.StatusSeeOther)
+		toVisit(w, r, a.path)
 		return
 	}
 	a.serveStep(w, r, reauthRoute, step{do: (*accountRequest).signInAnew})

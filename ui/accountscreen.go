@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"html/template"
-	"net/http"
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
@@ -130,11 +129,24 @@ func (s *accountScreen) Carried() []hidden {
 	return all
 }
 
-// Kept are the fields that the menu of languages keeps.
+// Kept are the fields that the menu of languages keeps. They lead back to the screen, also to one that a
+// form was answered with.
 func (s *accountScreen) Kept() []hidden {
 	var all []hidden
+	query := s.r.URL.Query()
 	for _, name := range []string{"screen", "reauth", "next", "t"} {
-		if value := only(s.r.URL.Query()[name]); value != "" && s.r.Method == http.MethodGet {
+		value := only(query[name])
+		if s.form != nil {
+			value = s.form[name]
+		}
+		switch {
+		case s.form == nil:
+		case name == "screen" && openedTitles[s.Key] != "":
+			value = s.Key
+		case name == "reauth" && s.Key == "reauth":
+			value = "1"
+		}
+		if value != "" {
 			all = append(all, hidden{name, value})
 		}
 	}

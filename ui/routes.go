@@ -59,7 +59,12 @@ func nothing(*request) (any, error) { return struct{}{}, nil }
 
 // serveRoute checks what holds for every route, then serves it.
 func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route route) {
-	if r.Method != http.MethodPost {
+	switch {
+	case r.Method == http.MethodPost:
+	case r.Method == http.MethodGet && route.next != nil && (isVisit(r) || r.Header.Get(scriptHeader) != ""):
+		toVisit(w, r, p.o.Path)
+		return
+	default:
 		w.Header().Set("Allow", "POST")
 		p.fail(w, r, errMethod)
 		return
@@ -99,6 +104,16 @@ func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route route) {
 		return
 	}
 	writeJSON(w, http.StatusOK, jsonOf(answer))
+}
+
+// toVisit sends a browser from the address of a form to the page at path, which shows what is pending. A
+// form leaves its address in the browser: people load it anew, and the menu of languages asks for it.
+func toVisit(w http.ResponseWriter, r *http.Request, path string) {
+	if r.URL.RawQuery != "" {
+		path += "?" + r.URL.RawQuery
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, path, http.StatusSeeOther)
 }
 
 // serveForm does the work of a form, and shows the screen that comes next.
