@@ -249,10 +249,15 @@ func (a *account) servePage(w http.ResponseWriter, r *http.Request) {
 	reauth := pending.Purpose == string(phoneauth.PurposeSignIn)
 	key, done := only(query["screen"]), only(query["done"])
 	switch {
-	case query.Has("reauth") && reauth && pending.Next == q.Next, key == "" && done == "" && pending.Token != "" && !query.Has("reauth"):
-		q.answer(q.codeScreen(pending), nil)
+	case query.Has("reauth") && reauth:
+		q.answer(q.backTo(pending), nil)
 	case query.Has("reauth"):
 		q.answer(q.reauth(), nil)
+	case key == "" && done == "" && pending.Token != "":
+		if localPath(pending.Next) {
+			q.Next = pending.Next
+		}
+		q.answer(q.codeScreen(pending), nil)
 	case key == accountNumber:
 		q.answer(q.noted(done)(q.fresh(key, q.number)))
 	case key == accountPassword:

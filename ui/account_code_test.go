@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"testing"
@@ -32,9 +33,14 @@ func TestAccountComesBackToItsCode(t *testing.T) {
 	g.cookies["__Host-phoneauth-account"] = kept
 	g.visit("/account/")
 	assert.Equal(t, "home", g.screen(), "it was another account's")
-	kept.Value = "e30"
-	g.visit("/account/")
-	assert.Equal(t, "home", g.screen())
+	state, err := g.svc.Inspect(t.Context(), paris)
+	require.NoError(t, err)
+	for _, odd := range []string{"{}", `{"purpose":"other","phone":"` + paris + `","session_token":"x","for":"` + state.User.ID + `","expires_at":99999999999999}`} {
+		kept.Value, kept.MaxAge = base64.RawURLEncoding.EncodeToString([]byte(odd)), 600
+		g.cookies[kept.Name] = kept
+		g.visit("/account/")
+		assert.Equal(t, "home", g.screen())
+	}
 }
 
 // Who asks for the code again while it is on its way gets the screen of the code, and no second text.
@@ -96,4 +102,24 @@ func TestAccountScriptsLeave(t *testing.T) {
 	assert.NotContains(t, w.Body.String(), "<html", "it has a frame already")
 	w = g.ask(g.mux, "POST", "/signin/session/end", "", "Phoneauth-Script", "1", "Content-Type", "application/x-www-form-urlencoded")
 	assert.Contains(t, w.Body.String(), `data-leave="/signin/?signed_out=1"`)
+}
+
+// A code for a fresh sign-in leads to where the last link wants to, also while it is on its way.
+func TestAccountCodeLeadsToTheLastAddress(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, func(c *phoneauth.Config) { c.Limits.InsecureOff = false })
+	g.elsewhere(cairo)
+	g.stale(cairo)
+	g.mux.HandleFunc("/orders", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("orders")) })
+	_, ok := g.inbox.Last(cairo)
+	require.True(t, ok)
+	g.visit("/account/?reauth=1&next=/home")
+	g.send()
+	require.Equal(t, "reauth_code", g.screen(), g.alert())
+	g.visit("/account/?reauth=1&next=/orders")
+	require.Equal(t, "reauth_code", g.screen(), "the code is on its way")
+	g.visit("/account/")
+	require.Equal(t, "reauth_code", g.screen(), "the page was dropped")
+	g.send("code", g.inbox.Code(t, cairo))
+	assert.Equal(t, "/orders", g.at)
 }

@@ -20,9 +20,6 @@ const accountCookie = "phoneauth-account"
 func (q *accountRequest) sentBy(purpose phoneauth.Purpose, p *phoneauth.Pending) flow {
 	f := flowOf(string(purpose), p)
 	f.For = q.user.ID
-	if q.Next != q.path {
-		f.Next = q.Next
-	}
 	return f
 }
 
@@ -44,13 +41,17 @@ func (q *accountRequest) keepCode(f flow) {
 // pendingCode is the code that the browser waits for, or the zero flow.
 func (q *accountRequest) pendingCode() flow {
 	f := decodeFlow(cookies.Value(q.r, q.cookieName(accountCookie)))
-	if !f.lives() || f.For != q.user.ID {
+	if !f.lives() || f.For != q.user.ID || q.codeScreen(f) == nil {
 		return flow{}
 	}
-	if localPath(f.Next) {
-		q.Next = f.Next
-	}
 	return f
+}
+
+// backTo is the screen of a code that the browser waits for. It goes on to where the last request wants to.
+func (q *accountRequest) backTo(f flow) *accountScreen {
+	f.Next = q.Next
+	q.keepCode(f)
+	return q.codeScreen(f)
 }
 
 // onItsWay is the code for purpose that the browser waits for while no other can be sent, or the zero
@@ -82,7 +83,7 @@ func (q *accountRequest) codeScreen(f flow) *accountScreen {
 // screen that asks for the first one.
 func (q *accountRequest) sendOwn(purpose phoneauth.Purpose, first func() *accountScreen) (*accountScreen, error) {
 	if f := q.onItsWay(purpose, ""); f.Token != "" {
-		return q.codeScreen(f), nil
+		return q.backTo(f), nil
 	}
 	r := phoneauth.RegisterRequest{Purpose: purpose, BoundTo: q.user.ID, Channel: q.form["channel"], Client: q.client}
 	if purpose == phoneauth.PurposeSignIn {
@@ -100,9 +101,7 @@ func (q *accountRequest) sendOwn(purpose phoneauth.Purpose, first func() *accoun
 
 // sent is the screen for a code that has just been sent.
 func (q *accountRequest) sent(purpose phoneauth.Purpose, p *phoneauth.Pending) *accountScreen {
-	f := q.sentBy(purpose, p)
-	q.keepCode(f)
-	return q.codeScreen(f).sentAgain(display(p.Phone))
+	return q.backTo(q.sentBy(purpose, p)).sentAgain(display(p.Phone))
 }
 
 // sentAgain says so where the code was sent before.

@@ -41,7 +41,7 @@ func (q *accountRequest) startNumber() (*accountScreen, error) {
 		phone = q.typed()
 	}
 	if f := q.onItsWay(phoneauth.PurposePhoneChange, phone); f.Token != "" {
-		return q.codeScreen(f), nil
+		return q.backTo(f), nil
 	}
 	p, err := q.svc.Register(q.r.Context(), phoneauth.RegisterRequest{
 		Phone: phone, Purpose: phoneauth.PurposePhoneChange, BoundTo: q.user.ID, Channel: q.form["channel"], Client: q.client,
