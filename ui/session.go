@@ -146,7 +146,7 @@ func (p *Page) Require(next http.Handler) http.Handler {
 		_, err := p.svc.Authenticate(r.Context(), access)
 		if errors.Is(err, phoneauth.ErrUnauthenticated) && isVisit(r) {
 			w.Header().Set("Cache-Control", "no-store")
-			http.Redirect(w, r, p.o.Path+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			http.Redirect(w, r, p.o.Path+"?next="+url.QueryEscape(askedFor(r)), http.StatusSeeOther)
 			return
 		}
 		r = r.Clone(r.Context())
@@ -155,6 +155,14 @@ func (p *Page) Require(next http.Handler) http.Handler {
 		}
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+// askedFor is the address of r as the browser sees it. A prefix that [http.StripPrefix] took off is in it.
+func askedFor(r *http.Request) string {
+	if localPath(r.RequestURI) {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
 }
 
 // isVisit reports whether r is of somebody who wants to see a page.

@@ -108,6 +108,8 @@ func TestRequire(t *testing.T) {
 	assert.Equal(t, 303, w.Code)
 	assert.Equal(t, "/signin/?next=%2Forders%3Fid%3D1%26x%3D2", w.Header().Get("Location"))
 	assert.Equal(t, "/orders?id=1&x=2", h.look(w.Header().Get("Location")).Next)
+	w = h.ask(http.StripPrefix("/shop", home), "GET", "/shop/orders", "", "Accept", "text/html")
+	assert.Equal(t, "/signin/?next=%2Fshop%2Forders", w.Header().Get("Location"))
 	assert.Equal(t, 401, h.ask(home, "GET", "/orders", "").Code)
 	assert.Equal(t, 401, h.ask(home, "POST", "/orders", "{}", "Accept", "text/html").Code)
 	h.signIn(cairo)
