@@ -260,7 +260,7 @@ func (a *account) servePage(w http.ResponseWriter, r *http.Request) {
 		q.answer(q.codeScreen(pending), nil)
 	case key == accountNumber:
 		q.answer(q.noted(done)(q.fresh(key, q.number)))
-	case key == accountPassword:
+	case key == accountPassword && q.hasPasswords():
 		q.answer(q.noted(done)(q.fresh(key, q.password)))
 	case key == accountExport:
 		q.answer(q.noted(done)(q.exportScreen(), nil))
@@ -272,10 +272,10 @@ func (a *account) servePage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// noted puts on a screen what was done before it.
+// noted puts on a screen what was done before it. A link of another site does not make the page say so.
 func (q *accountRequest) noted(done string) func(*accountScreen, error) (*accountScreen, error) {
 	return func(s *accountScreen, err error) (*accountScreen, error) {
-		if key, ok := notes[done]; ok && s != nil {
+		if key, ok := notes[done]; ok && s != nil && isOwn(q.r) {
 			s.Note = q.rich(key, "phone", display(q.user.Phone))
 		}
 		return s, err

@@ -157,8 +157,14 @@ func (q *accountRequest) password() *accountScreen {
 	return s
 }
 
+// hasPasswords reports whether the account may have a password: it has one, or people sign in with passwords.
+func (q *accountRequest) hasPasswords() bool { return q.o.Passwords || q.user.PasswordHash != "" }
+
 // savePassword sets the password.
 func (q *accountRequest) savePassword() (*accountScreen, error) {
+	if !q.hasPasswords() {
+		return q.done("")
+	}
 	s, err := q.fresh(accountPassword, q.password)
 	if err != nil {
 		return nil, err

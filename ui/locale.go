@@ -127,11 +127,16 @@ func (p *Page) locale(r *http.Request) *locale {
 // keepLanguage remembers the language of ?lang= where it was chosen on this origin, as from the menu.
 // A link of another site chooses for one visit only. Browsers without Sec-Fetch-Site do not tell.
 func (p *Page) keepLanguage(w http.ResponseWriter, r *http.Request) {
-	from := r.Header.Get("Sec-Fetch-Site")
 	l := p.named(only(r.URL.Query()["lang"]))
-	if l != nil && len(p.names) > 1 && (from == "" || from == "same-origin") {
+	if l != nil && len(p.names) > 1 && isOwn(r) {
 		p.setCookie(w, languageCookie, phoneauth.Secret(l.Tag), cookieLife)
 	}
+}
+
+// isOwn reports whether a page of this origin led to r, as far as the browser tells.
+func isOwn(r *http.Request) bool {
+	from := r.Header.Get("Sec-Fetch-Site")
+	return from == "" || from == "same-origin"
 }
 
 // named returns the language nearest to a tag, or nil.
