@@ -337,6 +337,15 @@ func TestUIAccountReauth(t *testing.T) {
 	b.open("/account/") // dropped
 	b.fill("Code", h.inbox.Code(t, cairo))
 	b.at("/home?tab=2")
+
+	b.account("1h")
+	b.open("/account/?screen=number")
+	b.sees("Is it you?")
+	b.press("Send me a code")
+	b.sees("Enter the code that we sent to")
+	b.fill("Code", h.inbox.Code(t, cairo))
+	b.sees("Change your number")
+	b.at("/account/?screen=number") // the address asks for no further code
 }
 
 // A new number that looks like one of another country is asked about before a code goes out.

@@ -177,6 +177,38 @@ func TestUISlowLine(t *testing.T) {
 	b.at("/home")
 }
 
+// While the browser is on its way to the next page, which takes long, a button that is pressed again asks
+// for nothing. It would say that the code is used up.
+func TestUISlowNextPage(t *testing.T) {
+	host := newUIHost(t, func(_ *phoneauth.Config, o *ui.Options) { o.Region = "EG" })
+	l := newLine(t, host)
+	b := newBrowser(t, l.url)
+	b.script(`const open = XMLHttpRequest.prototype.open;
+		XMLHttpRequest.prototype.open = function (method, address) {
+			if (/verify$/.test(address)) this.addEventListener('load', () => setTimeout(() => {
+				document.getElementById('submit').click();
+				fetch('/signin/pressed');
+			}));
+			return open.apply(this, arguments);
+		};`)
+	pressed := make(chan struct{})
+	l.answer("pressed", func(w http.ResponseWriter, _ *http.Request) {
+		close(pressed)
+		w.WriteHeader(http.StatusNoContent)
+	})
+	l.answer("session/arrived", func(w http.ResponseWriter, r *http.Request) {
+		<-pressed
+		host.mux.ServeHTTP(w, r)
+	})
+	b.open("/signin/")
+	b.fill("Phone number", cairoTyped)
+	b.press("Continue")
+	b.sees("Enter your code")
+	b.fill("Code", host.inbox.Code(t, cairo))
+	b.at("/home")
+	assert.Equal(t, 1, l.requests("verify"))
+}
+
 // signedInWithoutAccess returns a browser whose session must be refreshed.
 func signedInWithoutAccess(t *testing.T, host *uiHost, l *line) *browser {
 	t.Helper()

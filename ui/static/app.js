@@ -16,6 +16,7 @@ const opened = 'phone password register forgot number export delete'.split(' ');
 let running = null; // the request on its way: {abort}
 let check = null; // the human check that runs
 let pressed = null; // the button that was pressed last; Chrome 80 has no event.submitter
+let leaving = false; // the browser is on its way to another page
 let refused = null; // {number, until}: the number that a limit has refused, and for how long
 
 const number = numberField(document, { texts: config.texts, planURL: `${config.base}plan` });
@@ -49,7 +50,7 @@ function fields(of, button) {
 
 // submit sends a form and shows what is answered.
 async function submit(of, button) {
-  if (running || check || (button?.id === 'submit' && isHeld(button))) return;
+  if (running || check || leaving || (button?.id === 'submit' && isHeld(button))) return;
   const main = !button?.hasAttribute('formaction');
   const address = main ? of.getAttribute('action') : button.getAttribute('formaction');
   const body = fields(of, button);
@@ -102,6 +103,8 @@ function take(outcome, { back = false, replace = false } = {}) {
     return false;
   }
   if (next.dataset.leave) {
+    leaving = true;
+    busy(true);
     location.replace(next.dataset.leave);
     return true;
   }
@@ -116,7 +119,9 @@ function take(outcome, { back = false, replace = false } = {}) {
 // where the server shows what is pending.
 function addressOf(key) {
   const address = new URL(location.href);
-  address.searchParams.delete('screen');
+  const past = ['screen', 'done', 'signed_out']; // they were about the visit
+  if (address.searchParams.has('reauth') && !key.startsWith('reauth')) past.push('reauth', 'next');
+  past.forEach((name) => address.searchParams.delete(name));
   if (opened.includes(key)) address.searchParams.set('screen', key);
   return address.pathname + address.search;
 }
@@ -262,6 +267,7 @@ document.addEventListener('input', ({ target }) => {
 
 window.addEventListener('popstate', () => visit(location.href, { back: true }));
 window.addEventListener('pageshow', ({ persisted }) => {
+  leaving = false;
   if (persisted) visit(location.href, { back: true }); // much may have happened since
 });
 
