@@ -57,10 +57,13 @@ func gzipped(data []byte) []byte {
 
 // serve answers with the file. Browsers ask each time whether it is still the same, so
 // that the files of a page always fit one another.
-func (f *file) serve(w http.ResponseWriter, r *http.Request) {
+func (f *file) serve(w http.ResponseWriter, r *http.Request) { f.serveFor(w, r, "no-cache") }
+
+// serveFor answers with the file, which caches may keep as cacheControl says.
+func (f *file) serveFor(w http.ResponseWriter, r *http.Request, cacheControl string) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
-	h.Set("Cache-Control", "no-cache")
+	h.Set("Cache-Control", cacheControl)
 	h.Set("Vary", "Accept-Encoding")
 	data, tag := f.plain, f.tag
 	if acceptsGzip(r) {

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
@@ -9,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -102,19 +100,4 @@ func (p *Page) servePlan(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.serveFor(w, r, "public, max-age=86400")
-}
-
-// serveFor answers with the file, which caches may keep as cacheControl says.
-func (f *file) serveFor(w http.ResponseWriter, r *http.Request, cacheControl string) {
-	h := w.Header()
-	h.Set("Content-Type", f.contentType)
-	h.Set("Cache-Control", cacheControl)
-	h.Set("Vary", "Accept-Encoding")
-	data, tag := f.plain, f.tag
-	if acceptsGzip(r) {
-		data, tag = f.gzipped, f.tag+"-gz"
-		h.Set("Content-Encoding", "gzip")
-	}
-	h.Set("ETag", `"`+tag+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }

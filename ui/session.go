@@ -105,10 +105,15 @@ func (q *request) end() (any, error) {
 // serveArrived looks whether the cookies of a sign-in have come back. Then it goes on. If they have
 // not, signing in again would not help, and the page says so.
 func (p *Page) serveArrived(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		p.fail(w, r, errMethod)
+		return
+	}
 	q := r.URL.Query()
 	v := p.visitOf(only(q["next"]), only(q["lang"]))
 	to := cmp.Or(v.Next, addressOf(p.o.Path, "lang", v.Lang))
-	if _, err := p.svc.Authenticate(r.Context(), p.access(r)); err != nil {
+	if _, err := p.svc.Authenticate(r.Context(), p.access(r)); errors.Is(err, phoneauth.ErrUnauthenticated) {
 		q.Set("screen", screenCookies)
 		to = p.o.Path + "?" + q.Encode()
 	}

@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -166,4 +167,18 @@ func TestOnSession(t *testing.T) {
 	status, _ = hosted.post("verify", "phone", cairo, "purpose", "sign_in", "session_token", started["session_token"].(string), "code", hosted.inbox.Code(t, cairo))
 	assert.Equal(t, 503, status)
 	assert.Contains(t, hosted.log.String(), "OnSession is required")
+}
+
+// silent is an issuer that does not answer.
+type silent struct{ sessionless }
+
+func (silent) VerifyToken(context.Context, phoneauth.Secret) (phoneauth.Claims, error) {
+	return phoneauth.Claims{}, phoneauth.ErrUnavailable
+}
+
+// While nobody knows whether the cookies have come back, the page does not say that they have not.
+func TestArrivedWhileTheIssuerIsDown(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Next: "/home"}, func(cfg *phoneauth.Config) { cfg.Tokens = silent{} })
+	assert.Equal(t, seen{Screen: "leave", Next: "/home"}, h.look("/signin/session/arrived", "Cookie", "__Host-phoneauth-access=1"))
 }
