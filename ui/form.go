@@ -28,12 +28,17 @@ func (q *request) screen(key string) *screen {
 		s.l = q.named(s.Lang)
 	}
 	s.flow = q.flow
-	s.flow.Typed = q.body["phone"]
+	if q.body["device"] == "" { // else the number is that of the device, which is not shown whole
+		s.flow.Typed = q.body["phone"]
+	}
 	s.chosen = q.body["chosen"]
 	if region := q.body["country"]; region != "" {
 		s.country = region
 	}
 	s.display = q.flow.display()
+	if key == screenWelcome {
+		s.display = q.welcomes(q.r)
+	}
 	return s
 }
 

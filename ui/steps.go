@@ -147,6 +147,7 @@ func (q *request) ended(any) *screen {
 // forgotten removes what the browser knows of its owner.
 func (q *request) forgotten(any) *screen {
 	q.setCookie(q.w, deviceCookie, "", 0)
+	q.setCookie(q.w, countryCookie, "", 0)
 	q.keep(q.w, flow{})
 	s := q.screen(screenPhone)
 	s.flow = flow{}

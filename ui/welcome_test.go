@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"net/http"
+	"regexp"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,6 +56,27 @@ func TestWelcome(t *testing.T) {
 	assert.Equal(t, 303, status)
 }
 
+// No refusal tells whoever has a known device its whole number, whichever screen it is asked to stand on.
+func TestWelcomeRefused(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Passwords: true})
+	h.signIn(cairo)
+	h.signOut()
+	for i, screen := range []string{"welcome", "phone", "forgot", "register", "confirm", "welcome"} {
+		status, shown := h.form("start", map[string]string{"screen": screen, "device": "1", "purpose": "sign_in"})
+		if i > 0 {
+			require.Equal(t, 429, status, screen)
+		}
+		assert.NotContains(t, separators.ReplaceAllString(shown.Body, ""), "61797840", screen)
+		if screen == "welcome" {
+			assert.Contains(t, shown.Body, "+20 •••• 7840")
+		}
+	}
+}
+
+// separators stand between the digits of a number.
+var separators = regexp.MustCompile(`[ -]`)
+
 // "Forget this device" makes the browser a stranger, and so does a device that is not known any more.
 func TestForget(t *testing.T) {
 	t.Parallel()
@@ -63,6 +85,8 @@ func TestForget(t *testing.T) {
 	h.signOut()
 	assert.Equal(t, "phone", h.look("/signin/?screen=phone").Screen, "not you?")
 	welcome := h.look("/signin/")
+	h.form("start", welcome.Form)
+	require.Contains(t, h.cookies, "__Host-phoneauth-country")
 	status, gone := h.form("forget", welcome.Form)
 	assert.Equal(t, 200, status)
 	assert.Equal(t, "phone", gone.Screen)
