@@ -33,7 +33,8 @@ func (o Options) checked() (Options, palette) {
 	if !strings.HasSuffix(o.Path, "/") {
 		o.Path += "/"
 	}
-	if u, err := url.Parse(o.Path); err != nil || !localPath(o.Path) || u.Path != o.Path || strings.Contains(o.Path, ";") {
+	notOfCookies := func(c rune) bool { return c == ';' || c > '~' }
+	if u, err := url.Parse(o.Path); err != nil || !localPath(o.Path) || u.Path != o.Path || strings.ContainsFunc(o.Path, notOfCookies) {
 		fault("Path", "%q is not the path of a page", o.Path)
 	}
 	if o.Next != "" && !localPath(o.Next) {

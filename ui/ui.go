@@ -101,7 +101,8 @@ import (
 // /signin/ that says so when somebody has signed in. Regions, Region and InsecureCookie must
 // be set as in the Config of the Service, because the page cannot read that.
 type Options struct {
-	// Path is the path of the page as the browser sees it. Empty means "/signin/".
+	// Path is the path of the page as the browser sees it. It is also that of a cookie, so it is ASCII
+	// without ";". Empty means "/signin/".
 	Path string
 	// Next is the path of this origin that the browser goes to after a sign-in, unless the
 	// page was opened with ?next=. Empty means that the page stays and says that the user

@@ -201,6 +201,9 @@ func TestOptionsAreChecked(t *testing.T) {
 			ui.Handler(h.svc, o)
 		}()
 	}
+	for _, path := range []string{"/a;b/", "/año/", "/a%20b/", "//host/", "/a?b/"} {
+		assert.Panics(t, func() { ui.Handler(h.svc, ui.Options{Path: path}) }, path)
+	}
 	page := ui.Handler(h.svc, ui.Options{OnSession: func(http.ResponseWriter, *http.Request, *phoneauth.Session) error { return nil }})
 	assert.Panics(t, func() { page.Require(http.NotFoundHandler()) })
 }
