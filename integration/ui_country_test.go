@@ -6,6 +6,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/humancheck"
 	"github.com/phoneauth/phoneauth/ui"
 )
 
@@ -26,6 +27,33 @@ func TestUILooksLike(t *testing.T) {
 	b.point("the Indian number", "[...document.querySelectorAll('button[name=country]')].find((e) => e.value === 'IN')")
 	b.sees("+91 70123 45678")
 	h.inbox.Code(t, "+917012345678")
+}
+
+// The human check is seen, and can be cancelled, where the country is asked for, too.
+func TestUILooksLikeHumanCheck(t *testing.T) {
+	t.Parallel()
+	check := newHardCheck(t, humancheck.Highest)
+	check.endless.Store(true)
+	h := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
+		cfg.HumanCheck = phoneauth.HumanCheckRules{Check: check, When: phoneauth.HumanCheckAlways}
+	})
+	b := newBrowser(t, h.url)
+	call(b, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Calcutta"})
+	b.open("/signin/")
+	b.choose("Country or region", "United States")
+	b.fill("Phone number", "98765 43210")
+	b.press("Continue")
+	b.until("does not ask", "document.getElementById('screen').dataset.screen === 'confirm'")
+	words := uiTexts(t, "en")
+	b.point("the Indian number", "document.querySelector('button[name=country][value=IN]')")
+	b.sees(words["js.check_working"])
+	b.press(words["js.cancel"])
+	b.sees(words["js.cancelled"])
+	b.until("has no focus", "document.activeElement.id === 'title'")
+	check.endless.Store(false)
+	b.point("the Indian number", "document.querySelector('button[name=country][value=IN]')")
+	b.sees("+91 98765 43210")
+	b.sees("Enter your code")
 }
 
 // A number that cannot be right is not sent, and the sentence about it goes while it is corrected.

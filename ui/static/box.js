@@ -33,7 +33,7 @@ export class Box {
     box.append(this.bar, button);
     box.hidden = false;
     this.onClose(() => {
-      if (box.contains(document.activeElement)) byId('submit')?.focus();
+      if (box.contains(document.activeElement)) (byId('submit') ?? byId('title')).focus();
       box.hidden = true;
       box.textContent = '';
       byId('check-text').textContent = '';
