@@ -173,8 +173,7 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case rest != "" && rest != notMePath && !isStep:
 		a.request(w, r, nil).trouble(errNoRoute)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		a.request(w, r, nil).trouble(errMethod)
+		a.refuseMethod(w, r, isStep)
 	case isStep && strings.HasPrefix(rest, notMePath):
 		toVisit(w, r, a.path+notMePath)
 	case isStep:
@@ -185,6 +184,15 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		a.servePage(w, r)
 	}
+}
+
+// refuseMethod answers a method that an address does not take.
+func (a *account) refuseMethod(w http.ResponseWriter, r *http.Request, isStep bool) {
+	w.Header().Set("Allow", "GET, HEAD")
+	if isStep {
+		w.Header().Set("Allow", "GET, HEAD, POST")
+	}
+	a.request(w, r, nil).trouble(errMethod)
 }
 
 // request returns a request with the fields of a form, or of the address without one.

@@ -29,11 +29,14 @@ func (q *accountRequest) startReauth() (*accountScreen, error) {
 
 // serveReauth signs in anew, and goes on.
 func (a *account) serveReauth(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
+	switch r.Method {
+	case http.MethodPost:
+		a.serveStep(w, r, reauthRoute, step{do: (*accountRequest).signInAnew})
+	case http.MethodGet, http.MethodHead:
 		toVisit(w, r, a.path)
-		return
+	default:
+		a.refuseMethod(w, r, true)
 	}
-	a.serveStep(w, r, reauthRoute, step{do: (*accountRequest).signInAnew})
 }
 
 // signInAnew is an ordinary sign-in. The session of before is ended by its token, which ends no known

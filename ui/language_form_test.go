@@ -70,6 +70,20 @@ func TestAccountLanguageAfterAForm(t *testing.T) {
 	assert.Equal(t, "/home", g.at)
 }
 
+// An answer that refuses a method says which ones there are.
+func TestAccountMethods(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	for at, allowed := range map[string]string{
+		"/account/": "GET, HEAD", "/account/not-me": "GET, HEAD",
+		"/account/password": "GET, HEAD, POST", "/account/not-me/lock": "GET, HEAD, POST", "/signin/session/reauth": "GET, HEAD, POST",
+	} {
+		w := g.ask(g.mux, "PUT", at, "")
+		assert.Equal(t, http.StatusMethodNotAllowed, w.Code, at)
+		assert.Equal(t, allowed, w.Header().Get("Allow"), at)
+	}
+}
+
 // Whoever takes an account back may read it in their own language at each step.
 func TestNotMeLanguageAfterAForm(t *testing.T) {
 	t.Parallel()
