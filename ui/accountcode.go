@@ -252,7 +252,7 @@ func (s *accountScreen) failedChannel(err error) bool {
 // Fault marks the field that is wrong.
 func (s *accountScreen) Fault(name string) template.HTMLAttr {
 	var described []string
-	wrong := s.Code != "" && wrongFields[s.Code] == name
+	wrong := s.Code != "" && faults[s.Code] == name
 	switch {
 	case wrong:
 		described = append(described, "alert")

@@ -159,14 +159,6 @@ func (s *accountScreen) Leave() string { return s.leave }
 // Path is that of the account page.
 func (s *accountScreen) Path() string { return s.path }
 
-// wrongFields are the fields that a refusal is about.
-var wrongFields = map[string]string{
-	"invalid_phone": "phone", "phone_taken": "phone", "empty_phone": "phone",
-	"invalid_code": "code", "empty_code": "code",
-	"password_rejected": "password", "password_short": "password", "password_long": "password", "empty_password": "password",
-	"wrong_password": "current",
-}
-
 // refuse puts the sentence of an error on s, and returns the status of the answer.
 func (s *accountScreen) refuse(err error) int {
 	status, r := refusalOf(err)

@@ -42,11 +42,13 @@ func (q *request) screen(key string) *screen {
 	return s
 }
 
-// faults says which field an answer is about.
+// faults says which field a refusal is about.
 var faults = map[string]string{
 	"empty_phone": "phone", "invalid_phone": "phone", "phone_taken": "phone",
 	"invalid_code": "code", "code_unknown": "code", "empty_code": "code",
 	"password_rejected": "password", "invalid_password": "password", "empty_password": "password",
+	"password_short": "password", "password_long": "password",
+	"wrong_password": "current",
 }
 
 // refuseForm shows the screen that the form was sent from, with what is wrong.

@@ -173,6 +173,7 @@ func TestPasswordForms(t *testing.T) {
 			_, refused := h.form("register", register.Form, "country", "EG", "phone", cairo, "password", password)
 			assert.Equal(t, alert, refused.Alert)
 			assert.Equal(t, "register", refused.Screen)
+			assert.Contains(t, refused.Body, ` required aria-describedby="alert hint" aria-invalid="true"`, "the field is marked")
 		}
 		_, code := h.form("register", register.Form, "country", "EG", "phone", cairo, "password", "correct horse")
 		require.Equal(t, "code", code.Screen, code.Alert)
