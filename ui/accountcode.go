@@ -152,12 +152,7 @@ func (s *accountScreen) Expires() int {
 func (s *accountScreen) Length() int { return s.flow.Length }
 
 // Digits is the number of places for digits.
-func (s *accountScreen) Digits() int {
-	if s.flow.Length == 0 {
-		return 6
-	}
-	return s.flow.Length
-}
+func (s *accountScreen) Digits() int { return s.flow.digits() }
 
 // Manual reports whether the last digit of the code is not enough: people press the button for what
 // cannot be undone, and where there is more to fill in.

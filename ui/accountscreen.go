@@ -209,14 +209,7 @@ func (s *accountScreen) Has(string) bool { return false }
 func (s *accountScreen) OneCountry() bool { return len(s.regions) == 1 }
 
 // First is the country that is chosen. It stands before the list of all.
-func (s *accountScreen) First() *country {
-	for _, c := range s.l.countries() {
-		if c.Region == s.country {
-			return &c
-		}
-	}
-	return nil
-}
+func (s *accountScreen) First() *country { return s.l.country(s.country) }
 
 // Countries is the place of the list of all countries.
 func (s *accountScreen) Countries() template.HTML { return countriesMark }

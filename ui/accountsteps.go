@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -77,13 +76,7 @@ func (q *accountRequest) beforeNumber(s *accountScreen) (*accountScreen, error) 
 }
 
 // typed is the number of the form, as the Service takes it.
-func (q *accountRequest) typed() string {
-	typed := readNumber(q.form["phone"], q.form["country"])
-	if p, err := phoneauth.ParsePhone(typed, q.form["country"]); err == nil {
-		return p.E164()
-	}
-	return typed
-}
+func (q *accountRequest) typed() string { return numberOf(q.form["phone"], q.form["country"]) }
 
 // numberCode asks for the code that went to the new number. It shows both numbers.
 func (q *accountRequest) numberCode(f flow) *accountScreen {
@@ -169,11 +162,8 @@ func (q *accountRequest) savePassword() (*accountScreen, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch n := utf8.RuneCountInString(q.form["password"]); {
-	case n < minPassword:
-		return s, errPasswordShort
-	case n > maxPassword:
-		return s, errPasswordLong
+	if err := lengthOf(q.form["password"]); err != nil {
+		return s, err
 	}
 	session, err := q.svc.ChangePassword(q.r.Context(), q.claims, phoneauth.ChangePasswordRequest{
 		Current: phoneauth.Secret(q.form["current"]), New: phoneauth.Secret(q.form["password"]), Client: q.client,

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -109,6 +110,9 @@ func (f flow) display() string {
 	}
 	return displayOf(f.Phone)
 }
+
+// digits is the number of places for digits: that of most services where the length is not known here.
+func (f flow) digits() int { return cmp.Or(f.Length, 6) }
 
 // screen is where the code is typed.
 func (f flow) screen() string {

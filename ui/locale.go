@@ -60,6 +60,16 @@ type locale struct {
 	countries func() []country
 }
 
+// country is one of those to choose from, or nil.
+func (l *locale) country(region string) *country {
+	for _, c := range l.countries() {
+		if c.Region == region {
+			return &c
+		}
+	}
+	return nil
+}
+
 // locales returns the languages of a page with these options, in the order of the menu.
 func (o Options) locales() []*locale {
 	own := slices.Clone(ownNames)

@@ -83,7 +83,7 @@ type visit struct {
 	insecure   bool // the browser came by plain HTTP, and keeps no secure cookie
 }
 
-// visit reads what a link or a form says of next and lang.
+// visitOf reads what a link or a form says of next and lang.
 func (p *Page) visitOf(next, lang string) visit {
 	v := visit{Next: p.o.Next}
 	if localPath(next) {

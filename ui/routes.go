@@ -142,15 +142,8 @@ func (q *request) serveForm(route route) {
 	q.answerForm(route, answer, err)
 }
 
-// phone returns the number that was typed, with the calling code of the country that was
-// chosen. It returns a text that is no number as it is, and the Service refuses that.
-func (q *request) phone() string {
-	typed := readNumber(q.body["phone"], q.body["country"])
-	if p, err := phoneauth.ParsePhone(typed, q.body["country"]); err == nil {
-		return p.E164()
-	}
-	return typed
-}
+// phone is the number of the body.
+func (q *request) phone() string { return numberOf(q.body["phone"], q.body["country"]) }
 
 // pending is a code that is on its way.
 type pending struct {

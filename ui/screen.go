@@ -225,22 +225,10 @@ func (s *screen) Typed() string { return s.flow.Typed }
 func (s *screen) Length() int { return s.flow.Length }
 
 // Digits is the number of places for digits.
-func (s *screen) Digits() int {
-	if s.flow.Length == 0 {
-		return 6
-	}
-	return s.flow.Length
-}
+func (s *screen) Digits() int { return s.flow.digits() }
 
 // First is the country that is chosen. It stands before the list of all.
-func (s *screen) First() *country {
-	for _, c := range s.l.countries() {
-		if c.Region == s.country {
-			return &c
-		}
-	}
-	return nil
-}
+func (s *screen) First() *country { return s.l.country(s.country) }
 
 // countriesMark stands where the list of all countries comes, which is the same for everybody.
 const countriesMark = "<!--countries-->"

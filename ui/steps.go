@@ -71,7 +71,7 @@ func (q *request) beforeVerify() (*screen, error) {
 		return nil, errEmptyCode
 	}
 	if _, ok := q.body["password"]; ok {
-		return nil, q.newPassword()
+		return nil, lengthOf(q.body["password"])
 	}
 	return nil, nil
 }
@@ -89,13 +89,14 @@ func (q *request) beforePassword() (*screen, error) {
 		return nil, errEmptyPassword
 	}
 	if q.origin() == screenRegister {
-		return nil, q.newPassword()
+		return nil, lengthOf(q.body["password"])
 	}
 	return nil, nil
 }
 
-func (q *request) newPassword() error {
-	switch n := utf8.RuneCountInString(q.body["password"]); {
+// lengthOf returns what is wrong with the length of a new password, or nil.
+func lengthOf(password string) error {
+	switch n := utf8.RuneCountInString(password); {
 	case n < minPassword:
 		return errPasswordShort
 	case n > maxPassword:

@@ -61,6 +61,16 @@ func readNumber(typed, region string) string {
 	return n
 }
 
+// numberOf returns the number that was typed in E.164, with the calling code of the region that was
+// chosen. It returns a text that is no number as it is, and the Service refuses that.
+func numberOf(typed, region string) string {
+	typed = readNumber(typed, region)
+	if p, err := phoneauth.ParsePhone(typed, region); err == nil {
+		return p.E164()
+	}
+	return typed
+}
+
 func valid(e164 string) bool {
 	_, err := phoneauth.ParsePhone(e164, "")
 	return err == nil
