@@ -139,7 +139,14 @@ func TestUIAccountNetwork(t *testing.T) {
 	b.press("Download")
 	b.sees("You are offline. Check your connection, then try again.")
 	b.offline(false)
-	b.press("Download")
+	// Two presses are one, as the second would cancel the download of the first.
+	assert.Equal(t, []bool{false, true}, valueOf[[]bool](b, `(() => {
+		const stopped = [];
+		document.addEventListener('submit', (event) => stopped.push(event.defaultPrevented), true);
+		document.getElementById('submit').click();
+		document.getElementById('submit').click();
+		return stopped;
+	})()`))
 	b.sees("The download begins now.")
 	Eventually(t, "the owner is told", func() bool {
 		last, _ := h.inbox.Last(paris)

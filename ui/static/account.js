@@ -3,6 +3,9 @@
 
 import { alert, note, quiet } from './screen.js';
 
+const twice = 5000; // milliseconds: whoever presses twice sends the code once. The second would cancel the first
+
+let sent = { code: '', time: -twice };
 let pressed = null; // the button that was pressed last; Chrome 80 has no event.submitter
 
 document.addEventListener('click', ({ target }) => { pressed = target.closest?.('button'); }, true);
@@ -14,10 +17,13 @@ document.addEventListener('submit', (event) => {
   if (!said || button?.hasAttribute('formaction')) return;
   event.stopPropagation();
   quiet();
-  if (navigator.onLine !== false) {
-    note(said);
+  if (navigator.onLine === false) {
+    event.preventDefault();
+    alert('offline');
     return;
   }
-  event.preventDefault();
-  alert('offline');
+  note(said);
+  const { value: code } = event.target.elements.code;
+  if (code === sent.code && event.timeStamp - sent.time < twice) event.preventDefault();
+  else sent = { code, time: event.timeStamp };
 }, true);
