@@ -100,7 +100,7 @@ func TestConsoleInBrowser(t *testing.T) {
 			check("4-blocked")
 			_, err = host.svc.Refresh(ctx, phoneauth.RefreshRequest{Token: session.RefreshToken})
 			require.ErrorIs(t, err, phoneauth.ErrInvalidToken)
-			b.fill("Reason (stands in the journal)", "to call them")
+			b.fill("Reason (stands in the journal)", "to call them\r") // Enter does nothing: the actions are many
 			b.press("Show the whole number")
 			b.sees("+201061797840")
 			check("5-whole")
