@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/languages"
 )
 
 // countryCookie remembers the country of the last number that a code was sent to.
@@ -73,14 +74,11 @@ func (p *Page) signsOf(r *http.Request, zone string) []string {
 	return signs
 }
 
-// maxLanguages is the longest Accept-Language that is read. Browsers send less than 100 bytes.
-const maxLanguages = 512
-
 // regionOfLanguages returns the first region that Accept-Language names, or else the region where
 // most people live who speak the first of its languages (CLDR, likely subtags).
 func (p *Page) regionOfLanguages(r *http.Request) string {
 	header := list(r, "Accept-Language")
-	if len(header) > maxLanguages {
+	if len(header) > languages.MaxHeader {
 		return ""
 	}
 	tags, _, err := language.ParseAcceptLanguage(header)

@@ -25,15 +25,30 @@ func New(codes ...string) *Languages {
 	return &Languages{codes, language.NewMatcher(tags)}
 }
 
-// Nearest returns the code nearest to locale, or "" if none is near or locale is no language.
+// maxTag is the longest language tag, in bytes, that is read. RFC 5646, 4.4.1, wants 35 at least.
+const maxTag = 64
+
+// Nearest returns the code nearest to locale, or "" if none is near, or if locale is no language or has more
+// than 64 bytes.
 func (l *Languages) Nearest(locale string) string {
+	if len(locale) > maxTag {
+		return ""
+	}
 	tag, _ := language.Parse(locale) // what it cannot read is near to none
 	return l.nearest([]language.Tag{tag})
 }
 
+// MaxHeader is the longest Accept-Language, in bytes, that is read: clients choose its length, and each tag
+// costs time. Browsers send less than 100 bytes.
+const MaxHeader = 512
+
 // Preferred returns the code nearest to what the header Accept-Language asks for (RFC 9110,
-// 12.5.4), or "" if none is near. Parts of the header that it cannot read count as not there.
+// 12.5.4), or "" if none is near, or if header is longer than MaxHeader. Parts of the header that it
+// cannot read count as not there.
 func (l *Languages) Preferred(header string) string {
+	if len(header) > MaxHeader {
+		return ""
+	}
 	type choice struct {
 		tag     language.Tag
 		quality float32
