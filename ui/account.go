@@ -296,6 +296,11 @@ func (q *accountRequest) signedIn(back string) bool {
 	claims, err := q.svc.Authenticate(q.r.Context(), q.access(q.r))
 	if err == nil {
 		q.user, err = q.svc.Live(q.r.Context(), claims)
+		if errors.Is(err, phoneauth.ErrUnauthenticated) {
+			// Its session has ended. The sign-in page takes such a token until it expires, and would send the
+			// browser back.
+			q.setCookie(q.w, accessCookie, "", 0)
+		}
 	}
 	if errors.Is(err, phoneauth.ErrUnauthenticated) {
 		q.toPage(back)

@@ -163,6 +163,27 @@ func TestAccountWantsASignIn(t *testing.T) {
 	assert.Equal(t, http.StatusMethodNotAllowed, g.ask(g.mux, "PUT", "/account/", "").Code)
 }
 
+// Whoever was signed out from elsewhere is told so, and does not go round in circles while the access token
+// lives.
+func TestAccountOfAnEndedSession(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	for _, scripted := range []bool{false, true} {
+		g.signIn(cairo)
+		state, err := g.svc.Inspect(t.Context(), cairo)
+		require.NoError(t, err)
+		require.NoError(t, g.svc.LogoutAll(t.Context(), state.User.ID))
+		if scripted {
+			g.ask(g.mux, "GET", "/account/", "", "Phoneauth-Script", "1")
+		}
+		g.visit("/signin/?next=/account/")
+		require.Equal(t, "resume", g.screen())
+		g.send()
+		assert.Equal(t, "phone", g.screen())
+		assert.Equal(t, "signed_out", g.alert())
+	}
+}
+
 func TestAccountHome(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t)
