@@ -146,17 +146,13 @@ func (q *request) origin() string {
 
 // show answers with a screen. The scripts get it alone.
 func (q *request) show(status int, s *screen) {
+	if s.redirect != "" {
+		s.Key = screenLeave
+	}
 	if s.Key == screenLeave && q.r.Header.Get(scriptHeader) == "" {
 		q.w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(q.w, q.r, s.Leave(), http.StatusSeeOther)
 		return
-	}
-	if s.redirect != "" && q.r.Header.Get(scriptHeader) == "" {
-		http.Redirect(q.w, q.r, s.redirect, http.StatusSeeOther)
-		return
-	}
-	if s.redirect != "" {
-		s.Key = screenLeave
 	}
 	q.serveScreen(q.w, q.r, status, s)
 }

@@ -134,6 +134,7 @@ func TestEndByForm(t *testing.T) {
 	w := h.ask(h.page, "POST", "/signin/session/end", "", form...)
 	assert.Equal(t, 303, w.Code)
 	assert.Equal(t, "/signin/?signed_out=1", w.Header().Get("Location"))
+	assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 	assert.NotContains(t, h.cookies, "__Host-phoneauth-access")
 	assert.Equal(t, 415, h.ask(h.page, "POST", "/signin/user", "phone=1", form...).Code)
 }
