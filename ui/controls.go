@@ -87,7 +87,7 @@ func (s *screen) Buttons() []button {
 		return []button{{Key: "forget", Route: path + "forget", Text: s.T("link.forget")}}
 	case s.known:
 		return []button{{Key: "have_code", Route: path + "known", Text: s.T("link.have_code")}}
-	case s.Key == screenDone:
+	case s.Key == screenDone && s.o.OnSession == nil:
 		return []button{{Key: "sign_out", Route: path + endRoute, Text: s.T("link.sign_out")}}
 	}
 	return nil

@@ -162,8 +162,12 @@ func (q *request) show(status int, s *screen) {
 func (q *request) leave(answer any) *screen {
 	s := q.screen(screenLeave)
 	s.insecure = isInsecure(q.r.Header.Get("Origin"))
-	if in, ok := answer.(signedIn); ok && in.New && q.o.NextNew != "" && s.Next == q.o.Next {
+	in, _ := answer.(signedIn)
+	if in.New && q.o.NextNew != "" && s.Next == q.o.Next {
 		s.Next = q.o.NextNew
+	}
+	if q.o.OnSession != nil && s.Next == "" { // the page itself does not know who is signed in
+		s.Key, s.display = screenDone, in.Display
 	}
 	q.keep(q.w, flow{})
 	return s
@@ -191,10 +195,8 @@ func (s *screen) Leave() string {
 			insecure = "1"
 		}
 		return addressOf(s.o.Path+arrivedRoute, "next", s.Next, "lang", s.Lang, "insecure", insecure)
-	case s.Next != "":
-		return s.Next
 	}
-	return s.o.Path
+	return s.Next
 }
 
 // pendingScreen is where the code is typed that was sent.

@@ -163,6 +163,16 @@ func TestOnSession(t *testing.T) {
 	assert.Equal(t, 404, h.ask(h.page, "POST", "/signin/user", "{}").Code)
 	assert.Equal(t, "welcome", h.look("/signin/").Screen, "the host has the session, and the device is known")
 
+	_, code := h.form("start", h.look("/signin/?screen=phone").Form, "country", "EG", "phone", cairo)
+	status, done := h.form("verify", code.Form, "code", h.inbox.Code(t, cairo))
+	assert.Equal(t, 200, status)
+	assert.Equal(t, "done", done.Screen, "the page stays where no address is given")
+	assert.Contains(t, done.Body, "+20 10 61797840")
+	assert.NotContains(t, done.Body, `data-key="sign_out"`, "the host does that")
+	_, code = h.form("start", h.look("/signin/?screen=phone&next=/orders").Form, "country", "FR", "phone", "+33600000179")
+	_, left := h.form("verify", code.Form, "code", h.inbox.Code(t, "+33600000179"))
+	assert.Equal(t, "/orders", left.Next)
+
 	hosted := newHost(t, ui.Options{}, func(cfg *phoneauth.Config) { cfg.HostSessions = true })
 	_, started = hosted.post("start", "phone", cairo, "purpose", "sign_in")
 	status, _ = hosted.post("verify", "phone", cairo, "purpose", "sign_in", "session_token", started["session_token"].(string), "code", hosted.inbox.Code(t, cairo))
