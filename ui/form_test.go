@@ -104,6 +104,10 @@ func TestFormTwice(t *testing.T) {
 	assert.Equal(t, 200, status)
 	assert.Contains(t, known.Body, "Enter the code that was sent to")
 	assert.Equal(t, known.Form["state"], h.look("/signin/").Form["state"], "a reload comes back to it")
+	for _, typed := range []string{"٠١٠٦١٧٩٧٨٤٠", "0020 10 61797840", "+20 +20 10 61797840"} {
+		_, alike := h.form("known", held.Form, "country", "EG", "phone", typed)
+		assert.Equal(t, "code", alike.Screen, "%s, as it may be typed to get a code", typed)
+	}
 	status, left := h.form("verify", known.Form, "code", h.inbox.Code(t, cairo))
 	assert.Equal(t, 303, status)
 	assert.Equal(t, "leave", left.Screen)

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/phoneauth/phoneauth"
 )
 
 // These are faults of a form that the person can mend.
@@ -108,8 +106,8 @@ func lengthOf(password string) error {
 // knownScreen is where somebody types a code that another page has asked for.
 func (q *request) knownScreen(any) *screen {
 	q.flow = flow{Purpose: q.body["purpose"]}
-	if p, err := phoneauth.ParsePhone(q.body["phone"], q.body["country"]); err == nil {
-		q.flow.Phone = p.E164()
+	if number := q.phone(); valid(number) {
+		q.flow.Phone = number
 	}
 	if q.flow.Phone == "" || q.flow.Purpose != purposeReset && q.flow.Purpose != purposeSignIn {
 		return q.screen(screenPhone)
