@@ -180,6 +180,7 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		toVisit(w, r, a.path)
 	case rest == notMePath:
 		q := a.request(w, r, nil)
+		q.rest = rest
 		q.answer(q.readNotice(phoneauth.Secret(only(r.URL.Query()["t"]))))
 	default:
 		a.servePage(w, r)
@@ -226,12 +227,15 @@ func (a *account) serveStep(w http.ResponseWriter, r *http.Request, rest string,
 	if err == nil && a.origins.Check(r) != nil {
 		err = errCrossOrigin
 	}
-	if err != nil {
-		a.request(w, r, map[string]string{}).trouble(err)
-		return
+	if form == nil {
+		form = map[string]string{}
 	}
 	q := a.request(w, r, form)
 	q.rest = rest
+	if err != nil {
+		q.trouble(err)
+		return
+	}
 	back := q.address(s.screen)
 	if s.screen != "" { // what was asked for is not done
 		back = q.notDone(s.screen)

@@ -163,27 +163,6 @@ func TestAccountWantsASignIn(t *testing.T) {
 	assert.Equal(t, http.StatusMethodNotAllowed, g.ask(g.mux, "PUT", "/account/", "").Code)
 }
 
-// Whoever was signed out from elsewhere is told so, and does not go round in circles while the access token
-// lives.
-func TestAccountOfAnEndedSession(t *testing.T) {
-	t.Parallel()
-	g := newGuest(t)
-	for _, scripted := range []bool{false, true} {
-		g.signIn(cairo)
-		state, err := g.svc.Inspect(t.Context(), cairo)
-		require.NoError(t, err)
-		require.NoError(t, g.svc.LogoutAll(t.Context(), state.User.ID))
-		if scripted {
-			g.ask(g.mux, "GET", "/account/", "", "Phoneauth-Script", "1")
-		}
-		g.visit("/signin/?next=/account/")
-		require.Equal(t, "resume", g.screen())
-		g.send()
-		assert.Equal(t, "phone", g.screen())
-		assert.Equal(t, "signed_out", g.alert())
-	}
-}
-
 func TestAccountHome(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t)
@@ -323,33 +302,6 @@ func TestAccountPassword(t *testing.T) {
 	assert.Equal(t, "home", g.screen())
 	_, err := g.svc.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: cairo, Password: "another horse"})
 	assert.NoError(t, err)
-}
-
-// Where nobody signs in with a password, nobody gets one.
-func TestAccountPasswordsOff(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, ui.Options{})
-	g := &guest{host: h, mux: http.NewServeMux()}
-	g.mux.Handle("/signin/", h.page)
-	g.mux.Handle("/account/", ui.Account(h.page, h.svc, ui.AccountOptions{}))
-	g.signIn(cairo)
-	g.visit("/account/?screen=password")
-	assert.Equal(t, "home", g.screen())
-	g.submit("/account/password", url.Values{"password": {"correct horse"}})
-	assert.Equal(t, "home", g.screen())
-	_, err := g.svc.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: cairo, Password: "correct horse"})
-	assert.ErrorIs(t, err, phoneauth.ErrInvalidPassword)
-}
-
-// A link of another site does not make the page say that something was done.
-func TestAccountSaysNothingForALink(t *testing.T) {
-	t.Parallel()
-	g := newGuest(t)
-	g.signIn(cairo)
-	for site, says := range map[string]bool{"cross-site": false, "same-site": false, "none": false, "same-origin": true, "": true} {
-		w := g.ask(g.mux, "GET", "/account/?done=password", "", "Sec-Fetch-Site", site)
-		assert.Equal(t, says, strings.Contains(w.Body.String(), "Your password is saved."), site)
-	}
 }
 
 func TestAccountExport(t *testing.T) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -66,8 +67,20 @@ func (q *accountRequest) trouble(err error) {
 		return
 	}
 	s := q.newScreen("trouble", "account.title")
-	s.Links = append(s.Links, anchor{"again", q.address(""), q.T("action.cookies")})
+	s.Links = append(s.Links, anchor{"again", q.here(), q.T("action.cookies")})
 	q.answer(s, err)
+}
+
+// here is the address to try again. A form is begun anew.
+func (q *accountRequest) here() string {
+	query := q.r.URL.Query()
+	switch {
+	case strings.HasPrefix(q.rest, notMePath):
+		return addressOf(q.path+notMePath, "t", cmp.Or(q.form["t"], only(query["t"])), "lang", q.Lang)
+	case q.form == nil && len(query) > 0:
+		return q.path + "?" + query.Encode()
+	}
+	return q.address("")
 }
 
 // done goes to the account page, which says what was done. Loading that again does nothing again.
