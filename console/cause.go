@@ -147,9 +147,15 @@ func lastCode(entries []phoneauth.Entry) []cause {
 		return []cause{{"No code was sent: the service's own rule has refused them since " +
 			at(sameSince(sends, func(e phoneauth.Entry) bool { return e.Type == last.Type })) + ".", "bad"}}
 	case phoneauth.EventSendFailed:
-		since := sameSince(sends, func(e phoneauth.Entry) bool { return e.Type == last.Type })
+		gone := " has gone out"
+		since := sameSince(sends, func(e phoneauth.Entry) bool {
+			if e.Type == last.Type && e.SendClass == phoneauth.Ambiguous {
+				gone = " is known to have gone out"
+			}
+			return e.Type == last.Type
+		})
 		return []cause{{capital(what) + " could not be sent" + from(" by ", last.Sender) + failure(last) +
-			". No code to the number has gone out since " + at(since) + ".", "bad"}}
+			". No code to the number" + gone + " since " + at(since) + ".", "bad"}}
 	}
 	report, ok := reportOf(entries, last)
 	switch took := report.Time.Sub(last.Time); {

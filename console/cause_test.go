@@ -76,6 +76,11 @@ func TestCauses(t *testing.T) {
 		"STOP, and a code all the same": {
 			entries: []phoneauth.Entry{of(time.Minute, phoneauth.EventVerified), of(time.Hour, phoneauth.EventOptedOut)},
 		},
+		"not known to be sent": {
+			entries: []phoneauth.Entry{{Type: phoneauth.EventSendFailed, Time: ago(time.Minute), Sender: "twilio", SendClass: phoneauth.Ambiguous}},
+			want: []string{"The last code could not be sent by twilio. It may have gone out all the same. " +
+				"No code to the number is known to have gone out since 2026-11-28 06:59:00 UTC."},
+		},
 		"no report": {
 			entries: []phoneauth.Entry{{Type: phoneauth.EventCodeSent, Time: ago(0)}, sent(time.Hour, "1")},
 			want:    []string{"The last code was accepted by the sender at 2026-11-28 07:00:00 UTC. No report says yet whether it arrived."},
