@@ -2,7 +2,9 @@ package ui_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -94,4 +96,26 @@ func TestAccountTroubleLeadsBack(t *testing.T) {
 	assert.Equal(t, 403, w.Code)
 	w = g.ask(g.mux, "PUT", "/account/?screen=number", "")
 	assert.Contains(t, w.Body.String(), `href="/account/?screen=number"`)
+}
+
+// A form that was sent to any route, with the state of any code, is answered with a screen, and nothing panics.
+func TestAccountFormsOfEveryState(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	g.signIn(cairo)
+	kept := maps.Clone(g.cookies)
+	routes := []string{"number/start", "number/verify", "password", "devices/end", "devices/others", "export/start", "export",
+		"delete/start", "delete", "reauth/start", "not-me/lock", "not-me/start", "not-me/unlock"}
+	for _, purpose := range []string{"", "sign_in", "phone_change", "data_export", "account_deletion", "account_unlock", "other"} {
+		for _, number := range []string{`"phone":"` + paris + `"`, `"masked":"+33 •••• 0178"`} {
+			state := base64.RawURLEncoding.EncodeToString([]byte(`{` + number + `,"purpose":"` + purpose + `","session_token":"x","length":6,"expires_at":99999999999999}`))
+			for _, route := range routes {
+				g.cookies = maps.Clone(kept)
+				g.submit("/account/"+route, url.Values{"state": {state}, "code": {"123456"}, "phone": {"12"}, "country": {"XX"}, "channel": {"pigeon"}})
+				assert.NotEmpty(t, g.screen(), "%s of %s", route, purpose)
+			}
+			g.submit("/signin/session/reauth", url.Values{"state": {state}, "code": {"123456"}})
+			assert.NotEmpty(t, g.screen(), purpose)
+		}
+	}
 }

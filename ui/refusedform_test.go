@@ -1,7 +1,9 @@
 package ui_test
 
 import (
+	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,10 +38,12 @@ func TestRefusedFormsOfEveryScreen(t *testing.T) {
 	h := newHost(t, ui.Options{Passwords: true})
 	routes := []string{"start", "verify", "register", "password", "recover", "known", "again", "forget", "delivery", "session/refresh"}
 	screens := []string{"phone", "code", "confirm", "welcome", "password", "register", "forgot", "reset", "resume", "cookies", "done", "leave", "", "no such"}
-	for _, route := range routes {
+	states := []string{"", `{"phone":"` + cairo + `","session_token":"x","length":6}`, `{"masked":"+20 •••• 7840","session_token":"x","purpose":"password_registration"}`}
+	for i, route := range slices.Repeat(routes, len(states)) {
+		state := base64.RawURLEncoding.EncodeToString([]byte(states[i/len(routes)]))
 		for _, screen := range screens {
 			for _, purpose := range []string{"sign_in", "password_reset", ""} {
-				fields := map[string]string{"screen": screen, "purpose": purpose, "phone": "12", "country": "XX", "confirmed": "1", "code": "123456", "password": "correct horse"}
+				fields := map[string]string{"screen": screen, "purpose": purpose, "phone": "12", "country": "XX", "confirmed": "1", "code": "123456", "password": "correct horse", "state": state, "device": "1"}
 				_, shown := h.form(route, fields)
 				assert.NotEmpty(t, shown.Screen, "%s from %s", route, screen)
 			}
