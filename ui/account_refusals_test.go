@@ -94,6 +94,8 @@ func TestAccountTroubleLeadsBack(t *testing.T) {
 	assert.Contains(t, g.body, `href="/account/not-me?lang=fr&amp;t=`+token+`"`)
 	w := g.ask(g.mux, "POST", "/account/not-me/lock", "t="+token, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site")
 	assert.Equal(t, 403, w.Code)
+	w = g.ask(g.mux, "POST", "/account/not-me/lock", "t="+token, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site", "Phoneauth-Script", "1")
+	assert.Contains(t, w.Body.String(), words(t, "fr")["error.cross_origin"], "the scripts would say that it was not our answer")
 	w = g.ask(g.mux, "PUT", "/account/?screen=number", "")
 	assert.Contains(t, w.Body.String(), `href="/account/?screen=number"`)
 }

@@ -59,10 +59,10 @@ func (q *accountRequest) redirect(to string) {
 // scripted reports whether a script has asked. It has a frame already.
 func (q *accountRequest) scripted() bool { return q.r.Header.Get(scriptHeader) != "" }
 
-// trouble says that the page cannot be shown. The scripts have sentences of their own, and leave what was
-// typed where it is.
+// trouble says that the page cannot be shown. The scripts have a sentence of their own for an outage, and
+// leave what was typed where it is.
 func (q *accountRequest) trouble(err error) {
-	if q.scripted() {
+	if status, _ := refusalOf(err); status >= 500 && q.scripted() {
 		q.fail(q.w, q.r, err)
 		return
 	}
