@@ -33,9 +33,16 @@ func TestSQLSettings(t *testing.T) {
 
 	d := postgresDatabase(t)
 	d.store(t, d.open(t))
-	d.dsn += "&synchronous_commit=off"
-	_, err = sqlstore.New(t.Context(), d.open(t), d.dialect)
-	require.ErrorContains(t, err, "set synchronous_commit to on")
+	for setting, want := range map[string]string{
+		"synchronous_commit=off":                          "set synchronous_commit to on",
+		"default_transaction_isolation=repeatable%20read": "set default_transaction_isolation to read committed, it is repeatable read",
+		"default_transaction_isolation=serializable":      "set default_transaction_isolation to read committed, it is serializable",
+	} {
+		set := d
+		set.dsn += "&" + setting
+		_, err = sqlstore.New(t.Context(), set.open(t), d.dialect)
+		require.ErrorContains(t, err, want)
+	}
 }
 
 // A server that is away is one clear error, at once, and no word of how to reach it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"hash/fnv"
+	"strings"
 )
 
 var postgres = speech{
@@ -18,21 +19,30 @@ var postgres = speech{
 	integer:    "BIGINT",
 	numbered:   true,
 	schemas:    true,
-	settings: func(ctx context.Context, db *sql.DB) error {
-		// NULL from what speaks the language but has no such setting.
-		var commit sql.NullString
-		if err := db.QueryRowContext(ctx, "SELECT current_setting('synchronous_commit', true)").Scan(&commit); err != nil {
-			return err
-		}
-		if commit.String == "off" {
-			return &settingError{"set synchronous_commit to on: with off, a crash brings back codes that were used"}
-		}
-		return nil
-	},
+	settings:   postgresSettings,
 	takeTurn: func(ctx context.Context, _ *Store, q querier, name string) error {
 		_, err := q.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", turnOf(name))
 		return err
 	},
+}
+
+// postgresSettings looks at what holds for a single statement. A verb that is a transaction asks for
+// READ COMMITTED itself.
+func postgresSettings(ctx context.Context, db *sql.DB) error {
+	// NULL from what speaks the language but has no such setting.
+	var commit, isolation sql.NullString
+	err := db.QueryRowContext(ctx, "SELECT current_setting('synchronous_commit', true), current_setting('transaction_isolation', true)").
+		Scan(&commit, &isolation)
+	switch level := isolation.String; {
+	case err != nil:
+		return err
+	case commit.String == "off":
+		return &settingError{"set synchronous_commit to on: with off, a crash brings back codes that were used"}
+	case level != "" && !strings.HasPrefix(level, "read "): // "read uncommitted" is the same as "read committed"
+		return &settingError{"set default_transaction_isolation to read committed, it is " + level +
+			": a statement that has waited for another must see what that one has done"}
+	}
+	return nil
 }
 
 // turnOf returns the number of the advisory lock of a turn.

@@ -11,8 +11,8 @@
 //
 // # PostgreSQL
 //
-// PostgreSQL must be version 13 or later, with synchronous_commit on. Every verb is one statement or one
-// transaction at READ COMMITTED, which finds its rows by primary key and is committed
+// PostgreSQL must be version 13 or later, with synchronous_commit on and default_transaction_isolation
+// at "read committed", the default. Every verb is one statement or one transaction at READ COMMITTED, which finds its rows by primary key and is committed
 // once; reads are single statements without a transaction. A transaction that the server
 // rolled back because of a deadlock or a serialization failure is done again from the
 // beginning. Nothing else is repeated. Where the sessions of a user are counted, callers for one user
