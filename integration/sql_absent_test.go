@@ -250,3 +250,34 @@ func TestSQLAttemptAndBegin(t *testing.T) {
 		})
 	}
 }
+
+// A code is sent by one who has found none, and holds the failures. Another sends it first, one tries
+// it, and one sends it again. None of them waits for a row with the lock of that which was not there.
+func TestSQLBeginTwiceAndAttempt(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	direct := d.store(t, db)
+	for name, s := range map[string]*sqlstore.Store{"functions": direct, "transactions": d.store(t, db, sqlstore.WithoutFunctions())} {
+		t.Run(name, func(t *testing.T) {
+			lockout := absentLockout()
+			lockout.Steps[0].Failures = 2
+			_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters")
+			require.NoError(t, err)
+			require.NoError(t, s.CountFailure(t.Context(), lockout, absentNow))
+			tx, err := db.Begin()
+			require.NoError(t, err)
+			defer tx.Rollback()
+			_, err = tx.Exec("SELECT FROM phoneauth_counters FOR UPDATE")
+			require.NoError(t, err)
+			late := arrive(t, db, 0, beginAbsent(s, "{a}code", lockout))
+			again := beginAbsent(direct, "{a}code", phoneauth.Lockout{})
+			require.NoError(t, again())
+			tried := arrive(t, db, 1, attemptAbsent(s, "{a}code", "", "{a}code"))
+			begun := arrive(t, db, 2, again)
+			require.NoError(t, tx.Rollback())
+			assert.NoError(t, <-late)
+			assert.NoError(t, <-tried)
+			assert.NoError(t, <-begun)
+		})
+	}
+}

@@ -49,26 +49,33 @@ const (
 )
 
 // directBegin is BeginChallenge. What is live is touched, as by Challenge.Touched, and what is gone
-// is replaced. The last arguments are the time, the lock of the challenge and, with a lockout, its key
-// and its lock.
+// is replaced. Only where there is no row, the lock of the challenge is taken and a row inserted: who
+// waits for a row must not hold that lock, which others wait for who hold rows. Where somebody was
+// faster, nothing is changed. The last arguments are the time, the lock of the challenge and, with a
+// lockout, its key and its lock.
 func directBegin(t *tables, functions string, lockout int) string {
-	const now, key, until = "$11", "$13", "least(excluded.expires_at, x.until_at)"
-	free, still := " WHERE "+absentLock+"($12) IS NOT NULL", ""
+	const now, until = "$11", "least(CAST($8 AS BIGINT), x.until_at)"
+	free, found, still := "", "EXISTS (SELECT FROM b)", ""
 	if lockout == 1 {
-		free += " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = " + key + ")"
-		still = " WHERE " + functions + "not_locked_v2(" + key + ", $14, NULL)"
+		counted := "EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = $13)"
+		free, found = " AND NOT "+counted, found+" OR "+counted
+		still = " WHERE " + functions + "not_locked_v2($13, $14, NULL)"
 	}
 	var set strings.Builder
-	set.WriteString("pending = excluded.pending")
-	for _, column := range []struct{ name, touched string }{
-		{"id", "x.id"}, {"digest", "x.digest"}, {"sealed", "x.sealed"}, {"tries_left", "x.tries_left"}, {"until_at", "x.until_at"},
-		{"sends", "least(CAST(x.sends AS BIGINT) + excluded.sends, 2147483647)"},
-		{"expires_at", until}, {"due", functions + "due_v1(" + until + ", 60000000)"},
+	set.WriteString("pending = CAST($5 AS BYTEA)")
+	for _, column := range []struct{ name, touched, given string }{
+		{"id", "x.id", "CAST($2 AS BYTEA)"}, {"digest", "x.digest", "CAST($3 AS BYTEA)"}, {"sealed", "x.sealed", "CAST($4 AS BYTEA)"},
+		{"tries_left", "x.tries_left", "CAST($6 AS INTEGER)"},
+		{"sends", "least(CAST(x.sends AS BIGINT) + CAST($7 AS INTEGER), 2147483647)", "CAST($7 AS INTEGER)"},
+		{"expires_at", until, "CAST($8 AS BIGINT)"}, {"until_at", "x.until_at", "CAST($9 AS BIGINT)"},
+		{"due", functions + "due_v1(" + until + ", 60000000)", "CAST($10 AS INTEGER)"},
 	} {
-		set.WriteString(", " + column.name + " = CASE WHEN x.expires_at > " + now + " THEN " + column.touched + " ELSE excluded." + column.name + " END")
+		set.WriteString(", " + column.name + " = CASE WHEN x.expires_at > " + now + " THEN " + column.touched + " ELSE " + column.given + " END")
 	}
-	return numbered("WITH b AS (INSERT INTO "+t.challenges+" AS x ("+challengeColumns+") SELECT "+directChallenge, 1) + free +
-		" ON CONFLICT (key) DO UPDATE SET " + set.String() + " RETURNING " + directReturned + ") SELECT * FROM b" + still
+	return "WITH b AS (UPDATE " + t.challenges + " AS x SET " + set.String() + " WHERE x.key = CAST($1 AS BYTEA)" + free +
+		" RETURNING " + directReturned + "), i AS (INSERT INTO " + t.challenges + " (" + challengeColumns + ") " + numbered("SELECT "+directChallenge, 1) +
+		" WHERE CASE WHEN " + found + " THEN false ELSE " + absentLock + "($12) IS NOT NULL END" +
+		" ON CONFLICT (key) DO NOTHING RETURNING " + directReturned + ") SELECT * FROM (SELECT * FROM b UNION ALL SELECT * FROM i) AS e" + still
 }
 
 // directAttempt is an AttemptChallenge that matches. The arguments are the key, the time and the
