@@ -24,8 +24,8 @@ func (s *Store) ImportUsers(ctx context.Context, users []phoneauth.UserImport, n
 			first[users[i].Phone.E164()] = i
 		}
 	}
-	// All callers go through phones in one order, and create before they lock what exists:
-	// so two of them come to no deadlock.
+	// All callers go through phones in one order, and lock who exists before they create: so two of them
+	// come to no deadlock, nor does one with somebody who moves to another number.
 	phones := slices.Sorted(maps.Keys(first))
 	var made, found map[string]phoneauth.User
 	err := s.atomically(ctx, "import users", func(q querier) (err error) {
@@ -33,14 +33,14 @@ func (s *Store) ImportUsers(ctx context.Context, users []phoneauth.UserImport, n
 			made, found, err = s.importLocked(ctx, q, users, phones, now)
 			return err
 		}
-		if made, err = s.createUsers(ctx, q, users, phones, now); err != nil {
+		if found, err = s.lockUsers(ctx, q, phones); err != nil {
 			return err
 		}
-		exist := slices.DeleteFunc(slices.Clone(phones), func(phone string) bool { return made[phone].ID != "" })
-		if found, err = s.lockUsers(ctx, q, exist); err != nil {
+		missing := without(phones, found)
+		if made, err = s.createUsers(ctx, q, users, missing, now); err != nil {
 			return err
 		}
-		if len(found) != len(exist) { // somebody left meanwhile
+		if len(made) != len(missing) { // somebody came meanwhile
 			return errRaced
 		}
 		return nil
@@ -58,6 +58,11 @@ func (s *Store) ImportUsers(ctx context.Context, users []phoneauth.UserImport, n
 		imported[i] = phoneauth.ImportedUser{User: user, Created: created && first[phone] == i}
 	}
 	return imported, nil
+}
+
+// without returns those of phones that no user of found has.
+func without(phones []string, found map[string]phoneauth.User) []string {
+	return slices.DeleteFunc(slices.Clone(phones), func(phone string) bool { return found[phone].ID != "" })
 }
 
 // createUsers creates the users of phones, except those who exist, and returns whom it has

@@ -233,9 +233,10 @@ func (s *Store) BlankEntries(ctx context.Context, userID, print string, before t
 	none := []byte(nil)
 	q := s.query("UPDATE " + s.table.journal)
 	if s.returning {
-		q.add(set+" WHERE id"+s.in[0], none, none, none)
+		// They are locked in the order of IDs, as AppendEntries does it.
+		q.add(set+" WHERE id"+s.in[0]+"SELECT id FROM "+s.table.journal+" WHERE id"+s.in[0], none, none, none)
 		s.addMatches(q, userID, print, before)
-		q.add(s.in[1])
+		q.add(s.in[1] + " ORDER BY id" + s.forUpdate + s.in[1])
 	} else { // MySQL can change a table that it searches only by a join
 		q.add(" JOIN (")
 		s.addMatches(q, userID, print, before)

@@ -69,7 +69,7 @@ func (s *Store) importLocked(ctx context.Context, q querier, users []phoneauth.U
 	if found, err = s.usersOf(ctx, q, phones, s.forUpdate); err != nil {
 		return nil, nil, err
 	}
-	missing := slices.DeleteFunc(slices.Clone(phones), func(phone string) bool { return found[phone].ID != "" })
+	missing := without(phones, found)
 	for create := range s.creations(users, missing, now) {
 		if _, err := create.exec(ctx, q); err != nil {
 			if duplicate(err) { // somebody came meanwhile

@@ -193,21 +193,49 @@ func (s *Store) UpdateUser(ctx context.Context, u phoneauth.UserUpdate) (user ph
 		return s.updateLocked(ctx, step, id, u)
 	}
 	q := s.update(id, u)
-	err = s.write(ctx, step, func(on querier) (err error) {
-		user, err = q.user(ctx, on)
-		if duplicate(err) {
-			return phoneauth.ErrPhoneTaken
+	for range mostTries {
+		err = s.write(ctx, step, func(on querier) (err error) {
+			user, err = q.user(ctx, on)
+			if duplicate(err) {
+				return phoneauth.ErrPhoneTaken
+			}
+			return err
+		})
+		if !errors.Is(err, phoneauth.ErrNotFound) {
+			return user, err
 		}
-		return err
-	})
-	if errors.Is(err, phoneauth.ErrNotFound) && u.Epoch != phoneauth.AnyEpoch {
-		// No such user, or one at another epoch. Epochs do not come back, nor do users.
-		if _, err := s.userByID(id).user(ctx, s.on); err != nil {
+		if err = s.notUpdated(ctx, id, u); err != nil {
 			return phoneauth.User{}, failed(step, err)
 		}
-		err = phoneauth.ErrStale
 	}
-	return user, err
+	return phoneauth.User{}, failed(step, errRows)
+}
+
+// notUpdated returns why an update has found nothing to change, or nil if there is no reason any more.
+func (s *Store) notUpdated(ctx context.Context, id int64, u phoneauth.UserUpdate) error {
+	q := s.query("SELECT epoch, ")
+	if u.Phone != nil {
+		s.addTaken(q, id, u.Phone)
+	} else {
+		q.add("FALSE")
+	}
+	var epoch int64
+	var taken bool
+	err := q.add(" FROM "+s.table.users+" WHERE id = ?", id).row(ctx, s.on, &epoch, &taken)
+	switch {
+	case err != nil:
+		return notFound(err)
+	case u.Epoch != phoneauth.AnyEpoch && u.Epoch != epoch:
+		return phoneauth.ErrStale
+	case taken:
+		return phoneauth.ErrPhoneTaken
+	}
+	return nil
+}
+
+// addTaken appends the condition that another user has the number.
+func (s *Store) addTaken(q *query, id int64, p *phoneauth.Phone) {
+	q.add("EXISTS (SELECT 1 FROM "+s.table.users+" o WHERE o.phone = ? AND o.id <> ?)", p.E164(), id)
 }
 
 func (s *Store) update(id int64, u phoneauth.UserUpdate) *query {
@@ -230,6 +258,11 @@ func (s *Store) update(id int64, u phoneauth.UserUpdate) *query {
 	q.add(" WHERE id = ?", id)
 	if u.Epoch != phoneauth.AnyEpoch {
 		q.add(" AND epoch = ?", u.Epoch)
+	}
+	if u.Phone != nil && s.returning {
+		// Else two who move to the numbers of each other would wait for each other.
+		q.add(" AND NOT ")
+		s.addTaken(q, id, u.Phone)
 	}
 	return q.returns(userColumns)
 }

@@ -1,0 +1,119 @@
+package integration_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/sqlstore"
+)
+
+// heldNumbers has every statement that writes a number wait when its row is written, and before anybody
+// can see that the number is taken.
+const heldNumbers = `
+CREATE FUNCTION held(phone TEXT) RETURNS TEXT IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema()), 0);
+    RETURN phone;
+END
+$$;
+ALTER TABLE phoneauth_users DROP CONSTRAINT phoneauth_users_phone_key;
+CREATE INDEX held ON phoneauth_users (held(phone));
+ALTER TABLE phoneauth_users ADD UNIQUE (phone)`
+
+// Two people move to the numbers of each other. Neither can, and neither waits for the other.
+func TestSQLUsersSwapNumbers(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	s := d.store(t, db)
+	_, err := db.Exec(heldNumbers)
+	require.NoError(t, err)
+	one, two := phoneauth.StoredPhone("+11"), phoneauth.StoredPhone("+12")
+	move := func(user phoneauth.User, to phoneauth.Phone) func() error {
+		return func() error {
+			_, err := s.UpdateUser(context.Background(), phoneauth.UserUpdate{UserID: user.ID, Epoch: phoneauth.AnyEpoch, Phone: &to, Now: absentNow})
+			return err
+		}
+	}
+	first, second := move(userOf(t, s, one), two), move(userOf(t, s, two), one)
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback()
+	_, err = tx.Exec("SELECT pg_advisory_xact_lock(hashtext(current_schema()), 0)")
+	require.NoError(t, err)
+	a := arrive(t, db, 0, first)
+	b := arrive(t, db, 1-len(a), second)
+	require.NoError(t, tx.Rollback())
+	assert.ErrorIs(t, <-a, phoneauth.ErrPhoneTaken)
+	assert.ErrorIs(t, <-b, phoneauth.ErrPhoneTaken)
+}
+
+func userOf(t *testing.T, s *sqlstore.Store, p phoneauth.Phone) phoneauth.User {
+	t.Helper()
+	in, err := s.SignInUser(t.Context(), phoneauth.SignIn{Phone: p, Epoch: phoneauth.AnyEpoch, UUID: "uuid of " + p.E164(), Now: absentNow})
+	require.NoError(t, err)
+	return in.User
+}
+
+// A user moves from one number to another while both are imported.
+func TestSQLImportAndNewNumber(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	s := d.store(t, db)
+	from, to := phoneauth.StoredPhone("+11"), phoneauth.StoredPhone("+12")
+	user := userOf(t, s, from)
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback()
+	_, err = tx.Exec("SELECT FROM phoneauth_users FOR UPDATE")
+	require.NoError(t, err)
+	moved := arrive(t, db, 0, func() error {
+		_, err := s.UpdateUser(context.Background(), phoneauth.UserUpdate{UserID: user.ID, Epoch: phoneauth.AnyEpoch, Phone: &to, Now: absentNow})
+		return err
+	})
+	var users []phoneauth.ImportedUser
+	imported := arrive(t, db, 1, func() (err error) {
+		users, err = s.ImportUsers(context.Background(), []phoneauth.UserImport{{Phone: from, UUID: "one"}, {Phone: to, UUID: "two"}}, absentNow)
+		return err
+	})
+	require.NoError(t, tx.Rollback())
+	require.NoError(t, <-moved)
+	require.NoError(t, <-imported)
+	assert.True(t, users[0].Created)
+	assert.False(t, users[1].Created)
+	assert.Equal(t, user.ID, users[1].User.ID)
+}
+
+// Entries are blanked while their counts grow.
+func TestSQLAppendAndBlank(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	s := d.store(t, db)
+	entries := func(ids ...string) (all []phoneauth.JournalEntry) {
+		for _, id := range ids {
+			all = append(all, phoneauth.JournalEntry{ID: id, Time: absentNow, ExpiresAt: absentNow.Add(time.Hour), UserID: "user", Type: "limited", Count: 1, Data: []byte("data")})
+		}
+		return all
+	}
+	require.NoError(t, s.AppendEntries(t.Context(), entries("b")))
+	require.NoError(t, s.AppendEntries(t.Context(), entries("a")))
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback()
+	_, err = tx.Exec("SELECT FROM phoneauth_journal WHERE id = 'a' FOR UPDATE")
+	require.NoError(t, err)
+	appended := arrive(t, db, 0, func() error { return s.AppendEntries(context.Background(), entries("a", "b")) })
+	blanked := arrive(t, db, 1, func() error { return s.BlankEntries(context.Background(), "user", "", absentNow) })
+	require.NoError(t, tx.Rollback())
+	require.NoError(t, <-appended)
+	require.NoError(t, <-blanked)
+	var left string
+	require.NoError(t, db.QueryRow("SELECT string_agg(concat(id::text, count, data::text), ' ') FROM phoneauth_journal").Scan(&left))
+	assert.NotContains(t, left, fmt.Sprintf("%x", "data"))
+	assert.Contains(t, left, "2")
+}
