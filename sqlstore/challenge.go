@@ -11,7 +11,7 @@ import (
 // begin is BeginChallenge in a transaction.
 func (s *Store) begin(ctx context.Context, p phoneauth.BeginParams) (phoneauth.BeginResult, error) {
 	var begun phoneauth.BeginResult
-	err := s.atomically(ctx, "begin challenge", func(q querier) error {
+	err := s.atomicallyFor(ctx, "begin challenge", p.Challenge.Key, func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
 		r.nameSlots(p.Challenge.Key)
 		r.nameKeys(p.Keys())
@@ -56,7 +56,7 @@ func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneau
 	keys := slotKeys(&p)
 	var found phoneauth.Challenge
 	var answer error // of an attempt that is committed
-	err := s.atomically(ctx, "attempt challenge", func(q querier) error {
+	err := s.atomicallyFor(ctx, "attempt challenge", firstOf(keys), func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
 		r.nameSlots(keys...)
 		r.nameKeys((&phoneauth.AttemptParams{Lockout: p.Lockout, Takes: p.Takes}).Keys())

@@ -20,7 +20,8 @@ func (s *Store) ask(ctx context.Context, p phoneauth.TakeParams) error {
 
 // take is TakeLimits in a transaction.
 func (s *Store) take(ctx context.Context, p phoneauth.TakeParams) error {
-	return s.atomically(ctx, "take limits", func(q querier) error {
+	k := p.Keys()
+	return s.atomicallyFor(ctx, "take limits", firstOf(k.Limits, k.Scores), func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
 		r.nameKeys(p.Keys())
 		r.sample(p.Charges)
@@ -36,7 +37,8 @@ func (s *Store) take(ctx context.Context, p phoneauth.TakeParams) error {
 
 // giveBack is GiveBack in a transaction.
 func (s *Store) giveBack(ctx context.Context, p phoneauth.GiveBackParams) error {
-	return s.atomically(ctx, "give back", func(q querier) error {
+	k := p.Keys()
+	return s.atomicallyFor(ctx, "give back", firstOf(k.Limits, k.Scores), func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
 		r.nameKeys(p.Keys())
 		r.sample(p.Credits)
@@ -50,7 +52,7 @@ func (s *Store) giveBack(ctx context.Context, p phoneauth.GiveBackParams) error 
 
 // countFailure is CountFailure in a transaction.
 func (s *Store) countFailure(ctx context.Context, l phoneauth.Lockout, at time.Time) error {
-	return s.atomically(ctx, "count failure", func(q querier) error {
+	return s.atomicallyFor(ctx, "count failure", l.Key, func(q querier) error {
 		r := s.rows(ctx, q, at.UnixMicro())
 		r.name(ofLockout, l.Key)
 		if err := r.load(); err != nil {

@@ -194,7 +194,7 @@ func (s *Store) EndSession(ctx context.Context, userID, id string) error {
 // a statement that waited for a session to be ended by another would not see the one that
 // came in its place.
 func (s *Store) EndUserSessions(ctx context.Context, userID, exceptID string) error {
-	return s.atomically(ctx, "end user sessions", func(q querier) error {
+	return s.atomicallyFor(ctx, "end user sessions", s.userTurn(userID), func(q querier) error {
 		if err := s.takeTurn(ctx, s, q, s.userTurn(userID)); err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (s *Store) CreateSession(ctx context.Context, n phoneauth.NewSession) (phon
 	return either(s.functions.create,
 		func() (phoneauth.SessionRecord, error) { return s.callCreate(ctx, n, values) },
 		func() (evicted phoneauth.SessionRecord, err error) {
-			err = s.atomically(ctx, step, func(q querier) (err error) {
+			err = s.atomicallyFor(ctx, step, s.userTurn(n.Session.UserID), func(q querier) (err error) {
 				evicted, err = s.createCounted(ctx, q, n, values)
 				return err
 			})

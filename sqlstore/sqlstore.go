@@ -30,7 +30,8 @@ type Store struct {
 	table     tables
 	functions functions
 	direct    direct
-	group     *group // makes the writes, where there is one writer
+	group     *group  // makes the writes, where there is one writer
+	queues    *queues // of MySQL, else nil
 }
 
 // Part is one of the roles of a Store, with the tables it needs.
@@ -157,6 +158,9 @@ func newStore(db *sql.DB, dialect Dialect, o options) *Store {
 	if s.alone {
 		on := &prepared{db: db, all: map[string]*sql.Stmt{}}
 		s.on, s.group = on, &group{on: on, lock: "DELETE FROM " + s.anyTable() + " WHERE 0"}
+	}
+	if !s.returning {
+		s.queues = &queues{}
 	}
 	return s
 }

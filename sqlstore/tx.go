@@ -19,7 +19,13 @@ var errRows = errors.New("its rows change too fast")
 // rolled back otherwise. It is done again, whole, where rolledBack says so: do must not
 // keep anything from one call to the next.
 func (s *Store) atomically(ctx context.Context, step string, do func(q querier) error) error {
-	return failed(step, again(ctx, func() error {
+	return s.atomicallyFor(ctx, step, "", do)
+}
+
+// atomicallyFor is atomically for a step about this key. Steps of one process that were rolled back and have one
+// key are done again one after the other, where that matters: see queues.
+func (s *Store) atomicallyFor(ctx context.Context, step, key string, do func(q querier) error) error {
+	return failed(step, s.again(ctx, key, func() error {
 		if s.alone {
 			return s.group.write(ctx, do)
 		}
@@ -44,6 +50,30 @@ func (s *Store) write(ctx context.Context, step string, do func(q querier) error
 		return s.atomically(ctx, step, do)
 	}
 	return failed(step, again(ctx, func() error { return do(s.on) }))
+}
+
+// again calls do until it is not rolled back. From the second time on, and where others do so already, it calls
+// do when it is the first in the queue of key.
+func (s *Store) again(ctx context.Context, key string, do func() error) error {
+	leave, err := s.queues.enter(ctx, key, false)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if leave != nil {
+			leave()
+		}
+	}()
+	return again(ctx, func() error {
+		err := do()
+		if leave == nil && rolledBack(err) {
+			var ended error
+			if leave, ended = s.queues.enter(ctx, key, true); ended != nil {
+				return ended
+			}
+		}
+		return err
+	})
 }
 
 // again calls do until it is not rolled back.
