@@ -138,3 +138,34 @@ func TestRedisChecks(t *testing.T) {
 		assert.ErrorContains(t, err, "one {tag}")
 	}
 }
+
+// A server whose memory is full takes no write. It does not tell then whether a code is right: a wrong
+// one is not counted, and so could be tried without end.
+func TestRedisFullTellsNothing(t *testing.T) {
+	client := clientOf(t, ownRedis(t))
+	store := newRedisStore(t, client)
+	full := func(is bool) {
+		require.NoError(t, client.ConfigSet(t.Context(), "maxmemory", map[bool]string{true: "1", false: "0"}[is]).Err())
+	}
+	proof := redisChallenge("one")
+	proof.Key += "proof"
+	for name, m := range map[string]phoneauth.OnMatch{"a code": {Store: &proof}, "a proof": {}} {
+		t.Run(name, func(t *testing.T) {
+			ch := redisChallenge("one")
+			l := phoneauth.Lockout{Name: "f", Key: ch.Key, TTL: time.Hour, Steps: []phoneauth.LockoutStep{{Failures: 1000, Wait: time.Hour}}}
+			attempt := func(digest []byte) error {
+				_, err := store.AttemptChallenge(t.Context(), phoneauth.AttemptParams{Lockout: l, Now: redisStart,
+					Candidates: []phoneauth.Candidate{{Key: ch.Key, Digests: [][]byte{digest}, OnMatch: m}}})
+				return err
+			}
+			_, err := store.BeginChallenge(t.Context(), phoneauth.BeginParams{Challenge: ch, Now: redisStart})
+			require.NoError(t, err)
+			full(true)
+			wrong, right := attempt([]byte("wrong")), attempt(ch.Digest)
+			full(false)
+			require.ErrorContains(t, wrong, "OOM")
+			require.ErrorContains(t, right, "OOM")
+			assert.NoError(t, attempt(ch.Digest))
+		})
+	}
+}

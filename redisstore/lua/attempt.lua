@@ -32,6 +32,12 @@ if not c then
   return {NOT_FOUND}
 end
 
+-- A try is counted before anything is compared, and this is the first write. So a server whose memory is
+-- full refuses right codes as it refuses wrong ones. Else those could be tried without end.
+c.tries = c.tries - 1
+local left = packed(c, pending(c))
+keep(of.key, left, c.expires - now)
+
 local equal = false
 for _, digest in ipairs(of.digests) do
   if digest ~= '' and digest == c.digest then equal = true end
@@ -39,13 +45,7 @@ end
 if not equal then
   write()
   fail(l)
-  c.tries = c.tries - 1
-  local left = packed(c, pending(c))
-  if c.tries > 0 then
-    keep(of.key, left, c.expires - now)
-  else
-    redis.call('DEL', of.key)
-  end
+  if c.tries <= 0 then redis.call('DEL', of.key) end
   return {MISMATCH, which, left}
 end
 
