@@ -3,6 +3,7 @@ package integration_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -116,4 +117,49 @@ func TestSQLAppendAndBlank(t *testing.T) {
 	require.NoError(t, db.QueryRow("SELECT string_agg(concat(id::text, count, data::text), ' ') FROM phoneauth_journal").Scan(&left))
 	assert.NotContains(t, left, fmt.Sprintf("%x", "data"))
 	assert.Contains(t, left, "2")
+}
+
+// Limits of one phone, and scores, are named by two steps in two orders.
+func TestSQLCountersInTwoOrders(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	score := func(key string) phoneauth.Charge {
+		return phoneauth.Charge{Amount: 1, Score: phoneauth.Score{Name: key, Key: key, Max: 1000, DebtDecay: time.Hour, CreditDecay: time.Hour}}
+	}
+	back := func(s *sqlstore.Store, limits, scores []string) func() error {
+		p := phoneauth.GiveBackParams{Now: absentNow}
+		for _, key := range limits {
+			p.Takes = append(p.Takes, onceAnHour(key)...)
+		}
+		for _, key := range scores {
+			p.Credits = append(p.Credits, score(key))
+		}
+		return func() error { return s.GiveBack(context.Background(), p) }
+	}
+	for name, s := range map[string]*sqlstore.Store{"functions": d.store(t, db), "transactions": d.store(t, db, sqlstore.WithoutFunctions())} {
+		for _, held := range []string{"l{a}1", "bone"} {
+			t.Run(name+" "+held, func(t *testing.T) {
+				_, err := db.Exec("TRUNCATE phoneauth_counters")
+				require.NoError(t, err)
+				limits, scores := []string{"{a}1", "{a}2"}, []string{"one", "two"}
+				require.NoError(t, s.TakeLimits(t.Context(), phoneauth.TakeParams{Takes: append(onceAnHour("{a}1"), onceAnHour("{a}2")...),
+					Charges: []phoneauth.Charge{score("one"), score("two")}, Now: absentNow}))
+				if held == "bone" {
+					limits = nil
+				}
+				tx, err := db.Begin()
+				require.NoError(t, err)
+				defer tx.Rollback()
+				_, err = tx.Exec("SELECT FROM phoneauth_counters WHERE key = convert_to($1, 'UTF8') FOR UPDATE", held)
+				require.NoError(t, err)
+				one := arrive(t, db, 0, back(s, limits, scores))
+				slices.Reverse(limits)
+				slices.Reverse(scores)
+				two := arrive(t, db, 1, back(s, limits, scores))
+				require.NoError(t, tx.Rollback())
+				assert.NoError(t, <-one)
+				assert.NoError(t, <-two)
+			})
+		}
+	}
 }

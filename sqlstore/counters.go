@@ -126,6 +126,9 @@ func (r *rows) load() error {
 	if !r.s.returning {
 		return r.lockAll()
 	}
+	if !r.s.alone {
+		r.inOrder()
+	}
 	var lock, read []any
 	for _, c := range r.counters {
 		if c.peek {

@@ -25,6 +25,7 @@ type (
 	stepPlace struct { // of a counter
 		key   string
 		owner int64
+		last  bool // it may be sampled
 	}
 	challengeOf struct { // that is stored
 		owner int64
@@ -120,7 +121,7 @@ func (a *stepArgs) place(owner int64, key string) int64 {
 	i := slices.IndexFunc(a.counters, func(p stepPlace) bool { return p.key == key && (p.owner == 0 || p.owner == owner) })
 	if i < 0 {
 		i = len(a.counters)
-		a.counters = append(a.counters, stepPlace{key, owner})
+		a.counters = append(a.counters, stepPlace{key: key, owner: owner})
 	}
 	return int64(i + 1)
 }
@@ -174,6 +175,7 @@ func (a *stepArgs) charges(owner int64, charges []phoneauth.Charge, reward float
 	for i := range charges {
 		c := &charges[i]
 		place, peeked := a.place(owner, ofScore+c.Key), int64(0)
+		a.counters[place-1].last = a.counters[place-1].last || c.SampleBelow != 0
 		if c.Sampled() && named[c.Key] == 1 {
 			peeked, a.counters[place-1].owner = 1, -1
 		}

@@ -37,6 +37,7 @@ func (s *Store) call(ctx context.Context, step string, a *stepArgs) (r stepped, 
 	if a.beyond {
 		return stepped{}, errBeyond
 	}
+	a.inOrder()
 	q := s.query("SELECT c_key, c_id, c_digest, c_sealed, c_pending, coalesce(c_tries, 0), coalesce(c_sends, 0), coalesce(c_expires, 0), coalesce(c_until, 0),"+
 		" answer, refused, wait, resend, which FROM "+s.functions.step+"("+stepParameters+")", a.values()...)
 	err = s.write(ctx, step, func(on querier) (err error) {
