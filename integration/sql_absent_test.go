@@ -281,3 +281,28 @@ func TestSQLBeginTwiceAndAttempt(t *testing.T) {
 		})
 	}
 }
+
+// A right code stores a proof where there is one already, and both are cancelled.
+func TestSQLProveAgainAndCancel(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	for name, s := range map[string]*sqlstore.Store{"functions": d.store(t, db), "transactions": d.store(t, db, sqlstore.WithoutFunctions())} {
+		t.Run(name, func(t *testing.T) {
+			for _, key := range []string{"{a}code", "{a}a proof"} {
+				require.NoError(t, beginAbsent(s, key, phoneauth.Lockout{})())
+			}
+			tx, err := db.Begin()
+			require.NoError(t, err)
+			defer tx.Rollback()
+			_, err = tx.Exec("SELECT FROM phoneauth_challenges WHERE key = '{a}code' FOR UPDATE")
+			require.NoError(t, err)
+			proved := arrive(t, db, 0, attemptAbsent(s, "{a}code", "{a}a proof", "{a}code"))
+			cancelled := arrive(t, db, 1, func() error { return s.CancelChallenges(context.Background(), "{a}code", "{a}a proof") })
+			require.NoError(t, tx.Rollback())
+			if err := <-proved; !errors.Is(err, phoneauth.ErrNotFound) { // it was cancelled
+				assert.NoError(t, err)
+			}
+			assert.NoError(t, <-cancelled)
+		})
+	}
+}

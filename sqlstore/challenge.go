@@ -53,7 +53,7 @@ func plain(c phoneauth.Challenge) phoneauth.Challenge {
 
 // attempt is AttemptChallenge in a transaction.
 func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
-	keys := slotKeys(&p)
+	keys := slotKeys(&p, s.returning)
 	var found phoneauth.Challenge
 	var answer error // of an attempt that is committed
 	err := s.atomicallyFor(ctx, "attempt challenge", firstOf(keys), func(q querier) error {
@@ -90,11 +90,15 @@ func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneau
 	return found, err
 }
 
-// slotKeys returns the keys of the candidates, in their order, each once.
-func slotKeys(p *phoneauth.AttemptParams) []string {
-	keys := make([]string, len(p.Candidates))
+// slotKeys returns the keys of the candidates and, with stored, of what their matches store, in the order of
+// keys, each once.
+func slotKeys(p *phoneauth.AttemptParams, stored bool) []string {
+	keys := make([]string, len(p.Candidates), 2*len(p.Candidates))
 	for i := range p.Candidates {
 		keys[i] = p.Candidates[i].Key
+		if store := p.Candidates[i].OnMatch.Store; stored && store != nil {
+			keys = append(keys, store.Key)
+		}
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)

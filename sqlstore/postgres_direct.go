@@ -80,18 +80,19 @@ func directBegin(t *tables, functions string, lockout int) string {
 
 // directAttempt is an AttemptChallenge that matches. The arguments are the key, the time and the
 // digests, and then, as far as they are there, a lockout and its lock, an ID, another challenge and
-// the lock of that one. The other challenge is inserted when the locks are taken.
+// the lock of that one. The other challenge is inserted when the locks are taken, if there is none at its
+// key. If one has come meanwhile, the statement fails, and is done again.
 func directAttempt(t *tables, functions string, lockout, id, proof int) string {
 	free, still, other, locks := "", "", "", "NULL"
 	if proof == 1 {
 		first := 4 + 2*lockout + id
-		other = ", p AS (INSERT INTO " + t.challenges + " (" + challengeColumns + ") " + numbered("SELECT "+directChallenge, first) +
-			" FROM d" + replacesChallenge + ")"
+		other = ", p AS (INSERT INTO " + t.challenges + " (" + challengeColumns + ") " + numbered("SELECT "+directChallenge, first) + " FROM d)"
+		free = numbered(" AND NOT EXISTS (SELECT FROM "+t.challenges+" AS o WHERE o.key = ?)", first)
 		locks = numbered("?", first+10)
 		still = " WHERE " + absentLock + "(" + locks + ") IS NOT NULL"
 	}
 	if lockout == 1 {
-		free = " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = $4)"
+		free += " AND NOT EXISTS (SELECT FROM " + t.counters + " AS f WHERE f.key = $4)"
 		still = " WHERE " + functions + "not_locked_v2($4, $5, " + locks + ")"
 	}
 	if id == 1 {
@@ -111,8 +112,11 @@ func numbered(text string, from int) string {
 func (s *Store) oneChallenge(ctx context.Context, step, text string, args []any) (c phoneauth.Challenge, done bool, err error) {
 	err = s.write(ctx, step, func(on querier) (err error) {
 		c, err = scanChallenge(on.QueryRowContext(ctx, text, args...).Scan)
-		if done = err == nil; errors.Is(err, sql.ErrNoRows) {
+		switch done = err == nil; {
+		case errors.Is(err, sql.ErrNoRows):
 			return nil
+		case duplicate(err):
+			return errRaced
 		}
 		return err
 	})

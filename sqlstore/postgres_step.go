@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -15,7 +16,11 @@ const (
 	stepNotFound
 	stepMismatch
 	stepRaced
+	stepMeets
 )
+
+// errMeets says that a match would store a challenge where there is one that the step has not locked.
+var errMeets = errors.New("a challenge is in the place of another")
 
 // stepped is what the function returns.
 type stepped struct {
@@ -48,6 +53,8 @@ func (s *Store) call(ctx context.Context, step string, a *stepArgs) (r stepped, 
 			return err
 		case r.answer == stepRaced:
 			return errRaced
+		case r.answer == stepMeets:
+			return errMeets
 		case r.answer == stepRefused:
 			return a.refusal(r)
 		}
@@ -102,14 +109,10 @@ func (s *Store) callAttempt(ctx context.Context, p *phoneauth.AttemptParams) (ph
 	if c, done, err := s.attemptDirectly(ctx, p); done || err != nil {
 		return c, err
 	}
-	a := s.newStep("attempt", p.Now, slotKeys(p)...)
-	a.lockout(&p.Lockout)
-	a.uses(0, taking, p.Takes)
-	for i := range p.Candidates {
-		a.candidate(&p.Candidates[i])
-		a.match(int64(i+1), &p.Candidates[i].OnMatch)
+	r, err := s.callAttemptOn(ctx, p, slotKeys(p, false))
+	if errors.Is(err, errMeets) {
+		r, err = s.callAttemptOn(ctx, p, slotKeys(p, true))
 	}
-	r, err := s.call(ctx, "attempt challenge", a)
 	switch {
 	case err != nil:
 		return phoneauth.Challenge{}, err
@@ -120,6 +123,18 @@ func (s *Store) callAttempt(ctx context.Context, p *phoneauth.AttemptParams) (ph
 		return r.live, phoneauth.ErrMismatch
 	}
 	return r.live, nil
+}
+
+// callAttemptOn is the step that locks the challenges with these keys.
+func (s *Store) callAttemptOn(ctx context.Context, p *phoneauth.AttemptParams, slots []string) (stepped, error) {
+	a := s.newStep("attempt", p.Now, slots...)
+	a.lockout(&p.Lockout)
+	a.uses(0, taking, p.Takes)
+	for i := range p.Candidates {
+		a.candidate(&p.Candidates[i])
+		a.match(int64(i+1), &p.Candidates[i].OnMatch)
+	}
+	return s.call(ctx, "attempt challenge", a)
 }
 
 func (s *Store) callTake(ctx context.Context, p *phoneauth.TakeParams) error {

@@ -79,14 +79,10 @@ func (r *rows) Challenge(key string) (phoneauth.Challenge, bool) {
 	return sl.was, sl.known
 }
 
-// SetChallenge implements [phoneauth.Rows].
+// SetChallenge implements [phoneauth.Rows]. What it replaces was named, and so is locked.
 func (r *rows) SetChallenge(c phoneauth.Challenge) {
 	sl := r.slot(c.Key)
-	if sl == nil { // of OnMatch, which replaces whatever is there
-		sl = &slot{key: c.Key}
-		r.slots = append(r.slots, sl)
-	}
-	sl.set = &c
+	sl.asked, sl.set = true, &c
 }
 
 // DeleteChallenge implements [phoneauth.Rows].

@@ -9,11 +9,6 @@ import (
 // challengeColumns are in the order of challengeValues.
 const challengeColumns = "key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at, due"
 
-// replacesChallenge ends an INSERT of a challenge that replaces whatever is there.
-const replacesChallenge = " ON CONFLICT (key) DO UPDATE SET id = excluded.id, digest = excluded.digest, sealed = excluded.sealed," +
-	" pending = excluded.pending, tries_left = excluded.tries_left, sends = excluded.sends," +
-	" expires_at = excluded.expires_at, until_at = excluded.until_at, due = excluded.due"
-
 func challengeValues(c *phoneauth.Challenge) []any {
 	expires := c.ExpiresAt.UnixMicro()
 	return []any{[]byte(c.Key), []byte(c.ID), c.Digest, c.Sealed, c.Pending, int32s(c.TriesLeft), int32s(c.Sends),
@@ -82,10 +77,8 @@ func (sl *slot) save(table string, b *batch, check bool) {
 	switch {
 	case sl.set != nil && sl.known:
 		sl.update(table, b)
-	case sl.set != nil && sl.asked:
-		b.add(1, "INSERT INTO "+table+insert+" ON CONFLICT (key) DO NOTHING", challengeValues(sl.set)...)
 	case sl.set != nil:
-		b.add(1, "INSERT INTO "+table+insert+replacesChallenge, challengeValues(sl.set)...)
+		b.add(1, "INSERT INTO "+table+insert+" ON CONFLICT (key) DO NOTHING", challengeValues(sl.set)...)
 	case sl.remove:
 		b.add(1, "DELETE FROM "+table+" WHERE key = ?", []byte(sl.key))
 	case check && sl.asked && !sl.known:

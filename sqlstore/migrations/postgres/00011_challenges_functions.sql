@@ -54,7 +54,7 @@ CREATE OR REPLACE FUNCTION @.phoneauth_step_v2(
     new_numbers bigint[],      -- for each new challenge: owner, tries, sends, expires, until, due
     slot_locks bigint[],       -- for each challenge that may be absent: lock, place in slots or 0, owner of a new one or -1
     key_locks bigint[],        -- for each of keys: lock
-    OUT answer integer,        -- 0 done, 1 refused, 2 not found, 3 mismatch, 4 raced
+    OUT answer integer,        -- 0 done, 1 refused, 2 not found, 3 mismatch, 4 raced, 5 a new challenge meets one outside slots
     OUT refused integer,       -- which of lockout (0), limits and scores, counted through
     OUT wait bigint,           -- how long it is refused
     OUT resend bigint,         -- ResendAt
@@ -264,23 +264,20 @@ BEGIN
         FOR i IN 1 .. pg_catalog.cardinality(new_numbers) / 6 LOOP
             j := 6*i - 6; n := 5*i - 5;
             CONTINUE WHEN new_numbers[j+1] <> mine OR new_bytes[n+1] = c_key AND mine > 0;
-            IF verb = 'begin' OR new_bytes[n+1] = ANY (slots) AND held[pg_catalog.array_position(slots, new_bytes[n+1])] IS NULL THEN
+            IF verb = 'begin' OR new_bytes[n+1] <> ALL (slots) OR held[pg_catalog.array_position(slots, new_bytes[n+1])] IS NULL THEN
                 INSERT INTO @.phoneauth_challenges AS x (key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at, due)
                     VALUES (new_bytes[n+1], new_bytes[n+2], new_bytes[n+3], new_bytes[n+4], new_bytes[n+5],
                         new_numbers[j+2], new_numbers[j+3], new_numbers[j+4], new_numbers[j+5], new_numbers[j+6])
                     ON CONFLICT (key) DO NOTHING;
-                IF NOT FOUND THEN -- somebody was first, and nothing is written yet
-                    answer := 4;
+                IF NOT FOUND THEN -- nothing is written yet: somebody was first, or the row is to be locked in its order
+                    answer := CASE WHEN new_bytes[n+1] = ANY (slots) THEN 4 ELSE 5 END;
                     PERFORM pg_catalog.set_config('synchronous_commit', 'off', true);
                     RETURN;
                 END IF;
-            ELSE -- of a match, in place of whatever is there
-                INSERT INTO @.phoneauth_challenges AS x (key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at, due)
-                    VALUES (new_bytes[n+1], new_bytes[n+2], new_bytes[n+3], new_bytes[n+4], new_bytes[n+5],
-                        new_numbers[j+2], new_numbers[j+3], new_numbers[j+4], new_numbers[j+5], new_numbers[j+6])
-                    ON CONFLICT (key) DO UPDATE SET id = excluded.id, digest = excluded.digest, sealed = excluded.sealed,
-                        pending = excluded.pending, tries_left = excluded.tries_left, sends = excluded.sends,
-                        expires_at = excluded.expires_at, until_at = excluded.until_at, due = excluded.due;
+            ELSE -- of a match, in place of what is there, which is locked
+                UPDATE @.phoneauth_challenges AS x SET id = new_bytes[n+2], digest = new_bytes[n+3], sealed = new_bytes[n+4],
+                    pending = new_bytes[n+5], tries_left = new_numbers[j+2], sends = new_numbers[j+3],
+                    expires_at = new_numbers[j+4], until_at = new_numbers[j+5], due = new_numbers[j+6] WHERE x.key = new_bytes[n+1];
             END IF;
         END LOOP;
     END IF;
