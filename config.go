@@ -114,7 +114,8 @@ type Hooks struct {
 	ExtraClaims func(context.Context, User) (map[string]any, error)
 	// Text writes the text of a message, whose Body is empty. An empty result means the
 	// built-in text. The result is sent as it is: TextRules do not apply to it, and it may
-	// take any number of segments; see [Segments] and Event.Segments.
+	// take any number of segments; see [Segments] and Event.Segments. After an error nothing is
+	// sent: the caller who asked for a code gets ErrUnavailable, and the number pays nothing.
 	Text func(context.Context, Message) (string, error)
 	// OnEvent receives each event, after it happened. The operation waits for it. It must
 	// not panic.

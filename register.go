@@ -164,7 +164,9 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	begun, code, err := s.begin(ctx, c, o, p)
 	var channels []ChannelState
 	if err == nil { // before anything is sent: what follows an answer must not change it
-		channels, err = s.channelStates(ctx, c, o, begun.ResendAt)
+		if channels, err = s.channelStates(ctx, c, o, begun.ResendAt); err != nil {
+			err = errors.Join(err, s.giveBack(ctx, c, o, allowed), s.sendAgain(ctx, c, o, begun.Challenge))
+		}
 	}
 	if err != nil {
 		if later != nil {
@@ -322,11 +324,18 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 		s.sendTimes.Wait(ctx)
 		return nil
 	}
+	ended := false
+	defer func() {
+		if !ended { // the sender or the hook Text has panicked, so the code may have been sent
+			_ = s.sendAgain(ctx, c, o, d.challenge)
+		}
+	}()
 	m, err := s.codeMessage(ctx, c, o, d)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.send(ctx, c, o.channel.Sender, m)
 	}
-	if err := s.send(ctx, c, o.channel.Sender, m); err != nil {
+	ended = true
+	if err != nil {
 		return errors.Join(s.unsent(ctx, c, o, err), s.sendAgain(ctx, c, o, d.challenge))
 	}
 	return nil
@@ -336,11 +345,11 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 // certainly not accepted, it gives back what the number paid. If no provider will deliver it by
 // this channel, it gives back the hold of the channel, so that no other channel waits for it.
 func (s *Service) unsent(ctx context.Context, c *call, o sending, err error) error {
-	failed, _ := errors.AsType[*SendError](err)
+	failed, asked := errors.AsType[*SendError](err) // no sender was asked for a code without a text
 	var back error
 	switch {
-	case failed.Class == Temporary:
-		back = s.giveBack(ctx, c, o)
+	case !asked || failed.Class == Temporary:
+		back = s.giveBack(ctx, c, o, true)
 	case failed.Class == Permanent && len(o.offered) > 1:
 		back = s.store.GiveBack(ctx, GiveBackParams{Takes: s.hold(c.print, c.device.known(), o.channel), Now: c.now})
 	}
@@ -408,12 +417,16 @@ func (s *Service) codeText(c *call, ch *channel, details string) Message {
 
 // giveBack gives back what a code for c took of the limits of the phone and was charged to
 // the scores. It is for a code that was certainly not accepted. The send of the address
-// stays taken.
-func (s *Service) giveBack(ctx context.Context, c *call, o sending) error {
-	return s.store.GiveBack(ctx, GiveBackParams{
-		Takes:   append(s.phoneSendTakes(c.print, c.device.known(), o.channel), s.spendTakes(c, o.channel)...),
-		Credits: s.charges(c), Now: c.now,
-	})
+// stays taken. A code that the host has not allowed was charged to no score and to no ceiling.
+func (s *Service) giveBack(ctx context.Context, c *call, o sending, allowed bool) error {
+	p := GiveBackParams{Takes: s.phoneSendTakes(c.print, c.device.known(), o.channel), Now: c.now}
+	if allowed {
+		p.Credits = s.charges(c)
+		if c.purpose != PurposePasswordReset { // see deliverReset
+			p.Takes = append(p.Takes, s.spendTakes(c, o.channel)...)
+		}
+	}
+	return s.store.GiveBack(ctx, p)
 }
 
 // maxDetails is the greatest length of Details, in characters.

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -113,6 +114,67 @@ func testRetryAfterAFailure(t *testing.T, o suite.Options) {
 	_, err = s.Register(t.Context(), r)
 	assert.Equal(t, phoneauth.LimitPhoneSends, suite.Limited(err), "it may have been sent, so the number waits as without a key")
 }
+
+// testRetryAfterTheTextFails: without a text nothing was sent. The number pays nothing, and the same
+// request sends the code.
+func testRetryAfterTheTextFails(t *testing.T, o suite.Options) {
+	err := errors.New("no template")
+	s := o.Service(t, func(c *phoneauth.Config) {
+		c.Hooks.Text = func(context.Context, phoneauth.Message) (string, error) { return "", err }
+	})
+	for _, key := range []string{"", "a"} {
+		r := once(key)
+		err = errors.New("no template")
+		_, failed := s.Register(t.Context(), r)
+		require.ErrorIs(t, failed, phoneauth.ErrUnavailable)
+		err = nil
+		_, failed = s.Register(t.Context(), r)
+		require.NoError(t, failed)
+		assert.Len(t, s.Codes(r.Phone, phoneauth.PurposeSignIn), 1, "key %q", key)
+	}
+}
+
+// testRetryAfterTheStoreFails: when the store fails after it has stored the code and before the code
+// was sent, the same request sends the code.
+func testRetryAfterTheStoreFails(t *testing.T, o suite.Options) {
+	var fails, stored bool
+	store := &suite.Spied{Store: o.Store(t)}
+	store.After = func(verb string, _ error) { stored = fails && verb == "BeginChallenge" }
+	store.Before = func(_ context.Context, verb string, _ ...any) error {
+		if verb != "ReadState" || !stored {
+			return nil
+		}
+		fails, stored = false, false
+		return errors.New("connection reset")
+	}
+	s := suite.On(t, store, func(c *phoneauth.Config) {
+		c.Channels = []phoneauth.Channel{{Name: "sms", Sender: c.Sender}, {Name: "voice", Sender: c.Sender}}
+	})
+	for _, key := range []string{"", "a"} {
+		r := once(key)
+		fails = true
+		_, err := s.Register(t.Context(), r)
+		require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+		_, err = s.Register(t.Context(), r)
+		require.NoError(t, err)
+		assert.Len(t, s.Codes(r.Phone, phoneauth.PurposeSignIn), 1, "key %q", key)
+	}
+}
+
+// testRetryAfterAPanic: nobody knows whether a sender that panics has sent the code. The number
+// waits, and the same request is not told that the code was sent.
+func testRetryAfterAPanic(t *testing.T, o suite.Options) {
+	s := o.Service(t, func(c *phoneauth.Config) { c.Sender = panicking{} })
+	r := once("a")
+	require.PanicsWithValue(t, "a bug", func() { _, _ = s.Register(t.Context(), r) })
+	_, err := s.Register(t.Context(), r)
+	assert.Equal(t, phoneauth.LimitPhoneSends, suite.Limited(err))
+}
+
+// panicking is a sender with a bug.
+type panicking struct{}
+
+func (panicking) Send(context.Context, phoneauth.Message) (phoneauth.Receipt, error) { panic("a bug") }
 
 // testRetriesAtOnce: of many that are the same at the same time, one sends, and all are answered.
 func testRetriesAtOnce(t *testing.T, o suite.Options) {

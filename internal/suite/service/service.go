@@ -27,6 +27,7 @@ func Run(t *testing.T, o suite.Options) {
 		testSessionLives, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
 		testRetryIsAnsweredAlike, testRetryEndsWithTheCode, testRetryIsScoped, testRetryAfterAFailure, testRetriesAtOnce,
 		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration,
+		testRetryAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterAPanic,
 		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
 		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
