@@ -8,6 +8,7 @@ import (
 
 	"github.com/phoneauth/phoneauth/internal/fields"
 	"github.com/phoneauth/phoneauth/internal/random"
+	"github.com/phoneauth/phoneauth/internal/settled"
 	"github.com/phoneauth/phoneauth/internal/texts"
 )
 
@@ -99,7 +100,7 @@ func (s *Service) openNotice(ctx context.Context, token Secret) (notice, User, e
 	}
 	n.Locked = user.Locked
 	done, err := s.settled(ctx, user.ID, now)
-	if err == nil && done.has(n.epoch) {
+	if err == nil && done.Has(n.epoch) {
 		err = ErrInvalidToken
 	}
 	return n, user, err
@@ -243,7 +244,7 @@ func (s *Service) UnlockAccount(ctx context.Context, r UnlockAccountRequest) err
 		return err
 	}
 	// Before the change: then no notice of a thief's own locks the account again.
-	if err := s.settle(ctx, user.ID, settlement{n.epoch + 1, user.Epoch + 1}); err != nil {
+	if err := s.settle(ctx, user.ID, settled.Range{From: n.epoch + 1, To: user.Epoch + 1}); err != nil {
 		return err
 	}
 	if err := s.unlockNow(ctx, n, user); err != nil {
@@ -310,7 +311,7 @@ func (s *Service) ReopenAccount(ctx context.Context, userID string, a Actor) err
 	if err := s.intends(ctx, e); err != nil {
 		return err
 	}
-	if err := s.settle(ctx, user.ID, settlement{0, user.Epoch + 1}); err != nil {
+	if err := s.settle(ctx, user.ID, settled.Range{From: 0, To: user.Epoch + 1}); err != nil {
 		return err
 	}
 	locked := false
@@ -324,47 +325,38 @@ func (s *Service) ReopenAccount(ctx context.Context, userID string, a Actor) err
 	return err
 }
 
-// settlement says which changes of an account no notice can undo any more: those that led to the
-// epochs from the first to the last. Without it a thief, who gets the notice of their own second
-// change, could lock the account again that its owner has taken back.
-type settlement struct{ from, to int64 }
-
-func (r settlement) has(epoch int64) bool { return r.from <= epoch && epoch <= r.to }
-
-// settled returns the settlement of an account.
-func (s *Service) settled(ctx context.Context, userID string, now time.Time) (settlement, error) {
+// settled returns the changes of an account that no notice can undo any more. Without them a thief,
+// who gets the notice of their own second change, could lock the account again that its owner has
+// taken back.
+func (s *Service) settled(ctx context.Context, userID string, now time.Time) (settled.List, error) {
 	key := s.settledKey(userID)
 	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Now: now})
 	if err != nil {
-		return settlement{}, err
+		return nil, err
 	}
-	return s.settlementOf(key, found.Challenges[0]), nil
+	return s.settledOf(key, found.Challenges[0]), nil
 }
 
-func (s *Service) settlementOf(key string, kept Challenge) settlement {
+func (s *Service) settledOf(key string, kept Challenge) settled.List {
 	data, ok := s.keys.Open(key, kept.Pending)
 	if kept.ID == "" || !ok {
-		return settlement{1, 0} // none
+		return nil
 	}
-	r := fields.NewReader(data)
-	return settlement{r.Int64(), r.Int64()}
+	return settled.Read(data)
 }
 
-// settle adds changes to the settlement of an account, for as long as a notice can live. The store
-// keeps it as a challenge whose secret nobody has.
-func (s *Service) settle(ctx context.Context, userID string, more settlement) error {
+// settle adds changes to those that settled returns, for as long as a notice can live. The store
+// keeps them as a challenge whose secret nobody has.
+func (s *Service) settle(ctx context.Context, userID string, more settled.Range) error {
 	now := s.now()
 	all, err := s.settled(ctx, userID, now)
 	if err != nil {
 		return err
 	}
-	if all.from <= all.to {
-		more = settlement{min(all.from, more.from), max(all.to, more.to)}
-	}
 	key := s.settledKey(userID)
 	_, err = s.store.BeginChallenge(ctx, BeginParams{Now: now, Challenge: Challenge{
 		Key: key, ID: "settled", Digest: refreshDigest(random.Secret()), TriesLeft: 1,
-		Pending:   s.keys.Seal(key, string(fields.Append(nil, number64(more.from), number64(more.to)))),
+		Pending:   s.keys.Seal(key, string(all.With(more).Append(nil))),
 		ExpiresAt: now.Add(2 * noticeLife), Until: now.AddDate(100, 0, 0), // later calls move ExpiresAt
 	}})
 	return err
@@ -439,18 +431,15 @@ func (s *Service) mayDelete(ctx context.Context, user User) error {
 	if s.cfg.Texts.NotMeURL == "" {
 		return nil
 	}
-	now, moved, settled := s.now(), s.movedKey(user.ID), s.settledKey(user.ID)
-	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{moved, settled}, Now: now})
+	now, moved, settledKey := s.now(), s.movedKey(user.ID), s.settledKey(user.ID)
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{moved, settledKey}, Now: now})
 	if err != nil {
 		return err
 	}
-	done := s.settlementOf(settled, found.Challenges[1])
-	if done.from <= done.to {
-		done.from-- // the change that was undone
-	}
+	done := s.settledOf(settledKey, found.Challenges[1])
 	var wait time.Duration
 	for _, m := range s.movesOf(moved, found.Challenges[0], now) {
-		if m.epoch <= user.Epoch && !done.has(m.epoch) {
+		if m.epoch <= user.Epoch && !done.Undone(m.epoch) {
 			wait = max(wait, m.until.Sub(now))
 		}
 	}

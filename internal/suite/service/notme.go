@@ -310,3 +310,38 @@ func testDeskDeletesWhileAChangeCanBeUndone(t *testing.T, o suite.Options) {
 	assert.NotZero(t, deletable(s, session))
 	assert.NoError(t, s.Remove(t.Context(), session.User.ID, phoneauth.Actor{Name: "ann"}))
 }
+
+// What was settled before a change does not make its notice void, whatever a thief settles after it.
+func testThiefAfterAnEarlierReport(t *testing.T, o suite.Options) {
+	const thiefs = "+201061797899"
+	for who, settles := range map[string]func(s *suite.Service, session *phoneauth.Session, token phoneauth.Secret){
+		"the owner": func(s *suite.Service, _ *phoneauth.Session, token phoneauth.Secret) {
+			require.NoError(t, unlock(s, token, ""))
+		},
+		"the desk": func(s *suite.Service, session *phoneauth.Session, _ phoneauth.Secret) {
+			require.NoError(t, s.ReopenAccount(t.Context(), session.User.ID, phoneauth.Actor{Name: "ann"}))
+		},
+	} {
+		s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+		session := moveTo(s, s.SignIn(suite.Owner), suite.Third)
+		token := noticeToken(s, suite.Owner)
+		require.NoError(t, s.LockAccount(t.Context(), token))
+		settles(s, session, token)
+
+		s.Elapse(time.Hour)
+		home := suite.Owner
+		if who == "the desk" {
+			home = suite.Third
+		}
+		session = moveTo(s, s.SignIn(home), suite.Stranger) // the thief is back
+		owners := noticeToken(s, home)
+		moveTo(s, session, thiefs)
+		own := noticeToken(s, suite.Stranger)
+		require.NoError(t, s.LockAccount(t.Context(), own))
+		require.NoError(t, unlock(s, own, ""))
+		assert.Equal(t, 72*time.Hour, deletable(s, s.SignIn(suite.Stranger)), who)
+		require.NoError(t, s.LockAccount(t.Context(), owners), who)
+		require.NoError(t, unlock(s, owners, ""), who)
+		assert.Equal(t, session.User.ID, s.SignIn(home).User.ID, who)
+	}
+}
