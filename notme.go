@@ -373,20 +373,29 @@ type move struct {
 // moves that followed.
 const mostMoves = 8
 
-// movesOf returns the moves of an account that are kept, the oldest first.
-func (s *Service) movesOf(key string, kept Challenge, now time.Time) []move {
-	data, ok := s.keys.Open(key, kept.Pending)
-	if kept.ID == "" || !ok {
-		return nil
+// undoable returns the moves of an account that its owner can undo, the oldest first.
+func (s *Service) undoable(ctx context.Context, user User, now time.Time) ([]move, error) {
+	keys := []string{s.movedKey(user.ID), s.settledKey(user.ID)}
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: keys, Now: now})
+	if err != nil {
+		return nil, err
 	}
+	kept := found.Challenges[0]
+	data, ok := s.keys.Open(keys[0], kept.Pending)
+	if kept.ID == "" || !ok {
+		return nil, nil
+	}
+	done := s.settledOf(keys[1], found.Challenges[1])
 	var all []move
 	r := fields.NewReader(data)
 	for range mostMoves {
-		if m := (move{r.Int64(), time.UnixMicro(r.Int64())}); m.until.After(now) {
+		m := move{r.Int64(), time.UnixMicro(r.Int64())}
+		tookPlace := m.epoch <= user.Epoch
+		if m.until.After(now) && tookPlace && !done.Undone(m.epoch) {
 			all = append(all, m)
 		}
 	}
-	return all
+	return all, nil
 }
 
 // beginMove keeps that the number of user is about to change, where the owner will be able to undo it.
@@ -397,13 +406,10 @@ func (s *Service) beginMove(ctx context.Context, user User) (undo func() error, 
 		return nothing, nil
 	}
 	now, key := s.now(), s.movedKey(user.ID)
-	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Now: now})
+	before, err := s.undoable(ctx, user, now)
 	if err != nil {
 		return nothing, err
 	}
-	before := slices.DeleteFunc(s.movesOf(key, found.Challenges[0], now), func(m move) bool {
-		return m.epoch > user.Epoch // it did not take place
-	})
 	after := append(slices.Clone(before[:min(len(before), mostMoves-1)]), move{user.Epoch + 1, now.Add(noticeLife)})
 	return func() error { return s.keepMoves(ctx, key, before) }, s.keepMoves(ctx, key, after)
 }
@@ -431,17 +437,14 @@ func (s *Service) mayDelete(ctx context.Context, user User) error {
 	if s.cfg.Texts.NotMeURL == "" {
 		return nil
 	}
-	now, moved, settledKey := s.now(), s.movedKey(user.ID), s.settledKey(user.ID)
-	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{moved, settledKey}, Now: now})
+	now := s.now()
+	all, err := s.undoable(ctx, user, now)
 	if err != nil {
 		return err
 	}
-	done := s.settledOf(settledKey, found.Challenges[1])
 	var wait time.Duration
-	for _, m := range s.movesOf(moved, found.Challenges[0], now) {
-		if m.epoch <= user.Epoch && !done.Undone(m.epoch) {
-			wait = max(wait, m.until.Sub(now))
-		}
+	for _, m := range all {
+		wait = max(wait, m.until.Sub(now))
 	}
 	if wait == 0 {
 		return nil

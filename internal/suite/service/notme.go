@@ -345,3 +345,23 @@ func testThiefAfterAnEarlierReport(t *testing.T, o suite.Options) {
 		assert.Equal(t, session.User.ID, s.SignIn(home).User.ID, who)
 	}
 }
+
+// Changes of a first thief that were undone leave room for that of a second one.
+func testThiefAfterManyChanges(t *testing.T, o suite.Options) {
+	s := o.Service(t, suite.LimitsOff, suite.LongCodes, withLinks)
+	session := moveTo(s, s.SignIn(suite.Owner), suite.Third)
+	token := noticeToken(s, suite.Owner)
+	for i := range 9 {
+		session = moveTo(s, session, "+2010617978"+strconv.Itoa(10+i))
+	}
+	require.NoError(t, s.LockAccount(t.Context(), token))
+	require.NoError(t, unlock(s, token, ""))
+
+	s.Elapse(time.Hour)
+	session = moveTo(s, s.SignIn(suite.Owner), suite.Stranger)
+	moveTo(s, session, suite.Third)
+	own := noticeToken(s, suite.Stranger)
+	require.NoError(t, s.LockAccount(t.Context(), own))
+	require.NoError(t, unlock(s, own, ""))
+	assert.Equal(t, 72*time.Hour, deletable(s, s.SignIn(suite.Stranger)))
+}

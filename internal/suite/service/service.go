@@ -29,7 +29,7 @@ func Run(t *testing.T, o suite.Options) {
 		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration,
 		testRetryAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterAPanic,
 		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
-		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testNoticeEnds, testReopenedAccountHasNoNotice,
+		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testThiefAfterManyChanges, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
 		testDatabasesAreAskedAtOnce, testLimitsAnswerBeforeTheAccount, testPanicOfALookUp,
 		testNoDeletionWhileAChangeCanBeUndone, testNoDeletionAfterAThiefsOwnChanges, testDeskDeletesWhileAChangeCanBeUndone,
