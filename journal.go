@@ -69,8 +69,8 @@ func (j *journal) entry(e *Event) JournalEntry {
 	}
 	entry := JournalEntry{
 		ID: entryID(e.Time), Time: e.Time, ExpiresAt: e.Time.Add(j.ttl),
-		Print: e.Print, UserID: e.UserID, MessageID: e.MessageID, Type: e.Type,
-		Region: e.Region, Purpose: string(e.Purpose), Channel: e.Channel, Sender: e.Sender,
+		Print: e.Print, UserID: e.UserID, MessageID: messageKey(e.MessageID), Type: e.Type,
+		Region: e.Region, Purpose: string(e.Purpose), Channel: e.Channel, Sender: truncated(e.Sender, maxID),
 	}
 	if e.Type == EventDeleted || e.Intent == EventDeleted { // the account is blanked
 		entry.UserID, d.Phone = "", ""
@@ -79,8 +79,28 @@ func (j *journal) entry(e *Event) JournalEntry {
 		entry.Sender = e.Limit
 	}
 	var room [256]byte
-	entry.Data = slices.Clone(d.Append(room[:0]))
+	data := d.Append(room[:0])
+	if len(data) > maxData {
+		d.Fit(maxData)
+		data = d.Append(data[:0])
+	}
+	entry.Data = slices.Clone(data)
 	return entry
+}
+
+// What a [JournalStore] takes, in bytes: the longest id, and the longest JournalEntry.Data. What comes
+// from a provider may be longer, and would cost the entries of others that are written with it.
+const (
+	maxID   = 128
+	maxData = 1024
+)
+
+// messageKey is the id by which an entry is found, or "" for an id of a provider that is too long.
+func messageKey(id string) string {
+	if len(id) > maxID {
+		return ""
+	}
+	return id
 }
 
 // entryID begins with the time, so that entries of one batch are neighbours in the index of a

@@ -85,7 +85,8 @@ type Verifier interface {
 
 // Receipt says who accepted a message, or who failed to send it.
 type Receipt struct {
-	// ID is the provider's id of the message. Delivery reports name it. It may be empty.
+	// ID is the provider's id of the message. Delivery reports name it. It may be empty. With more
+	// than 128 bytes it is not kept in the journal, which then finds no message for a report.
 	ID string
 	// Sender is the name of the sender that accepted, such as "twilio".
 	Sender string
@@ -217,7 +218,7 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 	if s.journal != nil && d.Sender != "" {
 		s.reporting.Store(d.Sender, true)
 	}
-	if s.journal != nil && d.ID != "" { // whose message it was
+	if s.journal != nil && messageKey(d.ID) != "" { // whose message it was
 		if sent, ok := s.journal.sent(ctx, d.ID, s.now()); ok {
 			e.Print, e.UserID, e.Region, e.Channel = sent.Print, sent.UserID, sent.Region, sent.Channel
 		}

@@ -2,7 +2,9 @@
 package details
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -90,6 +92,19 @@ func (d *Details) Append(b []byte) []byte {
 		b = b[:len(b)-1] // the last comma
 	}
 	return append(b, '}')
+}
+
+// Fit shortens the longest of the texts that others have chosen, until Append writes at most most
+// bytes or nothing is left to shorten.
+func (d *Details) Fit(most int) {
+	texts := []*string{&d.Reason, &d.Actor, &d.SendCode, &d.Client, &d.Terms, &d.Place, &d.Check}
+	for len(d.Append(nil)) > most {
+		longest := slices.MaxFunc(texts, func(a, b *string) int { return cmp.Compare(len(*a), len(*b)) })
+		if *longest == "" {
+			return
+		}
+		*longest = strings.ToValidUTF8((*longest)[:len(*longest)/2], "")
+	}
 }
 
 // appendText appends a field and a comma, unless text is empty.

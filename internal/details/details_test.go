@@ -2,6 +2,7 @@ package details_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +45,21 @@ func TestAppendWritesWhatJSONDoes(t *testing.T) {
 	for c := range 256 {
 		same(t, details.Details{Reason: string([]byte{byte(c), 'x', byte(c)})})
 	}
+}
+
+func TestFit(t *testing.T) {
+	t.Parallel()
+	d := details.Details{Phone: "+20******7840", Actor: "ann", Reason: strings.Repeat("<é", 128), SendCode: strings.Repeat("9", 1<<20)}
+	d.Fit(1024)
+	assert.LessOrEqual(t, len(d.Append(nil)), 1024)
+	assert.Equal(t, "ann", d.Actor)
+	assert.NotEmpty(t, d.Reason)
+	assert.Equal(t, d, details.Read(d.Append(nil)), "no character is cut")
+	whole := d
+	d.Fit(1024)
+	assert.Equal(t, whole, d)
+	d.Fit(1)
+	assert.Equal(t, details.Details{Phone: "+20******7840"}, d)
 }
 
 func TestReadOfNothing(t *testing.T) {

@@ -5,6 +5,7 @@ package support
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ func Run(t *testing.T, o suite.Options) {
 		"a deletion that fails keeps a name":      removalFails,
 		"who hangs up loses no entry":             flushHangsUp,
 		"STOP is in the timeline":                 stopped,
+		"what a provider says may be long":        longWords,
 		"a code that nobody was sent":             notSent,
 		"the wait is the longest":                 longestWait,
 		"a removed account leaves print and time": removed,
@@ -84,7 +86,7 @@ type switched struct {
 	phoneauth.JournalStore
 	away, unread bool
 	// during is called while entries are being written, once.
-	during func()
+	during func([]phoneauth.JournalEntry)
 }
 
 var errAway = errors.New("away")
@@ -95,7 +97,7 @@ func (s *switched) AppendEntries(ctx context.Context, entries []phoneauth.Journa
 	}
 	if during := s.during; during != nil {
 		s.during = nil
-		during()
+		during(entries)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -322,7 +324,7 @@ func delivery(d *desk) {
 	d.Elapse(time.Minute)
 	require.NoError(d, d.register(phone))
 	sent = d.Events(phoneauth.EventCodeSent)
-	d.journal.during = func() {
+	d.journal.during = func([]phoneauth.JournalEntry) {
 		d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: sent[1].MessageID, Sender: sent[1].Sender, Status: phoneauth.Delivered})
 	}
 	d.written()
@@ -335,6 +337,29 @@ func stopped(d *desk) {
 	require.Len(d, entries, 1)
 	assert.Equal(d, phoneauth.EventOptedOut, entries[0].Type)
 	assert.Equal(d, "EG", entries[0].Region)
+}
+
+// longWords: what a provider says without an end costs no entry, neither its own nor others.
+func longWords(d *desk) {
+	long := strings.Repeat("<é", 10_000)
+	var check func([]phoneauth.JournalEntry)
+	check = func(entries []phoneauth.JournalEntry) {
+		for _, e := range entries {
+			assert.LessOrEqual(d, len(e.Data), 1024)
+			assert.LessOrEqual(d, max(len(e.MessageID), len(e.Sender)), 128)
+		}
+		d.journal.during = check // and the next time
+	}
+	d.journal.during = check
+	d.Inbox.FailNext(&phoneauth.SendError{Class: phoneauth.Ambiguous, Code: long})
+	require.Error(d, d.register(phone))
+	d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: long, Sender: long, Code: long, Status: phoneauth.OptedOut, Phone: phoneauth.StoredPhone(phone)})
+	require.NoError(d, d.Unlock(phoneauth.WithActor(d.Context(), phoneauth.Actor{Name: long, Reason: long}), phone))
+	entries := d.timeline(phoneauth.TimelineQuery{Phone: phone})
+	assert.Zero(d, d.JournalLost())
+	assert.ElementsMatch(d, []phoneauth.EventType{
+		phoneauth.EventSendFailed, phoneauth.EventOptedOut, phoneauth.EventOperator, phoneauth.EventUnlocked,
+	}, types(entries))
 }
 
 func notSent(d *desk) {
