@@ -371,6 +371,7 @@ func (c Config) withDefaults() Config {
 	c.Limits = c.Limits.withDefaults()
 	c.Channels = c.withDefaultChannels()
 	c.ChannelOrder = maps.Clone(c.ChannelOrder)
+	c.Spend = c.Spend.clone()
 	c.HumanCheck.When = cmp.Or(c.HumanCheck.When, HumanCheckAuto)
 	if c.Logger == nil {
 		c.Logger = slog.Default()

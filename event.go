@@ -304,7 +304,7 @@ type Actor struct {
 type actorKey struct{}
 
 // WithActor returns a context in which the operator a acts. With a journal, SetBlocked,
-// Unlock, EndSession, LogoutAll and Export then write an entry with the operator's name and
+// Unlock, EndSession, LogoutAll, Export and Import then write an entry with the operator's name and
 // reason before they act, and another one afterwards, both before they return. If the first
 // cannot be written, nothing is done. If the second cannot be written, it waits with all
 // other entries, and is tried again.

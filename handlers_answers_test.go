@@ -1,9 +1,11 @@
 package phoneauth
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -37,6 +39,24 @@ func assertJSON(t *testing.T, want string, answer any, err error) {
 	got, err := json.Marshal(answer)
 	require.NoError(t, err)
 	assert.JSONEq(t, want, string(got))
+}
+
+// The cause of a failure is logged also when the client has hung up meanwhile, because the operation
+// went on without it. That the client has hung up is none.
+func TestFaultsAreLoggedWithoutTheClient(t *testing.T) {
+	t.Parallel()
+	for name, logged := range map[error]bool{
+		&unavailable{"CreateSession", errors.New("disk full")}: true,
+		&unavailable{"begin", context.Canceled}:                false,
+	} {
+		var log bytes.Buffer
+		s := bare(Config{})
+		s.cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		ctx, hangUp := context.WithCancel(t.Context())
+		hangUp()
+		s.fail(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil).WithContext(ctx), LoginAPI, name)
+		assert.Equal(t, logged, log.Len() > 0, "%v: %s", name, log.String())
+	}
 }
 
 func TestSessionDocument(t *testing.T) {

@@ -1,6 +1,7 @@
 package phoneauth
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -148,9 +149,9 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, api API, err erro
 	write(w, f.status, data)
 }
 
-// logFault logs the cause of a 500 or 503, unless the client has disconnected.
+// logFault logs the cause of a 500 or 503, unless that is the client, who has disconnected.
 func (s *Service) logFault(r *http.Request, api API, err error) {
-	if r.Context().Err() != nil {
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		return
 	}
 	s.cfg.Logger.ErrorContext(r.Context(), "phoneauth: request failed", "api", api, "error", err, "cause", causes(err))

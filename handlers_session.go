@@ -75,6 +75,9 @@ func (q *request) changePhoneStart() (any, error) {
 		Channel: q.body.Text(channelField),
 		Client:  q.client,
 	})
+	if errors.Is(err, ErrNotFound) { // the account was deleted meanwhile
+		err = ErrUnauthenticated
+	}
 	return nil, err
 }
 

@@ -433,6 +433,14 @@ func (r SpendRules) validate(fault func(field, format string, args ...any)) {
 	ceilings("Spend.PerDay", r.PerDay)
 }
 
+func (r SpendRules) clone() SpendRules {
+	prices := maps.Clone(r.Prices)
+	for region := range prices {
+		prices[region] = maps.Clone(prices[region])
+	}
+	return SpendRules{Prices: prices, PerHour: maps.Clone(r.PerHour), PerDay: maps.Clone(r.PerDay)}
+}
+
 // price returns what a message to the region by the channel costs.
 func (r SpendRules) price(region, channel string) int64 {
 	for _, prices := range [...]map[string]int64{r.Prices[region], r.Prices[""]} {

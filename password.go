@@ -236,8 +236,8 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 		return s.limited(ctx, c, err)
 	}
 	user, err := p.find()
-	if err != nil {
-		return err
+	if err != nil { // no password was compared
+		return errors.Join(err, giveBack(append(signIn, failure...)))
 	}
 	right, outdated := s.comparePassword(user.PasswordHash, p.password)
 	if !right {

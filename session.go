@@ -152,6 +152,10 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 	if err != nil {
 		return nil, err
 	}
+	session, err := s.session(ctx, u, rec, secret, extra) // before it is stored: no other session ends for one that has no token
+	if err != nil {
+		return nil, err
+	}
 	evicted, err := s.store.CreateSession(ctx, NewSession{Session: rec, Most: mostSessions, Now: now})
 	if err != nil {
 		return nil, s.limited(ctx, c, err)
@@ -161,7 +165,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		e.SessionID = evicted.ID
 		s.event(ctx, e)
 	}
-	return s.session(ctx, u, rec, secret, extra)
+	return session, nil
 }
 
 // session returns the tokens of rec. The refresh token contains secret.
@@ -390,7 +394,7 @@ func (s *Service) Authenticate(ctx context.Context, access Secret) (Claims, erro
 	if errors.Is(err, ErrUnavailable) {
 		return Claims{}, err
 	}
-	if err != nil {
+	if err != nil || c.UserID == "" {
 		return Claims{}, ErrUnauthenticated
 	}
 	return c, nil
@@ -456,7 +460,8 @@ const (
 type StartSessionRequest struct {
 	// UserID is the ID of an account that exists. No account is created.
 	UserID string
-	// Epoch is the User.Epoch that the account had when the user proved who they are.
+	// Epoch is the User.Epoch that the account had when the user proved who they are. AnyEpoch is
+	// refused.
 	Epoch int64
 	// AMR says how they proved it (RFC 8176), such as "hwk". Required.
 	AMR []string
@@ -478,7 +483,7 @@ type StartSessionRequest struct {
 //   - *LimitError: the user has too many sessions.
 //   - ErrUnavailable.
 func (s *Service) StartSession(ctx context.Context, r StartSessionRequest) (*Session, error) {
-	if len(r.AMR) == 0 || r.AuthTime.IsZero() || r.AuthTime.After(s.now()) {
+	if r.Epoch < 0 || len(r.AMR) == 0 || r.AuthTime.IsZero() || r.AuthTime.After(s.now()) {
 		return nil, ErrInvalidToken
 	}
 	user, err := s.store.UserByID(ctx, r.UserID)

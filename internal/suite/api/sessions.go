@@ -211,6 +211,7 @@ func testStartSession(tt *testing.T, o suite.Options) {
 		"no AuthTime":        func(r *phoneauth.StartSessionRequest) { r.AuthTime = time.Time{} },
 		"a future AuthTime":  func(r *phoneauth.StartSessionRequest) { r.AuthTime = t.Now().Add(time.Second) },
 		"an epoch that went": func(r *phoneauth.StartSessionRequest) { r.Epoch = 1 },
+		"any epoch":          func(r *phoneauth.StartSessionRequest) { r.Epoch = phoneauth.AnyEpoch },
 	} {
 		_, err := passkey(change)
 		assert.ErrorIs(t, err, phoneauth.ErrInvalidToken, what)

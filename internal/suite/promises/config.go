@@ -93,6 +93,9 @@ func testPromiseConfigCopied(t *testing.T, o suite.Options) {
 			Regions: []string{"EG"}, Types: []phoneauth.NumberType{phoneauth.Mobile},
 			Test: []phoneauth.TestNumber{{Phone: "+201061797840", Code: "424242", Until: time.Now().Add(time.Hour)}},
 		},
+		Spend: phoneauth.SpendRules{
+			Prices: map[string]map[string]int64{"FR": {"": 50}}, PerHour: map[string]int64{"": 100}, PerDay: map[string]int64{"": 100},
+		},
 		Logger: slog.New(slog.DiscardHandler),
 		HTTP:   phoneauth.HTTPConfig{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}},
 	}
@@ -106,6 +109,8 @@ func testPromiseConfigCopied(t *testing.T, o suite.Options) {
 	c.Limits.PasswordLockout[0] = phoneauth.LockoutStep{Failures: 100, Wait: 1}
 	c.Numbers.Regions[0], c.Numbers.Types[0] = "FR", phoneauth.VoIP
 	c.Numbers.Test[0].Code = "000000"
+	c.Spend.Prices["FR"][""], c.Spend.PerHour[""], c.Spend.PerDay[""] = 0, 1e12, 1e12
+	c.Spend.Prices["EG"] = map[string]int64{"": 1e12}
 
 	ctx := context.Background()
 	const phone, reviewer = "+201061797841", "+201061797840"

@@ -25,7 +25,8 @@ func Run(t *testing.T, o suite.Options) {
 		testPromiseRetryAfter, testPromisePhoneSends, testPromiseRehash, testPromiseHundredSessions,
 		testPromiseRightPasswordsAreLimited, testPromisePasswordsAreTold, testPromiseEpochs, testPromiseFutureAuthTime,
 		testPromiseChangesCancelTwice, testPromiseRecoverBlocked, testPromiseDeviceOfAnotherAccount, testPromiseEndedDevicesStayEnded,
-		testPromiseSendsAreGivenBack, testPromiseHostSessionsHaveDevices, testPromiseRefreshedIsTold, testPromiseTokenKinds, testPromiseRealms,
+		testPromiseSendsAreGivenBack, testPromiseHostSessionsHaveDevices, testPromiseRefreshedIsTold, testPromiseNoTokenNoSession, testPromiseClaimsNameAUser,
+		testPromiseTokenKinds, testPromiseRealms,
 		testPromiseOtherPhone, testPromiseTokenSizes, testPromiseTiming,
 	)
 	if !o.Real {

@@ -473,6 +473,28 @@ func testPromiseRefreshedIsTold(t *testing.T, o suite.Options) {
 	assert.Equal(t, session.ID, told[0].SessionID)
 }
 
+// testPromiseNoTokenNoSession: where no access token can be issued there is no session, and none of
+// the user's has to end for it.
+func testPromiseNoTokenNoSession(t *testing.T, o suite.Options) {
+	issuer := &failingIssuer{down: errors.New("down")}
+	svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) { c.Tokens = issuer })
+	phone := suite.FreshPhone()
+	_, err := svc.TrySignIn(phone)
+	require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+	user, err := svc.Store.UserByPhone(t.Context(), phoneauth.StoredPhone(phone))
+	require.NoError(t, err)
+	sessions, err := svc.Sessions(t.Context(), user.ID)
+	require.NoError(t, err)
+	assert.Empty(t, sessions)
+}
+
+// testPromiseClaimsNameAUser: claims without a user are nobody's, whatever the issuer of the host says.
+func testPromiseClaimsNameAUser(t *testing.T, o suite.Options) {
+	svc := o.Service(t, func(c *phoneauth.Config) { c.Tokens = &failingIssuer{} })
+	_, err := svc.Authenticate(t.Context(), "forged")
+	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
+}
+
 // lines are what was logged.
 type lines struct {
 	mu   sync.Mutex

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -300,6 +301,28 @@ func testPasswordsWait(t *testing.T, o suite.Options) {
 }
 
 // A stranger's wrong passwords must not keep the owner, signed in, from a new one.
+// A password that was not compared, because the account could not be read, takes no sign-in.
+func testPasswordsOfAnOutageAreNotLimited(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	var down error
+	s := suite.On(t, &suite.Spied{Store: o.Store(t), Before: func(_ context.Context, verb string, _ ...any) error {
+		if verb == "UserByPhone" {
+			return down
+		}
+		return nil
+	}})
+	s.SignUp(suite.Owner, "password one")
+	down = errors.New("connection reset")
+	for range 9 {
+		require.ErrorIs(t, loginWith(s, suite.Owner, "password one"), phoneauth.ErrUnavailable)
+	}
+	down = nil
+	for range 10 {
+		require.NoError(t, loginWith(s, suite.Owner, "password one"))
+	}
+	assert.Equal(t, phoneauth.LimitPasswords, suite.Limited(loginWith(s, suite.Owner, "password one")))
+}
+
 func testStrangersDoNotStopAChangeOfPassword(t *testing.T, o suite.Options) {
 	suite.CheapHashes(t)
 	s := o.Service(t, suite.LimitsOff)

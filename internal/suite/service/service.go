@@ -18,7 +18,7 @@ func Run(t *testing.T, o suite.Options) {
 		testStrangersDoNotLockTheKnownDevice, testDeviceLockHoldsAtRedemption, testUnlock,
 		testRegistrationIsRenewedByItsToken, testRegistrationIsSentAgainWithoutItsPassword, testPlantedTokenCannotSwapThePassword,
 		testRegistrationTokenOfAnotherNumberIsIgnored, testRegistrationExpires, testChangePassword,
-		testPasswordInEitherForm, testRecoverPassword, testResetLocksKnownAndUnknownAlike, testPasswordsWait,
+		testPasswordInEitherForm, testRecoverPassword, testPasswordsOfAnOutageAreNotLimited, testResetLocksKnownAndUnknownAlike, testPasswordsWait,
 		testStrangersDoNotStopAChangeOfPassword, testStrangersDoNotStopAChangeUnderHostSessions,
 		testResetsHaveBudgetsOfTheirOwn, testEightProofsOfANewNumberAllConnect, testUsedProof, testProofLivesFiveMinutes,
 		testChangesVoidSignInProofs, testChangesVoidHostProofs, testChangesVoidPhoneChangeProofs, testChangesVoidCodes,
