@@ -298,7 +298,7 @@ func (s *Service) allTakes(phonePrint string) []Take {
 }
 
 // Export is what is kept about somebody, for that person. It marshals as JSON. It holds the
-// whole number, and no secret.
+// whole number, and no secret. It prints as its name.
 type Export struct {
 	// ID is User.ID.
 	ID string `json:"id"`

@@ -142,6 +142,24 @@ func (UnlockAccountRequest) LogValue() slog.Value {
 	return slog.StringValue("phoneauth.UnlockAccountRequest")
 }
 
+// Format writes the name of the type and nothing else.
+func (ImportUser) Format(f fmt.State, _ rune) { redact(f, "ImportUser") }
+
+// LogValue returns the name of the type and nothing else.
+func (ImportUser) LogValue() slog.Value { return slog.StringValue("phoneauth.ImportUser") }
+
+// Format writes the name of the type and nothing else.
+func (TimelineQuery) Format(f fmt.State, _ rune) { redact(f, "TimelineQuery") }
+
+// LogValue returns the name of the type and nothing else.
+func (TimelineQuery) LogValue() slog.Value { return slog.StringValue("phoneauth.TimelineQuery") }
+
+// Format writes the name of the type and nothing else.
+func (Export) Format(f fmt.State, _ rune) { redact(f, "Export") }
+
+// LogValue returns the name of the type and nothing else.
+func (Export) LogValue() slog.Value { return slog.StringValue("phoneauth.Export") }
+
 // Secret is a code, a token, a password or a hash. Every way of printing or encoding it
 // writes [redacted]. Convert it to string to get the value.
 type Secret string

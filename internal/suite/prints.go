@@ -29,7 +29,7 @@ func Printed(v any) map[string]string {
 }
 
 // Carries reports whether v is what a host or a store may write as JSON on purpose: a
-// request on its way, a record. All else is redacted in JSON too.
+// request on its way, a record, what somebody is given about themselves. All else is redacted in JSON too.
 func Carries(v any) bool {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {
@@ -39,6 +39,7 @@ func Carries(v any) bool {
 	case reflect.TypeFor[phoneauth.TestNumber](), reflect.TypeFor[phoneauth.Challenge](),
 		reflect.TypeFor[phoneauth.BeginParams](), reflect.TypeFor[phoneauth.BeginResult](), reflect.TypeFor[phoneauth.AttemptParams](),
 		reflect.TypeFor[phoneauth.Candidate](), reflect.TypeFor[phoneauth.OnMatch](), reflect.TypeFor[phoneauth.State](),
+		reflect.TypeFor[phoneauth.ImportUser](), reflect.TypeFor[phoneauth.TimelineQuery](), reflect.TypeFor[phoneauth.Export](),
 		reflect.TypeFor[phoneauth.NewSession](), reflect.TypeFor[phoneauth.SessionRecord](), reflect.TypeFor[phoneauth.Rotation]():
 		return true
 	}

@@ -272,3 +272,14 @@ func testPromiseSecretPrints(t *testing.T, o suite.Options) {
 		}
 	}
 }
+
+// testPromiseNumberPrints: what holds a number as it was typed or as somebody is given it prints as its
+// name.
+func testPromiseNumberPrints(t *testing.T, o suite.Options) {
+	const typed = "+201061797840"
+	for _, v := range []any{phoneauth.ImportUser{Phone: typed}, phoneauth.TimelineQuery{Phone: typed}, phoneauth.Export{Phone: typed}} {
+		for way, text := range suite.Printed(v) {
+			assert.NotContains(t, text, "61797", "%T by %s", v, way)
+		}
+	}
+}
