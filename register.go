@@ -162,6 +162,9 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		}
 	}
 	begun, code, err := s.begin(ctx, c, o, p)
+	if errors.Is(err, ErrUnavailable) {
+		err = errors.Join(err, s.notSent(ctx, c, o))
+	}
 	var channels []ChannelState
 	if err == nil { // before anything is sent: what follows an answer must not change it
 		if channels, err = s.channelStates(ctx, c, o, begun.ResendAt); err != nil {
@@ -250,6 +253,22 @@ func (s *Service) sentBefore(ctx context.Context, c *call, o sending) (before *P
 	}
 	before, err = s.pending(c, o, BeginResult{sent, resendAt}, channels)
 	return before, true, err
+}
+
+// notSent is sendAgain where nobody knows whether the store has the challenge.
+func (s *Service) notSent(ctx context.Context, c *call, o sending) error {
+	if o.once == "" {
+		return nil
+	}
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{s.challengeKey(&c.target)}, Now: c.now})
+	if err != nil {
+		return err
+	}
+	live := found.Challenges[0]
+	if live.ID == "" || s.lastSend(live).once != o.once {
+		return nil
+	}
+	return s.sendAgain(ctx, c, o, live)
 }
 
 // sendAgain lets the request of c be made again with the same IdempotencyKey, because its code was

@@ -161,6 +161,28 @@ func testRetryAfterTheStoreFails(t *testing.T, o suite.Options) {
 	}
 }
 
+// testRetryAfterALostAnswer: when the store has stored the code and its answer is lost, nothing is
+// sent. The number waits, and the same request is not told that the code was sent.
+func testRetryAfterALostAnswer(t *testing.T, o suite.Options) {
+	lost := true
+	s := suite.On(t, phoneauth.WrapStore(o.Store(t), func(ctx context.Context, verb string, call func(context.Context) error) error {
+		err := call(ctx)
+		if verb == "BeginChallenge" && lost {
+			lost, err = false, context.DeadlineExceeded
+		}
+		return err
+	}))
+	r := once("a")
+	_, err := s.Register(t.Context(), r)
+	require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+	_, err = s.Register(t.Context(), r)
+	assert.Equal(t, phoneauth.LimitPhoneSends, suite.Limited(err))
+	s.Elapse(time.Minute)
+	_, err = s.Register(t.Context(), r)
+	require.NoError(t, err)
+	assert.Len(t, s.Codes(r.Phone, phoneauth.PurposeSignIn), 1)
+}
+
 // testRetryAfterAPanic: nobody knows whether a sender that panics has sent the code. The number
 // waits, and the same request is not told that the code was sent.
 func testRetryAfterAPanic(t *testing.T, o suite.Options) {

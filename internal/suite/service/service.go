@@ -27,7 +27,7 @@ func Run(t *testing.T, o suite.Options) {
 		testSessionLives, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
 		testRetryIsAnsweredAlike, testRetryEndsWithTheCode, testRetryIsScoped, testRetryAfterAFailure, testRetriesAtOnce,
 		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration,
-		testRetryAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterAPanic,
+		testRetryAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterALostAnswer, testRetryAfterAPanic,
 		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
 		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testThiefAfterManyChanges, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
