@@ -104,11 +104,20 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	}
 	o.once = s.sendOnce(c, o, r.Password)
 	c.boundTo = cmp.Or(o.once, random.ID()) // a retry finds the challenge of the first request
-	for _, c := range slices.Compact([]*call{again, c}) {
-		if before, _, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
-			return before, err
-		}
-	}
+	p := passwordSending{again, renew, r.Password, keeps}
+	return s.sentOnce(ctx, o, func() (*Pending, error) { return s.registerPassword(ctx, c, o, p) }, slices.Compact([]*call{again, c})...)
+}
+
+// passwordSending says which registration a code is for.
+type passwordSending struct {
+	again    *call  // about the registration to continue
+	renew    string // ID of its challenge, or ""
+	password Secret
+	keeps    bool // the password that waits with it stays
+}
+
+// registerPassword is RegisterPassword for a request that was not made before.
+func (s *Service) registerPassword(ctx context.Context, c *call, o sending, p passwordSending) (*Pending, error) {
 	if err := s.readLocally(ctx, c); err != nil {
 		return nil, err
 	}
@@ -135,10 +144,10 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	} else if user.ID != "" {
 		return nil, ErrPhoneTaken
 	}
-	if keeps {
-		o.hash, err = s.waitingHash(ctx, again, renew)
+	if p.keeps {
+		o.hash, err = s.waitingHash(ctx, p.again, p.renew)
 	} else {
-		o.hash, err = s.hashPassword(ctx, c, r.Password)
+		o.hash, err = s.hashPassword(ctx, c, p.password)
 	}
 	if err != nil {
 		return nil, err
@@ -147,15 +156,15 @@ func (s *Service) RegisterPassword(ctx context.Context, r PasswordRequest) (*Pen
 	if err != nil {
 		return nil, err
 	}
-	if o.renew = renew; renew != "" {
+	if o.renew = p.renew; p.renew != "" {
 		about := *c
-		about.target = again.target
+		about.target = p.again.target
 		pending, err := s.open(ctx, &about, o, allowed)
 		if !errors.Is(err, ErrNotFound) {
 			return pending, err
 		}
 	}
-	if keeps { // another request has taken the registration over meanwhile
+	if p.keeps { // another request has taken the registration over meanwhile
 		return nil, ErrInvalidCode
 	}
 	o.renew = ""

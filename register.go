@@ -75,26 +75,32 @@ type sending struct {
 // register asks the limits and the host, creates the challenge of c or finds the live one,
 // and sends its code.
 func (s *Service) register(ctx context.Context, c *call, o sending) (*Pending, error) {
-	if before, _, err := s.sentBefore(ctx, c, o); before != nil || err != nil {
+	return s.sentOnce(ctx, o, func() (*Pending, error) { return s.registerAnew(ctx, c, o) }, c)
+}
+
+// sentOnce calls send, unless the code of one of about was already sent for the same request.
+func (s *Service) sentOnce(ctx context.Context, o sending, send func() (*Pending, error), about ...*call) (*Pending, error) {
+	if before, _, err := s.sentBefore(ctx, o, about); before != nil || err != nil {
 		return before, err
 	}
-	pending, err := s.registerAnew(ctx, c, o)
+	pending, err := send()
 	if limitOf(err) == LimitPhoneSends && o.once != "" {
-		return s.sentMeanwhile(ctx, c, o, err)
+		return s.sentMeanwhile(ctx, o, about, err)
 	}
 	return pending, err
 }
 
 // sentMeanwhile is sentBefore for a request that the limits of the number refused: the same request
 // at the same time may have been first. A store of several nodes shows its take before its challenge, so while there
-// is no code, it is given some time.
-func (s *Service) sentMeanwhile(ctx context.Context, c *call, o sending, refused error) (*Pending, error) {
+// is no code, it is given some time. A registration gets none: each has a challenge of its own, so that another one
+// cannot be told from one that is about to come.
+func (s *Service) sentMeanwhile(ctx context.Context, o sending, about []*call, refused error) (*Pending, error) {
 	for wait := 25 * time.Millisecond; ; wait *= 2 {
-		before, live, err := s.sentBefore(ctx, c, o)
+		before, live, err := s.sentBefore(ctx, o, about)
 		switch {
 		case before != nil || err != nil:
 			return before, err
-		case live || wait > 400*time.Millisecond:
+		case live || wait > 400*time.Millisecond || about[0].purpose == PurposePasswordRegistration:
 			return nil, refused
 		}
 		select {
@@ -221,11 +227,23 @@ func (s *Service) sendOnce(c *call, o sending, password Secret) string {
 
 // sentBefore returns the answer to a request that has already had its code sent, by
 // ClientInfo.IdempotencyKey, while the code is live. It takes nothing. Nil: the code is to be sent.
-// live reports whether there is a code, of this request or another one.
-func (s *Service) sentBefore(ctx context.Context, c *call, o sending) (before *Pending, live bool, err error) {
+// live reports whether one of about has a code, of this request or another one.
+func (s *Service) sentBefore(ctx context.Context, o sending, about []*call) (before *Pending, live bool, err error) {
 	if o.once == "" {
 		return nil, false, nil
 	}
+	for _, c := range about {
+		sent, there, err := s.sentFor(ctx, c, o)
+		if sent != nil || err != nil {
+			return sent, there, err
+		}
+		live = live || there
+	}
+	return nil, live, nil
+}
+
+// sentFor is sentBefore for one call.
+func (s *Service) sentFor(ctx context.Context, c *call, o sending) (before *Pending, live bool, err error) {
 	key := s.challengeKey(&c.target)
 	takes := s.phoneSendTakes(c.print, c.device.known(), o.channel)
 	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Takes: takes, Now: c.now})

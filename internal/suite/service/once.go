@@ -285,3 +285,23 @@ func testRetryOfARegistration(t *testing.T, o suite.Options) {
 	_, err = s.LoginPassword(t.Context(), phoneauth.PasswordLoginRequest{Phone: r.Phone, Password: r.Password, Client: r.Client})
 	require.NoError(t, err)
 }
+
+// testRegistrationsAtOnce: of many that are the same at the same time, one sends, and all are answered.
+func testRegistrationsAtOnce(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	s := o.Service(t)
+	r := phoneauth.PasswordRequest{Phone: suite.FreshPhone(), Password: "correct horse", Client: suite.FreshClient()}
+	for _, key := range []phoneauth.Secret{"a", "b"} { // the second continues the first
+		r.Client.IdempotencyKey = key
+		sends := s.Inbox.Sends()
+		pending := suite.AtOnce(16, func(int) *phoneauth.Pending {
+			p, err := s.RegisterPassword(context.Background(), r)
+			assert.NoError(t, err, "key %q", key)
+			return p
+		})
+		require.NotContains(t, pending, (*phoneauth.Pending)(nil))
+		assert.Equal(t, sends+1, s.Inbox.Sends(), "key %q", key)
+		r.ChallengeToken = pending[0].ChallengeToken
+		s.Elapse(time.Minute)
+	}
+}

@@ -26,7 +26,7 @@ func Run(t *testing.T, o suite.Options) {
 		testRefreshGraceReturnsTheSuccessor, testUsedSuccessorEndsTheGrace, testGraceOverARotationOfKeys, testSessionOf,
 		testSessionLives, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
 		testRetryIsAnsweredAlike, testRetryEndsWithTheCode, testRetryIsScoped, testRetryAfterAFailure, testRetriesAtOnce,
-		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration,
+		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration, testRegistrationsAtOnce,
 		testRetryAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterALostAnswer, testRetryAfterAPanic,
 		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
 		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testThiefAfterManyChanges, testNoticeEnds, testReopenedAccountHasNoNotice,
