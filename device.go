@@ -300,6 +300,27 @@ func (s *Service) live(ctx context.Context, claims Claims) (User, SessionRecord,
 	return user, rec, err
 }
 
+// Reauthenticated returns the account of c, for operations that a stolen access token must
+// not reach. The session of c must be live and at the epoch of the account, and its sign-in
+// at most 5 minutes old. Under HostSessions only the account and c.AuthTime are checked.
+//
+// Errors: those of [Service.Live]. ErrReauthenticate: the sign-in is too old.
+func (s *Service) Reauthenticated(ctx context.Context, c Claims) (User, error) {
+	user, _, err := s.reauthenticated(ctx, c)
+	return user, err
+}
+
+func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionRecord, error) {
+	user, rec, err := s.live(ctx, c)
+	if err != nil {
+		return User{}, SessionRecord{}, err
+	}
+	if !s.fresh(rec.AuthTime) {
+		return User{}, SessionRecord{}, ErrReauthenticate
+	}
+	return user, rec, nil
+}
+
 // EndOtherSessions ends every session of the user except that of claims. If devices is
 // true, it also makes all known devices unknown except that of claims. If another session
 // is older than that of claims, the sign-in must be at most 5 minutes old. Under

@@ -416,27 +416,6 @@ func (s *Service) User(ctx context.Context, c Claims) (User, error) {
 	return user, err
 }
 
-// Reauthenticated returns the account of c, for operations that a stolen access token must
-// not reach. The session of c must be live and at the epoch of the account, and its sign-in
-// at most 5 minutes old. Under HostSessions only the account and c.AuthTime are checked.
-//
-// Errors: those of [Service.Live]. ErrReauthenticate: the sign-in is too old.
-func (s *Service) Reauthenticated(ctx context.Context, c Claims) (User, error) {
-	user, _, err := s.reauthenticated(ctx, c)
-	return user, err
-}
-
-func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionRecord, error) {
-	user, rec, err := s.live(ctx, c)
-	if err != nil {
-		return User{}, SessionRecord{}, err
-	}
-	if !s.fresh(rec.AuthTime) {
-		return User{}, SessionRecord{}, ErrReauthenticate
-	}
-	return user, rec, nil
-}
-
 // fresh reports whether a sign-in at that time is fresh. A sign-in in the future is not.
 func (s *Service) fresh(authTime time.Time) bool {
 	age := s.now().Sub(authTime)

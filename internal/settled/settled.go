@@ -9,7 +9,10 @@ import (
 )
 
 // Range are changes that somebody has settled at one time: those that led to the epochs From to To.
-type Range struct{ From, To int64 }
+type Range struct {
+	// From is the epoch after the first of the changes, To that after the last.
+	From, To int64
+}
 
 // List are the ranges of an account, in their order. A change between two of them can still be
 // undone: it may be that of a thief who came after the first. The zero List has none.

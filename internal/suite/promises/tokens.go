@@ -2,6 +2,7 @@ package promises
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -247,4 +248,69 @@ func testPromiseTokenSizes(t *testing.T, o suite.Options) {
 		}
 		assert.NotContains(t, string(token), k.phone[1:], kind)
 	}
+}
+
+// failingIssuer fails to issue while down.
+type failingIssuer struct {
+	down   error
+	claims phoneauth.Claims
+}
+
+func (f *failingIssuer) IssueToken(_ context.Context, c phoneauth.Claims) (phoneauth.Secret, error) {
+	f.claims = c
+	return "access", f.down
+}
+
+func (f *failingIssuer) VerifyToken(context.Context, phoneauth.Secret) (phoneauth.Claims, error) {
+	return f.claims, nil
+}
+
+// testPromiseRefreshedIsTold: an event says that a session was refreshed once its tokens are
+// issued, and not when the host's claims or tokens fail. The refresh token is good again then.
+func testPromiseRefreshedIsTold(t *testing.T, o suite.Options) {
+	down := errors.New("down")
+	var claims error
+	issuer := &failingIssuer{}
+	svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) {
+		c.Tokens = issuer
+		c.Hooks.ExtraClaims = func(context.Context, phoneauth.User) (map[string]any, error) { return nil, claims }
+	})
+	session := svc.SignIn(suite.FreshPhone())
+	refresh := func() error {
+		_, err := svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
+		return err
+	}
+	claims = down
+	require.ErrorIs(t, refresh(), phoneauth.ErrUnavailable)
+	assert.Empty(t, svc.Events(phoneauth.EventRefreshed), "no claims")
+	claims, issuer.down = nil, down
+	require.ErrorIs(t, refresh(), phoneauth.ErrUnavailable)
+	assert.Empty(t, svc.Events(phoneauth.EventRefreshed), "no token")
+	issuer.down = nil
+	require.NoError(t, refresh())
+	told := svc.Events(phoneauth.EventRefreshed)
+	require.Len(t, told, 1)
+	assert.Equal(t, session.ID, told[0].SessionID)
+}
+
+// testPromiseNoTokenNoSession: where no access token can be issued there is no session, and none of
+// the user's has to end for it.
+func testPromiseNoTokenNoSession(t *testing.T, o suite.Options) {
+	issuer := &failingIssuer{down: errors.New("down")}
+	svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) { c.Tokens = issuer })
+	phone := suite.FreshPhone()
+	_, err := svc.TrySignIn(phone)
+	require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+	user, err := svc.Store.UserByPhone(t.Context(), phoneauth.StoredPhone(phone))
+	require.NoError(t, err)
+	sessions, err := svc.Sessions(t.Context(), user.ID)
+	require.NoError(t, err)
+	assert.Empty(t, sessions)
+}
+
+// testPromiseClaimsNameAUser: claims without a user are nobody's, whatever the issuer of the host says.
+func testPromiseClaimsNameAUser(t *testing.T, o suite.Options) {
+	svc := o.Service(t, func(c *phoneauth.Config) { c.Tokens = &failingIssuer{} })
+	_, err := svc.Authenticate(t.Context(), "forged")
+	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
 }
