@@ -321,6 +321,52 @@ func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionR
 	return user, rec, nil
 }
 
+// Logout ends the session of a refresh token. It returns nil for a token that this Service
+// did not issue and for a session that has ended already. Access tokens of the session stay
+// good until they expire, except for methods that need a live session. ErrUnavailable: the
+// session may not have ended.
+func (s *Service) Logout(ctx context.Context, refresh Secret) error {
+	of, ok := s.openRefresh(refresh, s.now())
+	if !ok {
+		return nil
+	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	err = s.store.EndSession(ctx, of.userID, of.sessionID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.event(ctx, Event{Type: EventSignedOut, UserID: of.userID, SessionID: of.sessionID})
+	return nil
+}
+
+// LogoutAll ends every session of the user. Known devices stay known. Under HostSessions it
+// does nothing. ErrUnavailable: some sessions may not have ended; call it again.
+func (s *Service) LogoutAll(ctx context.Context, userID string) error {
+	if s.cfg.HostSessions {
+		return nil
+	}
+	ctx, done, err := s.uninterrupted(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := s.intends(ctx, Event{Type: EventSignedOut, UserID: userID}); err != nil {
+		return err
+	}
+	if err := s.store.EndUserSessions(ctx, userID, ""); err != nil {
+		return err
+	}
+	s.event(ctx, Event{Type: EventSignedOut, UserID: userID})
+	return nil
+}
+
 // EndOtherSessions ends every session of the user except that of claims. If devices is
 // true, it also makes all known devices unknown except that of claims. If another session
 // is older than that of claims, the sign-in must be at most 5 minutes old. Under

@@ -118,13 +118,12 @@ type passwordSending struct {
 
 // registerPassword is RegisterPassword for a request that was not made before.
 func (s *Service) registerPassword(ctx context.Context, c *call, o sending, p passwordSending) (*Pending, error) {
-	if err := s.readLocally(ctx, c); err != nil {
-		return nil, err
+	err := s.readLocally(ctx, c)
+	if err == nil && s.mayAsk(c) {
+		err = s.checkHuman(ctx, c, o)
 	}
-	if s.mayAsk(c) {
-		if err := s.checkHuman(ctx, c, o); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	ctx, done, err := s.uninterrupted(ctx)
 	if err != nil {
@@ -245,8 +244,9 @@ func (s *Service) provePassword(ctx context.Context, c *call, p passwordProof) e
 		return s.limited(ctx, c, err)
 	}
 	user, err := p.find()
-	if err != nil { // no password was compared
-		return errors.Join(err, giveBack(append(signIn, failure...)))
+	if err != nil { // no password was compared; after the answer, because the store is slow now
+		s.afterwards(ctx, "give back a sign-in by password", func(context.Context) error { return giveBack(append(signIn, failure...)) })
+		return err
 	}
 	right, outdated := s.comparePassword(user.PasswordHash, p.password)
 	if !right {

@@ -168,13 +168,15 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		}
 	}
 	begun, code, err := s.begin(ctx, c, o, p)
-	if errors.Is(err, ErrUnavailable) {
-		err = errors.Join(err, s.notSent(ctx, c, o))
+	if errors.Is(err, ErrUnavailable) && o.once != "" { // after the answer, because the store is slow now
+		s.afterwards(ctx, "let a code be asked for again", func(ctx context.Context) error { return s.notSent(ctx, c, o) })
 	}
 	var channels []ChannelState
 	if err == nil { // before anything is sent: what follows an answer must not change it
 		if channels, err = s.channelStates(ctx, c, o, begun.ResendAt); err != nil {
-			err = errors.Join(err, s.giveBack(ctx, c, o, allowed), s.sendAgain(ctx, c, o, begun.Challenge))
+			s.afterwards(ctx, "give back what was not sent", func(ctx context.Context) error {
+				return errors.Join(s.giveBack(ctx, c, o, allowed), s.sendAgain(ctx, c, o, begun.Challenge))
+			})
 		}
 	}
 	if err != nil {
@@ -275,9 +277,6 @@ func (s *Service) sentFor(ctx context.Context, c *call, o sending) (before *Pend
 
 // notSent is sendAgain where nobody knows whether the store has the challenge.
 func (s *Service) notSent(ctx context.Context, c *call, o sending) error {
-	if o.once == "" {
-		return nil
-	}
 	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{s.challengeKey(&c.target)}, Now: c.now})
 	if err != nil {
 		return err

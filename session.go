@@ -152,7 +152,7 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 	if err != nil {
 		return nil, err
 	}
-	session, err := s.session(ctx, u, rec, secret, extra) // before it is stored: no other session ends for one that has no token
+	access, err := s.issue(ctx, u, rec, extra) // before it is stored: no other session ends for one that has no token
 	if err != nil {
 		return nil, err
 	}
@@ -165,13 +165,19 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 		e.SessionID = evicted.ID
 		s.event(ctx, e)
 	}
-	return session, nil
+	return s.session(u, rec, secret, access), nil
 }
 
-// session returns the tokens of rec. The refresh token contains secret.
-func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret string, extra map[string]any) (*Session, error) {
+// issued is an access token.
+type issued struct {
+	token   Secret
+	expires time.Time
+}
+
+// issue returns an access token for the session rec.
+func (s *Service) issue(ctx context.Context, u User, rec SessionRecord, extra map[string]any) (issued, error) {
 	expires := s.now().Add(s.cfg.Sessions.AccessTTL).Truncate(time.Second)
-	access, err := s.tokens.IssueToken(ctx, Claims{
+	token, err := s.tokens.IssueToken(ctx, Claims{
 		UserID:    u.ID,
 		Subject:   u.UUID,
 		SessionID: rec.ID,
@@ -181,15 +187,27 @@ func (s *Service) session(ctx context.Context, u User, rec SessionRecord, secret
 		Extra:     extra,
 	})
 	if err != nil {
-		return nil, &unavailable{"issue token", err}
+		return issued{}, &unavailable{"issue token", err}
 	}
+	return issued{token, expires}, nil
+}
+
+// issuingMayFail reports whether no access token may be issued for a session that is good, because of
+// the host's issuer or of its claims.
+func (s *Service) issuingMayFail() bool {
+	_, ours := s.tokens.(*JWT)
+	return !ours || s.cfg.Hooks.ExtraClaims != nil
+}
+
+// session returns the tokens of rec. The refresh token contains secret.
+func (s *Service) session(u User, rec SessionRecord, secret string, access issued) *Session {
 	claims := refreshClaims{rec.ID, u.ID, u.UUID, secret}
 	return &Session{
-		User: u, ID: rec.ID, AccessToken: access,
+		User: u, ID: rec.ID, AccessToken: access.token,
 		RefreshToken: Secret(s.keys.SignToken(keyring.Refresh, claims.encode(), rec.ExpiresAt)),
 		DeviceToken:  s.signDevice(u, rec.DeviceID, rec.CreatedAt),
-		ExpiresAt:    expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
-	}, nil
+		ExpiresAt:    access.expires, AMR: rec.AMR, AuthTime: rec.AuthTime,
+	}
 }
 
 // extraClaims calls the hook ExtraClaims. Call it before the session is stored or its token
@@ -242,10 +260,10 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 		Place:     s.place(ctx, r.Client),
 		Now:       now,
 	}
-	if store, ok := s.store.(Refresher); ok && s.cfg.Hooks.ExtraClaims == nil {
+	if store, ok := s.store.(Refresher); ok && !s.issuingMayFail() {
 		user, rec, err := store.RefreshSession(ctx, of.userID, of.uuid, rotation)
 		if err == nil {
-			return s.refreshed(ctx, of, user, rec, nil)
+			return s.refreshed(ctx, of, user, rec, issued{})
 		}
 		if !errors.Is(err, ErrNotFound) {
 			return nil, err
@@ -259,7 +277,7 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	if gone || user.Blocked || user.Locked || user.UUID != of.uuid {
 		return nil, s.endInvalid(ctx, of)
 	}
-	extra, err := s.extraClaims(ctx, user)
+	access, err := s.issuedFirst(ctx, of, user, now)
 	if err != nil {
 		return nil, err
 	}
@@ -277,17 +295,41 @@ func (s *Service) Refresh(ctx context.Context, r RefreshRequest) (*Session, erro
 	case rec.Epoch != user.Epoch || rec.UserID != user.ID:
 		return nil, s.endInvalid(ctx, of)
 	}
-	return s.refreshed(ctx, of, user, rec, extra)
+	return s.refreshed(ctx, of, user, rec, access)
 }
 
-// refreshed returns the session of rec, which the token of has rotated.
-func (s *Service) refreshed(ctx context.Context, of refreshClaims, user User, rec SessionRecord, extra map[string]any) (*Session, error) {
+// issuedFirst returns an access token for a refresh, if that may fail. It does so before the refresh
+// token is used up, because whoever repeats a used one after the grace loses the session.
+func (s *Service) issuedFirst(ctx context.Context, of refreshClaims, user User, now time.Time) (issued, error) {
+	if !s.issuingMayFail() {
+		return issued{}, nil
+	}
+	rec, err := s.store.SessionByID(ctx, of.sessionID, now)
+	if errors.Is(err, ErrNotFound) {
+		return issued{}, ErrInvalidToken
+	}
+	if err != nil {
+		return issued{}, err
+	}
+	extra, err := s.extraClaims(ctx, user)
+	if err != nil {
+		return issued{}, err
+	}
+	return s.issue(ctx, user, rec, extra)
+}
+
+// refreshed returns the session of rec, which the token of has rotated. Its access token is access,
+// unless that is zero.
+func (s *Service) refreshed(ctx context.Context, of refreshClaims, user User, rec SessionRecord, access issued) (*Session, error) {
 	for next := range s.keys.Successors(of.sessionID, of.secret) { // it is the first, unless a key was rotated within the grace
 		if subtle.ConstantTimeCompare(refreshDigest(next), rec.Digest) == 1 {
-			session, err := s.session(ctx, user, rec, next, extra)
-			if err != nil {
-				return nil, err
+			if access == (issued{}) {
+				var err error
+				if access, err = s.issue(ctx, user, rec, nil); err != nil {
+					return nil, err
+				}
 			}
+			session := s.session(user, rec, next, access)
 			e := s.aboutUser(user, EventRefreshed)
 			e.SessionID = of.sessionID
 			s.event(ctx, e)
@@ -330,52 +372,6 @@ func (s *Service) openRefresh(token Secret, now time.Time) (refreshClaims, bool)
 func (s *Service) SessionOf(refresh Secret) (id string, ok bool) {
 	of, ok := s.openRefresh(refresh, s.now())
 	return of.sessionID, ok
-}
-
-// Logout ends the session of a refresh token. It returns nil for a token that this Service
-// did not issue and for a session that has ended already. Access tokens of the session stay
-// good until they expire, except for methods that need a live session. ErrUnavailable: the
-// session may not have ended.
-func (s *Service) Logout(ctx context.Context, refresh Secret) error {
-	of, ok := s.openRefresh(refresh, s.now())
-	if !ok {
-		return nil
-	}
-	ctx, done, err := s.uninterrupted(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	err = s.store.EndSession(ctx, of.userID, of.sessionID)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	s.event(ctx, Event{Type: EventSignedOut, UserID: of.userID, SessionID: of.sessionID})
-	return nil
-}
-
-// LogoutAll ends every session of the user. Known devices stay known. Under HostSessions it
-// does nothing. ErrUnavailable: some sessions may not have ended; call it again.
-func (s *Service) LogoutAll(ctx context.Context, userID string) error {
-	if s.cfg.HostSessions {
-		return nil
-	}
-	ctx, done, err := s.uninterrupted(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if err := s.intends(ctx, Event{Type: EventSignedOut, UserID: userID}); err != nil {
-		return err
-	}
-	if err := s.store.EndUserSessions(ctx, userID, ""); err != nil {
-		return err
-	}
-	s.event(ctx, Event{Type: EventSignedOut, UserID: userID})
-	return nil
 }
 
 // Authenticate verifies an access token and returns its claims. It does not call the store,

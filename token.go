@@ -27,8 +27,7 @@ import (
 type TokenIssuer interface {
 	// IssueToken returns a token that contains c. VerifyToken must accept it until
 	// c.ExpiresAt. An error reaches the caller of the Service as ErrUnavailable. After an error
-	// a sign-in has no session. A refresh has used up its token, which is good for another 10
-	// seconds: an issuer that fails for longer ends the sessions that are refreshed meanwhile.
+	// a sign-in has no session, and a refresh has not used up its token.
 	IssueToken(ctx context.Context, c Claims) (Secret, error)
 	// VerifyToken returns the claims of a token that this issuer made and that has not
 	// expired. An error that is ErrUnavailable means that the token could not be checked.

@@ -25,7 +25,7 @@ func Run(t *testing.T, o suite.Options) {
 		testPromiseRetryAfter, testPromisePhoneSends, testPromiseRehash, testPromiseHundredSessions,
 		testPromiseRightPasswordsAreLimited, testPromisePasswordsAreTold, testPromiseEpochs, testPromiseFutureAuthTime,
 		testPromiseChangesCancelTwice, testPromiseRecoverBlocked, testPromiseDeviceOfAnotherAccount, testPromiseEndedDevicesStayEnded,
-		testPromiseSendsAreGivenBack, testPromiseHostSessionsHaveDevices, testPromiseRefreshedIsTold, testPromiseNoTokenNoSession, testPromiseClaimsNameAUser,
+		testPromiseSendsAreGivenBack, testPromiseHostSessionsHaveDevices, testPromiseRefreshedIsTold, testPromiseClaimsThatCannotBeIssued, testPromiseNoTokenNoSession, testPromiseClaimsNameAUser,
 		testPromiseTokenKinds, testPromiseRealms,
 		testPromiseOtherPhone, testPromiseTokenSizes, testPromiseTiming,
 	)

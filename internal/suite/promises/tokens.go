@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -286,11 +287,30 @@ func testPromiseRefreshedIsTold(t *testing.T, o suite.Options) {
 	claims, issuer.down = nil, down
 	require.ErrorIs(t, refresh(), phoneauth.ErrUnavailable)
 	assert.Empty(t, svc.Events(phoneauth.EventRefreshed), "no token")
+	svc.Elapse(time.Minute) // longer than a lost answer may be asked for again
 	issuer.down = nil
 	require.NoError(t, refresh())
 	told := svc.Events(phoneauth.EventRefreshed)
 	require.Len(t, told, 1)
 	assert.Equal(t, session.ID, told[0].SessionID)
+}
+
+// testPromiseClaimsThatCannotBeIssued: claims of the host's that no token can hold end no session.
+func testPromiseClaimsThatCannotBeIssued(t *testing.T, o suite.Options) {
+	var extra map[string]any
+	svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) {
+		c.Hooks.ExtraClaims = func(context.Context, phoneauth.User) (map[string]any, error) { return extra, nil }
+	})
+	session := svc.SignIn(suite.FreshPhone())
+	for _, extra = range []map[string]any{{"f": func() {}}, {"long": strings.Repeat("x", 5000)}} {
+		_, err := svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
+		require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+		svc.Elapse(time.Minute)
+	}
+	extra = map[string]any{"role": "admin"}
+	session, err := svc.Refresh(t.Context(), phoneauth.RefreshRequest{Token: session.RefreshToken})
+	require.NoError(t, err)
+	assert.Equal(t, extra, svc.ClaimsOf(session).Extra)
 }
 
 // testPromiseNoTokenNoSession: where no access token can be issued there is no session, and none of

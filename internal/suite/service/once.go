@@ -155,6 +155,7 @@ func testRetryAfterTheStoreFails(t *testing.T, o suite.Options) {
 		fails = true
 		_, err := s.Register(t.Context(), r)
 		require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+		s.Settle()
 		_, err = s.Register(t.Context(), r)
 		require.NoError(t, err)
 		assert.Len(t, s.Codes(r.Phone, phoneauth.PurposeSignIn), 1, "key %q", key)
@@ -175,6 +176,7 @@ func testRetryAfterALostAnswer(t *testing.T, o suite.Options) {
 	r := once("a")
 	_, err := s.Register(t.Context(), r)
 	require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+	s.Settle()
 	_, err = s.Register(t.Context(), r)
 	assert.Equal(t, phoneauth.LimitPhoneSends, suite.Limited(err))
 	s.Elapse(time.Minute)

@@ -315,6 +315,7 @@ func testPasswordsOfAnOutageAreNotLimited(t *testing.T, o suite.Options) {
 	down = errors.New("connection reset")
 	for range 9 {
 		require.ErrorIs(t, loginWith(s, suite.Owner, "password one"), phoneauth.ErrUnavailable)
+		s.Settle()
 	}
 	down = nil
 	for range 10 {
