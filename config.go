@@ -89,7 +89,8 @@ type Config struct {
 type Hooks struct {
 	// BeforeSend decides whether a code may be sent, for example by a deny-list or a
 	// SIM-swap look-up. It is called after the limits of the number and the address and
-	// the human check have been asked, and before anything is charged. It cannot ask the
+	// the human check have been asked, and before anything is charged, but for the address that
+	// begins a password registration. It cannot ask the
 	// client for anything: HumanCheckRules.Demand can.
 	//
 	// An error means that nothing is sent. The client gets the answer of a send, after as
@@ -109,8 +110,9 @@ type Hooks struct {
 	// stored.
 	Place func(context.Context, netip.Addr) string
 	// ExtraClaims returns claims to add to an access token. Registered names are not
-	// overwritten. After an error the caller who signs in or refreshes gets
-	// ErrUnavailable and no session. A sign-up has created the account by then.
+	// overwritten. After an error, and for claims that no token can hold, the caller who signs in
+	// or refreshes gets ErrUnavailable and no session. A sign-up has created the account by then.
+	// A refresh token is not used up.
 	ExtraClaims func(context.Context, User) (map[string]any, error)
 	// Text writes the text of a message, whose Body is empty. An empty result means the
 	// built-in text. The result is sent as it is: TextRules do not apply to it, and it may

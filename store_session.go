@@ -147,8 +147,8 @@ func (r SessionRecord) End() time.Time {
 }
 
 // Refresher is implemented by stores that keep users and sessions in one database. The Service
-// finds it by a type assertion, and refreshes a session by one call instead of two, where no hook
-// must see the user first. A type that embeds such a store, and has a UserByID or RotateSession of
+// finds it by a type assertion, and refreshes a session by one call instead of two, where neither
+// a hook nor a TokenIssuer of the host must see the user first. A type that embeds such a store, and has a UserByID or RotateSession of
 // its own, needs a RefreshSession of its own too.
 type Refresher interface {
 	// RefreshSession does RotateSession with r, if r.Digest equals Digest, the user of the session
