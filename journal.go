@@ -3,6 +3,7 @@ package phoneauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -216,7 +217,12 @@ func (j *journal) flush(ctx context.Context) {
 // count is appended again after an unknown outcome, which is safe. first is true if the first call
 // has done it.
 func (j *journal) append(ctx context.Context, batch []JournalEntry) (first bool, err error) {
-	once := func() error {
+	once := func() (err error) {
+		defer func() {
+			if r := recover(); r != nil { // of a store: it must not end the host
+				err = fmt.Errorf("panic: %v", r)
+			}
+		}()
 		ctx, cancel := context.WithTimeout(ctx, storeDeadline)
 		defer cancel()
 		return j.store.AppendEntries(ctx, batch)

@@ -166,6 +166,11 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		if later, err = s.later.Plain(); err != nil {
 			return nil, &unavailable{"send after the answer", err}
 		}
+		defer func() {
+			if later != nil { // it was not handed on
+				later.Release()
+			}
+		}()
 	}
 	begun, code, err := s.begin(ctx, c, o, p)
 	if errors.Is(err, ErrUnavailable) && o.once != "" { // after the answer, because the store is slow now
@@ -180,16 +185,15 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		}
 	}
 	if err != nil {
-		if later != nil {
-			later.Release()
-		}
 		return nil, err
 	}
 	if c.human.proved > 0 {
 		s.humanEvent(ctx, c, EventHumanCheckSolved, c.human.proved)
 	}
 	s.watchCeiling(ctx, c, o.channel)
-	if err := s.deliver(ctx, c, o, delivery{begun.Challenge, code, allowed, later}); err != nil {
+	d := delivery{begun.Challenge, code, allowed, later}
+	later = nil
+	if err := s.deliver(ctx, c, o, d); err != nil {
 		return nil, err
 	}
 	return s.pending(c, o, begun, channels)

@@ -88,6 +88,24 @@ func testLimitsAnswerBeforeTheAccount(t *testing.T, o suite.Options) {
 	}
 }
 
+// A panic of a store costs no place for what is sent after an answer.
+func testPanicKeepsNoPlace(t *testing.T, o suite.Options) {
+	bug := true
+	s := suite.On(t, &suite.Spied{Store: o.Store(t), Before: func(_ context.Context, verb string, _ ...any) error {
+		if verb == "BeginChallenge" && bug {
+			panic("a bug")
+		}
+		return nil
+	}}, suite.LimitsOff)
+	reset := phoneauth.RegisterRequest{Phone: suite.Owner, Purpose: phoneauth.PurposePasswordReset}
+	for range 300 { // more than there are places
+		require.PanicsWithValue(t, "a bug", func() { _, _ = s.Register(t.Context(), reset) })
+	}
+	bug = false
+	_, err := s.Register(t.Context(), reset)
+	assert.NoError(t, err)
+}
+
 // A panic of a store is one of the goroutine that serves the request, which recovers.
 func testPanicOfALookUp(t *testing.T, o suite.Options) {
 	s := o.Service(t, apart(func(context.Context) error { panic("a bug") }, func(context.Context) error { return nil }))

@@ -31,7 +31,7 @@ func Run(t *testing.T, o suite.Options) {
 		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
 		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testThiefAfterManyChanges, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
-		testDatabasesAreAskedAtOnce, testLimitsAnswerBeforeTheAccount, testPanicOfALookUp,
+		testDatabasesAreAskedAtOnce, testLimitsAnswerBeforeTheAccount, testPanicOfALookUp, testPanicKeepsNoPlace,
 		testNoDeletionWhileAChangeCanBeUndone, testNoDeletionAfterAThiefsOwnChanges, testDeskDeletesWhileAChangeCanBeUndone,
 		testImport, testImportFaults, testImportTwice, testImportAgain, testImportEnds,
 	)

@@ -39,6 +39,7 @@ func Run(t *testing.T, o suite.Options) {
 		"who hangs up loses no entry":             flushHangsUp,
 		"STOP is in the timeline":                 stopped,
 		"what a provider says may be long":        longWords,
+		"a journal with a bug ends no process":    journalPanics,
 		"a code that nobody was sent":             notSent,
 		"the wait is the longest":                 longestWait,
 		"a removed account leaves print and time": removed,
@@ -360,6 +361,19 @@ func longWords(d *desk) {
 	assert.ElementsMatch(d, []phoneauth.EventType{
 		phoneauth.EventSendFailed, phoneauth.EventOptedOut, phoneauth.EventOperator, phoneauth.EventUnlocked,
 	}, types(entries))
+}
+
+func journalPanics(d *desk) {
+	d.journal.during = func([]phoneauth.JournalEntry) {
+		d.journal.during = func([]phoneauth.JournalEntry) { panic("a bug") }
+		panic("a bug")
+	}
+	require.NoError(d, d.register(phone))
+	d.written()
+	assert.EqualValues(d, 1, d.JournalLost())
+	d.Elapse(time.Minute)
+	require.NoError(d, d.register(phone))
+	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 1)
 }
 
 func notSent(d *desk) {
