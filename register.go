@@ -92,15 +92,19 @@ func (s *Service) sentOnce(ctx context.Context, o sending, send func() (*Pending
 
 // sentMeanwhile is sentBefore for a request that the limits of the number refused: the same request
 // at the same time may have been first. A store of several nodes shows its take before its challenge, so while there
-// is no code, it is given some time. A registration gets none: each has a challenge of its own, so that another one
-// cannot be told from one that is about to come.
+// is no code, it is given some time. A registration gets less, and does not look at codes of others: each
+// registration has a challenge of its own.
 func (s *Service) sentMeanwhile(ctx context.Context, o sending, about []*call, refused error) (*Pending, error) {
+	registers, longest := about[0].purpose == PurposePasswordRegistration, 400*time.Millisecond
+	if registers {
+		longest = 50 * time.Millisecond
+	}
 	for wait := 25 * time.Millisecond; ; wait *= 2 {
 		before, live, err := s.sentBefore(ctx, o, about)
 		switch {
 		case before != nil || err != nil:
 			return before, err
-		case live || wait > 400*time.Millisecond || about[0].purpose == PurposePasswordRegistration:
+		case live && !registers || wait > longest:
 			return nil, refused
 		}
 		select {

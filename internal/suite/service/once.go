@@ -296,7 +296,7 @@ func testRegistrationsAtOnce(t *testing.T, o suite.Options) {
 	for _, key := range []phoneauth.Secret{"a", "b"} { // the second continues the first
 		r.Client.IdempotencyKey = key
 		sends := s.Inbox.Sends()
-		pending := suite.AtOnce(16, func(int) *phoneauth.Pending {
+		pending := suite.AtOnce(8, func(int) *phoneauth.Pending {
 			p, err := s.RegisterPassword(context.Background(), r)
 			assert.NoError(t, err, "key %q", key)
 			return p
