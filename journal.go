@@ -248,26 +248,28 @@ func (j *journal) write(ctx context.Context, e *Event) error {
 	return nil
 }
 
-// sent is the entry of the send with this message ID, if the journal has it.
+// mostReports is among how many entries of a message its send is looked for. The others are reports.
+const mostReports = 16
+
+// sent is the entry of the send with this message ID, or of a report about it, if the journal has it. A
+// report that came before the send was stored is about nobody, and does not count.
 func (j *journal) sent(ctx context.Context, messageID string, now time.Time) (JournalEntry, bool) {
 	j.mu.Lock()
 	for _, list := range [...][]JournalEntry{j.flushing, j.waiting} {
-		for i := range list {
-			if list[i].MessageID == messageID {
-				found := list[i]
-				j.mu.Unlock()
-				return found, true
-			}
+		if i := slices.IndexFunc(list, func(e JournalEntry) bool { return e.MessageID == messageID && e.Print != "" }); i >= 0 {
+			found := list[i]
+			j.mu.Unlock()
+			return found, true
 		}
 	}
 	j.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
 	defer cancel()
-	found, err := j.store.Entries(ctx, JournalQuery{MessageID: messageID, Limit: 1, Now: now})
-	if err != nil || len(found) == 0 {
-		return JournalEntry{}, false
+	found, err := j.store.Entries(ctx, JournalQuery{MessageID: messageID, Limit: mostReports, Now: now})
+	if i := slices.IndexFunc(found, func(e JournalEntry) bool { return e.Print != "" }); err == nil && i >= 0 {
+		return found[i], true
 	}
-	return found[0], true
+	return JournalEntry{}, false
 }
 
 // lostCount is how many entries were lost: for want of room, or because the store did not take

@@ -38,6 +38,7 @@ func Run(t *testing.T, o suite.Options) {
 		"a deletion that fails keeps a name":      removalFails,
 		"who hangs up loses no entry":             flushHangsUp,
 		"STOP is in the timeline":                 stopped,
+		"a report that comes before its send":     earlyDelivery,
 		"what a provider says may be long":        longWords,
 		"a journal with a bug ends no process":    journalPanics,
 		"a code that nobody was sent":             notSent,
@@ -330,6 +331,23 @@ func delivery(d *desk) {
 	}
 	d.written()
 	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 5, "the send was just being written")
+}
+
+// earlyDelivery: a report that comes to another process before the send is in the store is about nobody.
+// Reports that follow are about the phone all the same.
+func earlyDelivery(d *desk) {
+	require.NoError(d, d.register(phone))
+	sent := d.Events(phoneauth.EventCodeSent)[0]
+	other := d.Again()
+	report := phoneauth.Delivery{ID: sent.MessageID, Sender: sent.Sender, Status: phoneauth.Undelivered, Code: "20"}
+	other.ReportDelivery(d.Context(), report)
+	require.NoError(d, other.FlushJournal(d.Context()))
+	d.written()
+	d.Elapse(time.Second)
+	report.Status = phoneauth.Delivered
+	other.ReportDelivery(d.Context(), report)
+	require.NoError(d, other.FlushJournal(d.Context()))
+	assert.Contains(d, types(d.timeline(phoneauth.TimelineQuery{Phone: phone})), phoneauth.EventDelivered)
 }
 
 func stopped(d *desk) {
