@@ -99,7 +99,7 @@ func (s *Service) openNotice(ctx context.Context, token Secret) (notice, User, e
 		return notice{}, User{}, err
 	}
 	n.Locked = user.Locked
-	done, err := s.settled(ctx, user.ID, now)
+	done, _, err := s.settled(ctx, user.ID, now)
 	if err == nil && done.Has(n.epoch) {
 		err = ErrInvalidToken
 	}
@@ -328,13 +328,13 @@ func (s *Service) ReopenAccount(ctx context.Context, userID string, a Actor) err
 // settled returns the changes of an account that no notice can undo any more. Without them a thief,
 // who gets the notice of their own second change, could lock the account again that its owner has
 // taken back.
-func (s *Service) settled(ctx context.Context, userID string, now time.Time) (settled.List, error) {
+func (s *Service) settled(ctx context.Context, userID string, now time.Time) (settled.List, Challenge, error) {
 	key := s.settledKey(userID)
 	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{key}, Now: now})
 	if err != nil {
-		return nil, err
+		return nil, Challenge{}, err
 	}
-	return s.settledOf(key, found.Challenges[0]), nil
+	return s.settledOf(key, found.Challenges[0]), found.Challenges[0], nil
 }
 
 func (s *Service) settledOf(key string, kept Challenge) settled.List {
@@ -346,20 +346,29 @@ func (s *Service) settledOf(key string, kept Challenge) settled.List {
 }
 
 // settle adds changes to those that settled returns, for as long as a notice can live. The store
-// keeps them as a challenge whose secret nobody has.
+// keeps them as a challenge whose secret nobody has. Its ID is another one after each report, and a
+// limit of one admits only one that is the first, so no report is lost that comes at the same time.
 func (s *Service) settle(ctx context.Context, userID string, more settled.Range) error {
-	now := s.now()
-	all, err := s.settled(ctx, userID, now)
-	if err != nil {
-		return err
+	now, key := s.now(), s.settledKey(userID)
+	for range 4 {
+		all, kept, err := s.settled(ctx, userID, now)
+		if err != nil {
+			return err
+		}
+		p := BeginParams{Now: now, Renew: kept.ID, Challenge: Challenge{
+			Key: key, ID: random.ID(), Digest: refreshDigest(random.Secret()), TriesLeft: 1,
+			Pending:   s.keys.Seal(key, string(all.With(more).Append(nil))),
+			ExpiresAt: now.Add(2 * noticeLife), Until: now.AddDate(100, 0, 0), // later calls move ExpiresAt
+		}}
+		if kept.ID == "" {
+			p.Takes = []Take{{Key: key, Limit: Limit{Burst: 1, Every: 2 * noticeLife}, Cost: 1}}
+		}
+		_, err = s.store.BeginChallenge(ctx, p)
+		if _, second := errors.AsType[*LimitError](err); !second && !errors.Is(err, ErrNotFound) {
+			return err
+		}
 	}
-	key := s.settledKey(userID)
-	_, err = s.store.BeginChallenge(ctx, BeginParams{Now: now, Challenge: Challenge{
-		Key: key, ID: "settled", Digest: refreshDigest(random.Secret()), TriesLeft: 1,
-		Pending:   s.keys.Seal(key, string(all.With(more).Append(nil))),
-		ExpiresAt: now.Add(2 * noticeLife), Until: now.AddDate(100, 0, 0), // later calls move ExpiresAt
-	}})
-	return err
+	return &unavailable{"settle changes", errors.New("too many at once")}
 }
 
 // move is a change of the number of an account that its owner can undo. Until it is over, whoever

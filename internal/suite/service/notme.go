@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -364,4 +365,39 @@ func testThiefAfterManyChanges(t *testing.T, o suite.Options) {
 	require.NoError(t, s.LockAccount(t.Context(), own))
 	require.NoError(t, unlock(s, own, ""))
 	assert.Equal(t, 72*time.Hour, deletable(s, s.SignIn(suite.Stranger)))
+}
+
+// The owner and the thief report at the same moment. What the owner has settled stays so, although the
+// thief has begun before and writes after it.
+func testReportsAtOnce(t *testing.T, o suite.Options) {
+	for name, before := range map[string]bool{"the first reports": false, "after another one": true} {
+		var meanwhile func()
+		store := &suite.Spied{Store: o.Store(t)}
+		s := suite.On(t, store, suite.LimitsOff, suite.LongCodes, withLinks)
+		if before {
+			session := moveTo(s, s.SignIn(suite.Owner), suite.Third)
+			token := noticeToken(s, suite.Owner)
+			require.NoError(t, s.LockAccount(t.Context(), token))
+			require.NoError(t, unlock(s, token, ""))
+			require.Equal(t, session.User.ID, s.SignIn(suite.Owner).User.ID)
+		}
+		session := moveTo(s, s.SignIn(suite.Owner), suite.Stranger)
+		owners := noticeToken(s, suite.Owner)
+		moveTo(s, session, "+201061797899")
+		thiefs := noticeToken(s, suite.Stranger)
+		require.NoError(t, s.LockAccount(t.Context(), owners))
+
+		store.Before = func(_ context.Context, verb string, asked ...any) error {
+			if p, ok := asked[0].(phoneauth.BeginParams); ok && strings.HasSuffix(p.Challenge.Key, "}s") && meanwhile != nil {
+				owner := meanwhile
+				meanwhile = nil
+				owner()
+			}
+			return nil
+		}
+		meanwhile = func() { require.NoError(t, unlock(s, owners, ""), name) }
+		require.ErrorIs(t, unlock(s, thiefs, ""), phoneauth.ErrInvalidToken, name)
+		assert.ErrorIs(t, s.LockAccount(t.Context(), thiefs), phoneauth.ErrInvalidToken, name)
+		assert.Equal(t, session.User.ID, s.SignIn(suite.Owner).User.ID, name)
+	}
 }

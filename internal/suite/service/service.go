@@ -29,7 +29,7 @@ func Run(t *testing.T, o suite.Options) {
 		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration, testRegistrationsAtOnce,
 		testRetryAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterALostAnswer, testRetryAfterAPanic,
 		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
-		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testThiefAfterManyChanges, testNoticeEnds, testReopenedAccountHasNoNotice,
+		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testThiefAfterManyChanges, testReportsAtOnce, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
 		testDatabasesAreAskedAtOnce, testLimitsAnswerBeforeTheAccount, testPanicOfALookUp, testPanicKeepsNoPlace,
 		testNoDeletionWhileAChangeCanBeUndone, testNoDeletionAfterAThiefsOwnChanges, testDeskDeletesWhileAChangeCanBeUndone,
