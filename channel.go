@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/phoneauth/phoneauth/internal/names"
 	"github.com/phoneauth/phoneauth/internal/numbers"
@@ -170,6 +172,25 @@ func (s *Service) sendingBy(c *call, asked, details string) (sending, error) {
 	o.asks, o.takes = s.waits(c, o, o.channel), s.sendTakes(c, o.channel)
 	o.once = s.sendOnce(c, o, "")
 	return o, nil
+}
+
+// maxDetails is the greatest length of Details, in characters.
+const maxDetails = 64
+
+// checkDetails returns ErrDetails for details that a text for c by ch cannot name.
+func (s *Service) checkDetails(c *call, ch *channel, details string) error {
+	if details == "" {
+		return nil
+	}
+	hidden := func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
+	switch {
+	case c.purpose.ours(), !utf8.ValidString(details), utf8.RuneCountInString(details) > maxDetails,
+		strings.TrimSpace(details) != details, strings.ContainsFunc(details, hidden):
+		return ErrDetails
+	case s.cfg.Hooks.Text == nil && !s.cfg.Texts.fits(s.codeText(c, ch, details)):
+		return ErrDetails
+	}
+	return nil
 }
 
 // channelStates says when each of the offered channels may be asked for. resendAt is when that

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/phoneauth/phoneauth/internal/background"
 )
@@ -184,7 +181,8 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 	if err == nil { // before anything is sent: what follows an answer must not change it
 		if channels, err = s.channelStates(ctx, c, o, begun.ResendAt); err != nil {
 			s.afterwards(ctx, "give back what was not sent", func(ctx context.Context) error {
-				return errors.Join(s.giveBack(ctx, c, o, allowed), s.sendAgain(ctx, c, o, begun.Challenge))
+				d := delivery{challenge: begun.Challenge, allowed: allowed}
+				return errors.Join(s.giveBack(ctx, c, o, d), s.sendAgain(ctx, c, o, d.challenge))
 			})
 		}
 	}
@@ -380,7 +378,7 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 	}
 	ended = true
 	if err != nil {
-		return errors.Join(s.unsent(ctx, c, o, err), s.sendAgain(ctx, c, o, d.challenge))
+		return errors.Join(s.unsent(ctx, c, o, d, err), s.sendAgain(ctx, c, o, d.challenge))
 	}
 	return nil
 }
@@ -388,12 +386,12 @@ func (s *Service) deliver(ctx context.Context, c *call, o sending, d delivery) e
 // unsent returns the error for a code that was not sent because of err. If the code was
 // certainly not accepted, it gives back what the number paid. If no provider will deliver it by
 // this channel, it gives back the hold of the channel, so that no other channel waits for it.
-func (s *Service) unsent(ctx context.Context, c *call, o sending, err error) error {
+func (s *Service) unsent(ctx context.Context, c *call, o sending, d delivery, err error) error {
 	failed, asked := errors.AsType[*SendError](err) // no sender was asked for a code without a text
 	var back error
 	switch {
 	case !asked || failed.Class == Temporary:
-		back = s.giveBack(ctx, c, o, true)
+		back = s.giveBack(ctx, c, o, d)
 	case failed.Class == Permanent && len(o.offered) > 1:
 		back = s.store.GiveBack(ctx, GiveBackParams{Takes: s.hold(c.print, c.device.known(), o.channel), Now: c.now})
 	}
@@ -459,35 +457,26 @@ func (s *Service) codeText(c *call, ch *channel, details string) Message {
 	return m
 }
 
-// giveBack gives back what a code for c took of the limits of the phone and was charged to
-// the scores. It is for a code that was certainly not accepted. The send of the address
-// stays taken. A code that the host has not allowed was charged to no score and to no ceiling.
-func (s *Service) giveBack(ctx context.Context, c *call, o sending, allowed bool) error {
-	p := GiveBackParams{Takes: s.phoneSendTakes(c.print, c.device.known(), o.channel), Now: c.now}
-	if allowed {
-		p.Credits = s.charges(c)
-		if c.purpose != PurposePasswordReset { // see deliverReset
-			p.Takes = append(p.Takes, s.spendTakes(c, o.channel)...)
+// giveBack gives back what the code d took of the limits of the phone and was charged to the scores. It
+// is for a code that was certainly not accepted. The send of the address stays taken. A code that the
+// host has not allowed was charged to no score and to no ceiling.
+//
+// A verification credits the scores for each send of its challenge. So that it earns nothing for
+// failures, a challenge of which nothing was sent is removed: nobody has its code. If an earlier text
+// was sent, the scores stay charged until the verification.
+func (s *Service) giveBack(ctx context.Context, c *call, o sending, d delivery) error {
+	first := d.challenge.Sends <= 1
+	if first {
+		if err := s.store.CancelChallenges(ctx, d.challenge.Key); err != nil {
+			return err
 		}
 	}
+	p := GiveBackParams{Takes: s.phoneSendTakes(c.print, c.device.known(), o.channel), Now: c.now}
+	if d.allowed && first {
+		p.Credits = s.charges(c)
+	}
+	if d.allowed && c.purpose != PurposePasswordReset { // see deliverReset
+		p.Takes = append(p.Takes, s.spendTakes(c, o.channel)...)
+	}
 	return s.store.GiveBack(ctx, p)
-}
-
-// maxDetails is the greatest length of Details, in characters.
-const maxDetails = 64
-
-// checkDetails returns ErrDetails for details that a text for c by ch cannot name.
-func (s *Service) checkDetails(c *call, ch *channel, details string) error {
-	if details == "" {
-		return nil
-	}
-	hidden := func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
-	switch {
-	case c.purpose.ours(), !utf8.ValidString(details), utf8.RuneCountInString(details) > maxDetails,
-		strings.TrimSpace(details) != details, strings.ContainsFunc(details, hidden):
-		return ErrDetails
-	case s.cfg.Hooks.Text == nil && !s.cfg.Texts.fits(s.codeText(c, ch, details)):
-		return ErrDetails
-	}
-	return nil
 }

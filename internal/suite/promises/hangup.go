@@ -15,6 +15,7 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/internal/suite"
+	"github.com/phoneauth/phoneauth/phonetest"
 )
 
 // A client may hang up at any time. From the first thing that is taken on, the operation
@@ -160,6 +161,32 @@ func testPromiseTemporaryIsGivenBack(t *testing.T, o suite.Options) {
 		_, err := svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: suite.FreshPhone(), Client: client})
 		assert.True(t, suite.IsLimit(err, phoneauth.LimitAddressSends), "%v", err)
 	})
+}
+
+// testPromiseFailuresEarnNothing: a verification takes back what its challenge was charged, and earns 2
+// more, however many texts of it were not accepted before.
+func testPromiseFailuresEarnNothing(t *testing.T, o suite.Options) {
+	for name, sentFirst := range map[string]bool{"the first texts": false, "texts that follow": true} {
+		svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) { c.Limits.Block = 100 })
+		phone := suite.FreshPhone()
+		send := func() error {
+			_, err := svc.Register(t.Context(), phoneauth.RegisterRequest{Phone: phone, Client: suite.FreshClient()})
+			return err
+		}
+		if sentFirst {
+			require.NoError(t, send())
+		}
+		for range 10 {
+			svc.Inbox.FailNext(phonetest.Temporary)
+			require.ErrorIs(t, send(), phoneauth.ErrUnavailable)
+		}
+		require.NoError(t, send())
+		_, err := svc.Verify(t.Context(), phoneauth.VerifyRequest{Phone: phone, Code: svc.Inbox.Code(t, phone), Client: suite.FreshClient()})
+		require.NoError(t, err)
+		state, err := svc.Inspect(t.Context(), phone)
+		require.NoError(t, err)
+		assert.InDelta(t, -2, state.Scores[0].Value, 0.01, name)
+	}
 }
 
 // testPromiseResetGivesNothingBack: what leaves after its answer shows in no later answer,
