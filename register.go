@@ -462,10 +462,15 @@ func (s *Service) codeText(c *call, ch *channel, details string) Message {
 // host has not allowed was charged to no score and to no ceiling.
 //
 // A verification credits the scores for each send of its challenge. So that it earns nothing for
-// failures, a challenge of which nothing was sent is removed: nobody has its code. If an earlier text
-// was sent, the scores stay charged until the verification.
+// failures, a challenge of which nothing was sent is removed: nobody has its code. If another text with
+// the code was sent, before or meanwhile, the scores stay charged until the verification.
 func (s *Service) giveBack(ctx context.Context, c *call, o sending, d delivery) error {
-	first := d.challenge.Sends <= 1
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{d.challenge.Key}, Now: c.now})
+	if err != nil {
+		return err
+	}
+	live := found.Challenges[0]
+	first := live.ID == d.challenge.ID && live.Sends <= 1
 	if first {
 		if err := s.store.CancelChallenges(ctx, d.challenge.Key); err != nil {
 			return err

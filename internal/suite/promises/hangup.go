@@ -189,6 +189,40 @@ func testPromiseFailuresEarnNothing(t *testing.T, o suite.Options) {
 	}
 }
 
+// during is a sender that fails its first message, and calls do before.
+type during struct {
+	phoneauth.SMSSender
+	do func()
+}
+
+func (s *during) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {
+	if do := s.do; do != nil {
+		s.do = nil
+		do()
+		return phoneauth.Receipt{}, &phoneauth.SendError{Class: phoneauth.Temporary}
+	}
+	return s.SMSSender.Send(ctx, m)
+}
+
+// testPromiseFailureKeepsTheCode: a text that was not accepted does not void the code that another
+// request has sent meanwhile.
+func testPromiseFailureKeepsTheCode(t *testing.T, o suite.Options) {
+	sender := &during{}
+	svc := o.Service(t, suite.Loose, func(c *phoneauth.Config) { sender.SMSSender, c.Sender = c.Sender, sender })
+	r := phoneauth.RegisterRequest{Phone: suite.FreshPhone(), Client: suite.FreshClient()}
+	sender.do = func() {
+		_, err := svc.Register(t.Context(), r)
+		require.NoError(t, err)
+	}
+	_, err := svc.Register(t.Context(), r)
+	require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+	_, err = svc.Verify(t.Context(), phoneauth.VerifyRequest{Phone: r.Phone, Code: svc.Inbox.Code(t, r.Phone), Client: r.Client})
+	require.NoError(t, err)
+	state, err := svc.Inspect(t.Context(), r.Phone)
+	require.NoError(t, err)
+	assert.InDelta(t, -2, state.Scores[0].Value, 0.01)
+}
+
 // testPromiseResetGivesNothingBack: what leaves after its answer shows in no later answer,
 // whatever became of it.
 func testPromiseResetGivesNothingBack(t *testing.T, o suite.Options) {
