@@ -61,8 +61,8 @@ func TestPageIsCheap(t *testing.T) { // not parallel: it counts what this proces
 		runtime.ReadMemStats(&after)
 		bytes := (after.TotalAlloc - before.TotalAlloc) / 100
 		t.Logf("%s: %.0f allocations, %d bytes", name, allocs, bytes)
-		assert.Less(t, allocs, 600.0, name)
 		if !race.Enabled { // with it, a sync.Pool drops what it holds
+			assert.Less(t, allocs, 600.0, name)
 			assert.Less(t, bytes, uint64(32<<10), name)
 		}
 	}
