@@ -226,25 +226,39 @@ func TestSQLCancelAndBegin(t *testing.T) {
 	assert.NoError(t, <-begun)
 }
 
+// holdFailure leaves nothing in the store but one failure, of the lockout that it returns. Nobody can
+// lock its row until release is called.
+func holdFailure(t *testing.T, db *sql.DB, s *sqlstore.Store) (l phoneauth.Lockout, release func()) {
+	t.Helper()
+	l = absentLockout()
+	l.Steps[0].Failures = 2
+	_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters")
+	require.NoError(t, err)
+	require.NoError(t, s.CountFailure(t.Context(), l, absentNow))
+	return l, hold(t, db, "SELECT FROM phoneauth_counters FOR UPDATE")
+}
+
+// hold locks the rows that query reads until release is called.
+func hold(t *testing.T, db *sql.DB, query string) (release func()) {
+	t.Helper()
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tx.Rollback() })
+	_, err = tx.Exec(query)
+	require.NoError(t, err)
+	return func() { require.NoError(t, tx.Rollback()) }
+}
+
 // A code is tried that is not there, and sent meanwhile, and there was a failure before.
 func TestSQLAttemptAndBegin(t *testing.T) {
 	d := patientDatabase(t)
 	db := d.open(t)
 	for name, s := range map[string]*sqlstore.Store{"functions": d.store(t, db), "transactions": d.store(t, db, sqlstore.WithoutFunctions())} {
 		t.Run(name, func(t *testing.T) {
-			lockout := absentLockout()
-			lockout.Steps[0].Failures = 2
-			_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters")
-			require.NoError(t, err)
-			require.NoError(t, s.CountFailure(t.Context(), lockout, absentNow))
-			tx, err := db.Begin()
-			require.NoError(t, err)
-			defer tx.Rollback()
-			_, err = tx.Exec("SELECT FROM phoneauth_counters FOR UPDATE")
-			require.NoError(t, err)
+			lockout, release := holdFailure(t, db, s)
 			attempted := arrive(t, db, 0, attemptAbsent(s, "{a}code", "", "{a}code"))
 			begun := arrive(t, db, 1, beginAbsent(s, "{a}code", lockout))
-			require.NoError(t, tx.Rollback())
+			release()
 			assert.ErrorIs(t, <-attempted, phoneauth.ErrNotFound)
 			assert.NoError(t, <-begun)
 		})
@@ -259,22 +273,13 @@ func TestSQLBeginTwiceAndAttempt(t *testing.T) {
 	direct := d.store(t, db)
 	for name, s := range map[string]*sqlstore.Store{"functions": direct, "transactions": d.store(t, db, sqlstore.WithoutFunctions())} {
 		t.Run(name, func(t *testing.T) {
-			lockout := absentLockout()
-			lockout.Steps[0].Failures = 2
-			_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters")
-			require.NoError(t, err)
-			require.NoError(t, s.CountFailure(t.Context(), lockout, absentNow))
-			tx, err := db.Begin()
-			require.NoError(t, err)
-			defer tx.Rollback()
-			_, err = tx.Exec("SELECT FROM phoneauth_counters FOR UPDATE")
-			require.NoError(t, err)
+			lockout, release := holdFailure(t, db, s)
 			late := arrive(t, db, 0, beginAbsent(s, "{a}code", lockout))
 			again := beginAbsent(direct, "{a}code", phoneauth.Lockout{})
 			require.NoError(t, again())
 			tried := arrive(t, db, 1, attemptAbsent(s, "{a}code", "", "{a}code"))
 			begun := arrive(t, db, 2, again)
-			require.NoError(t, tx.Rollback())
+			release()
 			assert.NoError(t, <-late)
 			assert.NoError(t, <-tried)
 			assert.NoError(t, <-begun)
@@ -291,14 +296,10 @@ func TestSQLProveAgainAndCancel(t *testing.T) {
 			for _, key := range []string{"{a}code", "{a}a proof"} {
 				require.NoError(t, beginAbsent(s, key, phoneauth.Lockout{})())
 			}
-			tx, err := db.Begin()
-			require.NoError(t, err)
-			defer tx.Rollback()
-			_, err = tx.Exec("SELECT FROM phoneauth_challenges WHERE key = '{a}code' FOR UPDATE")
-			require.NoError(t, err)
+			release := hold(t, db, "SELECT FROM phoneauth_challenges WHERE key = '{a}code' FOR UPDATE")
 			proved := arrive(t, db, 0, attemptAbsent(s, "{a}code", "{a}a proof", "{a}code"))
 			cancelled := arrive(t, db, 1, func() error { return s.CancelChallenges(context.Background(), "{a}code", "{a}a proof") })
-			require.NoError(t, tx.Rollback())
+			release()
 			if err := <-proved; !errors.Is(err, phoneauth.ErrNotFound) { // it was cancelled
 				assert.NoError(t, err)
 			}

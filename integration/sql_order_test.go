@@ -42,14 +42,10 @@ func TestSQLUsersSwapNumbers(t *testing.T) {
 		}
 	}
 	first, second := move(userOf(t, s, one), two), move(userOf(t, s, two), one)
-	tx, err := db.Begin()
-	require.NoError(t, err)
-	defer tx.Rollback()
-	_, err = tx.Exec("SELECT pg_advisory_xact_lock(hashtext(current_schema()), 0)")
-	require.NoError(t, err)
+	release := hold(t, db, "SELECT pg_advisory_xact_lock(hashtext(current_schema()), 0)")
 	a := arrive(t, db, 0, first)
 	b := arrive(t, db, 1-len(a), second)
-	require.NoError(t, tx.Rollback())
+	release()
 	assert.ErrorIs(t, <-a, phoneauth.ErrPhoneTaken)
 	assert.ErrorIs(t, <-b, phoneauth.ErrPhoneTaken)
 }
@@ -68,11 +64,7 @@ func TestSQLImportAndNewNumber(t *testing.T) {
 	s := d.store(t, db)
 	from, to := phoneauth.StoredPhone("+11"), phoneauth.StoredPhone("+12")
 	user := userOf(t, s, from)
-	tx, err := db.Begin()
-	require.NoError(t, err)
-	defer tx.Rollback()
-	_, err = tx.Exec("SELECT FROM phoneauth_users FOR UPDATE")
-	require.NoError(t, err)
+	release := hold(t, db, "SELECT FROM phoneauth_users FOR UPDATE")
 	moved := arrive(t, db, 0, func() error {
 		_, err := s.UpdateUser(context.Background(), phoneauth.UserUpdate{UserID: user.ID, Epoch: phoneauth.AnyEpoch, Phone: &to, Now: absentNow})
 		return err
@@ -82,7 +74,7 @@ func TestSQLImportAndNewNumber(t *testing.T) {
 		users, err = s.ImportUsers(context.Background(), []phoneauth.UserImport{{Phone: from, UUID: "one"}, {Phone: to, UUID: "two"}}, absentNow)
 		return err
 	})
-	require.NoError(t, tx.Rollback())
+	release()
 	require.NoError(t, <-moved)
 	require.NoError(t, <-imported)
 	assert.True(t, users[0].Created)
@@ -103,14 +95,10 @@ func TestSQLAppendAndBlank(t *testing.T) {
 	}
 	require.NoError(t, s.AppendEntries(t.Context(), entries("b")))
 	require.NoError(t, s.AppendEntries(t.Context(), entries("a")))
-	tx, err := db.Begin()
-	require.NoError(t, err)
-	defer tx.Rollback()
-	_, err = tx.Exec("SELECT FROM phoneauth_journal WHERE id = 'a' FOR UPDATE")
-	require.NoError(t, err)
+	release := hold(t, db, "SELECT FROM phoneauth_journal WHERE id = 'a' FOR UPDATE")
 	appended := arrive(t, db, 0, func() error { return s.AppendEntries(context.Background(), entries("a", "b")) })
 	blanked := arrive(t, db, 1, func() error { return s.BlankEntries(context.Background(), "user", "", absentNow) })
-	require.NoError(t, tx.Rollback())
+	release()
 	require.NoError(t, <-appended)
 	require.NoError(t, <-blanked)
 	var left string
@@ -147,16 +135,12 @@ func TestSQLCountersInTwoOrders(t *testing.T) {
 				if held == "bone" {
 					limits = nil
 				}
-				tx, err := db.Begin()
-				require.NoError(t, err)
-				defer tx.Rollback()
-				_, err = tx.Exec("SELECT FROM phoneauth_counters WHERE key = convert_to($1, 'UTF8') FOR UPDATE", held)
-				require.NoError(t, err)
+				release := hold(t, db, "SELECT FROM phoneauth_counters WHERE key = convert_to('"+held+"', 'UTF8') FOR UPDATE")
 				one := arrive(t, db, 0, back(s, limits, scores))
 				slices.Reverse(limits)
 				slices.Reverse(scores)
 				two := arrive(t, db, 1, back(s, limits, scores))
-				require.NoError(t, tx.Rollback())
+				release()
 				assert.NoError(t, <-one)
 				assert.NoError(t, <-two)
 			})
