@@ -217,6 +217,7 @@ func TestUIHumanWrong(t *testing.T) {
 	b.press("Change number")
 	b.press("Use a password instead")
 	b.press("Create an account with a password")
+	b.sees("Choose a password. We will send you a code to confirm your number.") // else one types into the page before
 	b.fill("New password", "correct horse")
 	b.press("Create account")
 	b.sees("Enter your code")

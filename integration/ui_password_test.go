@@ -31,7 +31,7 @@ func TestUIPasswords(t *testing.T) {
 	b.open("/signin/")
 	b.press("Use a password instead")
 	b.press("Create an account with a password")
-	b.sees("Create an account")
+	b.sees("Choose a password. We will send you a code to confirm your number.") // else one types into the page before
 	b.fill("Phone number", cairoTyped)
 	b.fill("New password", "short")
 	b.press("Create account")
@@ -50,6 +50,7 @@ func TestUIPasswords(t *testing.T) {
 	b.open("/signin/")
 	b.press("Use a password instead")
 	b.press("Create an account with a password")
+	b.sees("Choose a password. We will send you a code to confirm your number.") // else one types into the page before
 	b.fill("Phone number", cairoTyped)
 	b.fill("New password", first)
 	b.press("Create account")
