@@ -101,7 +101,8 @@ func Commits(err error) bool {
 }
 
 // Around is called for every method of a wrapped store. verb is the name of the method, such
-// as "BeginChallenge". Around must call call exactly once, with ctx or a context made of it.
+// as "BeginChallenge". AdmitUser of an [Admitter] and RefreshSession of a [Refresher] are calls of their
+// own, in place of those that they join. Around must call call exactly once, with ctx or a context made of it.
 // The error that Around returns is the error of the method. It is called concurrently.
 type Around func(ctx context.Context, verb string, call func(context.Context) error) error
 

@@ -78,9 +78,8 @@ func (c *call) owned(by User) error {
 	return nil
 }
 
-// admitted is mayAttempt, and then ownerOf, which sets c.owner. The limits and the account are asked
-// at the same time: in one call where one database has both, else side by side. The answer is that
-// of the limits first in any case.
+// admitted asks the limits as mayAttempt does, and sets c.owner and c.account as ownerOf does. The answer
+// of the limits comes first, whatever the account is.
 func (s *Service) admitted(ctx context.Context, c *call) error {
 	found, err := s.admit(ctx, c)
 	if err != nil {
@@ -92,7 +91,9 @@ func (s *Service) admitted(ctx context.Context, c *call) error {
 	return err
 }
 
-// admit returns the user of c's phone, or the zero User if there is none.
+// admit returns the user of c's phone, or the zero User if there is none. Where the store is one, it
+// asks the limits and the account in one call. Where they are in two databases, it asks both at the
+// same time.
 func (s *Service) admit(ctx context.Context, c *call) (found User, err error) {
 	asks := s.addressFailureTakes(c)
 	if len(asks) == 0 {

@@ -134,21 +134,15 @@ func TestSQLMySQLWaitsForNoScore(t *testing.T) {
 	_, err := db.Exec("UPDATE phoneauth_counters SET amount = -100000 WHERE `key` = ?", country)
 	require.NoError(t, err)
 
-	hold := func(where string, args ...any) (release func()) {
-		tx, err := db.Begin()
-		require.NoError(t, err)
-		_, err = tx.Exec("UPDATE phoneauth_counters SET revision = revision + 1 WHERE "+where, args...)
-		require.NoError(t, err)
-		return func() { assert.NoError(t, tx.Rollback()) }
-	}
-	release := hold("`key` LIKE 'b%'")
+	const change = "UPDATE phoneauth_counters SET revision = revision + 1 WHERE "
+	release := hold(t, db, change+"`key` LIKE 'b%'")
 	message, _ := inbox.Last(phoneOfUser(1))
 	_, client := caller(1)
 	_, err = svc.Verify(ctx, phoneauth.VerifyRequest{Phone: phoneOfUser(1), Code: wrong(string(message.Code)), Client: client})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	release()
 
-	defer hold("`key` = ?", country)()
+	defer hold(t, db, change+"`key` = ?", country)()
 	_, limited := errors.AsType[*phoneauth.LimitError](send(2))
 	assert.True(t, limited)
 	for n := 3; ; n++ { // each is sampled with 15 chances in 16

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
-	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
@@ -31,22 +29,6 @@ END
 $$;
 CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON phoneauth_counters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold();
 CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON phoneauth_challenges DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold()`
-
-// arrive runs verb until it has ended, or until more than the n who wait already wait for locks.
-func arrive(t *testing.T, db *sql.DB, n int, verb func() error) <-chan error {
-	t.Helper()
-	answer := make(chan error, 1)
-	go func() { answer <- verb() }()
-	require.NoError(t, integration.Poll(10*time.Second, func() error {
-		var waiting int
-		err := db.QueryRow("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
-		if err == nil && waiting <= n && len(answer) == 0 {
-			err = fmt.Errorf("%d wait", waiting)
-		}
-		return err
-	}))
-	return answer
-}
 
 // meet runs first up to its commit, which inserts the row with this key, then second as far as it
 // comes, then between, and then both to their ends.
@@ -194,14 +176,6 @@ func proveWhileLocked(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
 	assert.Equal(t, refuses(t, one), errors.Is(two, phoneauth.ErrMismatch), "%v and %v", one, two)
 }
 
-// patientDatabase is a database that resolves no deadlock: those who wait for each other get an
-// error, in the end.
-func patientDatabase(t *testing.T) database {
-	d := postgresDatabase(t)
-	d.dsn += "&deadlock_timeout=1h&statement_timeout=10s"
-	return d
-}
-
 // A code is cancelled at two keys while another is sent to one of them.
 func TestSQLCancelAndBegin(t *testing.T) {
 	d := patientDatabase(t)
@@ -236,17 +210,6 @@ func holdFailure(t *testing.T, db *sql.DB, s *sqlstore.Store) (l phoneauth.Locko
 	require.NoError(t, err)
 	require.NoError(t, s.CountFailure(t.Context(), l, absentNow))
 	return l, hold(t, db, "SELECT FROM phoneauth_counters FOR UPDATE")
-}
-
-// hold locks the rows that query reads until release is called.
-func hold(t *testing.T, db *sql.DB, query string) (release func()) {
-	t.Helper()
-	tx, err := db.Begin()
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = tx.Rollback() })
-	_, err = tx.Exec(query)
-	require.NoError(t, err)
-	return func() { require.NoError(t, tx.Rollback()) }
 }
 
 // A code is tried that is not there, and sent meanwhile, and there was a failure before.

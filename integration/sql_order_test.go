@@ -135,7 +135,7 @@ func TestSQLCountersInTwoOrders(t *testing.T) {
 				if held == "bone" {
 					limits = nil
 				}
-				release := hold(t, db, "SELECT FROM phoneauth_counters WHERE key = convert_to('"+held+"', 'UTF8') FOR UPDATE")
+				release := hold(t, db, "SELECT FROM phoneauth_counters WHERE key = convert_to($1, 'UTF8') FOR UPDATE", held)
 				one := arrive(t, db, 0, back(s, limits, scores))
 				slices.Reverse(limits)
 				slices.Reverse(scores)

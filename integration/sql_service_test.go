@@ -14,6 +14,7 @@ import (
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/phonetest"
+	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
 // service is one with all of its defaults, limits and budgets too.
@@ -121,6 +122,13 @@ func TestSQLCosts(t *testing.T) {
 		for name, commits := range map[string]int64{"Register": 1, "Verify": 1, "Connect of a new user": 3, "Refresh": 1, "Logout": 1,
 			"Login of a known user": 2, "Login of a new user": 3} {
 			assert.LessOrEqual(t, costs[name].commits, commits, name)
+		}
+		if d.dialect != sqlstore.Postgres {
+			return
+		}
+		for name, trips := range map[string]int64{"Register": 1, "Verify": 2, "Verify of a wrong code": 2, "Connect of a new user": 3, "Refresh": 1,
+			"Logout": 1, "Login of a known user": 3, "Login of a new user": 4} {
+			assert.LessOrEqual(t, costs[name].sent, trips, name)
 		}
 	})
 }

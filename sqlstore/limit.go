@@ -23,7 +23,7 @@ func (s *Store) take(ctx context.Context, p phoneauth.TakeParams) error {
 	k := p.Keys()
 	return s.atomicallyFor(ctx, "take limits", firstOf(k.Limits, k.Scores), func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
-		r.nameKeys(p.Keys())
+		r.nameKeys(k)
 		r.sample(p.Charges)
 		if err := r.load(); err != nil {
 			return err
@@ -40,7 +40,7 @@ func (s *Store) giveBack(ctx context.Context, p phoneauth.GiveBackParams) error 
 	k := p.Keys()
 	return s.atomicallyFor(ctx, "give back", firstOf(k.Limits, k.Scores), func(q querier) error {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
-		r.nameKeys(p.Keys())
+		r.nameKeys(k)
 		r.sample(p.Credits)
 		if err := r.load(); err != nil {
 			return err

@@ -25,7 +25,7 @@ func (s *Store) atomically(ctx context.Context, step string, do func(q querier) 
 // atomicallyFor is atomically for a step about this key. Steps of one process that were rolled back and have one
 // key are done again one after the other, where that matters: see queues.
 func (s *Store) atomicallyFor(ctx context.Context, step, key string, do func(q querier) error) error {
-	return failed(step, s.again(ctx, key, func() error {
+	return failed(step, s.inTurn(ctx, key, func() error {
 		if s.alone {
 			return s.group.write(ctx, do)
 		}
@@ -52,9 +52,9 @@ func (s *Store) write(ctx context.Context, step string, do func(q querier) error
 	return failed(step, again(ctx, func() error { return do(s.on) }))
 }
 
-// again calls do until it is not rolled back. From the second time on, and where others do so already, it calls
-// do when it is the first in the queue of key.
-func (s *Store) again(ctx context.Context, key string, do func() error) error {
+// inTurn is again, in the queue of key: from the second time on, and the first time too where others are in
+// that queue.
+func (s *Store) inTurn(ctx context.Context, key string, do func() error) error {
 	leave, err := s.queues.enter(ctx, key, false)
 	if err != nil {
 		return err
