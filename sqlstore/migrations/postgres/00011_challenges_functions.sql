@@ -73,6 +73,7 @@ DECLARE
     next bigint; failures bigint; until bigint; longest bigint;
     faded double precision; change double precision; below double precision;
     reward boolean := false; missed boolean := false;
+    replaced boolean := false; -- the challenge that matches has another in its place
 BEGIN
     answer := 0; refused := 0; wait := 0; resend := now_us; which := 0;
 
@@ -263,7 +264,7 @@ BEGIN
     IF missed AND verb = 'begin' OR mine > 0 THEN
         FOR i IN 1 .. pg_catalog.cardinality(new_numbers) / 6 LOOP
             j := 6*i - 6; n := 5*i - 5;
-            CONTINUE WHEN new_numbers[j+1] <> mine OR new_bytes[n+1] = c_key AND mine > 0;
+            CONTINUE WHEN new_numbers[j+1] <> mine;
             IF verb = 'begin' OR new_bytes[n+1] <> ALL (slots) OR held[pg_catalog.array_position(slots, new_bytes[n+1])] IS NULL THEN
                 INSERT INTO @.phoneauth_challenges AS x (key, id, digest, sealed, pending, tries_left, sends, expires_at, until_at, due)
                     VALUES (new_bytes[n+1], new_bytes[n+2], new_bytes[n+3], new_bytes[n+4], new_bytes[n+5],
@@ -278,6 +279,7 @@ BEGIN
                 UPDATE @.phoneauth_challenges AS x SET id = new_bytes[n+2], digest = new_bytes[n+3], sealed = new_bytes[n+4],
                     pending = new_bytes[n+5], tries_left = new_numbers[j+2], sends = new_numbers[j+3],
                     expires_at = new_numbers[j+4], until_at = new_numbers[j+5], due = new_numbers[j+6] WHERE x.key = new_bytes[n+1];
+                replaced := replaced OR new_bytes[n+1] = c_key;
             END IF;
         END LOOP;
     END IF;
@@ -344,16 +346,7 @@ BEGIN
         END LOOP;
     ELSIF answer = 3 AND c_tries > 1 THEN
         UPDATE @.phoneauth_challenges AS x SET tries_left = c_tries - 1 WHERE x.key = c_key;
-    ELSIF which > 0 THEN
-        FOR i IN 1 .. pg_catalog.cardinality(new_numbers) / 6 LOOP
-            j := 6*i - 6; n := 5*i - 5;
-            IF new_numbers[j+1] = mine AND new_bytes[n+1] = c_key AND mine > 0 THEN
-                UPDATE @.phoneauth_challenges AS x SET id = new_bytes[n+2], digest = new_bytes[n+3], sealed = new_bytes[n+4],
-                    pending = new_bytes[n+5], tries_left = new_numbers[j+2], sends = new_numbers[j+3],
-                    expires_at = new_numbers[j+4], until_at = new_numbers[j+5], due = new_numbers[j+6] WHERE x.key = c_key;
-                RETURN;
-            END IF;
-        END LOOP;
+    ELSIF which > 0 AND NOT replaced THEN
         DELETE FROM @.phoneauth_challenges AS x WHERE x.key = c_key;
     END IF;
 END
