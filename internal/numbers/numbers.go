@@ -84,13 +84,24 @@ func Region(e164 string) string {
 // Regions returns every region that has a numbering plan. Nobody may write to it.
 func Regions() map[string]bool { return phonenumbers.GetSupportedRegions() }
 
+// remembered are the numbers that were read last.
+var remembered recent
+
 // read reads a valid number of any type. libphonenumber also knows international
 // prefixes (00, 011), which are none of the forms that are accepted.
 func read(spelled, region string) (Number, bool) {
-	if n, ok, done := readQuickly(spelled); done {
-		return n, ok
+	as := spelling{spelled, region}
+	if n, ok := remembered.get(as); ok {
+		return n, true
 	}
-	return readWhole(spelled, region)
+	n, ok, done := readQuickly(spelled)
+	if !done {
+		n, ok = readWhole(spelled, region)
+	}
+	if ok {
+		remembered.put(as, n)
+	}
+	return n, ok
 }
 
 // readWhole does what read does for every spelling.

@@ -311,6 +311,13 @@ func BenchmarkPhone(b *testing.B) {
 		b.Run(bb.name+"/ours", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
+				forget()
+				_, _ = Parse(bb.input, bb.region)
+			}
+		})
+		b.Run(bb.name+"/ours, again", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
 				_, _ = Parse(bb.input, bb.region)
 			}
 		})
