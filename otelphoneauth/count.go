@@ -88,6 +88,9 @@ func (t *telemetry) count(ctx context.Context, e phoneauth.Event) {
 		// The limit is one of three, or none.
 		t.regionEvents.Add(ctx, 1, t.options(occurrence{what: e.Type, region: all.region, limit: all.limit})...)
 	}
+	if t.tracer == nil {
+		return
+	}
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		all.what = ""
 		span.AddEvent("phoneauth."+string(e.Type), trace.WithAttributes(all.attrs()...))

@@ -78,17 +78,11 @@ phoneauth.Register phoneauth.limit=phone_sends phoneauth.operation=Register phon
 	phoneauth.store.BeginChallenge phoneauth.limit=phone_sends phoneauth.outcome=limited phoneauth.store.verb=BeginChallenge
 phoneauth.Login phoneauth.operation=Login phoneauth.outcome=invalid_code
 	* phoneauth.verify_failed phoneauth.purpose=sign_in phoneauth.region=EG
-	phoneauth.store.TakeLimits phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
-	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
-	phoneauth.store.AttemptChallenge phoneauth.outcome=mismatch phoneauth.store.verb=AttemptChallenge
+	phoneauth.store.OpenSession phoneauth.outcome=mismatch phoneauth.store.verb=OpenSession
 phoneauth.Login phoneauth.operation=Login phoneauth.outcome=ok
 	* phoneauth.verified phoneauth.channel=sms phoneauth.purpose=sign_in phoneauth.region=EG
 	* phoneauth.signed_up phoneauth.purpose=sign_in phoneauth.region=EG
-	phoneauth.store.TakeLimits phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
-	phoneauth.store.UserByPhone phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
-	phoneauth.store.AttemptChallenge phoneauth.outcome=ok phoneauth.store.verb=AttemptChallenge
-	phoneauth.store.SignInUser phoneauth.outcome=ok phoneauth.store.verb=SignInUser
-	phoneauth.store.CreateSession phoneauth.outcome=ok phoneauth.store.verb=CreateSession
+	phoneauth.store.OpenSession phoneauth.outcome=ok phoneauth.store.verb=OpenSession
 phoneauth.Refresh phoneauth.operation=Refresh phoneauth.outcome=ok
 	* phoneauth.refreshed 
 	phoneauth.store.UserByID phoneauth.outcome=ok phoneauth.store.verb=UserByID
@@ -141,14 +135,12 @@ phoneauth.send.duration s [0.05 0.1 0.25 0.5 1 2 3 5 7.5 10]
 	1 error.type=permanent phoneauth.outcome=permanent phoneauth.purpose=sign_in
 	1 phoneauth.outcome=ok phoneauth.purpose=sign_in phoneauth.sender=phonetest
 phoneauth.store.duration s [0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2]
-	1 phoneauth.outcome=mismatch phoneauth.store.verb=AttemptChallenge
-	1 phoneauth.outcome=ok phoneauth.store.verb=AttemptChallenge
-	1 phoneauth.outcome=ok phoneauth.store.verb=CreateSession
+	1 phoneauth.outcome=mismatch phoneauth.store.verb=OpenSession
+	1 phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
+	1 phoneauth.outcome=ok phoneauth.store.verb=OpenSession
 	1 phoneauth.outcome=ok phoneauth.store.verb=RotateSession
-	1 phoneauth.outcome=ok phoneauth.store.verb=SignInUser
+	1 phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
 	1 phoneauth.outcome=ok phoneauth.store.verb=UserByID
 	2 phoneauth.outcome=limited phoneauth.store.verb=BeginChallenge
-	3 phoneauth.outcome=not_found phoneauth.store.verb=UserByPhone
 	3 phoneauth.outcome=ok phoneauth.store.verb=BeginChallenge
-	3 phoneauth.outcome=ok phoneauth.store.verb=TakeLimits
 `

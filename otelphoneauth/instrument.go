@@ -29,12 +29,12 @@ func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) 
 	}
 	cfg.Store = t.store(cfg.Store)
 	if cfg.Sender != nil {
-		cfg.Sender = &sender{t, cfg.Sender}
+		cfg.Sender = t.sender(cfg.Sender)
 	}
 	cfg.Channels = slices.Clone(cfg.Channels)
 	for i, ch := range cfg.Channels {
 		if ch.Sender != nil {
-			cfg.Channels[i].Sender = &sender{t, ch.Sender}
+			cfg.Channels[i].Sender = t.sender(ch.Sender)
 		}
 	}
 	onEvent := cfg.Hooks.OnEvent
@@ -48,9 +48,12 @@ func Instrument(cfg phoneauth.Config, opts ...Option) (phoneauth.Config, error) 
 }
 
 func instrumented(cfg phoneauth.Config) bool {
-	_, twice := cfg.Sender.(*sender)
-	return twice || slices.ContainsFunc(cfg.Channels, func(ch phoneauth.Channel) bool {
-		_, twice := ch.Sender.(*sender)
-		return twice
-	})
+	ours := func(s phoneauth.SMSSender) bool {
+		switch s.(type) {
+		case *sender, *verifier:
+			return true
+		}
+		return false
+	}
+	return ours(cfg.Sender) || slices.ContainsFunc(cfg.Channels, func(ch phoneauth.Channel) bool { return ours(ch.Sender) })
 }

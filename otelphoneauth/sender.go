@@ -22,12 +22,19 @@ func (s *sender) Supports(m phoneauth.Message) bool {
 	return !is || next.Supports(m)
 }
 
-// Verified tells the sender, if it is a phoneauth.Verifier.
-func (s *sender) Verified(ctx context.Context, r phoneauth.Receipt) error {
-	if next, is := s.next.(phoneauth.Verifier); is {
-		return next.Verified(ctx, r)
+// verifier is a sender that is a phoneauth.Verifier, because the one inside is. For any other the Service
+// would remember each code.
+type verifier struct {
+	sender
+	phoneauth.Verifier
+}
+
+// sender returns s with spans and durations.
+func (t *telemetry) sender(s phoneauth.SMSSender) phoneauth.SMSSender {
+	if v, is := s.(phoneauth.Verifier); is {
+		return &verifier{sender{t, s}, v}
 	}
-	return nil
+	return &sender{t, s}
 }
 
 func (s *sender) Send(ctx context.Context, m phoneauth.Message) (phoneauth.Receipt, error) {

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // scope is the name of the instrumentation scope.
@@ -55,6 +56,7 @@ type options struct {
 }
 
 // WithTracerProvider sets the TracerProvider. Nil means the global one, which is the default.
+// With that of package noop there are no spans, and they cost nothing.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(o *options) { o.tracers = p }
 }
@@ -66,7 +68,7 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 
 // telemetry is where everything goes, and the names that were let through.
 type telemetry struct {
-	tracer trace.Tracer
+	tracer trace.Tracer // nil for none
 	meter  metric.Meter
 
 	events, regionEvents, channelEvents            metric.Int64Counter
@@ -93,7 +95,6 @@ func newTelemetry(opts []Option) (*telemetry, error) {
 		o.meters = otel.GetMeterProvider()
 	}
 	t := &telemetry{
-		tracer:   o.tracers.Tracer(scope),
 		meter:    o.meters.Meter(scope),
 		purposes: newNames(mostPurposes, ourPurposes...),
 		regions:  newNames(mostRegions),
@@ -101,6 +102,9 @@ func newTelemetry(opts []Option) (*telemetry, error) {
 		channels: newNames(mostChannels),
 		senders:  newNames(mostSenders),
 		checks:   newNames(mostChecks),
+	}
+	if _, none := o.tracers.(noop.TracerProvider); !none {
+		t.tracer = o.tracers.Tracer(scope)
 	}
 	if err := t.instruments(); err != nil {
 		return nil, fmt.Errorf("otelphoneauth: instruments: %w", err)
