@@ -89,7 +89,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewJSONHandler(stderr, nil))
+	logs := &logWriter{to: stderr}
+	defer logs.Close()
+	logger := slog.New(slog.NewJSONHandler(logs, nil))
 
 	human, err := humanCheck(o, getenv)
 	if err != nil {

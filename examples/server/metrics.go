@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/otelphoneauth"
@@ -20,14 +21,17 @@ func newService(cfg phoneauth.Config) (*otelphoneauth.Service, http.Handler, err
 	if err != nil {
 		return nil, nil, err
 	}
-	meters := otelphoneauth.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(exporter)))
-	if cfg, err = otelphoneauth.Instrument(cfg, meters); err != nil {
+	opts := []otelphoneauth.Option{
+		otelphoneauth.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(exporter))),
+		otelphoneauth.WithTracerProvider(noop.NewTracerProvider()), // nobody collects spans here
+	}
+	if cfg, err = otelphoneauth.Instrument(cfg, opts...); err != nil {
 		return nil, nil, err
 	}
 	plain, err := phoneauth.New(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	svc, err := otelphoneauth.Wrap(plain, meters)
+	svc, err := otelphoneauth.Wrap(plain, opts...)
 	return svc, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), err
 }
