@@ -250,6 +250,15 @@ func (s *Service) endSession(ctx context.Context, user User, rec SessionRecord) 
 	return nil
 }
 
+// evicted reports the session that had to end for another one, if its ID is not empty.
+func (s *Service) evicted(ctx context.Context, u User, id string) {
+	if id != "" {
+		e := s.aboutUser(u, EventSessionEvicted)
+		e.SessionID = id
+		s.event(ctx, e)
+	}
+}
+
 // endOwnSession is EndSession for the user of claims. To end a session that is older than
 // the one of claims, the sign-in must be fresh, else ErrReauthenticate. Otherwise a thief
 // could end the sessions of the owner.

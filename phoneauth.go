@@ -25,6 +25,7 @@ type Service struct {
 	keys      *keyring.Ring
 	store     Store // guarded
 	apart     bool  // its users are in another database than its limits
+	opens     bool  // it is an Opener, and nobody must see the user before a session is opened
 	tokens    TokenIssuer
 	numbers   numberPolicy
 	tests     map[Phone]*TestNumber
@@ -99,6 +100,7 @@ func New(cfg Config) (*Service, error) {
 			return nil, err
 		}
 	}
+	s.opens = s.opensSessions()
 	cfg.Keys = Keys{} // the derived keys are enough
 	return s, nil
 }
@@ -324,14 +326,23 @@ func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, erro
 		return nil, err
 	}
 	defer done()
-	err = s.redeem(ctx, c, proof)
+	in := SignIn{UserID: c.account.id, Epoch: c.account.epoch}
+	var at *atOnce
+	if s.opens {
+		at, err = s.openSession(ctx, c, s.redeeming(c, proof), in)
+	} else {
+		_, err = s.store.AttemptChallenge(ctx, s.redeeming(c, proof))
+	}
 	if errors.Is(err, ErrNotFound) {
 		return nil, s.spent(ctx, proof)
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.notRedeemed(ctx, c, err)
 	}
-	return s.signIn(ctx, c, SignIn{UserID: c.account.id, Epoch: c.account.epoch}, byCode, ErrInvalidToken)
+	if at != nil && at.Stored {
+		return s.opened(ctx, c, at)
+	}
+	return s.signIn(ctx, c, in, byCode, ErrInvalidToken)
 }
 
 // Login does what Verify and Connect do, in one call. For PurposePasswordRegistration it
@@ -358,6 +369,9 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 		return nil, err
 	}
 	defer done()
+	if s.opens && !registration && !c.device.known() { // a known device is first compared with the account
+		return s.loginAtOnce(ctx, c, challengeID, r.Code)
+	}
 	taken, err := s.attemptFor(ctx, c, challengeID, r.Code, nil)
 	if err != nil {
 		return nil, err

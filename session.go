@@ -57,9 +57,9 @@ func (f signInFacts) passwordAlone() bool { return len(f.amr) == 1 && f.amr[0] =
 // signIn finds or creates the account that in describes and starts a session. It returns
 // invalid when the account has changed since the proof was given.
 func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts, invalid error) (*Session, error) {
-	in.Phone, in.UUID, in.Now = c.phone, random.UUID(), s.now()
+	s.complete(c, &in)
 	if c.device.known() {
-		in.UserID, f.deviceID = c.device.userID, c.device.id
+		f.deviceID = c.device.id
 	}
 	if err := s.hostAdmits(ctx, c, f.amr); err != nil {
 		return nil, err
@@ -79,23 +79,41 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 	case err != nil:
 		return nil, err
 	}
-	e := c.event(EventSignedUp)
-	e.UserID, e.Client, e.Place = signed.User.ID, truncated(c.client.Name, maxSessionText), s.placeOf(ctx, c)
-	e.Terms = truncated(c.client.Terms, maxSessionText)
 	if signed.Created { // also when the session fails
-		s.event(ctx, e)
+		s.event(ctx, s.signInEvent(ctx, c, EventSignedUp, signed.User))
 	}
 	session, err := s.newSession(ctx, c, signed.User, f)
 	if err != nil {
 		return nil, err
 	}
+	return s.signedInto(ctx, c, signed, session), nil
+}
+
+// complete sets of in what c says.
+func (s *Service) complete(c *call, in *SignIn) {
+	in.Phone, in.UUID, in.Now = c.phone, random.UUID(), s.now()
+	if c.device.known() {
+		in.UserID = c.device.userID
+	}
+}
+
+// signInEvent returns the event of a sign-in by that user.
+func (s *Service) signInEvent(ctx context.Context, c *call, t EventType, by User) Event {
+	e := c.event(t)
+	e.UserID, e.Client, e.Place = by.ID, truncated(c.client.Name, maxSessionText), s.placeOf(ctx, c)
+	e.Terms = truncated(c.client.Terms, maxSessionText)
+	return e
+}
+
+// signedInto returns the session of a sign-in, and reports that, unless it has created the account.
+func (s *Service) signedInto(ctx context.Context, c *call, signed SignedIn, session *Session) *Session {
 	session.New, session.First = signed.Created, signed.First
 	if !signed.Created {
-		e.Type = EventSignedIn
+		e := s.signInEvent(ctx, c, EventSignedIn, signed.User)
 		e.SessionID = session.ID
 		s.event(ctx, e)
 	}
-	return session, nil
+	return session
 }
 
 // hostAdmits calls the hook BeforeSignIn.
@@ -124,29 +142,10 @@ const mostSessions = 100
 // newSession starts a session of u. Under HostSessions the Session has only the user, the
 // device token, AMR and AuthTime.
 func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
-	now := s.now()
-	f.deviceID = cmp.Or(f.deviceID, random.ID())
-	if f.authTime.IsZero() {
-		f.authTime = now
-	}
+	rec, secret := s.newRecord(ctx, c, f)
+	rec.UserID, rec.Epoch = u.ID, u.Epoch
 	if s.cfg.HostSessions {
-		return &Session{User: u, DeviceToken: s.signDevice(u, f.deviceID, now), AMR: f.amr, AuthTime: f.authTime}, nil
-	}
-	secret := random.Secret()
-	rec := SessionRecord{
-		ID:         random.ID(),
-		UserID:     u.ID,
-		Epoch:      u.Epoch,
-		DeviceID:   f.deviceID,
-		Digest:     refreshDigest(secret),
-		AMR:        f.amr,
-		ByPassword: f.passwordAlone(),
-		Client:     truncated(c.client.Name, maxSessionText),
-		Place:      s.placeOf(ctx, c),
-		AuthTime:   f.authTime,
-		CreatedAt:  now,
-		IdleUntil:  now.Add(s.cfg.Sessions.IdleTTL),
-		ExpiresAt:  now.Add(s.cfg.Sessions.TTL),
+		return &Session{User: u, DeviceToken: s.signDevice(u, rec.DeviceID, rec.CreatedAt), AMR: f.amr, AuthTime: rec.AuthTime}, nil
 	}
 	extra, err := s.extraClaims(ctx, u)
 	if err != nil {
@@ -156,16 +155,34 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 	if err != nil {
 		return nil, err
 	}
-	evicted, err := s.store.CreateSession(ctx, NewSession{Session: rec, Most: mostSessions, Now: now})
+	evicted, err := s.store.CreateSession(ctx, NewSession{Session: rec, Most: mostSessions, Now: rec.CreatedAt})
 	if err != nil {
 		return nil, s.limited(ctx, c, err)
 	}
-	if evicted.ID != "" {
-		e := s.aboutUser(u, EventSessionEvicted)
-		e.SessionID = evicted.ID
-		s.event(ctx, e)
-	}
+	s.evicted(ctx, u, evicted.ID)
 	return s.session(u, rec, secret, access), nil
+}
+
+// newRecord returns a session that begins now, of no user yet, and the secret of its refresh token.
+func (s *Service) newRecord(ctx context.Context, c *call, f signInFacts) (rec SessionRecord, secret string) {
+	now := s.now()
+	if f.authTime.IsZero() {
+		f.authTime = now
+	}
+	secret = random.Secret()
+	return SessionRecord{
+		ID:         random.ID(),
+		DeviceID:   cmp.Or(f.deviceID, random.ID()),
+		Digest:     refreshDigest(secret),
+		AMR:        f.amr,
+		ByPassword: f.passwordAlone(),
+		Client:     truncated(c.client.Name, maxSessionText),
+		Place:      s.placeOf(ctx, c),
+		AuthTime:   f.authTime,
+		CreatedAt:  now,
+		IdleUntil:  now.Add(s.cfg.Sessions.IdleTTL),
+		ExpiresAt:  now.Add(s.cfg.Sessions.TTL),
+	}, secret
 }
 
 // issued is an access token.

@@ -101,22 +101,39 @@ func Commits(err error) bool {
 }
 
 // Around is called for every method of a wrapped store. verb is the name of the method, such
-// as "BeginChallenge". AdmitUser of an [Admitter] and RefreshSession of a [Refresher] are calls of their
-// own, in place of those that they join. Around must call call exactly once, with ctx or a context made of it.
+// as "BeginChallenge". AdmitUser of an [Admitter], RefreshSession of a [Refresher] and OpenSession of an
+// [Opener] are calls of their own, in place of those that they join. Around must call call exactly once, with ctx or a context made of it.
 // The error that Around returns is the error of the method. It is called concurrently.
 type Around func(ctx context.Context, verb string, call func(context.Context) error) error
 
 // WrapStore returns a Store that calls around for every method of s, so that calls can be
 // bounded, measured or traced. When a method returns an error for which [IsAnswer] is false,
 // its other result is replaced by the zero value. The Store is a [Purger] exactly if s is
-// one.
+// one, and so with an [Opener].
 func WrapStore(s Store, around Around) Store {
 	w := wrapped{s, around}
 	if inner, ok := s.(interface{ parts() wrapped }); ok {
 		w = inner.parts().within(around)
 	}
-	if p, ok := s.(Purger); ok {
-		return wrappedPurger{w, p}
+	_, opens := s.(Opener)
+	p, purges := s.(Purger)
+	switch {
+	case opens && purges:
+		return struct {
+			wrapped
+			wrappedOpener
+			wrappedPurger
+		}{w, wrappedOpener{w}, wrappedPurger{w.around, p}}
+	case opens:
+		return struct {
+			wrapped
+			wrappedOpener
+		}{w, wrappedOpener{w}}
+	case purges:
+		return struct {
+			wrapped
+			wrappedPurger
+		}{w, wrappedPurger{w.around, p}}
 	}
 	return w
 }
@@ -149,9 +166,19 @@ func known[T any](v T, err error) (T, error) {
 	return v, err
 }
 
-// wrappedPurger is a wrapped Store that is a Purger.
+// wrappedOpener is the OpenSession of a wrapped Store.
+type wrappedOpener struct{ of wrapped }
+
+// OpenSession implements [Opener].
+func (w wrappedOpener) OpenSession(ctx context.Context, o Opening) (v Opened, err error) {
+	store := w.of.store.(Opener)
+	err = w.of.around(ctx, "OpenSession", func(ctx context.Context) (err error) { v, err = store.OpenSession(ctx, o); return err })
+	return known(v, err)
+}
+
+// wrappedPurger is the Purge of a wrapped Store.
 type wrappedPurger struct {
-	wrapped
+	around Around
 	purger Purger
 }
 

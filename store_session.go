@@ -160,6 +160,49 @@ type Refresher interface {
 	RefreshSession(ctx context.Context, userID, uuid string, r Rotation) (User, SessionRecord, error)
 }
 
+// Opener is implemented by stores that keep challenges, users and sessions in one database. The Service
+// finds it by a type assertion, and signs in by a code or a proof in one call instead of three or four,
+// where neither a hook nor a TokenIssuer of the host must see the user first. A type that embeds such a
+// store, and has an AttemptChallenge, SignInUser or CreateSession of its own, needs an OpenSession of its
+// own too.
+type Opener interface {
+	// OpenSession does AttemptChallenge with o.Attempt. On a match it does SignInUser with
+	// o.SignIn, and CreateSession with o.Session for that user: UserID and Epoch of the
+	// session become those of the user, whatever they are in o.
+	//
+	// Its errors are those of AttemptChallenge, and Opened.Challenge is what that returns.
+	// When SignInUser or CreateSession would refuse, neither of the two does anything. Stored
+	// is false then, and User is the user of the phone, if there is one. The Service goes on
+	// with SignInUser and CreateSession. A store may always leave it at that.
+	//
+	// It may do all at one moment, or one after the other. It reads the user at the moment of
+	// the attempt, or before it: a session is never at an epoch that the user has reached
+	// after the challenge was cancelled.
+	OpenSession(ctx context.Context, o Opening) (Opened, error)
+}
+
+// Opening is the argument of [Opener].OpenSession.
+type Opening struct {
+	// Attempt is the argument of AttemptChallenge.
+	Attempt AttemptParams
+	// SignIn is that of SignInUser.
+	SignIn SignIn
+	// Session is that of CreateSession.
+	Session NewSession
+}
+
+// Opened is the outcome of [Opener].OpenSession.
+type Opened struct {
+	// Challenge is the result of AttemptChallenge.
+	Challenge Challenge
+	// SignedIn is the result of SignInUser.
+	SignedIn
+	// Stored is true when the session is stored.
+	Stored bool
+	// Evicted is the ID of the session that had to end for it, or empty.
+	Evicted string
+}
+
 // Rotation is the argument of [SessionStore].RotateSession.
 type Rotation struct {
 	// ID is the ID of the session.

@@ -148,27 +148,37 @@ func (s *Service) attempt(ctx context.Context, c *call, challengeID, code string
 	if !ok {
 		return Challenge{}, ErrInvalidCode
 	}
-	taken, err := s.store.AttemptChallenge(ctx, AttemptParams{
+	taken, err := s.store.AttemptChallenge(ctx, s.attempting(c, challengeID, code, proof))
+	return taken, s.attempted(ctx, c, challengeID, taken, err)
+}
+
+// attempting returns the step that compares a well-formed code with the challenge of c.
+func (s *Service) attempting(c *call, challengeID, code string, proof *Challenge) AttemptParams {
+	return AttemptParams{
 		Candidates: s.candidates(c, challengeID, code, proof),
 		Lockout:    s.codeLockout(c),
 		Takes:      s.addressFailureTakes(c),
 		Now:        c.now,
-	})
+	}
+}
+
+// attempted reports the outcome of that step, and returns its error for the caller.
+func (s *Service) attempted(ctx context.Context, c *call, challengeID string, taken Challenge, err error) error {
 	switch {
 	case errors.Is(err, ErrMismatch) && challengeID != "":
 		s.event(ctx, c.event(EventVerifyFailed))
-		return Challenge{}, &CodeError{TriesLeft: taken.TriesLeft}
+		return &CodeError{TriesLeft: taken.TriesLeft}
 	case errors.Is(err, ErrMismatch), errors.Is(err, ErrNotFound):
 		s.event(ctx, c.event(EventVerifyFailed))
-		return Challenge{}, ErrInvalidCode
+		return ErrInvalidCode
 	case err != nil:
-		return Challenge{}, s.limited(ctx, c, err)
+		return s.limited(ctx, c, err)
 	}
 	e := c.event(EventVerified)
 	e.Channel = s.lastSend(taken).channel
 	s.event(ctx, e)
 	s.tellVerified(ctx, taken)
-	return taken, nil
+	return nil
 }
 
 // candidates returns the challenges that the code may be for. A known device may also answer
@@ -293,12 +303,22 @@ func (s *Service) proved(p presented) (*call, proofClaims, error) {
 // store no longer has its proof. *LimitError: the number was locked after the proof was
 // given.
 func (s *Service) redeem(ctx context.Context, c *call, p proofClaims) error {
+	_, err := s.store.AttemptChallenge(ctx, s.redeeming(c, p))
+	return s.notRedeemed(ctx, c, err)
+}
+
+// redeeming returns the step that uses up the proof.
+func (s *Service) redeeming(c *call, p proofClaims) AttemptParams {
 	key := s.proofKey(c.print, p.secret)
-	_, err := s.store.AttemptChallenge(ctx, AttemptParams{
+	return AttemptParams{
 		Candidates: []Candidate{{Key: key, Digests: s.keys.Digests(key, p.secret)}},
 		Lockout:    s.codeLockout(c),
 		Now:        c.now,
-	})
+	}
+}
+
+// notRedeemed returns the error of that step for the caller.
+func (s *Service) notRedeemed(ctx context.Context, c *call, err error) error {
 	if errors.Is(err, ErrMismatch) {
 		return ErrInvalidToken
 	}
@@ -351,4 +371,65 @@ func (s *Service) signedIn(ctx context.Context, c *call, in SignIn) (SignedIn, e
 		}
 	}
 	return s.store.SignInUser(ctx, in)
+}
+
+// opensSessions reports whether the store may open a session as soon as a code is right: nobody else
+// must see the user before.
+func (s *Service) opensSessions() bool {
+	_, ok := s.store.(Opener)
+	h := &s.cfg.Hooks
+	return ok && !s.cfg.HostSessions && h.BeforeSignIn == nil && h.Place == nil && !s.issuingMayFail()
+}
+
+// atOnce is a session that is opened in the step that compares the code.
+type atOnce struct {
+	Opened
+	session SessionRecord
+	secret  string
+}
+
+// openSession does a, and goes on with in and a session in the same call. Its error is that of a.
+func (s *Service) openSession(ctx context.Context, c *call, a AttemptParams, in SignIn) (*atOnce, error) {
+	s.complete(c, &in)
+	at := new(atOnce)
+	f := byCode
+	f.deviceID = c.device.id
+	at.session, at.secret = s.newRecord(ctx, c, f)
+	o := Opening{Attempt: a, SignIn: in, Session: NewSession{Session: at.session, Most: mostSessions, Now: at.session.CreatedAt}}
+	var err error
+	at.Opened, err = s.store.(Opener).OpenSession(ctx, o)
+	return at, err
+}
+
+// opened reports the sign-in of a session that is stored, and returns the session.
+func (s *Service) opened(ctx context.Context, c *call, at *atOnce) (*Session, error) {
+	if at.Created {
+		s.event(ctx, s.signInEvent(ctx, c, EventSignedUp, at.User))
+	}
+	s.evicted(ctx, at.User, at.Evicted)
+	rec := at.session
+	rec.UserID, rec.Epoch = at.User.ID, at.User.Epoch
+	access, err := s.issue(ctx, at.User, rec, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.signedInto(ctx, c, at.SignedIn, s.session(at.User, rec, at.secret, access)), nil
+}
+
+// loginAtOnce signs in by a code. The account is read in the step that compares the code, so the session is of
+// that account at that epoch.
+func (s *Service) loginAtOnce(ctx context.Context, c *call, challengeID, code string) (*Session, error) {
+	code, ok := s.wellFormed(code)
+	if !ok { // it is not counted
+		return nil, ErrInvalidCode
+	}
+	at, err := s.openSession(ctx, c, s.attempting(c, challengeID, code, nil), SignIn{Epoch: AnyEpoch})
+	if err := s.attempted(ctx, c, challengeID, at.Challenge, err); err != nil {
+		return nil, err
+	}
+	if at.Stored {
+		return s.opened(ctx, c, at)
+	}
+	c.owner = at.User
+	return s.signIn(ctx, c, SignIn{UserID: c.owner.ID, Epoch: c.owner.Epoch}, byCode, ErrInvalidCode)
 }

@@ -1,8 +1,11 @@
 package integration_test
 
 import (
+	"context"
+	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"math"
 	"strings"
 	"sync/atomic"
@@ -39,6 +42,40 @@ func TestSQLDifferential(t *testing.T) {
 	assert.Zero(t, left.Load(), "steps in transactions")
 	t.Logf("%d of BeginChallenge and %d of AttemptChallenge were tried in one statement", begun.Load(), attempted.Load())
 	assert.Positive(t, min(begun.Load(), attempted.Load()))
+}
+
+// opening is a store that attempts by OpenSession.
+type opening struct{ *sqlstore.Store }
+
+func (s opening) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	id := rand.Text()
+	v, err := s.OpenSession(ctx, phoneauth.Opening{
+		Attempt: p,
+		SignIn:  phoneauth.SignIn{Phone: phoneauth.StoredPhone("+" + id), UUID: id, Epoch: phoneauth.AnyEpoch, Now: p.Now},
+		Session: phoneauth.NewSession{Session: phoneauth.SessionRecord{ID: id, IdleUntil: p.Now.Add(time.Hour), ExpiresAt: p.Now.Add(time.Hour)}, Most: 1, Now: p.Now},
+	})
+	if err == nil && !v.Stored {
+		err = errors.New("the session is not stored")
+	}
+	return v.Challenge, err
+}
+
+// An attempt is the same where a session is opened in its step.
+func TestSQLDifferentialOpens(t *testing.T) {
+	for name, opts := range map[string][]sqlstore.Option{"functions": nil, "transactions": {sqlstore.WithoutFunctions()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := postgresDatabase(t)
+			s := d.store(t, d.open(t), opts...)
+			storetest.Differential(t, func(testing.TB) phoneauth.ChallengeStore { return opening{s} }, 0)
+		})
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		d := sqliteDatabase(t)
+		s := d.store(t, d.open(t))
+		storetest.Differential(t, func(testing.TB) phoneauth.ChallengeStore { return opening{s} }, 500)
+	})
 }
 
 // dropFunctions takes the functions away, as a role would see it that may not execute them.

@@ -119,15 +119,19 @@ func TestSQLCosts(t *testing.T) {
 			got := costs[name]
 			t.Logf("%-22s %d commits, %2d statements, %2d messages", name, got.commits, got.calls, got.sent)
 		}
-		for name, commits := range map[string]int64{"Register": 1, "Verify": 1, "Connect of a new user": 3, "Refresh": 1, "Logout": 1,
-			"Login of a known user": 2, "Login of a new user": 3} {
+		most := map[string]int64{"Register": 1, "Verify": 1, "Connect of a new user": 1, "Refresh": 1, "Logout": 1,
+			"Login of a known user": 1, "Login of a new user": 1}
+		if d.dialect == sqlstore.MySQL { // nothing that others wait for is locked over more round trips
+			most["Login of a known user"], most["Login of a new user"] = 2, 3
+		}
+		for name, commits := range most {
 			assert.LessOrEqual(t, costs[name].commits, commits, name)
 		}
 		if d.dialect != sqlstore.Postgres {
 			return
 		}
-		for name, trips := range map[string]int64{"Register": 1, "Verify": 2, "Verify of a wrong code": 2, "Connect of a new user": 3, "Refresh": 1,
-			"Logout": 1, "Login of a known user": 3, "Login of a new user": 4} {
+		for name, trips := range map[string]int64{"Register": 1, "Verify": 2, "Verify of a wrong code": 2, "Connect of a new user": 1, "Refresh": 1,
+			"Logout": 1, "Login of a known user": 1, "Login of a new user": 1} {
 			assert.LessOrEqual(t, costs[name].sent, trips, name)
 		}
 	})

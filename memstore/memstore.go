@@ -29,6 +29,7 @@ var ErrFull = errors.New("memstore: full")
 var (
 	_ phoneauth.Store        = (*Store)(nil)
 	_ phoneauth.JournalStore = (*Store)(nil)
+	_ phoneauth.Opener       = (*Store)(nil)
 	_ phoneauth.Purger       = (*Store)(nil)
 )
 

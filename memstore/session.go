@@ -79,7 +79,11 @@ func kept(r phoneauth.SessionRecord) phoneauth.SessionRecord {
 // CreateSession implements [phoneauth.SessionStore]. An ID that is not new is an error.
 func (s *Store) CreateSession(_ context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
 	n.Session, n.Now = kept(n.Session), utc(n.Now)
-	evicted, err := s.createSession(s.key(n.Session.ID), s.key(n.Session.UserID), &n)
+	k, of := s.key(n.Session.ID), s.key(n.Session.UserID)
+	s.mu.Lock()
+	s.sweep(n.Now.UnixMicro())
+	evicted, err := s.createSession(k, of, &n)
+	s.mu.Unlock()
 	if evicted == nil {
 		return phoneauth.SessionRecord{}, err
 	}
@@ -89,10 +93,6 @@ func (s *Store) CreateSession(_ context.Context, n phoneauth.NewSession) (phonea
 func (s *Store) createSession(k, of key, n *phoneauth.NewSession) (evicted *phoneauth.SessionRecord, err error) {
 	created := session{record: &n.Session, owner: of}
 	more := usage{1, s.sessions.cost(created) + s.owners.each()}
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep(n.Now.UnixMicro())
 	if _, ok := s.sessions.get(k); ok {
 		return nil, errSessionID
 	}

@@ -30,12 +30,16 @@ func (link) size() int  { return 0 }
 // SignInUser implements [phoneauth.UserStore]. Ids are decimal numbers from 1 up.
 func (s *Store) SignInUser(_ context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
 	phone := s.key(in.Phone.E164())
-	in.Now = utc(in.Now)
-
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(in.Now.UnixMicro())
 	found, _ := s.byPhone(phone) // of epoch 0, if there is none
+	return s.signIn(phone, in, found)
+}
+
+// signIn is SignInUser where found is the user of phone, or the zero User.
+func (s *Store) signIn(phone key, in phoneauth.SignIn, found phoneauth.User) (phoneauth.SignedIn, error) {
+	in.Now = utc(in.Now)
 	if err := in.Refusal(found); err != nil {
 		if errors.Is(err, phoneauth.ErrBlocked) || errors.Is(err, phoneauth.ErrLocked) {
 			return phoneauth.SignedIn{User: found}, err

@@ -53,33 +53,20 @@ func plain(c phoneauth.Challenge) phoneauth.Challenge {
 
 // attempt is AttemptChallenge in a transaction.
 func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
-	keys := slotKeys(&p, s.returning)
+	return s.attemptAnd(ctx, "attempt challenge", &p, func(querier) error { return nil })
+}
+
+// attemptAnd is attempt that does more in the same transaction after a match.
+func (s *Store) attemptAnd(ctx context.Context, step string, p *phoneauth.AttemptParams, more func(q querier) error) (phoneauth.Challenge, error) {
+	keys := slotKeys(p, s.returning)
 	var found phoneauth.Challenge
 	var answer error // of an attempt that is committed
-	err := s.atomicallyFor(ctx, "attempt challenge", firstOf(keys), func(q querier) error {
+	err := s.atomicallyFor(ctx, step, firstOf(keys), func(q querier) (err error) {
 		r := s.rows(ctx, q, p.Now.UnixMicro())
-		r.nameSlots(keys...)
-		r.nameKeys((&phoneauth.AttemptParams{Lockout: p.Lockout, Takes: p.Takes}).Keys())
-		if !s.returning {
-			r.nameMatches(p.Candidates)
-		}
-		if err := r.loadSlots(); err != nil {
+		if found, answer, err = r.attempt(p, keys); err != nil || answer != nil {
 			return err
 		}
-		// The challenges are locked: what the step will find is known, and so are the
-		// counters that it will need.
-		if of, _, equal := p.Find(r.held); equal {
-			r.nameKeys(of.OnMatch.Keys())
-			r.sample(of.OnMatch.Credits)
-			r.name(ofScore, of.OnMatch.ClearScores...)
-		}
-		if err := r.load(); err != nil {
-			return err
-		}
-		if found, answer = p.Run(r); !phoneauth.Commits(answer) {
-			return r.refused(answer)
-		}
-		return r.save()
+		return more(q)
 	})
 	if err == nil {
 		err = answer
@@ -88,6 +75,33 @@ func (s *Store) attempt(ctx context.Context, p phoneauth.AttemptParams) (phoneau
 		return phoneauth.Challenge{}, err
 	}
 	return found, err
+}
+
+// attempt does the step on the challenges with these keys. answer is that of an attempt that is to be
+// committed.
+func (r *rows) attempt(p *phoneauth.AttemptParams, keys []string) (found phoneauth.Challenge, answer, err error) {
+	r.nameSlots(keys...)
+	r.nameKeys((&phoneauth.AttemptParams{Lockout: p.Lockout, Takes: p.Takes}).Keys())
+	if !r.s.returning {
+		r.nameMatches(p.Candidates)
+	}
+	if err := r.loadSlots(); err != nil {
+		return found, nil, err
+	}
+	// The challenges are locked: what the step will find is known, and so are the counters
+	// that it will need.
+	if of, _, equal := p.Find(r.held); equal {
+		r.nameKeys(of.OnMatch.Keys())
+		r.sample(of.OnMatch.Credits)
+		r.name(ofScore, of.OnMatch.ClearScores...)
+	}
+	if err := r.load(); err != nil {
+		return found, nil, err
+	}
+	if found, answer = p.Run(r); !phoneauth.Commits(answer) {
+		return found, nil, r.refused(answer)
+	}
+	return found, answer, r.save()
 }
 
 // slotKeys returns the keys of the candidates and, with stored, of what their matches store, in the order of

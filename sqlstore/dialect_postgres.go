@@ -2,8 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
-	"hash/fnv"
+	"encoding/binary"
 	"strings"
 )
 
@@ -45,9 +46,11 @@ func postgresSettings(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// turnOf returns the number of the advisory lock of a turn.
+// turnOf returns the number of the advisory lock of a turn: the first 8 bytes of a SHA-256, which the
+// function of 00012_sessions_functions.sql computes too.
 func turnOf(name string) int64 {
-	h := fnv.New64a()
-	h.Write([]byte("phoneauth " + name))
-	return int64(h.Sum64())
+	sum := sha256.Sum256([]byte(turnPrefix + name))
+	return int64(binary.BigEndian.Uint64(sum[:]))
 }
+
+const turnPrefix = "phoneauth "

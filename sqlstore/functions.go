@@ -13,6 +13,7 @@ import (
 const (
 	stepFunction   = "step_v2"
 	createFunction = "create_session_v1"
+	openFunction   = "open_session_v1"
 )
 
 // functionFiles is how the names of the files end that create functions and nothing else.
@@ -25,7 +26,7 @@ func WithoutFunctions() Option { return func(o *options) { o.withoutFunctions = 
 
 // functions are the functions that a store may call, as they are written: empty where they
 // are not there.
-type functions struct{ step, create string }
+type functions struct{ step, create, open string }
 
 // Functions reports whether the steps run in functions of the database: in one round trip
 // each. If not, they are transactions of several round trips: see [WithoutFunctions].
@@ -46,14 +47,21 @@ func (s *Store) findFunctions(ctx context.Context, db *sql.DB) (err error) {
 	if schema := find(Challenges, s.table.challenges, stepFunction, "due_v1", "faded_v1", "rounded_v1"); schema != "" {
 		s.functions.step = schema + stepFunction
 	}
-	if begin := find(Challenges, s.table.challenges, "due_v1", "not_locked_v2"); begin != "" && s.functions.step != "" {
-		s.direct.challenges(&s.table, begin)
+	challenges := find(Challenges, s.table.challenges, "due_v1", "not_locked_v2")
+	if challenges != "" && s.functions.step != "" {
+		s.direct.challenges(&s.table, challenges)
 	}
 	if schema := find(Sessions, s.table.sessions, createFunction); schema != "" {
 		s.functions.create = schema + createFunction
 	}
 	if begin := find(Sessions, s.table.sessions, "add_session_v1"); begin != "" && s.functions.create != "" {
 		s.direct.add = numbered("SELECT "+begin+"add_session_v1("+createParameters+")", 1)
+	}
+	if s.has(Users) && s.functions.step != "" && s.direct.add != "" {
+		if begin := find(Sessions, s.table.sessions, openFunction); begin != "" {
+			s.functions.open = begin + openFunction
+			s.direct.opens(&s.table, challenges, s.functions.open)
+		}
 	}
 	return err
 }

@@ -16,8 +16,7 @@ func stored(u phoneauth.User) phoneauth.User {
 	return u
 }
 
-// signInOnce writes a first sign-in, and returns the user: ErrNotFound if somebody else has been
-// faster.
+// signInOnce is signInFirst without RETURNING.
 func (s *Store) signInOnce(ctx context.Context, q querier, was *phoneauth.User, next phoneauth.SignedIn) (phoneauth.User, error) {
 	user := stored(next.User)
 	if !next.Created {

@@ -104,6 +104,8 @@ type stepArgs struct {
 	limitNames  []string
 	chargeNames []string
 	beyond      bool // a number is out of range
+
+	opening *opening // what follows a match, or nil
 }
 
 // mostNumber is far more than any span or instant, and so little that sums of some are no more

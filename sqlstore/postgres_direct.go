@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math"
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
@@ -22,6 +21,7 @@ import (
 type direct struct {
 	begin   [2]string
 	attempt [2][2][2]string
+	open    [2][2]string // an attempt that stores nothing
 	add     string
 }
 
@@ -83,6 +83,12 @@ func directBegin(t *tables, functions string, lockout int) string {
 // the lock of that one. The other challenge is inserted when the locks are taken, if there is none at its
 // key. If one has come meanwhile, the statement fails, and is done again.
 func directAttempt(t *tables, functions string, lockout, id, proof int) string {
+	with, matched := directMatch(t, functions, lockout, id, proof)
+	return with + " SELECT * FROM " + matched
+}
+
+// directMatch is what such a statement begins with, and the challenge that has matched.
+func directMatch(t *tables, functions string, lockout, id, proof int) (with, matched string) {
 	free, still, other, locks := "", "", "", "NULL"
 	if proof == 1 {
 		first := 4 + 2*lockout + id
@@ -99,7 +105,18 @@ func directAttempt(t *tables, functions string, lockout, id, proof int) string {
 		free += numbered(" AND x.id = ?", 4+2*lockout)
 	}
 	return "WITH d AS (DELETE FROM " + t.challenges + " AS x WHERE x.key = $1 AND x.expires_at > $2 AND x.digest = ANY (CAST($3 AS BYTEA[]))" + free +
-		" RETURNING " + directReturned + ")" + other + " SELECT * FROM d" + still
+		" RETURNING " + directReturned + ")" + other, "d" + still
+}
+
+// opens sets the texts of the statements that open a session by this function.
+func (d *direct) opens(t *tables, functions, open string) {
+	for lockout := range 2 {
+		for id := range 2 {
+			with, matched := directMatch(t, functions, lockout, id, 0)
+			d.open[lockout][id] = with + " SELECT " + directReturned + openedColumns + " FROM (SELECT * FROM " + matched + " OFFSET 0) AS d" +
+				numbered(openSession(open, "true"), 4+2*lockout+id)
+		}
+	}
 }
 
 // numbered replaces the question marks of text by placeholders, from the one with this number on.
@@ -108,10 +125,10 @@ func numbered(text string, from int) string {
 	return string(q.add(text, make([]any, strings.Count(text, "?"))...).text)
 }
 
-// oneChallenge runs a step whose row is a challenge. done is false if it has changed nothing.
-func (s *Store) oneChallenge(ctx context.Context, step, text string, args []any) (c phoneauth.Challenge, done bool, err error) {
+// oneChallenge runs a step whose row is a challenge, and more. done is false if it has changed nothing.
+func (s *Store) oneChallenge(ctx context.Context, step, text string, args []any, more ...any) (c phoneauth.Challenge, done bool, err error) {
 	err = s.write(ctx, step, func(on querier) (err error) {
-		c, err = scanChallenge(on.QueryRowContext(ctx, text, args...).Scan)
+		c, err = scanChallenge(on.QueryRowContext(ctx, text, args...).Scan, more...)
 		switch done = err == nil; {
 		case errors.Is(err, sql.ErrNoRows):
 			return nil
@@ -141,33 +158,56 @@ func (s *Store) beginDirectly(ctx context.Context, p *phoneauth.BeginParams) (r 
 
 // attemptDirectly is AttemptChallenge, if only a lockout takes part and the code is right.
 func (s *Store) attemptDirectly(ctx context.Context, p *phoneauth.AttemptParams) (c phoneauth.Challenge, done bool, err error) {
-	if s.direct.begin[0] == "" || len(p.Candidates) != 1 || len(p.Takes) > 0 {
+	if !s.direct.may(p) {
 		return c, false, nil
+	}
+	m := &p.Candidates[0].OnMatch
+	lockout, id, args := s.directArgs(p)
+	proof := 0
+	if m.Store != nil {
+		proof = 1
+		args = append(append(args, notNull(challengeValues(m.Store))...), lockOf(s.table.challenges, m.Store.Key))
+	}
+	return s.oneChallenge(ctx, "attempt challenge", s.direct.attempt[lockout][id][proof], args)
+}
+
+// openDirectly is OpenSession, if only a lockout takes part and the code is right.
+func (s *Store) openDirectly(ctx context.Context, p *phoneauth.AttemptParams, o *opening) (c phoneauth.Challenge, done bool, err error) {
+	if !s.direct.may(p) || p.Candidates[0].OnMatch.Store != nil {
+		return c, false, nil
+	}
+	lockout, id, args := s.directArgs(p)
+	return s.oneChallenge(ctx, "open session", s.direct.open[lockout][id], append(args, o.args...), o.into()...)
+}
+
+// may reports whether p is an attempt in which only a lockout takes part.
+func (d *direct) may(p *phoneauth.AttemptParams) bool {
+	if d.begin[0] == "" || len(p.Candidates) != 1 || len(p.Takes) > 0 {
+		return false
 	}
 	of := &p.Candidates[0]
 	m := &of.OnMatch
-	if len(m.Refunds)+len(m.SendRefunds)+len(m.Credits)+len(m.ClearScores) > 0 || m.Store != nil && m.Store.Key == of.Key {
-		return c, false, nil
-	}
+	return !hasGifts(m) && (m.Store == nil || m.Store.Key != of.Key)
+}
+
+// directArgs are the first arguments of such an attempt. lockout and id are 1 if it has one.
+func (s *Store) directArgs(p *phoneauth.AttemptParams) (lockout, id int, args []any) {
+	of := &p.Candidates[0]
 	var digests bytesArray
 	for _, digest := range of.Digests {
 		if len(digest) > 0 { // an empty one equals nothing
 			digests = append(digests, digest)
 		}
 	}
-	lockout, id, proof := given(p.Lockout.Key), given(of.ID), 0
-	args := []any{[]byte(of.Key), p.Now.UnixMicro(), digests.text()}
+	lockout, id = given(p.Lockout.Key), given(of.ID)
+	args = []any{[]byte(of.Key), p.Now.UnixMicro(), digests.text()}
 	if lockout == 1 {
 		args = append(args, s.lockoutArgs(&p.Lockout)...)
 	}
 	if id == 1 {
 		args = append(args, []byte(of.ID))
 	}
-	if m.Store != nil {
-		proof = 1
-		args = append(append(args, notNull(challengeValues(m.Store))...), lockOf(s.table.challenges, m.Store.Key))
-	}
-	return s.oneChallenge(ctx, "attempt challenge", s.direct.attempt[lockout][id][proof], args)
+	return lockout, id, args
 }
 
 // lockoutArgs are the key of a lockout, and its lock.
@@ -181,7 +221,7 @@ func (s *Store) addSession(ctx context.Context, n *phoneauth.NewSession, values 
 	if s.direct.add == "" {
 		return false, nil
 	}
-	args := append([]any{turnOf(s.userTurn(n.Session.UserID)), min(n.Most, math.MaxInt32), n.Now.UnixMicro()}, notNull(values)...)
+	args := append([]any{turnOf(s.userTurn(n.Session.UserID)), most(n), n.Now.UnixMicro()}, notNull(values)...)
 	err = s.write(ctx, "create session", func(on querier) error {
 		return on.QueryRowContext(ctx, s.direct.add, args...).Scan(&done)
 	})

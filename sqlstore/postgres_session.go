@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"math"
 	"strings"
 
 	"github.com/phoneauth/phoneauth"
@@ -35,7 +34,7 @@ func (s *Store) callCreate(ctx context.Context, n phoneauth.NewSession, values [
 	if done, err := s.addSession(ctx, &n, values); done || err != nil {
 		return evicted, err
 	}
-	args := append([]any{turnOf(s.userTurn(n.Session.UserID)), min(n.Most, math.MaxInt32), n.Now.UnixMicro()}, values...)
+	args := append([]any{turnOf(s.userTurn(n.Session.UserID)), most(&n), n.Now.UnixMicro()}, values...)
 	q := s.query("SELECT "+evictedColumns+", answer, wait FROM "+s.functions.create+"("+createParameters+")", args...)
 	err = s.write(ctx, "create session", func(on querier) error {
 		var answer int

@@ -43,11 +43,18 @@ func (s *Store) call(ctx context.Context, step string, a *stepArgs) (r stepped, 
 		return stepped{}, errBeyond
 	}
 	a.inOrder()
+	with, from, more := "", "", []any(nil)
+	if a.opening != nil {
+		with, from, more = openedColumns, openSession(s.functions.open, "answer = 0"), a.opening.into()
+	}
 	q := s.query("SELECT c_key, c_id, c_digest, c_sealed, c_pending, coalesce(c_tries, 0), coalesce(c_sends, 0), coalesce(c_expires, 0), coalesce(c_until, 0),"+
-		" answer, refused, wait, resend, which FROM "+s.functions.step+"("+stepParameters+")", a.values()...)
+		" answer, refused, wait, resend, which"+with+" FROM "+s.functions.step+"("+stepParameters+") AS t", a.values()...)
+	if a.opening != nil {
+		q.add(from, a.opening.args...)
+	}
 	err = s.write(ctx, step, func(on querier) (err error) {
 		r.live, err = scanChallenge(func(into ...any) error { return q.row(ctx, on, into...) },
-			&r.answer, &r.refused, &r.wait, &r.resendAt, &r.which)
+			append([]any{&r.answer, &r.refused, &r.wait, &r.resendAt, &r.which}, more...)...)
 		switch {
 		case err != nil:
 			return err
@@ -109,9 +116,14 @@ func (s *Store) callAttempt(ctx context.Context, p *phoneauth.AttemptParams) (ph
 	if c, done, err := s.attemptDirectly(ctx, p); done || err != nil {
 		return c, err
 	}
-	r, err := s.callAttemptOn(ctx, p, slotKeys(p, false))
+	return s.callStep(ctx, p, nil)
+}
+
+// callStep is AttemptChallenge by the function of steps. After a match it does o, unless that is nil.
+func (s *Store) callStep(ctx context.Context, p *phoneauth.AttemptParams, o *opening) (phoneauth.Challenge, error) {
+	r, err := s.callAttemptOn(ctx, p, slotKeys(p, false), o)
 	if errors.Is(err, errMeets) {
-		r, err = s.callAttemptOn(ctx, p, slotKeys(p, true))
+		r, err = s.callAttemptOn(ctx, p, slotKeys(p, true), o)
 	}
 	switch {
 	case err != nil:
@@ -126,8 +138,9 @@ func (s *Store) callAttempt(ctx context.Context, p *phoneauth.AttemptParams) (ph
 }
 
 // callAttemptOn is the step that locks the challenges with these keys.
-func (s *Store) callAttemptOn(ctx context.Context, p *phoneauth.AttemptParams, slots []string) (stepped, error) {
+func (s *Store) callAttemptOn(ctx context.Context, p *phoneauth.AttemptParams, slots []string, o *opening) (stepped, error) {
 	a := s.newStep("attempt", p.Now, slots...)
+	a.opening = o
 	a.lockout(&p.Lockout)
 	a.uses(0, taking, p.Takes)
 	for i := range p.Candidates {

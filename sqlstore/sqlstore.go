@@ -17,6 +17,7 @@ var (
 	_ phoneauth.Purger       = (*Store)(nil)
 	_ phoneauth.Admitter     = (*Store)(nil)
 	_ phoneauth.Refresher    = (*Store)(nil)
+	_ phoneauth.Opener       = (*Store)(nil)
 )
 
 // Store is a [phoneauth.Store] in a SQL database, and a [phoneauth.JournalStore]. [New]

@@ -119,7 +119,7 @@ func TestMigrations(t *testing.T) {
 	require.NoError(t, err)
 	names, err := fs.Glob(all, "*"+functionFiles)
 	require.NoError(t, err)
-	require.Equal(t, []string{"00007_challenges_functions.sql", "00008_sessions_functions.sql", "00009_challenges_functions.sql", "00010_sessions_functions.sql", "00011_challenges_functions.sql"}, names)
+	require.Equal(t, []string{"00007_challenges_functions.sql", "00008_sessions_functions.sql", "00009_challenges_functions.sql", "00010_sessions_functions.sql", "00011_challenges_functions.sql", "00012_sessions_functions.sql"}, names)
 	for _, name := range names {
 		text, err := fs.ReadFile(all, name)
 		require.NoError(t, err)

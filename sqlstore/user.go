@@ -107,14 +107,7 @@ func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.
 		}
 		// The write is guarded by what was read. If that has changed, it is read again.
 		err = s.write(ctx, step, func(q querier) (err error) {
-			switch {
-			case !s.returning:
-				next.User, err = s.signInOnce(ctx, q, &found, next)
-			case next.Created:
-				next.User, err = s.creation(&next.User).user(ctx, q)
-			default:
-				next.User, err = s.firstSignIn(&found, &next.User).user(ctx, q)
-			}
+			next.User, err = s.signInFirst(ctx, q, &found, next)
 			return err
 		})
 		switch {
@@ -125,6 +118,18 @@ func (s *Store) SignInUser(ctx context.Context, in phoneauth.SignIn) (phoneauth.
 		}
 	}
 	return phoneauth.SignedIn{}, failed(step, errRows)
+}
+
+// signInFirst writes a first sign-in of the user who was found, or of a new one, and returns the user:
+// ErrNotFound if somebody else has been faster.
+func (s *Store) signInFirst(ctx context.Context, q querier, was *phoneauth.User, next phoneauth.SignedIn) (phoneauth.User, error) {
+	switch {
+	case !s.returning:
+		return s.signInOnce(ctx, q, was, next)
+	case next.Created:
+		return s.creation(&next.User).user(ctx, q)
+	}
+	return s.firstSignIn(was, &next.User).user(ctx, q)
 }
 
 // findOrCreate returns the user of in.Phone: ErrNotFound if there is none. On PostgreSQL it creates

@@ -32,6 +32,7 @@ type broken struct {
 	userSessions  func(userID string, now time.Time) ([]phoneauth.SessionRecord, error)
 	rotate        func(phoneauth.Rotation) (phoneauth.SessionRecord, error)
 	admit         func(phoneauth.TakeParams, phoneauth.Phone) (phoneauth.User, error)
+	open          func(phoneauth.Opening) (phoneauth.Opened, error)
 	refresh       func(userID, uuid string, r phoneauth.Rotation) (phoneauth.User, phoneauth.SessionRecord, error)
 	end           func(userID, id string) error
 	endUser       func(userID, exceptID string) error
