@@ -12,7 +12,7 @@ import (
 // replaces the other. The former functions are dropped one release later.
 const (
 	stepFunction   = "step_v2"
-	createFunction = "create_session_v1"
+	createFunction = "create_session_v2"
 	openFunction   = "open_session_v1"
 )
 

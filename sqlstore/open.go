@@ -35,17 +35,18 @@ func hasGifts(m *phoneauth.OnMatch) bool {
 	return len(m.Refunds)+len(m.SendRefunds)+len(m.Credits)+len(m.ClearScores) > 0
 }
 
-// attemptOnly is OpenSession that leaves the session to the caller.
-func (s *Store) attemptOnly(ctx context.Context, o *phoneauth.Opening) (v phoneauth.Opened, err error) {
-	asks := phoneauth.TakeParams{Asks: o.Attempt.Takes, Now: o.Attempt.Now}
-	v.User, err = s.AdmitUser(ctx, asks, o.SignIn.Phone)
-	if err != nil && !errors.Is(err, phoneauth.ErrNotFound) {
+// attemptOnly is OpenSession that leaves the session to the caller. If the limits refuse, the attempt
+// says which: it asks the lockout first.
+func (s *Store) attemptOnly(ctx context.Context, o *phoneauth.Opening) (phoneauth.Opened, error) {
+	found, err := s.AdmitUser(ctx, phoneauth.TakeParams{Asks: o.Attempt.Takes, Now: o.Attempt.Now}, o.SignIn.Phone)
+	if err != nil && !phoneauth.IsAnswer(err) {
 		return phoneauth.Opened{}, err
 	}
-	if v.Challenge, err = s.AttemptChallenge(ctx, o.Attempt); err != nil {
-		v.User = phoneauth.User{}
+	taken, err := s.AttemptChallenge(ctx, o.Attempt)
+	if err != nil {
+		return phoneauth.Opened{Challenge: taken}, err
 	}
-	return v, err
+	return phoneauth.Opened{Challenge: taken, SignedIn: phoneauth.SignedIn{User: found}}, nil
 }
 
 // open is OpenSession in a transaction.

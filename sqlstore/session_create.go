@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -81,32 +82,57 @@ func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSes
 	if err != nil || created == 1 {
 		return evicted, err
 	}
-	// Nobody uses or ends one of them between the choice and the commit.
-	live, err := s.evictable(ctx, q, n)
+	evicted, ends, err := s.evictedBy(ctx, q, &n)
 	if err != nil {
-		return evicted, err
-	}
-	ends, err := n.Evict(live)
-	if err != nil {
-		return evicted, err
+		return phoneauth.SessionRecord{}, err
 	}
 	b := s.batch()
-	if ends != nil {
-		if evicted, err = s.sessionByID(ends.ID).session(ctx, q); err != nil {
-			if errors.Is(err, phoneauth.ErrNotFound) { // it is locked, so that cannot be
-				err = errRaced
-			}
-			return phoneauth.SessionRecord{}, err
-		}
-		b.add(1, "DELETE FROM "+s.table.sessions+" WHERE id = ?", []byte(ends.ID))
+	if ends {
+		// If it was used meanwhile, another one may have to end.
+		b.add(1, "DELETE FROM "+s.table.sessions+" WHERE id = ? AND rotated_at = ?", []byte(evicted.ID), evicted.RotatedAt.UnixMicro())
 	}
 	b.end(b.begin("").newSession(s.table.sessions, "VALUES (", values, ")"), 1)
 	return evicted, b.run(ctx, q)
 }
 
+// evictedBy returns the session that n.Evict says, if one must end. It says so in SQL, and leaves a session by
+// password to Evict itself, because that may be refused.
+func (s *Store) evictedBy(ctx context.Context, q querier, n *phoneauth.NewSession) (evicted phoneauth.SessionRecord, ends bool, err error) {
+	if n.Session.ByPassword {
+		return s.evictedByGo(ctx, q, n)
+	}
+	user, us, live := []byte(n.Session.UserID), n.Now.UnixMicro(), 0
+	oldest := s.query("SELECT "+sessionColumns+", (SELECT count(*) FROM "+s.table.sessions+ofLive+") FROM "+s.table.sessions+ofLive+
+		" ORDER BY CASE WHEN rotated_at = ? THEN created_at ELSE rotated_at END, id DESC LIMIT 1", user, us, us, user, us, us, never)
+	evicted, err = scanSession(func(into ...any) error { return oldest.row(ctx, q, append(into, &live)...) })
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	if live < n.Most {
+		evicted = phoneauth.SessionRecord{}
+	}
+	return evicted, live >= n.Most, err
+}
+
+// evictedByGo is evictedBy in Go. Nobody uses or ends one of the sessions between the choice and the commit.
+func (s *Store) evictedByGo(ctx context.Context, q querier, n *phoneauth.NewSession) (evicted phoneauth.SessionRecord, ends bool, err error) {
+	live, err := s.evictable(ctx, q, n)
+	if err != nil {
+		return evicted, false, err
+	}
+	oldest, err := n.Evict(live)
+	if oldest == nil || err != nil {
+		return evicted, false, err
+	}
+	if evicted, err = s.sessionByID(oldest.ID).session(ctx, q); errors.Is(err, phoneauth.ErrNotFound) { // it is locked, so that cannot be
+		err = errRaced
+	}
+	return evicted, err == nil, err
+}
+
 // evictable returns of the live sessions of a user what Evict looks at, and locks them. They may be
 // a hundred, each time.
-func (s *Store) evictable(ctx context.Context, q querier, n phoneauth.NewSession) (live []phoneauth.SessionRecord, err error) {
+func (s *Store) evictable(ctx context.Context, q querier, n *phoneauth.NewSession) (live []phoneauth.SessionRecord, err error) {
 	user, now := []byte(n.Session.UserID), n.Now.UnixMicro()
 	locked := s.query("SELECT id, by_password, created_at, rotated_at, idle_until, expires_at FROM "+s.table.sessions+ofLive+
 		" ORDER BY id"+s.forUpdate, user, now, now)

@@ -1,11 +1,62 @@
--- What OpenSession does after a match: SignInUser and CreateSession in the statement of the attempt.
--- See 00007_challenges_functions.sql for what holds for all functions, and 00010_sessions_functions.sql
--- for how the session is created. It needs the tables of users and of sessions when it is called.
+-- CreateSession of 00008_sessions_functions.sql, which locks only the session that must end. And what
+-- OpenSession does after a match: SignInUser and CreateSession in the statement of the attempt. That
+-- needs the tables of users and of sessions when it is called. See 00007_challenges_functions.sql for
+-- what holds for all functions.
 -- +goose Up
 -- +goose StatementBegin
 DO $migration$
 BEGIN
     EXECUTE pg_catalog.replace($functions$
+
+-- Which session must end is NewSession.Evict in store_session.go. It is read with how many there are, in one
+-- statement and so at one moment. If it is used or ended before it is deleted, the function fails, and
+-- the client does the whole step again.
+CREATE OR REPLACE FUNCTION @.phoneauth_create_session_v2(
+    turn bigint,       -- whose turn it is, of those who create sessions of one user
+    most integer, now_us bigint,
+    new_id bytea, new_user bytea, new_epoch bigint, new_device bytea, new_digest bytea, new_previous bytea, new_amr bytea,
+    new_by_password boolean, new_client bytea, new_place bytea,
+    new_auth bigint, new_created bigint, new_rotated bigint, new_idle bigint, new_expires bigint, new_due integer,
+    OUT answer integer, -- 0 done, 1 refused
+    OUT wait bigint,    -- how long it is refused
+    OUT o_id bytea, OUT o_user_id bytea, OUT o_epoch bigint, OUT o_device_id bytea, -- the session that was ended
+    OUT o_digest bytea, OUT o_previous bytea, OUT o_amr bytea, OUT o_by_password boolean, OUT o_client bytea, OUT o_place bytea,
+    OUT o_auth_time bigint, OUT o_created_at bigint, OUT o_rotated_at bigint, OUT o_idle_until bigint, OUT o_expires_at bigint
+) LANGUAGE plpgsql AS $$
+DECLARE
+    live integer; ends bigint; rotated bigint; may boolean; oldest bytea;
+BEGIN
+    answer := 0; wait := 0;
+    IF pg_catalog.pg_advisory_xact_lock(turn) IS NULL THEN
+        RETURN; -- never: this is an expression, which costs less than PERFORM
+    END IF;
+    SELECT x.id, x.rotated_at, x.by_password OR NOT new_by_password,
+            pg_catalog.count(*) OVER (), pg_catalog.min(least(x.idle_until, x.expires_at)) OVER ()
+        INTO oldest, rotated, may, live, ends FROM @.phoneauth_sessions AS x
+        WHERE x.user_id = new_user AND x.idle_until > now_us AND x.expires_at > now_us
+        ORDER BY new_by_password AND NOT x.by_password, CASE x.rotated_at WHEN -62135596800000000 THEN x.created_at ELSE x.rotated_at END, x.id DESC
+        LIMIT 1;
+    IF live >= most AND NOT may THEN
+        answer := 1; wait := greatest(ends - now_us, 1);
+        PERFORM pg_catalog.set_config('synchronous_commit', 'off', true);
+        RETURN;
+    END IF;
+    INSERT INTO @.phoneauth_sessions (id, user_id, epoch, device_id, digest, previous, amr, by_password, client, place,
+            auth_time, created_at, rotated_at, idle_until, expires_at, due)
+        VALUES (new_id, new_user, new_epoch, new_device, new_digest, new_previous, new_amr, new_by_password, new_client, new_place,
+            new_auth, new_created, new_rotated, new_idle, new_expires, new_due);
+    IF live >= most THEN -- last: an id that exists is an error
+        DELETE FROM @.phoneauth_sessions AS x WHERE x.id = oldest AND x.rotated_at = rotated
+            RETURNING x.id, x.user_id, x.epoch, x.device_id, x.digest, x.previous, x.amr, x.by_password, x.client, x.place,
+                x.auth_time, x.created_at, x.rotated_at, x.idle_until, x.expires_at
+            INTO o_id, o_user_id, o_epoch, o_device_id, o_digest, o_previous, o_amr, o_by_password, o_client, o_place,
+                o_auth_time, o_created_at, o_rotated_at, o_idle_until, o_expires_at;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = '40001', MESSAGE = 'phoneauth: raced';
+        END IF;
+    END IF;
+END
+$$;
 
 -- Signs the user of the phone in, or creates one, and stores the session. If the sign-in is refused, it
 -- does neither, stored is false, and the user is returned as it is. So it does where there is no room for
@@ -61,7 +112,7 @@ BEGIN
         new_by_password, new_client, new_place, new_auth, new_created, new_rotated, new_idle, new_expires, new_due);
     IF NOT stored AND NOT changed AND NOT new_by_password THEN
         stored := true;
-        evicted := (@.phoneauth_create_session_v1(turn,
+        evicted := (@.phoneauth_create_session_v2(turn,
             most, now_us, new_id, pg_catalog.convert_to(u_id::text, 'UTF8'), u_epoch, new_device, new_digest, new_previous, new_amr,
             new_by_password, new_client, new_place, new_auth, new_created, new_rotated, new_idle, new_expires, new_due)).o_id;
     END IF;
@@ -81,6 +132,7 @@ BEGIN
 END
 $$;
 
+REVOKE ALL ON FUNCTION @.phoneauth_create_session_v2 FROM PUBLIC;
 REVOKE ALL ON FUNCTION @.phoneauth_open_session_v1 FROM PUBLIC;
 
 $functions$, '@', pg_catalog.quote_ident(pg_catalog.current_schema()));
@@ -90,3 +142,4 @@ $migration$;
 
 -- +goose Down
 DROP FUNCTION IF EXISTS phoneauth_open_session_v1;
+DROP FUNCTION IF EXISTS phoneauth_create_session_v2;
