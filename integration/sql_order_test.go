@@ -147,3 +147,40 @@ func TestSQLCountersInTwoOrders(t *testing.T) {
 		}
 	}
 }
+
+// A code is sent to a phone, and another is right, both from one address: the limits of the phone come
+// before those of the address, although an attempt takes of the address first.
+func TestSQLBeginAndProve(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	for name, s := range map[string]*sqlstore.Store{"functions": d.store(t, db), "transactions": d.store(t, db, sqlstore.WithoutFunctions())} {
+		t.Run(name, func(t *testing.T) {
+			_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters")
+			require.NoError(t, err)
+			limit := phoneauth.Limit{Burst: 10, Every: time.Hour}
+			phone := phoneauth.Take{Name: "phone", Key: "{a}sends", Limit: limit, Cost: 1}
+			address := phoneauth.Take{Name: "address", Key: "{b}sends", Limit: limit, Cost: 1}
+			failures := phoneauth.Take{Name: "failures", Key: "{b}failures", Limit: limit, Cost: 1}
+			begin := func(key string) func() error {
+				return func() error {
+					_, err := s.BeginChallenge(context.Background(), phoneauth.BeginParams{Challenge: absentChallenge(key), Lockout: absentLockout(),
+						Takes: []phoneauth.Take{phone, address}, Now: absentNow})
+					return err
+				}
+			}
+			require.NoError(t, begin("{a}code")())
+			require.NoError(t, s.TakeLimits(t.Context(), phoneauth.TakeParams{Takes: []phoneauth.Take{failures}, Now: absentNow}))
+			release := hold(t, db, "SELECT FROM phoneauth_counters WHERE key = 'l{a}sends' FOR UPDATE")
+			begun := arrive(t, db, 0, begin("{a}other"))
+			proved := arrive(t, db, 1, func() error {
+				_, err := s.AttemptChallenge(context.Background(), phoneauth.AttemptParams{Lockout: absentLockout(), Takes: []phoneauth.Take{failures},
+					Candidates: []phoneauth.Candidate{{Key: "{a}code", Digests: [][]byte{[]byte("{a}code")},
+						OnMatch: phoneauth.OnMatch{Refunds: []phoneauth.Take{failures}, SendRefunds: []phoneauth.Take{phone, address}}}}, Now: absentNow})
+				return err
+			})
+			release()
+			assert.NoError(t, <-begun)
+			assert.NoError(t, <-proved)
+		})
+	}
+}

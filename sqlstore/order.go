@@ -10,14 +10,20 @@ import (
 // steps that name the same rows in different orders must not wait for each other.
 //
 // A lockout comes first. Then come the limits: those with one tag, such as all of a phone, in the order of
-// their keys, and the tags as the caller has them, the private ones first. Then come the scores in the order
-// of their keys, and in the end those for which last is true, which most operations share.
+// their keys. The tag of the lockout is before the others, which come as the caller has them, the private ones
+// first. Then come the scores in the order of their keys, and in the end those for which last is true, which
+// most operations share.
 func lockOrder(keys []string, last func(i int) bool) []int {
 	type rank struct {
 		kind, tag int
 		key       string
 	}
 	ranks, places, tags := make([]rank, len(keys)), make([]int, len(keys)), map[string]int{}
+	for _, key := range keys {
+		if lockout, ok := strings.CutPrefix(key, ofLockout); ok {
+			tags[tagOf(lockout)] = 0 // so that who takes of an address, and gives back to a phone, has the phone first
+		}
+	}
 	for i, key := range keys {
 		places[i], ranks[i] = i, rank{key: key}
 		switch {
