@@ -171,8 +171,20 @@ func attempted(got phoneauth.Challenge, err error) (string, error) {
 }
 
 func (p *phoneTable) attempt(r *rand.Rand, now instant) call {
-	a := phoneauth.AttemptParams{Lockout: p.lockout(r.IntN(3) == 0), Takes: p.takes(r, r.IntN(4)/3), Now: now.time()}
-	var proof string
+	a, proof := p.attempting(r, now)
+	return p.call(now, "Attempt "+described(&a),
+		func(ctx context.Context) (string, error) {
+			got, err := p.store.AttemptChallenge(ctx, a)
+			if err == nil && proof != "" {
+				p.learn(aProof, proof)
+			}
+			return attempted(got, err)
+		}, func(rows *phoneRows) (string, error) { return attempted(a.Run(rows)) })
+}
+
+// attempting is an attempt, and the ID of the proof that it may store.
+func (p *phoneTable) attempting(r *rand.Rand, now instant) (a phoneauth.AttemptParams, proof string) {
+	a = phoneauth.AttemptParams{Lockout: p.lockout(r.IntN(3) == 0), Takes: p.takes(r, r.IntN(4)/3), Now: now.time()}
 	candidates := [][]int{{aCode}, {aCode}, {aProof}, {aCode, aProof}, {aProof, aCode}}[r.IntN(5)]
 	for _, which := range candidates {
 		c := p.candidate(r, which, now)
@@ -181,14 +193,7 @@ func (p *phoneTable) attempt(r *rand.Rand, now instant) call {
 		}
 		a.Candidates = append(a.Candidates, c)
 	}
-	return p.call(now, fmt.Sprintf("Attempt %v, %s, takes %v", described(a.Candidates), a.Lockout.Name, a.Takes),
-		func(ctx context.Context) (string, error) {
-			got, err := p.store.AttemptChallenge(ctx, a)
-			if err == nil && proof != "" {
-				p.learn(aProof, proof)
-			}
-			return attempted(got, err)
-		}, func(rows *phoneRows) (string, error) { return attempted(a.Run(rows)) })
+	return a, proof
 }
 
 func (p *phoneTable) candidate(r *rand.Rand, which int, now instant) phoneauth.Candidate {
@@ -216,16 +221,17 @@ func (p *phoneTable) candidate(r *rand.Rand, which int, now instant) phoneauth.C
 	return c
 }
 
-func described(candidates []phoneauth.Candidate) (texts []string) {
-	for i := range candidates {
-		c := &candidates[i]
+func described(a *phoneauth.AttemptParams) string {
+	var texts []string
+	for i := range a.Candidates {
+		c := &a.Candidates[i]
 		text := fmt.Sprintf("%s %q %s, %+v", c.Key, c.ID, c.Digests, c.OnMatch)
 		if c.OnMatch.Store != nil {
 			text += fmt.Sprint(", stores ", heldOf(*c.OnMatch.Store))
 		}
 		texts = append(texts, text)
 	}
-	return texts
+	return fmt.Sprintf("%v, %s, takes %v", texts, a.Lockout.Name, a.Takes)
 }
 
 func (p *phoneTable) cancel(r *rand.Rand, now instant) call {

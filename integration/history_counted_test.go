@@ -21,6 +21,7 @@ const countedIDs, mostCounted = 16, 3
 type countedTable struct {
 	store  phoneauth.SessionStore
 	tag    string
+	user   func() string
 	serial atomic.Int64
 	mu     sync.Mutex
 	latest [countedIDs]string // digests
@@ -29,12 +30,11 @@ type countedTable struct {
 // countedGame is for stores that keep the sessions of a user together: each verb is one
 // step for all of them.
 func countedGame(store phoneauth.Store, tag string) table {
-	p := &countedTable{store: store, tag: tag}
+	p := &countedTable{store: store, tag: tag, user: func() string { return "user " + tag }}
 	return table{parts: 1, start: countedState{}, next: p.next, perhaps: func(state any, _, _ instant) []any { return []any{state} }}
 }
 
 func (p *countedTable) id(n int) string { return fmt.Sprintf("counted %s %02d", p.tag, n) }
-func (p *countedTable) user() string    { return "user " + p.tag }
 
 func (p *countedTable) number(id string) int {
 	for n := range countedIDs {
@@ -83,16 +83,25 @@ func (p *countedTable) next(r *rand.Rand, now instant) call {
 	case dice < 10:
 		return p.end(some, now)
 	case dice < 11:
-		return p.call(now, "EndUserSessions", func(ctx context.Context) (string, error) {
-			return "", p.store.EndUserSessions(ctx, p.user(), "")
-		}, func(countedState) (countedState, string) { return countedState{}, "" })
+		return p.endAll(now)
 	}
 	return p.rotate(some, n, now)
 }
 
-func (p *countedTable) create(n int, r *rand.Rand, now instant) call {
-	given := sessionState{digest: fmt.Sprint("first", n), client: "first", byPassword: r.IntN(3) == 0,
+func (p *countedTable) endAll(now instant) call {
+	return p.call(now, "EndUserSessions", func(ctx context.Context) (string, error) {
+		return "", p.store.EndUserSessions(ctx, p.user(), "")
+	}, func(countedState) (countedState, string) { return countedState{}, "" })
+}
+
+// given is the session with the ID of this number, as it is created.
+func (p *countedTable) given(n int, r *rand.Rand, now instant) sessionState {
+	return sessionState{digest: fmt.Sprint("first", n), client: "first", byPassword: r.IntN(3) == 0,
 		created: now, idle: now.add(1000 * tick), expires: now.add(2000 * tick)}
+}
+
+func (p *countedTable) create(n int, r *rand.Rand, now instant) call {
+	given := p.given(n, r, now)
 	ask := phoneauth.NewSession{Session: given.record(p.id(n), p.user()), Most: mostCounted, Now: now.time()}
 	evicted := func(r phoneauth.SessionRecord) string { return fmt.Sprintf("ends %d %v", p.number(r.ID), sessionOf(r)) }
 	return p.call(now, fmt.Sprintf("Create %d %v", n, given), func(ctx context.Context) (string, error) {

@@ -79,7 +79,9 @@ func whole(refusal, answer string) string { return strings.TrimSpace(refusal + "
 type table struct {
 	parts int // records with a state, and a history, of their own
 	start any // the state of each at first
-	next  func(r *rand.Rand, now instant) call
+	// starts are the states of each, if they differ.
+	starts []any
+	next   func(r *rand.Rand, now instant) call
 	// perhaps are the states that a store may be in where its state would be state, for
 	// a call whose clock was at now while that of others had come to latest: what ends
 	// between may have gone for good.
@@ -126,7 +128,7 @@ func answered(err error) (string, bool) {
 type run struct {
 	store phoneauth.Store
 	games []game
-	calls int // at least
+	calls int // at least; those of historyCalls if 0
 	seed  uint64
 	// deadline is how long a call has, a while if nil.
 	deadline func(r *rand.Rand) time.Duration
@@ -183,6 +185,9 @@ func (r *run) one(t *testing.T, g game) {
 	all.Wait()
 	for part := range tbl.parts {
 		history := slices.DeleteFunc(slices.Concat(events...), func(e *event) bool { return !slices.Contains(e.parts, part) })
+		if tbl.starts != nil {
+			tbl.start = tbl.starts[part]
+		}
 		switch wrong, decided := linearizable(&tbl, history, clock(r.began.Load())); {
 		case !decided:
 			r.undecided.Add(1)
@@ -318,7 +323,10 @@ func historyCalls() int {
 // holds plays r, and sees that all histories are linearizable.
 func (r *run) holds(t *testing.T) {
 	t.Helper()
-	r.seed, r.calls = rand.Uint64(), historyCalls()
+	r.seed = rand.Uint64()
+	if r.calls == 0 {
+		r.calls = historyCalls()
+	}
 	start := time.Now()
 	wrong := r.play(t)
 	t.Logf("%d calls at %d tables in %v, %d of unknown outcome, %d histories undecided", r.began.Load(), r.tables.Load(),

@@ -19,21 +19,26 @@ import (
 	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/redisstore"
+	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
 // everyGame is for stores whose every verb is one step.
 var everyGame = []game{phoneGame, userGame, sessionGame, countedGame}
 
 func TestHistoriesInMemory(t *testing.T) {
-	r := &run{store: memstore.New(), games: everyGame}
+	opens := &openings{}
+	r := &run{store: memstore.New(), games: opens.andEvery()}
 	r.holds(t)
 	assert.Zero(t, r.lost.Load())
+	assert.NotZero(t, opens.stored.Load())
 }
 
 func TestSQLHistoriesInSQLite(t *testing.T) {
 	d := sqliteDatabase(t)
-	r := &run{store: d.store(t, d.open(t)), games: everyGame, deadline: someShort}
+	opens := &openings{together: always}
+	r := &run{store: d.store(t, d.open(t)), games: opens.andEvery(), deadline: someShort}
 	r.holds(t)
+	assert.NotZero(t, opens.stored.Load())
 	assert.NotZero(t, r.lost.Load(), "no deadline was in the middle of a call")
 }
 
@@ -42,10 +47,16 @@ func TestSQLHistoriesInPostgres(t *testing.T) {
 	server := startedPostgres(t)
 	db, through := d.throughProxy(t)
 	d.store(t, d.open(t))
-	r := &run{store: d.store(t, db), games: everyGame, deadline: someShort,
-		faults: []func(){through.cut, through.lose, through.pausing(t, postgresHello, server.Pause, server.Resume)}}
+	opens, faults := &openings{together: always}, []func(){through.cut, through.lose, through.pausing(t, postgresHello, server.Pause, server.Resume)}
+	r := &run{store: d.store(t, db), games: opens.andEvery(), deadline: someShort, faults: faults}
 	r.holds(t)
 	sawFaults(t, r, through)
+	assert.NotZero(t, opens.stored.Load())
+
+	opens = &openings{together: onlyPhone}
+	r = &run{store: d.store(t, db, sqlstore.WithoutFunctions()), games: []game{opens.game}, calls: historyCalls() / 4, deadline: someShort, faults: faults}
+	r.holds(t)
+	assert.NotZero(t, opens.stored.Load())
 }
 
 // throughProxy opens d by connections that can be cut.

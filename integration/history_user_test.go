@@ -119,13 +119,28 @@ type userTable struct {
 }
 
 func userGame(store phoneauth.Store, tag string) table {
+	p := newUserTable(store, tag)
+	return table{parts: 1, start: accountsState{}, next: p.next, perhaps: func(state any, _, _ instant) []any { return []any{state} }}
+}
+
+func newUserTable(store phoneauth.UserStore, tag string) *userTable {
 	p := &userTable{store: store, ids: map[string]string{}, uuids: map[string]string{}}
 	sum := fnv.New64a()
 	sum.Write([]byte(tag))
 	for i := range p.phones {
 		p.phones[i] = phoneauth.StoredPhone(fmt.Sprintf("+%d%012d", 1+i, sum.Sum64()%1e12))
 	}
-	return table{parts: 1, start: accountsState{}, next: p.next, perhaps: func(state any, _, _ instant) []any { return []any{state} }}
+	return p
+}
+
+// fresh is a UUID that no account has yet.
+func (p *userTable) fresh() string { return fmt.Sprint("user", p.serial.Add(1)) }
+
+// uuidOf is the UUID of the account with this id.
+func (p *userTable) uuidOf(id string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.uuids[id]
 }
 
 // learn is u as the model sees it, if its id is that of one account for ever.
@@ -200,7 +215,7 @@ func (p *userTable) next(r *rand.Rand, now instant) call {
 }
 
 func (p *userTable) signIn(r *rand.Rand, phone int, who account, id string, now instant) call {
-	in := phoneauth.SignIn{Phone: p.phones[phone], UUID: fmt.Sprint("user", p.serial.Add(1)), Epoch: who.epoch, Now: now.time()}
+	in := phoneauth.SignIn{Phone: p.phones[phone], UUID: p.fresh(), Epoch: who.epoch, Now: now.time()}
 	asked := in // with the id of the store in place of the UUID
 	switch r.IntN(4) {
 	case 0:

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,8 +26,10 @@ func TestSQLHistoriesInMariaDB(t *testing.T) {
 	db.SetMaxIdleConns(32)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	d.store(t, d.open(t))
-	r := &run{store: d.store(t, db), games: everyGame, deadline: someShort,
+	opens := &openings{together: onlyPhone}
+	r := &run{store: d.store(t, db), games: opens.andEvery(), deadline: someShort,
 		faults: []func(){through.cut, through.lose, through.pausing(t, mysqlHello, server.Pause, server.Resume)}}
 	r.holds(t)
 	sawFaults(t, r, through)
+	assert.NotZero(t, opens.stored.Load())
 }
