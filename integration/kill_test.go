@@ -49,13 +49,17 @@ func killed(t *testing.T, p place, s server) {
 	p.migrate(t)
 	var all []deed
 	for n := range kills {
-		c := startChild(t, task{Do: "work", Place: p, Number: n * lives})
-		var deeds []deed
+		c := startChild(t, task{Do: "work", Place: p, Number: n * lives, TellsOpenings: true})
+		var deeds, openings []deed
 		for {
 			var d deed
 			if err := c.hear(&d); err != nil {
 				require.ErrorIs(t, err, io.EOF)
 				break
+			}
+			if d.What == opens {
+				openings = append(openings, d)
+				continue
 			}
 			deeds = append(deeds, d)
 			switch {
@@ -72,6 +76,7 @@ func killed(t *testing.T, p place, s server) {
 			require.NoError(t, err)
 			require.NoError(t, s.Start())
 		}
+		wholly(t, p, openings, deeds)
 		lost, revived := look(t, p, deeds)
 		assert.Empty(t, lost, "lost of %d", len(deeds))
 		assert.Empty(t, revived, "revived of %d", len(deeds))

@@ -15,6 +15,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/phonetest"
+	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
 // writers are at work at once, and no child comes to so many lives.
@@ -110,6 +111,9 @@ func workAsChild(of task) error {
 		return err
 	}
 	defer func() { _ = end() }()
+	if both, ok := store.(*sqlstore.Store); ok && of.TellsOpenings {
+		store = tellsOpenings{both, deed.acknowledged}
+	}
 	svc, inbox, err := newService(store, func(*phoneauth.Config) {})
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/integration"
 	"github.com/phoneauth/phoneauth/phonetest"
+	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
 // While the store is away nothing is sent and nobody gets in, and every answer comes
@@ -47,11 +48,15 @@ const (
 
 func outages(t *testing.T, p place, s server) {
 	p.migrate(t)
-	store := p.store(t)
+	store, opened := p.store(t), &remembered{}
+	if both, ok := store.(*sqlstore.Store); ok {
+		store = tellsOpenings{both, opened.add}
+	}
 	t.Run("killed", func(t *testing.T) {
 		awayAndBack(t, store, 0, func() error { s.Kill(); return nil }, s.Start)
 	})
 	t.Run("paused", func(t *testing.T) { awayAndBack(t, store, 1_000_000, s.Pause, s.Resume) })
+	undivided(t, store, opened.all, p.atOnce(), nil)
 }
 
 // visitors sign in, one after the other, by callers at once.

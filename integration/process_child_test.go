@@ -37,6 +37,8 @@ type task struct {
 	GoOn bool
 	// Loses: the store loses writes, so work goes on when a code or a token is refused.
 	Loses bool
+	// TellsOpenings: work tells of sign-ins before they are asked for.
+	TellsOpenings bool
 	// After so many statements migrate says so, and does nothing more.
 	After int64
 }
