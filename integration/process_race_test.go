@@ -108,6 +108,11 @@ func (m *move) make(svc *phoneauth.Service, store phoneauth.Store, caller string
 		if o = outcomeOf(err); err == nil {
 			o.Value, o.New = string(session.RefreshToken), session.New
 		}
+	case "log in":
+		session, err := svc.Login(ctx, phoneauth.LoginRequest{Phone: m.Phone, Code: m.Secret})
+		if o = outcomeOf(err); err == nil {
+			o.Value, o.New = session.ID, session.New
+		}
 	case "refresh":
 		session, err := svc.Refresh(ctx, phoneauth.RefreshRequest{Token: phoneauth.Secret(m.Secret)})
 		if o = outcomeOf(err); err == nil {
@@ -135,8 +140,31 @@ func (m *move) make(svc *phoneauth.Service, store phoneauth.Store, caller string
 		ended, err := store.CreateSession(ctx, n)
 		o = outcomeOf(err)
 		o.Value = ended.ID
+	case "open session":
+		return m.open(ctx, store, caller)
 	default:
 		o.Err = "no move " + m.Do
 	}
+	return o
+}
+
+// open is OpenSession by a code of the caller's own.
+func (m *move) open(ctx context.Context, store phoneauth.Store, caller string) outcome {
+	b, n := m.Begin, m.Session
+	b.Challenge.Key += caller
+	n.Session.ID += caller
+	if _, err := store.BeginChallenge(ctx, b); err != nil {
+		return outcomeOf(err)
+	}
+	opened, err := store.(phoneauth.Opener).OpenSession(ctx, phoneauth.Opening{
+		Attempt: phoneauth.AttemptParams{Candidates: []phoneauth.Candidate{{Key: b.Challenge.Key, Digests: [][]byte{b.Challenge.Digest}}}, Now: m.Now},
+		SignIn:  phoneauth.SignIn{Phone: phoneauth.StoredPhone(m.Phone), UUID: n.Session.ID, Epoch: phoneauth.AnyEpoch, Now: m.Now},
+		Session: n,
+	})
+	o := outcomeOf(err)
+	if err == nil && !opened.Stored {
+		o.Err = "not stored"
+	}
+	o.Value, o.New = opened.Evicted, opened.Created
 	return o
 }

@@ -57,8 +57,10 @@ func raceProcesses(t *testing.T, p place) {
 		refresh := a.oneProof(proof)
 		a.oneRefresh(refresh)
 		a.tries()
+		a.oneLogin()
 		a.oneAccount()
 		a.sessions()
+		a.openings()
 		switch round % 3 {
 		case 0:
 			a.limit(1)
@@ -143,6 +145,23 @@ func (a *arena) oneProof(proof string) (refresh string) {
 	return won.Value
 }
 
+// oneLogin: one gets a session, and makes the account.
+func (a *arena) oneLogin() {
+	a.phones++
+	phone, client := caller(a.phones)
+	_, err := a.svc.Register(a.Context(), phoneauth.RegisterRequest{Phone: phone, Client: client})
+	require.NoError(a, err)
+	all := a.race(move{Do: "log in", Callers: callers, Phone: phone, Secret: a.inbox.Code(a, phone)})
+	won := a.winner(all, phoneauth.ErrInvalidCode)
+	require.True(a, won.New)
+	user, err := a.store.UserByPhone(a.Context(), phoneauth.StoredPhone(phone))
+	require.NoError(a, err)
+	live, err := a.store.UserSessions(a.Context(), user.ID, time.Now())
+	require.NoError(a, err)
+	require.Len(a, live, 1, "one code, one session")
+	require.Equal(a, won.Value, live[0].ID)
+}
+
 // oneRefresh: all get one successor, which is good.
 func (a *arena) oneRefresh(refresh string) {
 	all := a.race(move{Do: "refresh", Callers: callers, Secret: refresh})
@@ -215,6 +234,35 @@ func (a *arena) sessions() {
 	for _, r := range live {
 		require.NotContains(a, ended, r.ID)
 	}
+}
+
+// openings: of 64 codes of one new phone one makes the user, and as many sessions live as may.
+func (a *arena) openings() {
+	if _, ok := a.store.(phoneauth.Opener); !ok {
+		return
+	}
+	a.phones++
+	phone, _ := caller(a.phones)
+	ch, now := a.challenge()
+	n := phoneauth.NewSession{Most: 5, Now: now, Session: phoneauth.SessionRecord{ID: ch.ID, Digest: ch.Digest,
+		AuthTime: now, CreatedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour)}}
+	made, ended := 0, 0
+	for _, o := range a.race(move{Do: "open session", Callers: callers, Phone: phone, Begin: phoneauth.BeginParams{Challenge: ch, Now: now}, Session: n, Now: now}) {
+		require.Empty(a, o.Err)
+		if o.New {
+			made++
+		}
+		if o.Value != "" {
+			ended++
+		}
+	}
+	require.Equal(a, 1, made, "one makes the user")
+	require.Equal(a, processes*callers-n.Most, ended)
+	user, err := a.store.UserByPhone(a.Context(), phoneauth.StoredPhone(phone))
+	require.NoError(a, err)
+	live, err := a.store.UserSessions(a.Context(), user.ID, now)
+	require.NoError(a, err)
+	require.Len(a, live, n.Most)
 }
 
 // limit: a limit of 10 admits 10 of 256, and of those after them if it refused too many.
