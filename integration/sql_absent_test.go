@@ -74,9 +74,10 @@ func TestSQLAbsentRows(t *testing.T) {
 					"both ask the same":                         askTheSame,
 					"a code is asked for, and another is wrong": beginWhileLocked,
 					"a code is right, and another is wrong":     proveWhileLocked,
+					"a code is wrong, and another opens":        openWhileLocked,
 				} {
 					t.Run(name, func(t *testing.T) {
-						_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters")
+						_, err := db.Exec("TRUNCATE phoneauth_challenges, phoneauth_counters, phoneauth_users, phoneauth_sessions")
 						require.NoError(t, err)
 						test(t, db, first, second)
 					})
@@ -174,6 +175,29 @@ func proveWhileLocked(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
 	}
 	one, two := meet(t, db, "{a}proof", attemptAbsent(first, "{a}code", "{a}proof", "{a}code"), attemptAbsent(second, "{a}proof", "", "{a}proof", "{a}other"), func() {})
 	assert.Equal(t, refuses(t, one), errors.Is(two, phoneauth.ErrMismatch), "%v and %v", one, two)
+}
+
+// The first failure locks the phone. A code that is right comes after it, and opens nothing.
+func openWhileLocked(t *testing.T, db *sql.DB, first, second *sqlstore.Store) {
+	for _, key := range []string{"{a}code", "{a}other"} {
+		require.NoError(t, beginAbsent(first, key, phoneauth.Lockout{})())
+	}
+	open := func() error {
+		_, err := second.OpenSession(context.Background(), phoneauth.Opening{
+			Attempt: phoneauth.AttemptParams{Candidates: []phoneauth.Candidate{{Key: "{a}code", Digests: [][]byte{[]byte("{a}code")}}}, Lockout: absentLockout(), Now: absentNow},
+			SignIn:  phoneauth.SignIn{Phone: phoneauth.StoredPhone("+11"), UUID: "uuid", Epoch: phoneauth.AnyEpoch, Now: absentNow},
+			Session: phoneauth.NewSession{Session: phoneauth.SessionRecord{ID: "session", IdleUntil: absentNow.Add(time.Hour), ExpiresAt: absentNow.Add(time.Hour)}, Most: 3, Now: absentNow},
+		})
+		return err
+	}
+	one, two := meet(t, db, "f{a}f", attemptAbsent(first, "wrong", "", "{a}other"), open, func() {})
+	assert.ErrorIs(t, one, phoneauth.ErrMismatch)
+	assert.True(t, refuses(t, two), "%v", two)
+	var left int
+	require.NoError(t, db.QueryRow("SELECT (SELECT count(*) FROM phoneauth_users) + (SELECT count(*) FROM phoneauth_sessions)").Scan(&left))
+	assert.Zero(t, left, "neither a user nor a session")
+	require.NoError(t, first.ClearFailures(t.Context(), absentLockout().Key))
+	assert.NoError(t, open(), "the code is good later")
 }
 
 // A code is cancelled at two keys while another is sent to one of them.
