@@ -71,7 +71,12 @@ type openTable struct {
 func (o *openings) game(store phoneauth.Store, tag string) table {
 	p := &openTable{openings: o, store: store, opener: store.(phoneauth.Opener), owned: openedRecord, users: newUserTable(store, tag),
 		phone: &phoneTable{store: store, tag: "{" + tag + "}", scored: phones.Add(1)%2 == 0}}
-	p.sessions = &countedTable{store: store, tag: tag, user: func() string { return *p.userID.Load() }}
+	p.sessions = &countedTable{store: store, tag: tag, user: func() string {
+		if id := p.userID.Load(); id != nil {
+			return *id
+		}
+		return "" // nobody has been told yet
+	}}
 	starts := []any{openedState{}, accountsState{}, ownedState{}}
 	if o.together == nil {
 		p.owned, starts[openedRecord] = ownedRecord, phoneState{}
