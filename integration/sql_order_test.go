@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -182,5 +183,50 @@ func TestSQLBeginAndProve(t *testing.T) {
 			assert.NoError(t, <-begun)
 			assert.NoError(t, <-proved)
 		})
+	}
+}
+
+// A session is signed out while another must end for a new one. The choice was made among all of
+// them, so the sign-out comes before it or after it, and never between.
+func TestSQLCreateAndEndSession(t *testing.T) {
+	d := patientDatabase(t)
+	db := d.open(t)
+	for name, s := range map[string]*sqlstore.Store{"functions": d.store(t, db), "transactions": d.store(t, db, sqlstore.WithoutFunctions())} {
+		for _, how := range []string{"signed out", "reused"} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				_, err := db.Exec("TRUNCATE phoneauth_sessions")
+				require.NoError(t, err)
+				create := func(id string, age time.Duration) func() error {
+					hour := absentNow.Add(time.Hour)
+					return func() error {
+						_, err := s.CreateSession(context.Background(), phoneauth.NewSession{Session: phoneauth.SessionRecord{ID: id, UserID: "user",
+							Digest: []byte(id), CreatedAt: absentNow.Add(-age), IdleUntil: hour, ExpiresAt: hour}, Most: 2, Now: absentNow})
+						return err
+					}
+				}
+				require.NoError(t, create("old", 2*time.Minute)())
+				require.NoError(t, create("young", time.Minute)())
+				release := hold(t, db, "SELECT FROM phoneauth_sessions WHERE id = 'old' FOR UPDATE")
+				created := arrive(t, db, 0, create("new", 0))
+				ended := arrive(t, db, 1, func() error {
+					if how == "signed out" {
+						return s.EndSession(context.Background(), "user", "young")
+					}
+					_, err := s.RotateSession(context.Background(), phoneauth.Rotation{ID: "young", Digest: []byte("another"), Next: []byte("next"), Now: absentNow})
+					if errors.Is(err, phoneauth.ErrReused) {
+						err = nil
+					}
+					return err
+				})
+				assert.Empty(t, ended, "it is between the choice and the end of another session")
+				release()
+				require.NoError(t, <-created)
+				require.NoError(t, <-ended)
+				live, err := s.UserSessions(t.Context(), "user", absentNow)
+				require.NoError(t, err)
+				require.Len(t, live, 1)
+				assert.Equal(t, "new", live[0].ID)
+			})
+		}
 	}
 }

@@ -24,19 +24,20 @@ func (s *Store) rotateGuarded(ctx context.Context, step string, r phoneauth.Rota
 		case !write:
 			return next, nil
 		}
-		q := s.rotation(&next, revision)
+		done := false
 		if answer != nil {
-			q = s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND revision = ?", []byte(r.ID), revision)
+			done, err = s.endOne(ctx, step, was.UserID, s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND revision = ?", []byte(r.ID), revision))
+		} else {
+			err = s.write(ctx, step, func(on querier) error {
+				n, err := s.rotation(&next, revision).exec(ctx, on)
+				done = n == 1
+				return err
+			})
 		}
-		var n int64
-		err = s.write(ctx, step, func(on querier) (err error) {
-			n, err = q.exec(ctx, on)
-			return err
-		})
 		switch {
 		case err != nil:
 			return none, err
-		case n == 1:
+		case done:
 			next.RotatedAt, next.IdleUntil = instant(next.RotatedAt.UnixMicro()), instant(next.IdleUntil.UnixMicro())
 			return next, answer
 		}

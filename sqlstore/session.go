@@ -170,24 +170,40 @@ func (s *Store) exchanged(ctx context.Context, step string, r phoneauth.Rotation
 
 // endUnchanged removes the session, if it is still as it was.
 func (s *Store) endUnchanged(ctx context.Context, step string, was *phoneauth.SessionRecord) (ended bool, err error) {
-	err = s.write(ctx, step, func(q querier) error {
-		n, err := s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND digest = ? AND previous = ? AND idle_until = ?",
-			[]byte(was.ID), was.Digest, was.Previous, was.IdleUntil.UnixMicro()).exec(ctx, q)
-		ended = n == 1
-		return err
-	})
-	return ended, err
+	return s.endOne(ctx, step, was.UserID, s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND digest = ? AND previous = ? AND idle_until = ?",
+		[]byte(was.ID), was.Digest, was.Previous, was.IdleUntil.UnixMicro()))
 }
 
 // EndSession implements [phoneauth.SessionStore].
 func (s *Store) EndSession(ctx context.Context, userID, id string) error {
-	return s.write(ctx, "end session", func(q querier) error {
-		n, err := s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND user_id = ?", []byte(id), []byte(userID)).exec(ctx, q)
-		if err == nil && n == 0 {
-			err = phoneauth.ErrNotFound
-		}
+	ended, err := s.endOne(ctx, "end session", userID, s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND user_id = ?", []byte(id), []byte(userID)))
+	if err == nil && !ended {
+		err = phoneauth.ErrNotFound
+	}
+	return err
+}
+
+// endOne runs del, which removes a session of the user. It takes turns with CreateSession: who has counted the
+// sessions, and chosen which must end, locks none of the others. On PostgreSQL the turn is in the same statement.
+func (s *Store) endOne(ctx context.Context, step, ofUser string, del *query) (ended bool, err error) {
+	turn := s.userTurn(ofUser)
+	inTurn := func(q querier) error {
+		n, err := del.exec(ctx, q)
+		ended = n == 1
 		return err
+	}
+	if s.speech == &postgres {
+		del.add(" AND "+absentLock+"(?) IS NOT NULL", turnOf(turn))
+		err = s.write(ctx, step, inTurn)
+		return ended, err
+	}
+	err = s.atomicallyFor(ctx, step, turn, func(q querier) error {
+		if err := s.takeTurn(ctx, s, q, turn); err != nil {
+			return err
+		}
+		return inTurn(q)
 	})
+	return ended, err
 }
 
 // EndUserSessions implements [phoneauth.SessionStore]. It takes turns with CreateSession:
