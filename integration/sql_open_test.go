@@ -2,8 +2,10 @@ package integration_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -167,4 +169,32 @@ func signInAmongOthers(t *testing.T, svc *phoneauth.Service, last func(string) (
 		}
 		assert.NotErrorIs(t, err, phoneauth.ErrUnavailable)
 	}
+}
+
+// A limit refuses when it is asked, and has room again when the code is compared. The user is known.
+func TestSQLOpenWithRoomAgain(t *testing.T) {
+	d := postgresDatabase(t)
+	plain := d.store(t, d.open(t))
+	db, c := d.countedDB(t)
+	s := d.store(t, db, sqlstore.WithoutFunctions())
+	user := userOf(t, plain, phoneauth.StoredPhone("+11"))
+	require.NoError(t, beginAbsent(plain, "{a}code", phoneauth.Lockout{})())
+	takes := onceAnHour("{b}address")
+	require.NoError(t, plain.TakeLimits(t.Context(), phoneauth.TakeParams{Takes: takes, Now: absentNow}))
+	var once sync.Once
+	c.queries = func(query string, _ []driver.NamedValue) {
+		if strings.Contains(query, "phoneauth_challenges") {
+			once.Do(func() {
+				assert.NoError(t, plain.GiveBack(context.Background(), phoneauth.GiveBackParams{Takes: takes, Now: absentNow}))
+			})
+		}
+	}
+	v, err := s.OpenSession(t.Context(), phoneauth.Opening{
+		Attempt: phoneauth.AttemptParams{Candidates: []phoneauth.Candidate{{Key: "{a}code", Digests: [][]byte{[]byte("{a}code")}}}, Takes: takes, Now: absentNow},
+		SignIn:  phoneauth.SignIn{Phone: user.Phone, UUID: "another", Epoch: phoneauth.AnyEpoch, Now: absentNow},
+		Session: phoneauth.NewSession{Session: phoneauth.SessionRecord{ID: "session", IdleUntil: absentNow.Add(time.Hour), ExpiresAt: absentNow.Add(time.Hour)}, Now: absentNow},
+	})
+	require.NoError(t, err)
+	assert.False(t, v.Stored)
+	assert.Equal(t, user.ID, v.User.ID)
 }

@@ -39,6 +39,9 @@ func hasGifts(m *phoneauth.OnMatch) bool {
 // says which: it asks the lockout first.
 func (s *Store) attemptOnly(ctx context.Context, o *phoneauth.Opening) (phoneauth.Opened, error) {
 	found, err := s.AdmitUser(ctx, phoneauth.TakeParams{Asks: o.Attempt.Takes, Now: o.Attempt.Now}, o.SignIn.Phone)
+	if _, refused := errors.AsType[*phoneauth.LimitError](err); refused { // there may be room again
+		found, err = s.UserByPhone(ctx, o.SignIn.Phone)
+	}
 	if err != nil && !phoneauth.IsAnswer(err) {
 		return phoneauth.Opened{}, err
 	}
