@@ -28,9 +28,6 @@ func (p *openTable) open(n int, r *rand.Rand, now instant) call {
 	o.given.byPassword = false // a store may leave those by password, which end only such
 	var proof string
 	o.Attempt, proof = p.phone.attempting(r, now)
-	if p.together != nil && !p.together(&o.Attempt) { // it asks its limits first: the lockout would refuse later
-		o.Attempt.Lockout = phoneauth.Lockout{}
-	}
 	o.SignIn = phoneauth.SignIn{Phone: p.users.phones[0], UUID: p.users.fresh(), Epoch: phoneauth.AnyEpoch, Now: now.time()}
 	if r.IntN(8) == 0 {
 		o.SignIn.Epoch = neverReached
