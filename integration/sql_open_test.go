@@ -90,6 +90,7 @@ func meetOpenings(t *testing.T, s *seeing, round int, apart string) {
 		c.Realm = fmt.Sprint("open ", round) // other keys: nothing is there at first
 		c.Limits.ServiceSends = phoneauth.Limit{Burst: 1e6, Every: time.Second}
 	})
+	v := &visitors{Service: svc, inbox: inbox}
 	const phones = 6
 	person := func(i int) string { phone, _ := caller(round*10_000 + i%phones); return phone }
 	fine := func(err error) {
@@ -98,7 +99,7 @@ func meetOpenings(t *testing.T, s *seeing, round int, apart string) {
 	var signIns, others sync.WaitGroup
 	for i := range 48 {
 		_, client := caller(round*10_000 + i%2)
-		signIns.Go(func() { signInAmongOthers(t, svc, inbox.Last, person(i), client, i/phones%2 == 0) })
+		signIns.Go(func() { v.signInAmongOthers(t, person(i), client, i/phones%2 == 0) })
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	for i := range 8 {
@@ -144,28 +145,28 @@ func meetOpenings(t *testing.T, s *seeing, round int, apart string) {
 }
 
 // signInAmongOthers signs in by a code, after a wrong one, or with a proof. Others may be faster.
-func signInAmongOthers(t *testing.T, svc *phoneauth.Service, last func(string) (phoneauth.Message, bool), phone string, client phoneauth.ClientInfo, proof bool) {
+func (v *visitors) signInAmongOthers(t *testing.T, phone string, client phoneauth.ClientInfo, proof bool) {
 	ctx := t.Context()
 	for round := range 4 {
-		pending, err := svc.Register(ctx, phoneauth.RegisterRequest{Phone: phone, Client: client})
+		pending, err := v.Register(ctx, phoneauth.RegisterRequest{Phone: phone, Client: client})
 		if err != nil {
 			assert.NotErrorIs(t, err, phoneauth.ErrUnavailable)
 			continue
 		}
-		message, _ := last(phone)
+		message, _ := v.inbox.Last(phone)
 		code := string(message.Code)
 		if round == 1 { // a code has few tries, for all
-			_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: wrong(code), ChallengeToken: pending.ChallengeToken, Client: client})
+			_, err = v.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: wrong(code), ChallengeToken: pending.ChallengeToken, Client: client})
 			assert.NotErrorIs(t, err, phoneauth.ErrUnavailable)
 		}
 		if !proof {
-			_, err = svc.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, ChallengeToken: pending.ChallengeToken, Client: client})
+			_, err = v.Login(ctx, phoneauth.LoginRequest{Phone: phone, Code: code, ChallengeToken: pending.ChallengeToken, Client: client})
 			assert.NotErrorIs(t, err, phoneauth.ErrUnavailable)
 			continue
 		}
-		proved, err := svc.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: code, ChallengeToken: pending.ChallengeToken, Client: client})
+		proved, err := v.Verify(ctx, phoneauth.VerifyRequest{Phone: phone, Code: code, ChallengeToken: pending.ChallengeToken, Client: client})
 		if err == nil {
-			_, err = svc.Connect(ctx, phoneauth.ConnectRequest{Phone: phone, Token: proved.Token, Client: client})
+			_, err = v.Connect(ctx, phoneauth.ConnectRequest{Phone: phone, Token: proved.Token, Client: client})
 		}
 		assert.NotErrorIs(t, err, phoneauth.ErrUnavailable)
 	}
