@@ -24,20 +24,19 @@ func (s *Store) rotateGuarded(ctx context.Context, step string, r phoneauth.Rota
 		case !write:
 			return next, nil
 		}
-		done := false
+		q := s.rotation(&next, revision)
 		if answer != nil {
-			done, err = s.endOne(ctx, step, was.UserID, s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND revision = ?", []byte(r.ID), revision))
-		} else {
-			err = s.write(ctx, step, func(on querier) error {
-				n, err := s.rotation(&next, revision).exec(ctx, on)
-				done = n == 1
-				return err
-			})
+			q = s.query("DELETE FROM "+s.table.sessions+" WHERE id = ? AND revision = ?", []byte(r.ID), revision)
 		}
+		var n int64
+		err = s.write(ctx, step, func(on querier) (err error) {
+			n, err = q.exec(ctx, on)
+			return err
+		})
 		switch {
 		case err != nil:
 			return none, err
-		case done:
+		case n == 1:
 			next.RotatedAt, next.IdleUntil = instant(next.RotatedAt.UnixMicro()), instant(next.IdleUntil.UnixMicro())
 			return next, answer
 		}

@@ -183,25 +183,16 @@ func (s *Store) EndSession(ctx context.Context, userID, id string) error {
 	return err
 }
 
-// endOne runs del, which removes a session of the user. It takes turns with CreateSession: who has counted the
-// sessions, and chosen which must end, locks none of the others. On PostgreSQL the turn is in the same statement.
+// endOne runs del, which removes a session of the user. On PostgreSQL it takes its turn with CreateSession in the
+// same statement: who has counted the sessions, and chosen which must end, locks none of the others.
 func (s *Store) endOne(ctx context.Context, step, ofUser string, del *query) (ended bool, err error) {
-	turn := s.userTurn(ofUser)
-	inTurn := func(q querier) error {
+	if s.speech == &postgres {
+		del.add(" AND "+absentLock+"(?) IS NOT NULL", turnOf(s.userTurn(ofUser)))
+	}
+	err = s.write(ctx, step, func(q querier) error {
 		n, err := del.exec(ctx, q)
 		ended = n == 1
 		return err
-	}
-	if s.speech == &postgres {
-		del.add(" AND "+absentLock+"(?) IS NOT NULL", turnOf(turn))
-		err = s.write(ctx, step, inTurn)
-		return ended, err
-	}
-	err = s.atomicallyFor(ctx, step, turn, func(q querier) error {
-		if err := s.takeTurn(ctx, s, q, turn); err != nil {
-			return err
-		}
-		return inTurn(q)
 	})
 	return ended, err
 }
