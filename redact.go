@@ -129,6 +129,18 @@ func (NewSession) Format(f fmt.State, _ rune) { redact(f, "NewSession") }
 func (NewSession) LogValue() slog.Value { return slog.StringValue("phoneauth.NewSession") }
 
 // Format writes the name of the type and nothing else.
+func (Opening) Format(f fmt.State, _ rune) { redact(f, "Opening") }
+
+// LogValue returns the name of the type and nothing else.
+func (Opening) LogValue() slog.Value { return slog.StringValue("phoneauth.Opening") }
+
+// Format writes the name of the type and nothing else.
+func (Opened) Format(f fmt.State, _ rune) { redact(f, "Opened") }
+
+// LogValue returns the name of the type and nothing else.
+func (Opened) LogValue() slog.Value { return slog.StringValue("phoneauth.Opened") }
+
+// Format writes the name of the type and nothing else.
 func (CodeRequest) Format(f fmt.State, _ rune) { redact(f, "CodeRequest") }
 
 // LogValue returns the name of the type and nothing else.

@@ -40,7 +40,8 @@ func Carries(v any) bool {
 		reflect.TypeFor[phoneauth.BeginParams](), reflect.TypeFor[phoneauth.BeginResult](), reflect.TypeFor[phoneauth.AttemptParams](),
 		reflect.TypeFor[phoneauth.Candidate](), reflect.TypeFor[phoneauth.OnMatch](), reflect.TypeFor[phoneauth.State](),
 		reflect.TypeFor[phoneauth.ImportUser](), reflect.TypeFor[phoneauth.TimelineQuery](), reflect.TypeFor[phoneauth.Export](),
-		reflect.TypeFor[phoneauth.NewSession](), reflect.TypeFor[phoneauth.SessionRecord](), reflect.TypeFor[phoneauth.Rotation]():
+		reflect.TypeFor[phoneauth.NewSession](), reflect.TypeFor[phoneauth.SessionRecord](), reflect.TypeFor[phoneauth.Rotation](),
+		reflect.TypeFor[phoneauth.Opening](), reflect.TypeFor[phoneauth.Opened]():
 		return true
 	}
 	return strings.HasSuffix(t.Name(), "Request")

@@ -7,7 +7,8 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// Spied is a Store that tells of every call, and can fail it.
+// Spied is a Store that tells of every call, and can fail it. It has none of the optional interfaces:
+// see Opener.
 type Spied struct {
 	phoneauth.Store
 	// Before is told of a call with what it is asked; its error is the call's.
@@ -127,6 +128,25 @@ func (s *Spied) EndSession(ctx context.Context, userID, id string) error {
 // EndUserSessions implements [phoneauth.Store].
 func (s *Spied) EndUserSessions(ctx context.Context, userID, exceptID string) error {
 	return spyErr(s, ctx, "EndUserSessions", func() error { return s.Store.EndUserSessions(ctx, userID, exceptID) }, userID, exceptID)
+}
+
+// Opener returns s, with an OpenSession if its store has one.
+func (s *Spied) Opener() phoneauth.Store {
+	if of, ok := s.Store.(phoneauth.Opener); ok {
+		return spiedOpener{s, of}
+	}
+	return s
+}
+
+// spiedOpener is a Spied whose store is an Opener.
+type spiedOpener struct {
+	*Spied
+	of phoneauth.Opener
+}
+
+// OpenSession implements [phoneauth.Opener].
+func (s spiedOpener) OpenSession(ctx context.Context, o phoneauth.Opening) (phoneauth.Opened, error) {
+	return spy(s.Spied, ctx, "OpenSession", func() (phoneauth.Opened, error) { return s.of.OpenSession(ctx, o) }, o)
 }
 
 // Obedient is a store whose every verb ends with its context, as those of databases do.

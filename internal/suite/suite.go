@@ -35,8 +35,9 @@ type Env struct {
 
 // New makes an Env on a store.
 func New(t testing.TB, store phoneauth.Store) *Env {
-	held := seam.New()
-	return &Env{TB: t, Store: seamed{store, held}, seam: held}
+	e := &Env{TB: t, seam: seam.New()}
+	e.Store = e.Hold(store)
+	return e
 }
 
 // Bubble makes an Env whose clock is that of the bubble of testing/synctest around it. It is
@@ -56,12 +57,35 @@ func (s seamed) Seam() *seam.Seam { return s.seam }
 // Unwrap returns the store, whose parts the Service looks at.
 func (s seamed) Unwrap() phoneauth.Store { return s.Store }
 
+// passed is a store that passes every call on. It has the optional interfaces that its store has.
+func passed(store phoneauth.Store) phoneauth.Store {
+	return phoneauth.WrapStore(store, func(ctx context.Context, _ string, call func(context.Context) error) error { return call(ctx) })
+}
+
+// joined are the optional interfaces of which a wrapped store always has the methods.
+type joined interface {
+	phoneauth.Admitter
+	phoneauth.Refresher
+}
+
 // Hold is store with the clock of e: for a store that wraps e.Store.
 func (e *Env) Hold(store phoneauth.Store) phoneauth.Store {
 	if e.seam == nil {
 		return store
 	}
-	return seamed{store, e.seam}
+	held := seamed{store, e.seam}
+	through := passed(store)
+	if opener, ok := through.(phoneauth.Opener); ok {
+		return struct {
+			seamed
+			joined
+			phoneauth.Opener
+		}{held, through.(joined), opener}
+	}
+	return struct {
+		seamed
+		joined
+	}{held, through.(joined)}
 }
 
 // Now is the time of the Services of this test.

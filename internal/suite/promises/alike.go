@@ -232,10 +232,15 @@ func testPromiseKnownAndUnknown(t *testing.T, o suite.Options) {
 					synctest.Test(t, func(t *testing.T) {
 						var steps trace
 						var sender *tracedSender
-						svc := suite.InBubble(t, &suite.Spied{Store: o.Store(t), Before: func(_ context.Context, verb string, asked ...any) error {
+						spied := &suite.Spied{Store: o.Store(t), Before: func(_ context.Context, verb string, asked ...any) error {
 							steps.add("%s %s", verb, shape(asked))
 							return nil
-						}}, func(c *phoneauth.Config) {
+						}}
+						store := spied.Opener()
+						if hook { // then with a store that has the verbs alone
+							store = spied
+						}
+						svc := suite.InBubble(t, store, func(c *phoneauth.Config) {
 							sender = &tracedSender{SMSSender: c.Sender, trace: &steps}
 							c.Sender = sender
 							if flow.two {

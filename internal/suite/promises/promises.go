@@ -42,7 +42,7 @@ func inMemory(t *testing.T, o suite.Options) {
 		testPromiseKnownAndUnknown, testPromiseBudgetAttack, testPromiseFailClosed,
 		testPromiseSenderFails, testPromiseConfigFaults, testPromiseConfigRequired, testPromiseConfigCopied,
 		testPromiseAtOnce, testPromiseNothingSentTakesAsLong, testPromiseResetsSwitchedOff, testPromisePasswordFlood,
-		testPromiseBusyKeepsTheCode, testPromisePasswordLength, testPromiseNoSecretLeaks, testPromiseSecretPrints, testPromiseNumberPrints,
+		testPromiseBusyKeepsTheCode, testPromisePasswordLength, testPromiseNoSecretLeaks, testPromiseSecretPrints, testPromiseOpenedPrints, testPromiseNumberPrints,
 		testPromiseHashPlaces, testPromiseUnknownHashIsLogged, testPromiseTampering,
 	)
 }

@@ -206,7 +206,7 @@ func seen[T any](f *flow, v T, err error) T {
 // in logs, events, errors and everything that prints.
 func testPromiseNoSecretLeaks(t *testing.T, o suite.Options) {
 	f := &flow{stored: map[string]any{}, others: map[string]any{}}
-	f.Service = suite.On(t, &suite.Spied{Store: o.Store(t), Before: f.asked}, suite.Loose, func(c *phoneauth.Config) {
+	f.Service = suite.On(t, (&suite.Spied{Store: o.Store(t), Before: f.asked}).Opener(), suite.Loose, func(c *phoneauth.Config) {
 		c.Code.Digits = 10
 		c.Keys.Secrets = append(c.Keys.Secrets, phoneauth.Key{ID: "old", Secret: []byte("an older key, that is 32 bytes or more")})
 		c.Numbers.Test = []phoneauth.TestNumber{{Phone: "+201199999987", Code: "7373737373", Until: suite.Start.Add(time.Hour)}}
@@ -269,6 +269,16 @@ func testPromiseSecretPrints(t *testing.T, o suite.Options) {
 			for _, leak := range []string{"canary", hex.EncodeToString([]byte("canary")), "61797", hex.EncodeToString([]byte("61797"))} {
 				assert.NotContains(t, strings.ToLower(strings.ReplaceAll(text, " ", "")), leak, "%s of %T", verb, v)
 			}
+		}
+	}
+}
+
+// testPromiseOpenedPrints: what a store answers to OpenSession prints as its name.
+func testPromiseOpenedPrints(t *testing.T, o suite.Options) {
+	digest := []byte("canary")
+	for way, text := range suite.Printed(phoneauth.Opened{Challenge: phoneauth.Challenge{Digest: digest}}) {
+		for _, leak := range []string{"canary", hex.EncodeToString(digest), base64.StdEncoding.EncodeToString(digest)} {
+			assert.NotContains(t, text, leak, way)
 		}
 	}
 }
