@@ -9,6 +9,11 @@ import (
 
 // AttemptChallenge implements [phoneauth.ChallengeStore].
 func (s *Store) AttemptChallenge(_ context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	return s.attemptAnd(&p, nil)
+}
+
+// attemptAnd is AttemptChallenge that calls matched after a match, in the same step, unless it is nil.
+func (s *Store) attemptAnd(p *phoneauth.AttemptParams, matched func()) (phoneauth.Challenge, error) {
 	st := s.step(p.Now.UnixMicro())
 	defer st.done()
 	st.lockout(&p.Lockout)
@@ -17,7 +22,7 @@ func (s *Store) AttemptChallenge(_ context.Context, p phoneauth.AttemptParams) (
 		st.challenges.name(s, p.Candidates[i].Key)
 		st.match(&p.Candidates[i].OnMatch)
 	}
-	c, err := s.attempt(st, &p)
+	c, err := s.attempt(st, p, matched)
 	if err != nil && !errors.Is(err, phoneauth.ErrMismatch) {
 		return phoneauth.Challenge{}, err
 	}
@@ -39,7 +44,7 @@ func (st *step) match(m *phoneauth.OnMatch) {
 	}
 }
 
-func (s *Store) attempt(st *step, p *phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+func (s *Store) attempt(st *step, p *phoneauth.AttemptParams, matched func()) (phoneauth.Challenge, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(st.now)
@@ -50,6 +55,9 @@ func (s *Store) attempt(st *step, p *phoneauth.AttemptParams) (phoneauth.Challen
 			return phoneauth.Challenge{}, ErrFull
 		}
 		st.write()
+		if err == nil && matched != nil {
+			matched()
+		}
 	case errors.Is(err, phoneauth.ErrNotFound):
 		if full := st.commit(s.open); full != nil {
 			return phoneauth.Challenge{}, full

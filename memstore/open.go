@@ -6,50 +6,43 @@ import (
 	"github.com/phoneauth/phoneauth"
 )
 
-// OpenSession implements [phoneauth.Opener]. What follows the match is one step.
-func (s *Store) OpenSession(ctx context.Context, o phoneauth.Opening) (phoneauth.Opened, error) {
-	found, _ := s.UserByPhone(ctx, o.SignIn.Phone) // the zero User if there is none
-	taken, err := s.AttemptChallenge(ctx, o.Attempt)
-	if err != nil {
-		return phoneauth.Opened{Challenge: taken}, err
-	}
-	v, err := s.opened(found, &o)
-	if err != nil {
-		return phoneauth.Opened{}, err
-	}
+// OpenSession implements [phoneauth.Opener]. All of it is one step.
+func (s *Store) OpenSession(_ context.Context, o phoneauth.Opening) (phoneauth.Opened, error) {
+	// The store keeps n, so n must not be a part of o.
+	n := phoneauth.NewSession{Session: kept(o.Session.Session), Most: o.Session.Most, Now: utc(o.Session.Now)}
+	phone, k := s.key(o.SignIn.Phone.E164()), s.key(n.Session.ID)
+	var v phoneauth.Opened
+	taken, err := s.attemptAnd(&o.Attempt, func() { v = s.opened(phone, k, o.SignIn, &n) })
 	v.Challenge = taken
-	return v, nil
+	return v, err
 }
 
-// opened signs in the user who was found, or nobody, and creates the session, if neither is refused.
-func (s *Store) opened(found phoneauth.User, o *phoneauth.Opening) (v phoneauth.Opened, err error) {
-	v.User = found
-	in, n := o.SignIn, &o.Session
-	if in.Refusal(found) != nil {
-		return v, nil
+// opened signs in the user of phone, and creates the session n at k. If one of the two is refused, or has no
+// room, it does neither.
+func (s *Store) opened(phone, k key, in phoneauth.SignIn, n *phoneauth.NewSession) phoneauth.Opened {
+	found, _ := s.byPhone(phone)
+	left := phoneauth.Opened{SignedIn: phoneauth.SignedIn{User: found}}
+	signed, err := s.signIn(phone, in, found)
+	if err != nil {
+		return left
 	}
-	in.UserID, in.Epoch = found.ID, found.Epoch
-	n.Session, n.Now = kept(n.Session), utc(n.Now)
-	phone, k := s.key(in.Phone.E164()), s.key(n.Session.ID)
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep(n.Now.UnixMicro())
-	now, _ := s.byPhone(phone)
-	if in.Refusal(now) != nil {
-		return v, nil
+	n.Session.UserID, n.Session.Epoch = signed.User.ID, signed.User.Epoch
+	evicted, err := s.createSession(k, s.key(signed.User.ID), n)
+	switch {
+	case err == nil:
+	case signed.Created:
+		s.deleteUser(s.key(signed.User.ID))
+		return left
+	case signed.First:
+		was := found
+		s.users.put(s.key(was.ID), user{&was})
+		return left
+	default:
+		return left
 	}
-	if _, err := s.evict(s.key(now.ID), n); err != nil {
-		return v, nil
-	}
-	if v.SignedIn, err = s.signIn(phone, in, now); err != nil {
-		return v, err
-	}
-	n.Session.UserID, n.Session.Epoch = v.User.ID, v.User.Epoch
-	evicted, err := s.createSession(k, s.key(v.User.ID), n)
+	v := phoneauth.Opened{SignedIn: signed, Stored: true}
 	if evicted != nil {
 		v.Evicted = evicted.ID
 	}
-	v.Stored = err == nil
-	return v, err
+	return v
 }
