@@ -114,7 +114,7 @@ func (d *direct) opens(t *tables, functions, open string) {
 		for id := range 2 {
 			with, matched := directMatch(t, functions, lockout, id, 0)
 			d.open[lockout][id] = with + " SELECT " + directReturned + openedColumns + " FROM (SELECT * FROM " + matched + " OFFSET 0) AS d" +
-				numbered(openSession(open, "true"), 4+2*lockout+id)
+				numbered(openSession(open, "d.key IS NOT NULL"), 4+2*lockout+id)
 		}
 	}
 }

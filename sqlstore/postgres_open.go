@@ -31,7 +31,8 @@ var openedColumns = func() string {
 	return all.String() + ", created, first, stored, evicted"
 }()
 
-// openSession joins the function to a row, for which it does something if matched is true.
+// openSession joins the function to a row, for which it does something if matched is true. matched must name a
+// column of that row. Otherwise the planner may call the function before there is a row, or where there is none.
 func openSession(function, matched string) string {
 	return " CROSS JOIN LATERAL " + function + "(" + matched + ", CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)," +
 		" CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS INTEGER), CAST(? AS BIGINT)," +
