@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/keyring"
@@ -53,6 +52,15 @@ type signInFacts struct {
 
 // passwordAlone reports whether the user proved who they are by a password and nothing else.
 func (f signInFacts) passwordAlone() bool { return len(f.amr) == 1 && f.amr[0] == amrPassword }
+
+// at returns f with what it leaves open: they prove who they are now, and the device is new.
+func (f signInFacts) at(now time.Time) signInFacts {
+	if f.authTime.IsZero() {
+		f.authTime = now
+	}
+	f.deviceID = cmp.Or(f.deviceID, random.ID())
+	return f
+}
 
 // signIn finds or creates the account that in describes and starts a session. It returns
 // invalid when the account has changed since the proof was given.
@@ -116,37 +124,19 @@ func (s *Service) signedInto(ctx context.Context, c *call, signed SignedIn, sess
 	return session
 }
 
-// hostAdmits calls the hook BeforeSignIn.
-func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
-	if s.cfg.Hooks.BeforeSignIn == nil {
-		return nil
-	}
-	user, err := s.phoneAccount(ctx, c.phone)
-	if err != nil {
-		return err
-	}
-	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Terms: truncated(c.client.Terms, maxSessionText), Client: c.client}
-	if info.Terms != "" {
-		info.AcceptedAt = c.now
-	}
-	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
-		s.event(ctx, c.event(EventSignInRefused))
-		return fmt.Errorf("%w: %w", ErrRefused, err)
-	}
-	return nil
-}
-
 // mostSessions is how many live sessions a user may have.
 const mostSessions = 100
 
 // newSession starts a session of u. Under HostSessions the Session has only the user, the
 // device token, AMR and AuthTime.
 func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts) (*Session, error) {
-	rec, secret := s.newRecord(ctx, c, f)
-	rec.UserID, rec.Epoch = u.ID, u.Epoch
+	now := s.now()
+	f = f.at(now)
 	if s.cfg.HostSessions {
-		return &Session{User: u, DeviceToken: s.signDevice(u, rec.DeviceID, rec.CreatedAt), AMR: f.amr, AuthTime: rec.AuthTime}, nil
+		return &Session{User: u, DeviceToken: s.signDevice(u, f.deviceID, now), AMR: f.amr, AuthTime: f.authTime}, nil
 	}
+	rec, secret := s.newRecord(ctx, c, f, now)
+	rec.UserID, rec.Epoch = u.ID, u.Epoch
 	extra, err := s.extraClaims(ctx, u)
 	if err != nil {
 		return nil, err
@@ -163,16 +153,13 @@ func (s *Service) newSession(ctx context.Context, c *call, u User, f signInFacts
 	return s.session(u, rec, secret, access), nil
 }
 
-// newRecord returns a session that begins now, of no user yet, and the secret of its refresh token.
-func (s *Service) newRecord(ctx context.Context, c *call, f signInFacts) (rec SessionRecord, secret string) {
-	now := s.now()
-	if f.authTime.IsZero() {
-		f.authTime = now
-	}
+// newRecord returns a session that begins now, of no user yet, and the secret of its refresh token. f is that
+// of now.
+func (s *Service) newRecord(ctx context.Context, c *call, f signInFacts, now time.Time) (rec SessionRecord, secret string) {
 	secret = random.Secret()
 	return SessionRecord{
 		ID:         random.ID(),
-		DeviceID:   cmp.Or(f.deviceID, random.ID()),
+		DeviceID:   f.deviceID,
 		Digest:     refreshDigest(secret),
 		AMR:        f.amr,
 		ByPassword: f.passwordAlone(),

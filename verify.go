@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -373,6 +374,26 @@ func (s *Service) signedIn(ctx context.Context, c *call, in SignIn) (SignedIn, e
 	return s.store.SignInUser(ctx, in)
 }
 
+// hostAdmits calls the hook BeforeSignIn.
+func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
+	if s.cfg.Hooks.BeforeSignIn == nil {
+		return nil
+	}
+	user, err := s.phoneAccount(ctx, c.phone)
+	if err != nil {
+		return err
+	}
+	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Terms: truncated(c.client.Terms, maxSessionText), Client: c.client}
+	if info.Terms != "" {
+		info.AcceptedAt = c.now
+	}
+	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
+		s.event(ctx, c.event(EventSignInRefused))
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return nil
+}
+
 // opensSessions reports whether the store may open a session as soon as a code is right: nobody else
 // must see the user before.
 func (s *Service) opensSessions() bool {
@@ -394,8 +415,9 @@ func (s *Service) openSession(ctx context.Context, c *call, a AttemptParams, in 
 	at := new(atOnce)
 	f := byCode
 	f.deviceID = c.device.id
-	at.session, at.secret = s.newRecord(ctx, c, f)
-	o := Opening{Attempt: a, SignIn: in, Session: NewSession{Session: at.session, Most: mostSessions, Now: at.session.CreatedAt}}
+	now := s.now()
+	at.session, at.secret = s.newRecord(ctx, c, f.at(now), now)
+	o := Opening{Attempt: a, SignIn: in, Session: NewSession{Session: at.session, Most: mostSessions, Now: now}}
 	var err error
 	at.Opened, err = s.store.(Opener).OpenSession(ctx, o)
 	return at, err

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,9 +165,11 @@ func testAccessTokensAndFreshness(t *testing.T, o suite.Options) {
 
 func testHostSessions(t *testing.T, o suite.Options) {
 	suite.CheapHashes(t)
+	places := 0
 	s := o.Service(t, suite.LimitsOff, func(c *phoneauth.Config) {
 		c.HostSessions = true
 		c.Store = phoneauth.Stores{ChallengeStore: c.Store, UserStore: c.Store} // no sessions
+		c.Hooks.Place = func(context.Context, netip.Addr) string { places++; return "Cairo" }
 	})
 	session := s.SignUp(suite.Owner, "password one")
 	assert.True(t, session.New)
@@ -183,10 +186,11 @@ func testHostSessions(t *testing.T, o suite.Options) {
 	_, err = s.ChangePassword(t.Context(), claims, phoneauth.ChangePasswordRequest{Current: "password one", New: "password two"})
 	assert.ErrorIs(t, err, phoneauth.ErrReauthenticate)
 	claims.AuthTime = s.Now()
-	_, err = s.ChangePassword(t.Context(), claims, phoneauth.ChangePasswordRequest{Current: "password one", New: "password two"})
+	_, err = s.ChangePassword(t.Context(), claims, phoneauth.ChangePasswordRequest{Current: "password one", New: "password two", Client: suite.FreshClient()})
 	require.NoError(t, err)
-	_, err = s.ChangePhone(t.Context(), claims, phoneauth.ConnectRequest{Token: s.ProveChange(session, suite.Third).Token})
+	_, err = s.ChangePhone(t.Context(), claims, phoneauth.ConnectRequest{Token: s.ProveChange(session, suite.Third).Token, Client: suite.FreshClient()})
 	require.NoError(t, err)
+	assert.Zero(t, places, "no session is stored that has a place")
 	require.NoError(t, s.SetBlocked(t.Context(), session.User.ID, true))
 	_, err = s.User(t.Context(), claims)
 	assert.ErrorIs(t, err, phoneauth.ErrUnauthenticated)
