@@ -151,6 +151,16 @@ var openCases = []testCase[*sessions]{
 		require.NoError(o, o.challenges.ask(start, take), "the take is given back")
 		o.challenges.counted(l, 0, start, "the failures are cleared")
 	}},
+	{"Open where the lockout and a limit refuse", "Its errors are those of AttemptChallenge", func(s *sessions) {
+		o := s.opening()
+		r, l := o.request(o.users.phone()), o.challenges.lockout("phone")
+		r.Attempt.Takes, r.Attempt.Lockout = []phoneauth.Take{o.challenges.take("address", 1)}, l
+		o.challenges.spend(start, r.Attempt.Takes...)
+		o.challenges.fail(l, 10, start)
+		_, err := o.open(r)
+		assert.Equal(o, time.Hour, limitError(o, err, l.Name), "the lockout comes first")
+		o.challenges.counted(l, 10, start, "nothing is counted")
+	}},
 	{"Open where SignInUser refuses", "When SignInUser or CreateSession would refuse, neither of the two does anything", func(s *sessions) {
 		o := s.storing()
 		user := o.users.create()

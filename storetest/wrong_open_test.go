@@ -95,6 +95,14 @@ var wrongOpenings = []wrongStore{
 			return s.AttemptChallenge(ctx, p)
 		}
 	})},
+	{"Open asks the limits first", "Open where the lockout and a limit refuse", openingWith(func(s *byHand, v *openingVerbs) {
+		v.attempt = func(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+			if err := s.TakeLimits(ctx, phoneauth.TakeParams{Asks: p.Takes, Now: p.Now}); err != nil {
+				return phoneauth.Challenge{}, err
+			}
+			return s.AttemptChallenge(ctx, p)
+		}
+	})},
 	{"Open for a blocked user", "Open where SignInUser refuses", openingWith(func(s *byHand, v *openingVerbs) {
 		v.signIn = func(ctx context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
 			signed, err := s.SignInUser(ctx, in)
