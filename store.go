@@ -116,14 +116,14 @@ func WrapStore(s Store, around Around) Store {
 		w = inner.parts().within(around)
 	}
 	_, opens := s.(Opener)
-	p, purges := s.(Purger)
+	_, purges := s.(Purger)
 	switch {
 	case opens && purges:
 		return struct {
 			wrapped
 			wrappedOpener
 			wrappedPurger
-		}{w, wrappedOpener{w}, wrappedPurger{w.around, p}}
+		}{w, wrappedOpener{w}, wrappedPurger{w}}
 	case opens:
 		return struct {
 			wrapped
@@ -133,7 +133,7 @@ func WrapStore(s Store, around Around) Store {
 		return struct {
 			wrapped
 			wrappedPurger
-		}{w, wrappedPurger{w.around, p}}
+		}{w, wrappedPurger{w}}
 	}
 	return w
 }
@@ -177,15 +177,13 @@ func (w wrappedOpener) OpenSession(ctx context.Context, o Opening) (v Opened, er
 }
 
 // wrappedPurger is the Purge of a wrapped Store.
-type wrappedPurger struct {
-	around Around
-	purger Purger
-}
+type wrappedPurger struct{ of wrapped }
 
 // Purge returns the count also with an error: so many records were removed.
 func (w wrappedPurger) Purge(ctx context.Context, now time.Time) (removed int, err error) {
-	err = w.around(ctx, "Purge", func(ctx context.Context) (err error) {
-		removed, err = w.purger.Purge(ctx, now)
+	purger := w.of.store.(Purger)
+	err = w.of.around(ctx, "Purge", func(ctx context.Context) (err error) {
+		removed, err = purger.Purge(ctx, now)
 		return err
 	})
 	return removed, err

@@ -224,13 +224,32 @@ type verbs struct {
 	all []string
 }
 
-func (v *verbs) count(c *phoneauth.Config) {
-	c.Store = phoneauth.WrapStore(c.Store, func(ctx context.Context, verb string, call func(context.Context) error) error {
-		v.mu.Lock()
-		v.all = append(v.all, verb)
-		v.mu.Unlock()
-		return call(ctx)
-	})
+func (v *verbs) around(ctx context.Context, verb string, call func(context.Context) error) error {
+	v.mu.Lock()
+	v.all = append(v.all, verb)
+	v.mu.Unlock()
+	return call(ctx)
+}
+
+func (v *verbs) count(c *phoneauth.Config) { c.Store = phoneauth.WrapStore(c.Store, v.around) }
+
+// A store that is wrapped twice tells each wrapper once of a call, also of those that not every store has.
+func testWrappedTwiceIsToldOnce(t *testing.T, o suite.Options) {
+	inner, outer := new(verbs), new(verbs)
+	store := phoneauth.WrapStore(phoneauth.WrapStore(o.Store(t), inner.around), outer.around)
+	var want []string
+	if store, ok := store.(phoneauth.Purger); ok {
+		_, err := store.Purge(t.Context(), suite.Start)
+		require.NoError(t, err)
+		want = append(want, "Purge")
+	}
+	if store, ok := store.(phoneauth.Opener); ok {
+		_, err := store.OpenSession(t.Context(), phoneauth.Opening{Attempt: phoneauth.AttemptParams{Now: suite.Start}})
+		require.ErrorIs(t, err, phoneauth.ErrNotFound)
+		want = append(want, "OpenSession")
+	}
+	assert.Equal(t, want, outer.all)
+	assert.Equal(t, want, inner.all)
 }
 
 // hostTokens is a TokenIssuer of a host.

@@ -33,7 +33,7 @@ func Run(t *testing.T, o suite.Options) {
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
 		testDatabasesAreAskedAtOnce, testLimitsAnswerBeforeTheAccount, testPanicOfALookUp, testPanicKeepsNoPlace,
 		testNoDeletionWhileAChangeCanBeUndone, testNoDeletionAfterAThiefsOwnChanges, testDeskDeletesWhileAChangeCanBeUndone,
-		testOpenerAnswersAsTheVerbsDo, testChangeAfterTheCode, testSessionInPlaceOfAnotherIsReported, testWhoMustSeeTheUserFirst,
+		testOpenerAnswersAsTheVerbsDo, testChangeAfterTheCode, testSessionInPlaceOfAnotherIsReported, testWhoMustSeeTheUserFirst, testWrappedTwiceIsToldOnce,
 		testImport, testImportFaults, testImportTwice, testImportAgain, testImportEnds,
 	)
 	if o.Real {
