@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -71,14 +70,12 @@ func (s *Store) userTurn(userID string) string { return s.table.sessions + " of 
 // createCounted creates the session of n, and ends one if there are as many already. Mostly
 // there are not, which takes one statement to find out.
 func (s *Store) createCounted(ctx context.Context, q querier, n phoneauth.NewSession, values []any) (evicted phoneauth.SessionRecord, err error) {
-	user, now := []byte(n.Session.UserID), n.Now.UnixMicro()
 	if err := s.takeTurn(ctx, s, q, s.userTurn(n.Session.UserID)); err != nil {
 		return evicted, err
 	}
 	// Mostly there is room also with those that have expired, and the index alone says so.
-	room := s.from + " WHERE (SELECT count(*) FROM " + s.table.sessions + " WHERE user_id = ?) < ?" +
-		" OR (SELECT count(*) FROM " + s.table.sessions + ofLive + ") < ?"
-	created, err := s.query("").newSession(s.table.sessions, "SELECT ", values, room, user, n.Most, user, now, now, n.Most).exec(ctx, q)
+	room := s.from + " WHERE (SELECT count(*) FROM " + s.table.sessions + " WHERE user_id = ?) < ?"
+	created, err := s.query("").newSession(s.table.sessions, "SELECT ", values, room, []byte(n.Session.UserID), n.Most).exec(ctx, q)
 	if err != nil || created == 1 {
 		return evicted, err
 	}
@@ -103,17 +100,29 @@ func (s *Store) evictedBy(ctx context.Context, q querier, n *phoneauth.NewSessio
 	if n.Session.ByPassword || !s.returning {
 		return s.evictedByGo(ctx, q, n)
 	}
-	user, us, live := []byte(n.Session.UserID), n.Now.UnixMicro(), 0
-	oldest := s.query("SELECT "+sessionColumns+", (SELECT count(*) FROM "+s.table.sessions+ofLive+") FROM "+s.table.sessions+ofLive+
-		" ORDER BY CASE WHEN rotated_at = ? THEN created_at ELSE rotated_at END, id DESC LIMIT 1", user, us, us, user, us, us, never)
-	evicted, err = scanSession(func(into ...any) error { return oldest.row(ctx, q, append(into, &live)...) })
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+	// In the order of ByLastUse the oldest is at this place. There is none while there is room, and more than
+	// one where there were more sessions once.
+	us := n.Now.UnixMicro()
+	last := s.query("SELECT id, CASE WHEN rotated_at = ? THEN created_at ELSE rotated_at END AS used FROM "+s.table.sessions+ofLive+
+		" ORDER BY used DESC, id LIMIT 2 OFFSET ?", never, []byte(n.Session.UserID), us, us, n.Most-1)
+	var id []byte
+	var used int64
+	found := 0
+	err = last.rows(ctx, q, func(scan func(into ...any) error) error {
+		found++
+		return scan(&id, &used)
+	})
+	switch {
+	case err != nil || found == 0:
+		return evicted, false, err
+	case found > 1:
+		return s.evictedByGo(ctx, q, n)
 	}
-	if live < n.Most {
-		evicted = phoneauth.SessionRecord{}
+	evicted, err = s.sessionByID(string(id)).session(ctx, q)
+	if errors.Is(err, phoneauth.ErrNotFound) || err == nil && evicted.LastUsedAt().UnixMicro() != used {
+		err = errRaced
 	}
-	return evicted, live >= n.Most, err
+	return evicted, err == nil, err
 }
 
 // evictedByGo is evictedBy in Go. Nobody uses or ends one of the sessions between the choice and the commit.
