@@ -73,7 +73,7 @@ func TestCallbacks(t *testing.T) {
 		want["phone"], want["region"], want["print"] = "+20******7840", "EG", stopped[0]["print"]
 		assert.Equal(t, want, stopped[i])
 	}
-	assert.NotContains(t, s.stderr.String(), "hunter2")
+	assert.NotContains(t, s.log(), "hunter2")
 }
 
 // Without their variables, nothing is there to report to.

@@ -122,7 +122,7 @@ func TestKannelReports(t *testing.T) {
 	assert.Equal(t, "kannel-2", delivered[0]["sender"])
 	assert.Equal(t, sent[0]["message_id"], delivered[0]["message_id"])
 	for _, hidden := range []string{secret, "hunter2"} {
-		assert.NotContains(t, s.stderr.String(), hidden)
+		assert.NotContains(t, s.log(), hidden)
 	}
 }
 
@@ -155,10 +155,10 @@ func TestWebhookDoesNotDeliver(t *testing.T) {
 	assert.Len(t, s.events("undelivered"), 40)
 }
 
-// events are those of this type in the log.
+// events stops the server, and returns the events of this type in its log.
 func (s *server) events(what string) (all []map[string]any) {
 	s.t.Helper()
-	for line := range strings.Lines(s.stderr.String()) {
+	for line := range strings.Lines(s.log()) {
 		var entry struct {
 			Time  time.Time
 			Msg   string

@@ -62,7 +62,16 @@ func (s *server) start(args []string, env map[string]string) {
 // stop tells the server to stop, and returns what run did.
 func (s *server) stop() error {
 	s.cancel()
-	return <-s.ended
+	err := <-s.ended
+	s.ended <- err
+	return err
+}
+
+// log stops the server, and returns all that it has written to standard error.
+func (s *server) log() string {
+	s.t.Helper()
+	assert.NoError(s.t, s.stop())
+	return s.stderr.String()
 }
 
 // call makes a request and returns the answer, whose status must be the given one.

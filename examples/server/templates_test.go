@@ -122,5 +122,5 @@ func TestWhatsAppReports(t *testing.T) {
 		assert.Equal(t, want, resp.StatusCode, path)
 	}
 	assert.Equal(t, []map[string]any{{"sender": "whatsapp", "message_id": "wamid.1"}}, s.events("delivered"))
-	assert.NotContains(t, s.stderr.String(), "hunter2")
+	assert.NotContains(t, s.log(), "hunter2")
 }
