@@ -112,7 +112,7 @@ func measuredRedis(b *testing.B, client redis.UniversalClient, users phoneauth.U
 var nobody atomic.Int64 // comes twice
 
 func benchOperations(b *testing.B, store measured) {
-	svc, inbox := service(b, store, func(*phoneauth.Config) {})
+	svc, inbox := service(b, store.Store, func(*phoneauth.Config) {})
 	operations := []string{"Register", "Verify", "Connect", "Login", "Refresh"}
 	if store.bare != nil {
 		operations = append([]string{"bare statement"}, operations...)
