@@ -327,19 +327,14 @@ func (s *Service) Connect(ctx context.Context, r ConnectRequest) (*Session, erro
 	}
 	defer done()
 	in := SignIn{UserID: c.account.id, Epoch: c.account.epoch}
-	var at *atOnce
-	if s.opens {
-		at, err = s.openSession(ctx, c, s.redeeming(c, proof), in)
-	} else {
-		_, err = s.store.AttemptChallenge(ctx, s.redeeming(c, proof))
-	}
+	at, err := s.openSession(ctx, c, s.redeeming(c, proof), in)
 	if errors.Is(err, ErrNotFound) {
 		return nil, s.spent(ctx, proof)
 	}
 	if err != nil {
 		return nil, s.notRedeemed(ctx, c, err)
 	}
-	if at != nil && at.Stored {
+	if at.Stored {
 		return s.opened(ctx, c, at)
 	}
 	return s.signIn(ctx, c, in, byCode, ErrInvalidToken)

@@ -409,8 +409,13 @@ type atOnce struct {
 	secret  string
 }
 
-// openSession does a, and goes on with in and a session in the same call. Its error is that of a.
+// openSession does a. Where the store may, it goes on with in and a session in the same call. Its error is that
+// of a.
 func (s *Service) openSession(ctx context.Context, c *call, a AttemptParams, in SignIn) (*atOnce, error) {
+	if !s.opens {
+		taken, err := s.store.AttemptChallenge(ctx, a)
+		return &atOnce{Opened: Opened{Challenge: taken}}, err
+	}
 	s.complete(c, &in)
 	at := new(atOnce)
 	f := byCode

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"strings"
 
 	"github.com/phoneauth/phoneauth"
 )
@@ -16,28 +15,15 @@ type opening struct {
 }
 
 // openedColumns are what the function returns, after other columns, in the order of into.
-var openedColumns = func() string {
-	var all strings.Builder
-	for column := range strings.SplitSeq(userColumns, ",") {
-		column, none := strings.TrimSpace(column), "''"
-		switch column {
-		case "id", "epoch", "created_at", "updated_at", "signed_in_at":
-			none = "0"
-		case "blocked", "locked":
-			none = "false"
-		}
-		all.WriteString(", coalesce(u_" + column + ", " + none + ")")
-	}
-	return all.String() + ", created, first, stored, evicted"
-}()
+var openedColumns = ", " + coalesced(userColumns, "u_",
+	[]string{"id", "epoch", "created_at", "updated_at", "signed_in_at"}, []string{"blocked", "locked"}) + ", created, first, stored, evicted"
 
 // openSession joins the function to a row, for which it does something if matched is true. matched must name a
 // column of that row. Otherwise the planner may call the function before there is a row, or where there is none.
 func openSession(function, matched string) string {
 	return " CROSS JOIN LATERAL " + function + "(" + matched + ", CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)," +
 		" CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS INTEGER), CAST(? AS BIGINT)," +
-		" CAST(? AS BYTEA), CAST(? AS BYTEA), CAST(? AS BYTEA), CAST(? AS BYTEA), CAST(? AS BYTEA), CAST(? AS BOOLEAN), CAST(? AS BYTEA), CAST(? AS BYTEA)," +
-		" CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS INTEGER)) AS o"
+		" CAST(? AS BYTEA), " + afterEpoch + ") AS o"
 }
 
 // newOpening returns what follows the match of o.

@@ -2,7 +2,7 @@ package numbers
 
 import "sync"
 
-// recentNumbers is half of how many numbers are remembered at most. One takes about 200 bytes.
+// recentNumbers is how many numbers each of the two maps holds at most. One takes about 200 bytes.
 const recentNumbers = 8192
 
 // spelling is what read reads.
