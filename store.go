@@ -56,7 +56,8 @@ type Purger interface {
 }
 
 // Stores is a [Store] made of parts, such as users in SQL and the rest in Redis. Its
-// SessionStore may be nil under Config.HostSessions. The other parts are required.
+// SessionStore may be nil under Config.HostSessions. The other parts are required. If one
+// [SessionAttempter] keeps both challenges and sessions, give the same value for both.
 type Stores struct {
 	ChallengeStore
 	UserStore
@@ -109,13 +110,14 @@ type Around func(ctx context.Context, verb string, call func(context.Context) er
 // WrapStore returns a Store that calls around for every method of s, so that calls can be
 // bounded, measured or traced. When a method returns an error for which [IsAnswer] is false,
 // its other result is replaced by the zero value. The Store is a [Purger] exactly if s is
-// one, and so with an [Opener].
+// one. It is an [Opener] exactly if s is one, or a [Stores] whose challenges and sessions are in one
+// [SessionAttempter].
 func WrapStore(s Store, around Around) Store {
 	w := wrapped{s, around}
 	if inner, ok := s.(interface{ parts() wrapped }); ok {
 		w = inner.parts().within(around)
 	}
-	_, opens := s.(Opener)
+	opener, opens := openerOf(w.store)
 	_, purges := s.(Purger)
 	switch {
 	case opens && purges:
@@ -123,12 +125,12 @@ func WrapStore(s Store, around Around) Store {
 			wrapped
 			wrappedOpener
 			wrappedPurger
-		}{w, wrappedOpener{w}, wrappedPurger{w}}
+		}{w, wrappedOpener{w, opener}, wrappedPurger{w}}
 	case opens:
 		return struct {
 			wrapped
 			wrappedOpener
-		}{w, wrappedOpener{w}}
+		}{w, wrappedOpener{w, opener}}
 	case purges:
 		return struct {
 			wrapped
@@ -167,12 +169,14 @@ func known[T any](v T, err error) (T, error) {
 }
 
 // wrappedOpener is the OpenSession of a wrapped Store.
-type wrappedOpener struct{ of wrapped }
+type wrappedOpener struct {
+	of     wrapped
+	opener Opener
+}
 
 // OpenSession implements [Opener].
 func (w wrappedOpener) OpenSession(ctx context.Context, o Opening) (v Opened, err error) {
-	store := w.of.store.(Opener)
-	err = w.of.around(ctx, "OpenSession", func(ctx context.Context) (err error) { v, err = store.OpenSession(ctx, o); return err })
+	err = w.of.around(ctx, "OpenSession", func(ctx context.Context) (err error) { v, err = w.opener.OpenSession(ctx, o); return err })
 	return known(v, err)
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/subtle"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -201,6 +202,70 @@ type Opened struct {
 	Stored bool
 	// Evicted is the ID of the session that had to end for it, or empty.
 	Evicted string
+}
+
+// SessionAttempter is implemented by stores that keep challenges and sessions in one database, and may have the
+// users elsewhere. Where one such store is both the ChallengeStore and the SessionStore of a [Stores],
+// [New] and [WrapStore] make an [Opener] of the two parts and the UserStore: a user who is known signs in by
+// two calls instead of three.
+type SessionAttempter interface {
+	// AttemptSession does AttemptChallenge with p. On a match it does CreateSession with n, unless
+	// UserID of the session is empty.
+	//
+	// Its errors are those of AttemptChallenge, and Opened.Challenge is what that returns. When
+	// CreateSession would refuse, it does nothing: Stored is false then, and the Service calls
+	// CreateSession. A store may always leave it at that. SignedIn stays zero.
+	AttemptSession(ctx context.Context, p AttemptParams, n NewSession) (Opened, error)
+}
+
+// openerOf returns the Opener that s is, or that its parts make.
+func openerOf(s Store) (Opener, bool) {
+	var parts Stores
+	switch s := s.(type) {
+	case Opener:
+		return s, true
+	case Stores:
+		parts = s
+	case *Stores:
+		if s != nil {
+			parts = *s
+		}
+	}
+	both, ok := parts.ChallengeStore.(SessionAttempter)
+	if !ok || parts.UserStore == nil || !reflect.ValueOf(both).Comparable() || any(both) != any(parts.SessionStore) {
+		return nil, false
+	}
+	return opensInParts{parts, both}, true
+}
+
+// opensInParts is an Opener whose users are in another store than its challenges and sessions.
+type opensInParts struct {
+	Stores
+	both SessionAttempter
+}
+
+// OpenSession implements [Opener]. It reads the user first. The session of a user who is unknown, or whom
+// SignInUser would refuse or change, is left to the Service. Whoever the user is, both stores are asked the
+// same.
+func (s opensInParts) OpenSession(ctx context.Context, o Opening) (Opened, error) {
+	found, err := orNobody(s.UserByPhone(ctx, o.SignIn.Phone))
+	if err != nil {
+		// The answer of the limits comes before that of the account.
+		if err := s.TakeLimits(ctx, TakeParams{Asks: o.Attempt.Takes, Now: o.Attempt.Now}); IsAnswer(err) {
+			return Opened{}, err
+		}
+		return Opened{}, err
+	}
+	n, signed := o.Session, SignedIn{User: found}
+	n.Session.UserID = ""
+	if found.ID != "" && o.SignIn.Refusal(found) == nil && !o.SignIn.Apply(found).First {
+		n.Session.UserID, n.Session.Epoch = found.ID, found.Epoch
+	}
+	v, err := s.both.AttemptSession(ctx, o.Attempt, n)
+	if err == nil {
+		v.SignedIn = signed
+	}
+	return v, err
 }
 
 // Rotation is the argument of [SessionStore].RotateSession.

@@ -32,6 +32,8 @@ func TestHuman(t *testing.T) { human.Run(t, suite.Memory()) }
 
 func TestService(t *testing.T) { service.Run(t, suite.Memory()) }
 
+func TestServiceInParts(t *testing.T) { service.Run(t, suite.MemoryInParts()) }
+
 func TestStates(t *testing.T) { states.Run(t, suite.Memory(), "docs/states.md") }
 
 func TestInterleavings(t *testing.T) { interleavings.Run(t, suite.Memory()) }

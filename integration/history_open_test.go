@@ -113,8 +113,10 @@ func (p *openTable) next(r *rand.Rand, now instant) call {
 		return ofPhone(p.phone.begin(r, now))
 	case dice < 12:
 		return ofPhone(p.phone.next(r, now))
-	case dice < 13:
+	case dice < 13 && r.IntN(2) == 0:
 		return p.imports(now)
+	case dice < 13:
+		return p.signs(now)
 	case dice < 15:
 		return p.find(now)
 	case !known:
@@ -237,6 +239,27 @@ func (p *openTable) imports(now instant) call {
 	return p.ofUser(c, func(s ownedState) ownedState {
 		if s.uuid == "" {
 			s.uuid = users[0].UUID
+		}
+		return s
+	}, func(s ownedState) bool { return got.User.UUID == "" || got.Created == (s.uuid == "") })
+}
+
+// signs is SignInUser, without a session.
+func (p *openTable) signs(now instant) call {
+	in := phoneauth.SignIn{Phone: p.users.phones[0], UUID: p.users.fresh(), Epoch: phoneauth.AnyEpoch, Now: now.time()}
+	var got phoneauth.SignedIn
+	c := call{text: "SignIn, new " + in.UUID, now: now, step: stepOf(func(s accountsState) (accountsState, string) { return s.signIn(0, in) })}
+	c.do = func(ctx context.Context) (string, error) {
+		signed, err := p.store.SignInUser(ctx, in)
+		if err != nil {
+			return "", err
+		}
+		got = signed
+		return fmt.Sprintf("%s, created %t, first %t", p.learn(got.User), got.Created, got.First), nil
+	}
+	return p.ofUser(c, func(s ownedState) ownedState {
+		if s.uuid == "" {
+			s.uuid = in.UUID
 		}
 		return s
 	}, func(s ownedState) bool { return got.User.UUID == "" || got.Created == (s.uuid == "") })

@@ -86,14 +86,21 @@ func sawFaults(t *testing.T, r *run, through ...*proxy) {
 }
 
 func TestRedisHistories(t *testing.T) {
-	testRedisHistories(t, integration.ServerRedis(t))
+	d, store := testRedisHistories(t, integration.ServerRedis(t))
+
+	// With the users of another store.
+	opens := &openings{}
+	parts := phoneauth.Stores{ChallengeStore: store, UserStore: memstore.New(), SessionStore: store}
+	r := &run{store: inParts(parts), games: []game{opens.game}, calls: historyCalls() / 4, deadline: someShort, faults: d.faults}
+	r.holds(t)
+	assert.NotZero(t, opens.stored.Load())
 }
 
 func TestRedisClusterHistories(t *testing.T) {
 	testRedisHistories(t, strings.Split(integration.ServerRedisCluster(t), ",")...)
 }
 
-func testRedisHistories(t *testing.T, addrs ...string) {
+func testRedisHistories(t *testing.T, addrs ...string) (*redisThroughProxies, *redisstore.Store) {
 	d := newRedisThroughProxies(t, addrs)
 	store, err := redisstore.New(t.Context(), d.client, redisstore.Prefix("histories:"))
 	require.NoError(t, err)
@@ -101,6 +108,12 @@ func testRedisHistories(t *testing.T, addrs ...string) {
 		deadline: someShort, faults: d.faults}
 	r.holds(t)
 	sawFaults(t, r, d.through...)
+	return d, store
+}
+
+// inParts is an Opener made of these parts, if they make one.
+func inParts(parts phoneauth.Stores) phoneauth.Store {
+	return phoneauth.WrapStore(parts, func(ctx context.Context, _ string, call func(context.Context) error) error { return call(ctx) })
 }
 
 // redisThroughProxies is a client of one node, or of a cluster.

@@ -81,10 +81,6 @@ func paired(client redis.UniversalClient, users suite.NewStore) suite.NewStore {
 		t.Helper()
 		short, err := redisstore.New(t.Context(), client, redisstore.Prefix(fmt.Sprintf("suite%d:", prefixes.Add(1))))
 		require.NoError(t, err)
-		stores := phoneauth.Stores{ChallengeStore: short, UserStore: users(t), SessionStore: short}
-		return struct {
-			phoneauth.Stores
-			phoneauth.JournalStore
-		}{stores, short}
+		return suite.Parts(short, users(t))
 	}
 }

@@ -27,10 +27,11 @@ import (
 var ErrFull = errors.New("memstore: full")
 
 var (
-	_ phoneauth.Store        = (*Store)(nil)
-	_ phoneauth.JournalStore = (*Store)(nil)
-	_ phoneauth.Opener       = (*Store)(nil)
-	_ phoneauth.Purger       = (*Store)(nil)
+	_ phoneauth.Store            = (*Store)(nil)
+	_ phoneauth.JournalStore     = (*Store)(nil)
+	_ phoneauth.Opener           = (*Store)(nil)
+	_ phoneauth.SessionAttempter = (*Store)(nil)
+	_ phoneauth.Purger           = (*Store)(nil)
 )
 
 // Store is a [phoneauth.Store] in memory. [New] makes one. It is safe for concurrent use.

@@ -17,6 +17,25 @@ func (s *Store) OpenSession(_ context.Context, o phoneauth.Opening) (phoneauth.O
 	return v, err
 }
 
+// AttemptSession implements [phoneauth.SessionAttempter]. All of it is one step.
+func (s *Store) AttemptSession(_ context.Context, p phoneauth.AttemptParams, n phoneauth.NewSession) (phoneauth.Opened, error) {
+	kept := phoneauth.NewSession{Session: kept(n.Session), Most: n.Most, Now: utc(n.Now)}
+	k, user := s.key(n.Session.ID), s.key(n.Session.UserID)
+	var v phoneauth.Opened
+	taken, err := s.attemptAnd(&p, func() {
+		if n.Session.UserID == "" {
+			return
+		}
+		evicted, err := s.createSession(k, user, &kept)
+		v.Stored = err == nil
+		if evicted != nil {
+			v.Evicted = evicted.ID
+		}
+	})
+	v.Challenge = taken
+	return v, err
+}
+
 // opened signs in the user of phone, and creates the session n at k. If one of the two is refused, or has no
 // room, it does neither.
 func (s *Store) opened(phone, k key, in phoneauth.SignIn, n *phoneauth.NewSession) phoneauth.Opened {

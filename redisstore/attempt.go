@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -15,19 +16,31 @@ import (
 // slot does not answer then, the match stands and the gift is lost: a limit is then
 // stricter than it need be.
 func (s *Store) AttemptChallenge(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
-	c, err := s.attempt(ctx, &p)
-	return c, failed("attempt challenge", err)
+	v, err := s.attempt(ctx, &p, nil)
+	return v.Challenge, failed("attempt challenge", err)
 }
 
-func (s *Store) attempt(ctx context.Context, p *phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+// AttemptSession implements [phoneauth.SessionAttempter]. On one node it is one step. On a cluster the challenge and
+// the session are in two slots, and the session is left to CreateSession.
+func (s *Store) AttemptSession(ctx context.Context, p phoneauth.AttemptParams, n phoneauth.NewSession) (phoneauth.Opened, error) {
+	then := &n
+	if s.cluster {
+		then = nil
+	}
+	v, err := s.attempt(ctx, &p, then)
+	return v, failed("attempt session", err)
+}
+
+// attempt does p, and with then a session as AttemptSession does.
+func (s *Store) attempt(ctx context.Context, p *phoneauth.AttemptParams, then *phoneauth.NewSession) (v phoneauth.Opened, err error) {
 	if len(p.Candidates) == 0 {
-		return phoneauth.Challenge{}, phoneauth.ErrNotFound
+		return v, phoneauth.ErrNotFound
 	}
 	home := s.slot(s.key(challengeKind, p.Candidates[0].Key))
 	if !s.allAt(p, home) {
-		return phoneauth.Challenge{}, errSlots
+		return v, errSlots
 	}
-	a := attempting{AttemptParams: p, store: s, home: home}
+	a := attempting{AttemptParams: p, store: s, home: home, then: then}
 	var before []uses
 	for _, run := range s.runs(uses{takes: p.Takes}) {
 		if run.slot != home {
@@ -44,17 +57,17 @@ func (s *Store) attempt(ctx context.Context, p *phoneauth.AttemptParams) (phonea
 					err = first
 				}
 			}
-			return phoneauth.Challenge{}, t.refused(ctx, err)
+			return v, t.refused(ctx, err)
 		}
 	}
-	c, of, given, err := a.compare(ctx)
+	v, of, given, err := a.compare(ctx)
 	if _, limited := errors.AsType[*phoneauth.LimitError](err); limited {
-		return c, t.refused(ctx, err)
+		return v, t.refused(ctx, err)
 	}
 	if err == nil && s.cluster {
-		s.afterMatch(ctx, matched{OnMatch: &of.OnMatch, sends: c.Sends, given: given, home: home, now: p.Now})
+		s.afterMatch(ctx, matched{OnMatch: &of.OnMatch, sends: v.Challenge.Sends, given: given, home: home, now: p.Now})
 	}
-	return c, err
+	return v, err
 }
 
 // allAt reports whether all that one step must see is in one slot.
@@ -79,6 +92,8 @@ type attempting struct {
 	home  int
 	// takes are those in the slot of the candidates.
 	takes []phoneauth.Take
+	// then is the session that is stored on a match, unless it is nobody's. Nil: AttemptChallenge.
+	then *phoneauth.NewSession
 }
 
 // refusal is that of the lockout or of a take at home, where those are to be asked before
@@ -119,38 +134,39 @@ func (s *Store) ask(ctx context.Context, p *phoneauth.AttemptParams, u *uses) er
 }
 
 // compare does it. On a match it returns the candidate, and whether its reward was given.
-func (a *attempting) compare(ctx context.Context) (c phoneauth.Challenge, of *phoneauth.Candidate, given bool, err error) {
+func (a *attempting) compare(ctx context.Context) (v phoneauth.Opened, of *phoneauth.Candidate, given bool, err error) {
 	call, err := a.call()
 	if err != nil {
-		return c, nil, false, err
+		return v, nil, false, err
 	}
 	r, err := a.store.do(ctx, call)
 	if err != nil {
-		return c, nil, false, err
+		return v, nil, false, err
 	}
 	switch r.status() {
 	case statusRefused:
 		u := uses{takes: a.takes}
-		return c, nil, false, r.refusal(u.names(a.Lockout.Name))
+		return v, nil, false, r.refusal(u.names(a.Lockout.Name))
 	case statusNotFound:
-		return c, nil, false, phoneauth.ErrNotFound
+		return v, nil, false, phoneauth.ErrNotFound
 	case statusOK, statusMismatch:
 	default:
-		return c, nil, false, errAnswer
+		return v, nil, false, errAnswer
 	}
 	i := r.int(1) - 1
 	if i < 0 || i >= int64(len(a.Candidates)) {
-		return c, nil, false, errAnswer
+		return v, nil, false, errAnswer
 	}
 	of = &a.Candidates[i]
-	c, err = unpackChallenge(of.Key, r.text(2))
-	if err == nil && r.status() == statusMismatch {
-		err = phoneauth.ErrMismatch
+	v.Challenge, err = unpackChallenge(of.Key, r.text(2))
+	if r.status() == statusMismatch {
+		return v, of, false, cmp.Or(err, phoneauth.ErrMismatch)
 	}
-	return c, of, r.int(3) == 1, err
+	v.Stored, v.Evicted = r.int(4) == statusOK, r.list(5).text(0)
+	return v, of, r.int(3) == 1, err
 }
 
-// call is what lua/attempt.lua reads.
+// call is what lua/attempt.lua reads, and lua/open.lua after it.
 func (a *attempting) call() (*call, error) {
 	s := a.store
 	c := &call{script: attemptScript}
@@ -179,5 +195,20 @@ func (a *attempting) call() (*call, error) {
 		here := s.giftsAt(&of.OnMatch, a.home)
 		s.putGifts(c, &here)
 	}
+	if a.then != nil {
+		return c, a.putThen(c)
+	}
 	return c, nil
+}
+
+// putThen writes what lua/open.lua reads. Whether or not the session is somebody's, as much is sent.
+func (a *attempting) putThen(c *call) error {
+	packed, err := packSession(&a.then.Session)
+	if err != nil {
+		return err
+	}
+	c.script = openScript
+	c.bit(a.then.Session.UserID != "")
+	a.store.putSession(c, a.then, packed)
+	return nil
 }

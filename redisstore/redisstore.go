@@ -23,9 +23,10 @@ import (
 )
 
 var (
-	_ phoneauth.ChallengeStore = (*Store)(nil)
-	_ phoneauth.SessionStore   = (*Store)(nil)
-	_ phoneauth.JournalStore   = (*Store)(nil)
+	_ phoneauth.ChallengeStore   = (*Store)(nil)
+	_ phoneauth.SessionStore     = (*Store)(nil)
+	_ phoneauth.SessionAttempter = (*Store)(nil)
+	_ phoneauth.JournalStore     = (*Store)(nil)
 )
 
 // Store is a [phoneauth.ChallengeStore], a [phoneauth.SessionStore] and a

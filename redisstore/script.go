@@ -35,8 +35,10 @@ func load(names ...string) script {
 }
 
 var (
-	beginScript    = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "begin")
-	attemptScript  = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "attempt")
+	beginScript   = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "begin")
+	attemptScript = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "attempt", "matched")
+	openScript    = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "attempt", "open",
+		"session", "users", "values", "index", "create")
 	takeScript     = load("numbers", "limits", "scores", "plan", "lockout", "take")
 	giveScript     = load("numbers", "limits", "scores", "plan", "give")
 	undoScript     = load("numbers", "limits", "scores", "plan", "undo")
@@ -44,7 +46,7 @@ var (
 	deleteScript   = load("delete")
 	readScript     = load("values", "read")
 	rotateScript   = load("session", "rotate")
-	createScript   = load("session", "users", "values", "index", "create")
+	createScript   = load("create_read", "session", "users", "values", "index", "create")
 	endScript      = load("session", "end")
 	endListed      = load("session", "end_listed")
 	sessionsScript = load("values", "sessions")

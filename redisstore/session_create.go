@@ -33,7 +33,10 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 	if s.cluster {
 		return s.createAcross(ctx, n, packed)
 	}
-	r, err := s.do(ctx, s.createCall(n, packed))
+	c := &call{script: createScript}
+	c.micros(n.Now)
+	s.putSession(c, n, packed)
+	r, err := s.do(ctx, c)
 	if err != nil {
 		return evicted, err
 	}
@@ -52,14 +55,12 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 	return evicted, err
 }
 
-// createCall is what lua/create.lua reads.
-func (s *Store) createCall(n *phoneauth.NewSession, packed []byte) *call {
+// putSession writes what lua/create.lua reads of n, but for the time.
+func (s *Store) putSession(c *call, n *phoneauth.NewSession, packed []byte) {
 	r := &n.Session
-	c := &call{script: createScript}
 	c.key(s.listKey(r.UserID))
 	c.key(s.indexKey(r.UserID))
 	c.key(s.sessionKey(r.ID))
-	c.micros(n.Now)
 	c.micros(r.LastUsedAt())
 	c.micros(r.End())
 	c.number(int64(n.Most))
@@ -70,7 +71,6 @@ func (s *Store) createCall(n *phoneauth.NewSession, packed []byte) *call {
 	c.text(r.UserID)
 	c.text(s.sessionKey(""))
 	c.listing(n)
-	return c
 }
 
 // listing writes when n.Session leaves the list, what has left it at n.Now, and how many

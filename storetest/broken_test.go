@@ -33,6 +33,7 @@ type broken struct {
 	rotate        func(phoneauth.Rotation) (phoneauth.SessionRecord, error)
 	admit         func(phoneauth.TakeParams, phoneauth.Phone) (phoneauth.User, error)
 	open          func(phoneauth.Opening) (phoneauth.Opened, error)
+	both          func(phoneauth.AttemptParams, phoneauth.NewSession) (phoneauth.Opened, error)
 	refresh       func(userID, uuid string, r phoneauth.Rotation) (phoneauth.User, phoneauth.SessionRecord, error)
 	end           func(userID, id string) error
 	endUser       func(userID, exceptID string) error

@@ -29,7 +29,7 @@ func newSessions(t testing.TB, store phoneauth.SessionStore, o options) *session
 }
 
 func sessionCases() []testCase[*sessions] {
-	return slices.Concat(sessionLifeCases, sessionListCases, evictCases, rotateCases, refreshCases, openCases, sessionValueCases, sessionEdgeCases, sessionPurgeCases, sessionRaces, sessionListRaces)
+	return slices.Concat(sessionLifeCases, sessionListCases, evictCases, rotateCases, refreshCases, openCases, attemptSessionCases, sessionValueCases, sessionEdgeCases, sessionPurgeCases, sessionRaces, sessionListRaces)
 }
 
 // grace is how long a lost answer may be asked for again.

@@ -125,15 +125,7 @@ var wrongOpenings = []wrongStore{
 		}
 	})},
 	{"Open reads the code and removes it later", "race: one code opens one session", openingWith(func(s *byHand, v *openingVerbs) {
-		v.attempt = func(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
-			key := p.Candidates[0].Key
-			state, _ := s.ReadState(ctx, phoneauth.StateParams{Challenges: []string{key}, Now: p.Now})
-			if state.Challenges[0].ID == "" {
-				return phoneauth.Challenge{}, phoneauth.ErrNotFound
-			}
-			pause()
-			return state.Challenges[0], s.CancelChallenges(ctx, key)
-		}
+		v.attempt = s.readAndRemoveLater
 	})},
 	{"Open looks for the user and inserts it later", "race: two codes create one user", openingWith(func(s *byHand, v *openingVerbs) {
 		v.signIn = func(ctx context.Context, in phoneauth.SignIn) (phoneauth.SignedIn, error) {
@@ -161,18 +153,32 @@ var wrongOpenings = []wrongStore{
 		}
 	})},
 	{"Open counts sessions and adds one later", "race: codes of a user with too many sessions", openingWith(func(s *byHand, v *openingVerbs) {
-		v.create = func(ctx context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
-			live, _ := s.UserSessions(ctx, n.Session.UserID, n.Now)
-			oldest, err := n.Evict(live)
-			if err != nil {
-				return phoneauth.SessionRecord{}, err
-			}
-			pause()
-			n.Most = 0
-			if oldest != nil {
-				_ = s.EndSession(ctx, oldest.UserID, oldest.ID)
-			}
-			return s.CreateSession(ctx, n)
-		}
+		v.create = s.countAndAddLater
 	})},
+}
+
+// readAndRemoveLater is an AttemptChallenge that is two steps.
+func (s *byHand) readAndRemoveLater(ctx context.Context, p phoneauth.AttemptParams) (phoneauth.Challenge, error) {
+	key := p.Candidates[0].Key
+	state, _ := s.ReadState(ctx, phoneauth.StateParams{Challenges: []string{key}, Now: p.Now})
+	if state.Challenges[0].ID == "" {
+		return phoneauth.Challenge{}, phoneauth.ErrNotFound
+	}
+	pause()
+	return state.Challenges[0], s.CancelChallenges(ctx, key)
+}
+
+// countAndAddLater is a CreateSession that is two steps.
+func (s *byHand) countAndAddLater(ctx context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
+	live, _ := s.UserSessions(ctx, n.Session.UserID, n.Now)
+	oldest, err := n.Evict(live)
+	if err != nil {
+		return phoneauth.SessionRecord{}, err
+	}
+	pause()
+	n.Most = 0
+	if oldest != nil {
+		_ = s.EndSession(ctx, oldest.UserID, oldest.ID)
+	}
+	return s.CreateSession(ctx, n)
 }

@@ -83,7 +83,7 @@ func tryCase[F any](name string, cases []testCase[F], fixture func() F) bool {
 // the right one passes, and that each case has a wrong store.
 func TestWrongStores(t *testing.T) {
 	all := slices.Concat(wrongBegins, wrongAttempts, wrongMatches, wrongLimits, wrongLockouts, wrongScores, wrongStates,
-		wrongValues, wrongEdges, wrongPurges, wrongUsers, wrongUpdates, wrongImports, wrongSessions, wrongRotations, wrongAdmissions, wrongRefreshes, wrongOpenings,
+		wrongValues, wrongEdges, wrongPurges, wrongUsers, wrongUpdates, wrongImports, wrongSessions, wrongRotations, wrongAdmissions, wrongRefreshes, wrongOpenings, wrongAttemptSessions,
 		wrongEvictions, naiveStores, naiveAccounts)
 	names, catching := map[string]bool{}, map[string]bool{}
 	for _, store := range all {

@@ -27,6 +27,27 @@ type Options struct {
 	Real bool
 }
 
+// Parts is a store whose users are in another store than the rest.
+func Parts(rest interface {
+	phoneauth.ChallengeStore
+	phoneauth.SessionStore
+	phoneauth.JournalStore
+}, users phoneauth.UserStore) phoneauth.Store {
+	stores := phoneauth.Stores{ChallengeStore: rest, UserStore: users, SessionStore: rest}
+	return struct {
+		phoneauth.Stores
+		phoneauth.JournalStore
+		phoneauth.Opener
+	}{stores, rest, passed(stores).(phoneauth.Opener)}
+}
+
+// MemoryInParts are the Options of Memory, for a store in parts.
+func MemoryInParts() Options {
+	o := Memory()
+	o.Store = func(testing.TB) phoneauth.Store { return Parts(memstore.New(), memstore.New()) }
+	return o
+}
+
 // Memory are the Options of the root: memory, and as many rounds as there is time for.
 func Memory() Options {
 	o := Options{Store: func(testing.TB) phoneauth.Store { return memstore.New() }, Rounds: 2_000}

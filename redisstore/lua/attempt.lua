@@ -35,8 +35,8 @@ end
 -- A try is counted before anything is compared, and this is the first write. So a server whose memory is
 -- full refuses right codes as it refuses wrong ones. Else those could be tried without end.
 c.tries = c.tries - 1
-local left = packed(c, pending(c))
-keep(of.key, left, c.expires - now)
+local left = tried(c)
+redis.call('SET', of.key, left, 'KEEPTTL')
 
 local equal = false
 for _, digest in ipairs(of.digests) do
@@ -57,4 +57,3 @@ if of.gifts then
   for _, k in ipairs(of.gifts.clear) do redis.call('DEL', k) end
 end
 if of.store then redis.call('SET', of.store, of.value, 'PX', of.life) end
-return {OK, which, c.packed, given}

@@ -15,6 +15,9 @@ local function packed(c, pending)
     c.id .. c.digest .. string.sub(c.packed, c.rest, c.rest + c.sealeds - 1) .. pending
 end
 
+-- tried is c as it was, with c.tries.
+local function tried(c) return string.sub(c.packed, 1, 16) .. struct.pack('>I4', c.tries) .. string.sub(c.packed, 21) end
+
 local function pending(c) return string.sub(c.packed, c.rest + c.sealeds) end
 
 -- live is the challenge that v holds, the value of k, if it is live and, unless id is empty,

@@ -1,17 +1,24 @@
 -- CreateSession where the user's list and all sessions are in one slot. The rule by which
 -- one must end is NewSession.Evict in store_session.go. Keys of sessions are made from their
 -- ids here: that is for one node only.
+--
+-- A session that has ended by itself stays in the list until that is full.
+--
+-- To the answer it adds OK and what had to end, an empty string for nothing. Else it has done nothing, and
+-- adds REFUSED for an id that is not new, or MISMATCH and for how long no session may end.
 
-local of, index, k = KEYS[1], KEYS[2], KEYS[3]
-local numbers, id, value, life, user, prefix, expires, gone, listed = unpack(ARGV)
-local now, used, ends, most, by = struct.unpack('>i8i8i8i8B', numbers)
-
-if not redis.call('SET', k, value, 'NX', 'PX', life) then return {REFUSED} end
-if redis.call('ZREMRANGEBYSCORE', of, '-inf', gone) > 0 then redis.call('DEL', index) end
+if not redis.call('SET', k, value, 'NX', 'PX', life) then
+  table.insert(answer, REFUSED)
+  return answer
+end
 
 local ended, first = '', nil
-local count = most > 0 and redis.call('ZCARD', of) or -1
-if count >= most then
+local count = redis.call('ZCARD', of)
+if count >= most and redis.call('ZREMRANGEBYSCORE', of, '-inf', gone) > 0 then
+  redis.call('DEL', index)
+  count = redis.call('ZCARD', of)
+end
+if most > 0 and count >= most then
   local last = redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')
   first = tonumber(last[2])
   if last[1] ~= '' or first <= now or redis.call('ZCARD', index) ~= count + 1 then
@@ -24,7 +31,9 @@ if count >= most then
       oldest, was = longestUnused(index, by)
       if not oldest and count >= most then
         redis.call('DEL', k)
-        return {MISMATCH, math.max(math.min(first, MOST) - now, 1)}
+        table.insert(answer, MISMATCH)
+        table.insert(answer, math.max(math.min(first, MOST) - now, 1))
+        return answer
       end
     end
     if count < most then break end
@@ -48,4 +57,6 @@ if count >= most then
   end
 end
 enlist(of, id, expires, listed)
-return {OK, ended}
+table.insert(answer, OK)
+table.insert(answer, ended)
+return answer

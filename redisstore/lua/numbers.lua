@@ -4,8 +4,9 @@
 
 local numbers, at, keys, texts = ARGV[1], 1, 0, 1
 
--- held is what the keys hold when the script begins, false where there is nothing.
-local held = #KEYS > 0 and redis.call('MGET', unpack(KEYS)) or {}
+-- held is what the keys hold when the script begins, false where there is nothing. The last
+-- UNREAD keys are not looked at.
+local held = #KEYS > UNREAD and redis.call('MGET', unpack(KEYS, 1, #KEYS - UNREAD)) or {}
 
 -- key is the next key, and what it holds.
 local function key() keys = keys + 1; return KEYS[keys], held[keys] end

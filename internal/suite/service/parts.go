@@ -1,0 +1,126 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/suite"
+	"github.com/phoneauth/phoneauth/memstore"
+)
+
+// What a Service does whose challenges and sessions are in one store, and whose users are in another.
+
+// asking is a store that remembers what AttemptSession was asked.
+type asking struct {
+	*memstore.Store
+	asked []phoneauth.Opening
+}
+
+func (a *asking) AttemptSession(ctx context.Context, p phoneauth.AttemptParams, n phoneauth.NewSession) (phoneauth.Opened, error) {
+	a.asked = append(a.asked, phoneauth.Opening{Attempt: p, Session: n})
+	return a.Store.AttemptSession(ctx, p, n)
+}
+
+// listed cannot be compared with ==.
+type listed struct {
+	*memstore.Store
+	_ []int
+}
+
+func testWhichPartsOpenSessions(t *testing.T, _ suite.Options) {
+	one, two := memstore.New(), memstore.New()
+	around := func(ctx context.Context, _ string, call func(context.Context) error) error { return call(ctx) }
+	wrapped := phoneauth.WrapStore(one, around)
+	var none *phoneauth.Stores
+	for _, c := range []struct {
+		name  string
+		store phoneauth.Store
+		opens bool
+	}{
+		{"one store for both", phoneauth.Stores{ChallengeStore: one, UserStore: two, SessionStore: one}, true},
+		{"by a pointer", &phoneauth.Stores{ChallengeStore: one, UserStore: two, SessionStore: one}, true},
+		{"a nil pointer", none, false},
+		{"no parts", phoneauth.Stores{}, false},
+		{"no users", phoneauth.Stores{ChallengeStore: one, SessionStore: one}, false},
+		{"no sessions", phoneauth.Stores{ChallengeStore: one, UserStore: two}, false},
+		{"two stores", phoneauth.Stores{ChallengeStore: one, UserStore: two, SessionStore: two}, false},
+		{"a part that is wrapped", phoneauth.Stores{ChallengeStore: wrapped, UserStore: two, SessionStore: one}, false},
+		{"stores that cannot be compared", phoneauth.Stores{ChallengeStore: listed{Store: one}, UserStore: two, SessionStore: listed{Store: one}}, false},
+		{"a type of the host around it", struct{ phoneauth.Stores }{phoneauth.Stores{ChallengeStore: one, UserStore: two, SessionStore: one}}, false},
+	} {
+		_, opens := phoneauth.WrapStore(c.store, around).(phoneauth.Opener)
+		assert.Equal(t, c.opens, opens, c.name)
+		_, opens = phoneauth.WrapStore(phoneauth.WrapStore(c.store, around), around).(phoneauth.Opener)
+		assert.Equal(t, c.opens, opens, "%s, wrapped twice", c.name)
+	}
+}
+
+// Whether or not there is a user, and whether or not that user may sign in, the store is asked the same.
+func testPartsAreAskedAlike(t *testing.T, _ suite.Options) {
+	both, users := &asking{Store: memstore.New()}, memstore.New()
+	s := suite.On(t, phoneauth.Stores{ChallengeStore: both, UserStore: users, SessionStore: both}, suite.LimitsOff)
+	s.SignIn(suite.Owner)
+	blocked, err := users.UserByPhone(t.Context(), s.SignIn(suite.Third).User.Phone)
+	require.NoError(t, err)
+	_, err = users.UpdateUser(t.Context(), phoneauth.UserUpdate{UserID: blocked.ID, Epoch: phoneauth.AnyEpoch, Blocked: &yes, Now: s.Now()})
+	require.NoError(t, err)
+	both.asked = nil
+	for _, phone := range []string{suite.Owner, suite.Stranger, suite.Third} {
+		_, code := s.SendCode(phone)
+		_, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: phone, Code: suite.WrongCode(code)})
+		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
+	}
+	require.Len(t, both.asked, 3)
+	known := both.asked[0]
+	assert.NotEmpty(t, known.Session.Session.UserID)
+	for _, other := range both.asked[1:] {
+		assert.Empty(t, other.Session.Session.UserID, "no session is stored for them")
+		want, wantSizes := plainly(known)
+		got, sizes := plainly(other)
+		assert.Equal(t, want, got)
+		assert.Equal(t, wantSizes, sizes)
+	}
+}
+
+// plainly is o without what is of one user or random, but with the sizes of that.
+func plainly(o phoneauth.Opening) (phoneauth.Opening, []int) {
+	r := &o.Session.Session
+	sizes := []int{len(r.ID), len(r.DeviceID), len(r.Digest), len(o.Attempt.Candidates)}
+	r.UserID, r.ID, r.DeviceID, r.Digest = "", "", "", nil
+	o.Attempt.Candidates, o.Attempt.Lockout.Key = nil, ""
+	return o, sizes
+}
+
+func testLimitsAnswerBeforeTheUsers(t *testing.T, _ suite.Options) {
+	both, users := memstore.New(), memstore.New()
+	down := false
+	s := suite.On(t, phoneauth.Stores{
+		ChallengeStore: both, SessionStore: both,
+		UserStore: phoneauth.WrapStore(users, func(ctx context.Context, _ string, call func(context.Context) error) error {
+			if down {
+				return errors.New("down")
+			}
+			return call(ctx)
+		}),
+	}, withTester)
+	client := suite.FreshClient()
+	_, code := s.SendCode(suite.Owner)
+	down = true
+	_, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: suite.Owner, Code: code, Client: client})
+	require.ErrorIs(t, err, phoneauth.ErrUnavailable)
+	for suite.Limited(err) == "" {
+		_, err = s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: suite.FreshPhone(), Code: code, Client: client})
+		down = false
+	}
+	down = true
+	_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: suite.Owner, Code: code, Client: client})
+	assert.Equal(t, phoneauth.LimitAddressFailures, suite.Limited(err))
+	down = false
+	_, err = s.Login(t.Context(), phoneauth.LoginRequest{Phone: suite.Owner, Code: code, Client: suite.FreshClient()})
+	assert.NoError(t, err, "the code is as good as before")
+}

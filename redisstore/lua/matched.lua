@@ -1,0 +1,3 @@
+-- What AttemptChallenge answers on a match.
+
+return {OK, which, c.packed, given}
