@@ -171,8 +171,17 @@ func (a *attempting) call() (*call, error) {
 	s := a.store
 	c := &call{script: attemptScript}
 	c.micros(a.Now)
+	given := make([]gifts, len(a.Candidates))
+	ruled := len(a.takes) > 0
+	for i := range a.Candidates {
+		given[i] = s.giftsAt(&a.Candidates[i].OnMatch, a.home)
+		ruled = ruled || given[i].some()
+	}
+	c.bit(ruled)
 	s.putLockout(c, &a.Lockout)
-	s.putTakes(c, a.takes)
+	if ruled {
+		s.putTakes(c, a.takes)
+	}
 	c.count(len(a.Candidates))
 	for i := range a.Candidates {
 		of := &a.Candidates[i]
@@ -192,8 +201,9 @@ func (a *attempting) call() (*call, error) {
 			c.bytes(packed)
 			c.ttl(store.ExpiresAt.Sub(a.Now))
 		}
-		here := s.giftsAt(&of.OnMatch, a.home)
-		s.putGifts(c, &here)
+		if ruled {
+			s.putGifts(c, &given[i])
+		}
 	}
 	if a.then != nil {
 		return c, a.putThen(c)

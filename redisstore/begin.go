@@ -70,8 +70,12 @@ func (b *beginning) step(ctx context.Context, u *uses, store bool) (phoneauth.Be
 	c.text(b.Renew)
 	c.ttl(b.Challenge.ExpiresAt.Sub(b.Now))
 	c.bit(store)
+	ruled := len(u.asks)+len(u.takes)+len(u.charges) > 0
+	c.bit(ruled)
 	s.putLockout(c, &b.Lockout)
-	s.putUses(c, u)
+	if ruled {
+		s.putUses(c, u)
+	}
 	r, err := s.do(ctx, c)
 	if err != nil {
 		return phoneauth.BeginResult{}, err

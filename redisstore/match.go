@@ -85,10 +85,14 @@ func (s *Store) giftsBySlot(g gifts) []gifts {
 	return all
 }
 
+// some reports whether there are any.
+func (g *gifts) some() bool {
+	return len(g.once)+len(g.sends)+len(g.reward)+len(g.credits)+len(g.clear) > 0
+}
+
 // putGifts writes what readGifts in lua/plan.lua reads.
 func (s *Store) putGifts(c *call, g *gifts) {
-	some := len(g.once)+len(g.sends)+len(g.reward)+len(g.credits)+len(g.clear) > 0
-	if c.bit(some); !some {
+	if c.bit(g.some()); !g.some() {
 		return
 	}
 	s.putTakes(c, g.once)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,47 +22,64 @@ var files embed.FS
 // script is a Lua script, which Redis knows by its SHA-1 once it has seen it.
 type script struct{ source, sha string }
 
-func load(names ...string) script {
-	source, err := files.ReadFile("lua/lib.lua")
+// load makes a script of parts, after what all scripts share.
+func load(parts ...string) script {
+	source := lua("lib") + strings.Join(parts, "")
+	sum := sha1.Sum([]byte(source))
+	return script{source, hex.EncodeToString(sum[:])}
+}
+
+// lua is what stands in files, one after the other.
+func lua(names ...string) string {
+	var source strings.Builder
 	for _, name := range names {
-		part, partErr := files.ReadFile("lua/" + name + ".lua")
-		source, err = append(source, part...), errors.Join(err, partErr)
+		text, err := files.ReadFile("lua/" + name + ".lua")
+		if err != nil {
+			panic(err) // a name that is not embedded: no test would pass
+		}
+		source.Write(text)
 	}
-	if err != nil {
-		panic(err) // a name that is not embedded: no test would pass
-	}
-	sum := sha1.Sum(source)
-	return script{string(source), hex.EncodeToString(sum[:])}
+	return source.String()
+}
+
+// lazy is a function that makes what stands in files, and returns some of it. A server makes every function
+// of a script anew at each call: what few calls need is made when they need it.
+func lazy(name, returns string, files ...string) string {
+	return "local function " + name + "()\n" + lua(files...) + "return " + returns + "\nend\n"
 }
 
 var (
-	beginScript   = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "begin")
-	attemptScript = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "attempt", "matched")
-	openScript    = load("numbers", "limits", "scores", "plan", "lockout", "challenge", "attempt", "open",
-		"session", "users", "values", "index", "create")
-	takeScript     = load("numbers", "limits", "scores", "plan", "lockout", "take")
-	giveScript     = load("numbers", "limits", "scores", "plan", "give")
-	undoScript     = load("numbers", "limits", "scores", "plan", "undo")
-	failScript     = load("numbers", "lockout", "fail")
-	deleteScript   = load("delete")
-	readScript     = load("values", "read")
-	rotateScript   = load("session", "rotate")
-	createScript   = load("create_read", "session", "users", "values", "index", "create")
-	endScript      = load("session", "end")
-	endListed      = load("session", "end_listed")
-	sessionsScript = load("values", "sessions")
-	listScript     = load("args", "list")
-	unlistScript   = load("args", "unlist")
-	leaveScript    = load("leave")
-	enlistScript   = load("args", "users", "enlist")
-	storeScript    = load("args", "store")
-	buryScript     = load("args", "session", "bury")
+	rules   = []string{"limits", "scores", "plan"}
+	session = []string{"session", "values", "index"}
 
-	entryPutScript   = load("journal", "entry_put")
-	entryIndexScript = load("args", "entry_index")
-	entryPageScript  = load("args", "entry_page")
-	entryCountScript = load("args", "entry_count")
-	entryBlankScript = load("args", "journal", "entry_blank")
+	beginScript   = load(lua("numbers", "lockout", "challenge"), lazy("rules", "readUses, use, write, tatsOf, changes", rules...), lua("begin"))
+	attempt       = lua("numbers", "lockout", "fail", "challenge") + lazy("rules", "readTakes, admit, readGifts, give, write", rules...) + lua("attempt")
+	attemptScript = load(attempt, lua("matched"))
+	openScript    = load(lua("open_keys"), attempt, lazy("room", "reindex, longestUnused, live, member", session...), lua("open", "users", "create"))
+	createScript  = load(lua("create_read"), lazy("room", "reindex, longestUnused, live, member", session...), lua("users", "create"))
+
+	takeScript     = load(lua("numbers"), lua(rules...), lua("lockout", "take"))
+	giveScript     = load(lua("numbers"), lua(rules...), lua("give"))
+	undoScript     = load(lua("numbers"), lua(rules...), lua("undo"))
+	failScript     = load(lua("numbers", "lockout", "fail", "failed"))
+	deleteScript   = load(lua("delete"))
+	readScript     = load(lua("values", "read"))
+	rotateScript   = load(lua("session", "rotate"))
+	endScript      = load(lua("session", "end"))
+	endListed      = load(lua("session", "end_listed"))
+	sessionsScript = load(lua("values", "sessions"))
+	listScript     = load(lua("args", "list"))
+	unlistScript   = load(lua("args", "unlist"))
+	leaveScript    = load(lua("leave"))
+	enlistScript   = load(lua("args", "users", "enlist"))
+	storeScript    = load(lua("args", "store"))
+	buryScript     = load(lua("args", "session", "bury"))
+
+	entryPutScript   = load(lua("journal", "entry_put"))
+	entryIndexScript = load(lua("args", "entry_index"))
+	entryPageScript  = load(lua("args", "entry_page"))
+	entryCountScript = load(lua("args", "entry_count"))
+	entryBlankScript = load(lua("args", "journal", "entry_blank"))
 )
 
 // call is what a script is handed: keys and arguments, in the order in which they were

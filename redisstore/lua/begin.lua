@@ -1,20 +1,25 @@
--- BeginChallenge, or with store 0 all of it but the storing.
+-- BeginChallenge, or with store 0 all of it but the storing. With ruled 1 there are limits or scores.
 
 local k, old = key()
 local given, renew, life = text(), text(), text()
-local store
-store, at = struct.unpack('B', numbers, at)
-local l, u = readLockout(), readUses()
+local store, ruled
+store, ruled, at = struct.unpack('BB', numbers, at)
 
-local wait = locked(l)
+local l, wait = readLockout()
 if wait then return {REFUSED, 0, wait} end
 local c = live(k, old, renew)
 if renew ~= '' and not c then return {NOT_FOUND} end
-local refused
-refused, wait = use(u)
-if refused then return {REFUSED, refused, wait} end
+local tats, undone = NONE, NONE
+if ruled == 1 then
+  local readUses, use, write, tatsOf, changes = rules()
+  local u = readUses()
+  local refused
+  refused, wait = use(u)
+  if refused then return {REFUSED, refused, wait} end
+  write()
+  tats, undone = tatsOf(u.takes), store == 1 and NONE or changes(u)
+end
 
-write()
 local touched
 if store == 1 then
   if c then
@@ -22,11 +27,11 @@ if store == 1 then
     if renew ~= '' then c.id = new.id end
     c.sends = math.min(c.sends + new.sends, 2147483647)
     c.expires = math.min(new.expires, c.until_)
-    touched = packed(c, pending(new))
+    touched = struct.pack(HEAD, c.expires, c.until_, c.tries, c.sends, #c.id, #c.digest, c.sealeds) .. c.id .. c.digest ..
+      string.sub(c.packed, c.rest, c.rest + c.sealeds - 1) .. string.sub(given, new.rest + new.sealeds)
     keep(k, touched, c.expires - now)
   else
     redis.call('SET', k, given, 'PX', life)
   end
 end
-if not changed then return {OK, NONE, NONE, touched} end
-return {OK, tatsOf(u.takes), store == 1 and NONE or changes(u), touched}
+return {OK, tats, undone, touched}

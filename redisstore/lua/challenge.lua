@@ -9,17 +9,6 @@ local function unpacked(v)
     id = string.sub(v, HEADED + 1, at), digest = string.sub(v, at + 1, at + digests), rest = at + digests + 1}
 end
 
--- packed is c with its sealed blob, and with what is pending.
-local function packed(c, pending)
-  return struct.pack(HEAD, c.expires, c.until_, c.tries, c.sends, #c.id, #c.digest, c.sealeds) ..
-    c.id .. c.digest .. string.sub(c.packed, c.rest, c.rest + c.sealeds - 1) .. pending
-end
-
--- tried is c as it was, with c.tries.
-local function tried(c) return string.sub(c.packed, 1, 16) .. struct.pack('>I4', c.tries) .. string.sub(c.packed, 21) end
-
-local function pending(c) return string.sub(c.packed, c.rest + c.sealeds) end
-
 -- live is the challenge that v holds, the value of k, if it is live and, unless id is empty,
 -- that one. What is gone goes for good, so that a clock that is behind does not find it again.
 local function live(k, v, id)

@@ -19,6 +19,7 @@ if count >= most and redis.call('ZREMRANGEBYSCORE', of, '-inf', gone) > 0 then
   count = redis.call('ZCARD', of)
 end
 if most > 0 and count >= most then
+  local reindex, longestUnused, live, member = room()
   local last = redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')
   first = tonumber(last[2])
   if last[1] ~= '' or first <= now or redis.call('ZCARD', index) ~= count + 1 then

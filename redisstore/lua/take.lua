@@ -3,9 +3,9 @@
 
 local undo
 undo, at = struct.unpack('B', numbers, at)
-local l, u = readLockout(), readUses()
-local wait = locked(l)
+local _, wait = readLockout()
 if wait then return {REFUSED, 0, wait} end
+local u = readUses()
 local refused
 refused, wait = use(u)
 if refused then return {REFUSED, refused, wait} end
