@@ -218,7 +218,7 @@ type SessionAttempter interface {
 	AttemptSession(ctx context.Context, p AttemptParams, n NewSession) (Opened, error)
 }
 
-// openerOf returns the Opener that s is, or that its parts make.
+// openerOf returns the Opener that s is, that all its parts are, or that they make.
 func openerOf(s Store) (Opener, bool) {
 	var parts Stores
 	switch s := s.(type) {
@@ -234,6 +234,9 @@ func openerOf(s Store) (Opener, bool) {
 	both, ok := parts.ChallengeStore.(SessionAttempter)
 	if !ok || parts.UserStore == nil || !reflect.ValueOf(both).Comparable() || any(both) != any(parts.SessionStore) {
 		return nil, false
+	}
+	if one, ok := both.(Opener); ok && any(both) == any(parts.UserStore) {
+		return one, true
 	}
 	return opensInParts{parts, both}, true
 }

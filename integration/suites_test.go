@@ -22,6 +22,7 @@ import (
 	"github.com/phoneauth/phoneauth/internal/suite/support"
 	"github.com/phoneauth/phoneauth/memstore"
 	"github.com/phoneauth/phoneauth/redisstore"
+	"github.com/phoneauth/phoneauth/sqlstore"
 )
 
 // suiteRounds is how often each race of a suite is run on a server: its stores have raced in
@@ -43,6 +44,14 @@ func suites(t *testing.T, newStore suite.NewStore) {
 
 func TestSQLSuites(t *testing.T) {
 	databases(t, func(t *testing.T, d database) { suites(t, emptied(t, d)) })
+}
+
+// Users in memory, and the rest in SQLite.
+func TestSQLServiceInParts(t *testing.T) {
+	rest := emptied(t, sqliteDatabase(t))
+	servicesuite.Run(t, suite.Options{Store: func(t testing.TB) phoneauth.Store {
+		return suite.Parts(rest(t).(*sqlstore.Store), memstore.New())
+	}, Rounds: suiteRounds, Real: true})
 }
 
 func TestRedisSuites(t *testing.T) {

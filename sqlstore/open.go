@@ -65,6 +65,40 @@ func (s *Store) open(ctx context.Context, o *phoneauth.Opening) (v phoneauth.Ope
 	return v, nil
 }
 
+// AttemptSession implements [phoneauth.SessionAttempter]. On SQLite it is one transaction. Elsewhere the session is left
+// to CreateSession.
+func (s *Store) AttemptSession(ctx context.Context, p phoneauth.AttemptParams, n phoneauth.NewSession) (v phoneauth.Opened, err error) {
+	if !s.alone || !s.has(Sessions) {
+		v.Challenge, err = s.AttemptChallenge(ctx, p)
+		return v, err
+	}
+	taken, err := s.attemptAnd(ctx, "attempt session", &p, func(q querier) (err error) {
+		if v = (phoneauth.Opened{}); n.Session.UserID != "" {
+			v.Stored, v.Evicted, err = s.created(ctx, q, n)
+		}
+		return err
+	})
+	if err != nil {
+		return phoneauth.Opened{Challenge: taken}, err
+	}
+	v.Challenge = taken
+	return v, nil
+}
+
+// created creates the session n, if that is not refused.
+func (s *Store) created(ctx context.Context, q querier, n phoneauth.NewSession) (stored bool, evicted string, err error) {
+	n.Most = most(&n)
+	values, err := newSessionValues(&n.Session)
+	if err != nil {
+		return false, "", err
+	}
+	ended, err := s.createCounted(ctx, q, n, values)
+	if _, refused := errors.AsType[*phoneauth.LimitError](err); refused {
+		return false, "", nil
+	}
+	return err == nil, ended.ID, err
+}
+
 // opened signs in and creates the session, if neither is refused.
 func (s *Store) opened(ctx context.Context, q querier, o *phoneauth.Opening) (v phoneauth.Opened, err error) {
 	v.User, err = s.userByPhone(o.SignIn.Phone).user(ctx, q)
@@ -81,16 +115,9 @@ func (s *Store) opened(ctx context.Context, q querier, o *phoneauth.Opening) (v 
 		}
 	}
 	n := o.Session
-	n.Session.UserID, n.Session.Epoch, n.Most = next.User.ID, next.User.Epoch, most(&n)
-	values, err := newSessionValues(&n.Session)
-	if err != nil {
-		return v, err
-	}
-	evicted, err := s.createCounted(ctx, q, n, values)
-	if _, refused := errors.AsType[*phoneauth.LimitError](err); refused {
-		return v, nil
-	}
-	if err != nil {
+	n.Session.UserID, n.Session.Epoch = next.User.ID, next.User.Epoch
+	stored, evicted, err := s.created(ctx, q, n)
+	if err != nil || !stored {
 		return v, err
 	}
 	if next.First && !next.Created {
@@ -98,7 +125,7 @@ func (s *Store) opened(ctx context.Context, q querier, o *phoneauth.Opening) (v 
 			return v, changed(err)
 		}
 	}
-	return phoneauth.Opened{SignedIn: next, Stored: true, Evicted: evicted.ID}, nil
+	return phoneauth.Opened{SignedIn: next, Stored: true, Evicted: evicted}, nil
 }
 
 // changed returns errRaced for ErrNotFound: somebody has changed the user meanwhile.

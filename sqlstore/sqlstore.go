@@ -12,12 +12,13 @@ import (
 )
 
 var (
-	_ phoneauth.Store        = (*Store)(nil)
-	_ phoneauth.JournalStore = (*Store)(nil)
-	_ phoneauth.Purger       = (*Store)(nil)
-	_ phoneauth.Admitter     = (*Store)(nil)
-	_ phoneauth.Refresher    = (*Store)(nil)
-	_ phoneauth.Opener       = (*Store)(nil)
+	_ phoneauth.Store            = (*Store)(nil)
+	_ phoneauth.JournalStore     = (*Store)(nil)
+	_ phoneauth.Purger           = (*Store)(nil)
+	_ phoneauth.Admitter         = (*Store)(nil)
+	_ phoneauth.Refresher        = (*Store)(nil)
+	_ phoneauth.Opener           = (*Store)(nil)
+	_ phoneauth.SessionAttempter = (*Store)(nil)
 )
 
 // Store is a [phoneauth.Store] in a SQL database, and a [phoneauth.JournalStore]. [New]

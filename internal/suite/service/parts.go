@@ -60,6 +60,18 @@ func testWhichPartsOpenSessions(t *testing.T, _ suite.Options) {
 	}
 }
 
+// Where all parts are one store, that is the Opener: it knows a new user, too.
+func testPartsThatAreOneStore(t *testing.T, _ suite.Options) {
+	one, v := memstore.New(), new(verbs)
+	s := suite.On(t, phoneauth.Stores{ChallengeStore: one, UserStore: one, SessionStore: one}, suite.LimitsOff, v.count)
+	_, code := s.SendCode(suite.Owner)
+	v.all = nil
+	session, err := s.Login(t.Context(), phoneauth.LoginRequest{Phone: suite.Owner, Code: code})
+	require.NoError(t, err)
+	assert.True(t, session.New)
+	assert.Equal(t, []string{"OpenSession"}, v.all)
+}
+
 // Whether or not there is a user, and whether or not that user may sign in, the store is asked the same.
 func testPartsAreAskedAlike(t *testing.T, _ suite.Options) {
 	both, users := &asking{Store: memstore.New()}, memstore.New()

@@ -41,5 +41,5 @@ func Run(t *testing.T, o suite.Options) {
 	}
 	// These have timers of their own, or a second store.
 	suite.Run(t, o, testNoticesHaveAPlace, testCloseWaits, testTokensOfAnotherUserOfTheSameID, testImportTriesAgain, testDryRunFails, testImportRate,
-		testWhichPartsOpenSessions, testPartsAreAskedAlike, testLimitsAnswerBeforeTheUsers)
+		testWhichPartsOpenSessions, testPartsThatAreOneStore, testPartsAreAskedAlike, testLimitsAnswerBeforeTheUsers)
 }
