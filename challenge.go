@@ -211,7 +211,8 @@ func (s *Service) attemptID(c Challenge) string {
 }
 
 // What Challenge.Pending is sealed for. A Service with one channel keeps the hash of a password
-// alone where the client has no IdempotencyKey, so that a challenge takes no more room than it must.
+// alone where the client has no IdempotencyKey and nothing was charged to a known device, so that a challenge
+// takes no more room than it must.
 const (
 	hashAlone = "/password"
 	lastSent  = "/sent"
@@ -228,12 +229,43 @@ type lastSend struct {
 	hash    Secret
 	once    string // of sendOnce
 	locale  string // empty if it is not known
+	charged charged
+}
+
+// charged is how many codes of a challenge were charged to the number budgets, though a known device asked
+// for them. It is written in the step that charges the newest one.
+type charged struct {
+	of    string // ID of the challenge of which the codes before that one were read
+	codes int64  // with the newest one; 0 if that was not charged
+}
+
+// in returns how many codes of the challenge id were charged. It may be too few, where two codes were asked
+// for at the same time or where the last one was not charged. It is never too many: a count is of one
+// challenge, and rises only with a charge of it.
+func (n charged) in(id string) int64 {
+	if n.of != id { // another challenge has come meanwhile, which has the newest code alone
+		return min(n.codes, 1)
+	}
+	return n.codes
+}
+
+// charging returns the charged of a code for c that is about to be charged.
+func (s *Service) charging(ctx context.Context, c *call) (charged, error) {
+	found, err := s.store.ReadState(ctx, StateParams{Challenges: []string{s.challengeKey(&c.target)}, Now: c.now})
+	if err != nil {
+		return charged{}, err
+	}
+	live := found.Challenges[0]
+	return charged{live.ID, s.lastSend(live).charged.in(live.ID) + 1}, nil
 }
 
 // sealPending returns the Challenge.Pending of a code that is sent now.
 func (s *Service) sealPending(c *call, o sending) []byte {
-	if len(s.channels) > 1 || o.once != "" {
+	if len(s.channels) > 1 || o.once != "" || o.charged.codes > 0 {
 		data := fields.Append(nil, o.channel.Name, number64(c.now.UnixMicro()), string(o.hash), o.once, kept(c.client.Locale))
+		if o.charged.codes > 0 {
+			data = fields.Append(data, o.charged.of, number64(o.charged.codes))
+		}
 		return s.keys.Seal(s.challengeKey(&c.target)+lastSent, string(data))
 	}
 	if o.hash == "" {
@@ -262,7 +294,7 @@ func (s *Service) lastSend(c Challenge) (l lastSend) {
 	}
 	if data, ok := s.keys.Open(c.Key+lastSent, c.Pending); ok {
 		r := fields.NewReader(data)
-		return lastSend{r.Text(), instant(r.Int64()), Secret(r.Text()), r.Text(), r.Text()}
+		return lastSend{r.Text(), instant(r.Int64()), Secret(r.Text()), r.Text(), r.Text(), charged{r.Text(), r.Int64()}}
 	}
 	return l
 }
@@ -348,6 +380,10 @@ func (s *Service) take(ctx context.Context, c *call, o sending, p BeginParams) (
 		switch {
 		case limit == LimitDeviceSends: // the known device is like a stranger from now on
 			c.stranger = true
+			if o.charged, err = s.charging(ctx, c); err != nil {
+				return BeginResult{}, err
+			}
+			p.Challenge.Pending = s.sealPending(c, o)
 			if !s.asksFirst(c) {
 				continue
 			}

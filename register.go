@@ -67,6 +67,7 @@ type sending struct {
 	renew   string // ID of the password registration to continue, or ""
 	hash    Secret // of the password of that registration, or ""
 	once    string // of sendOnce
+	charged charged
 }
 
 // register asks the limits and the host, creates the challenge of c or finds the live one,
@@ -300,7 +301,7 @@ func (s *Service) sendAgain(ctx context.Context, c *call, o sending, live Challe
 	if o.once == "" {
 		return nil
 	}
-	o.once = ""
+	o.once, o.charged = "", s.lastSend(live).charged
 	live.Pending, live.Sends = s.sealPending(c, o), 0
 	_, err := s.store.BeginChallenge(ctx, BeginParams{Challenge: live, Renew: live.ID, Now: c.now})
 	if errors.Is(err, ErrNotFound) { // the code is used up

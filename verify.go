@@ -176,9 +176,11 @@ func (s *Service) attempted(ctx context.Context, c *call, challengeID string, ta
 		return s.limited(ctx, c, err)
 	}
 	e := c.event(EventVerified)
-	e.Channel = s.lastSend(taken).channel
+	last := s.lastSend(taken)
+	e.Channel = last.channel
 	s.event(ctx, e)
 	s.tellVerified(ctx, taken)
+	s.creditCharged(ctx, c, last.charged.in(taken.ID))
 	return nil
 }
 
@@ -197,7 +199,7 @@ func (s *Service) candidates(c *call, challengeID, code string, proof *Challenge
 
 // candidate returns the challenge of t as a candidate for code. A match gives back the sends
 // of the address and one hold of each channel. It credits the number budgets with what the codes were
-// charged, and clears the score of the known devices.
+// charged, unless t has a known device, and clears the score of the known devices. See creditCharged.
 func (s *Service) candidate(c *call, t *target, code string, proof *Challenge) Candidate {
 	key := s.challengeKey(t)
 	m := OnMatch{
@@ -212,6 +214,22 @@ func (s *Service) candidate(c *call, t *target, code string, proof *Challenge) C
 		m.ClearScores = []string{s.deviceScore(c, deviceSends).Key}
 	}
 	return Candidate{Key: key, Digests: s.digests(t, key, code, c.account), OnMatch: m}
+}
+
+// creditCharged credits the number budgets with so many codes that were charged to them, though a known device
+// asked for them. Call it for a challenge that was taken: only one caller takes it. It is done after the
+// answer, because a store counts all codes of a challenge alike. If it fails, what is owed fades.
+func (s *Service) creditCharged(ctx context.Context, c *call, codes int64) {
+	if codes == 0 || !s.budgeted(c) {
+		return
+	}
+	credits := s.budgets(c)
+	for i := range credits {
+		credits[i].Amount *= float64(codes)
+	}
+	s.afterwards(ctx, "credit the number budgets", func(ctx context.Context) error {
+		return s.store.GiveBack(ctx, GiveBackParams{Credits: credits, Now: c.now})
+	})
 }
 
 // proofLife is how long a proof is good.

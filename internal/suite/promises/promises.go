@@ -21,7 +21,7 @@ func Run(t *testing.T, o suite.Options) {
 		testPromiseBudgetOrder, testPromiseHookFails, testPromisePhoneFailures, testPromiseResendKeepsFailures,
 		testPromiseUncomparedTries, testPromiseDeviceFailures, testPromisePasswordWaits, testPromiseHangUp,
 		testPromiseHangUpIsSent, testPromiseTemporaryIsGivenBack, testPromiseResetGivesNothingBack,
-		testPromiseCooldownIsGivenBack, testPromiseFailuresEarnNothing, testPromiseFailureKeepsTheCode, testPromiseResetsTellNothing, testPromiseDeviceSends, testPromiseDeviceScore,
+		testPromiseCooldownIsGivenBack, testPromiseFailuresEarnNothing, testPromiseFailureKeepsTheCode, testPromiseResetsTellNothing, testPromiseDeviceSends, testPromiseDeviceScore, testPromiseDeviceCharges, testPromiseDeviceChargesAtOnce,
 		testPromiseRetryAfter, testPromisePhoneSends, testPromiseRehash, testPromiseHundredSessions,
 		testPromiseRightPasswordsAreLimited, testPromisePasswordsAreTold, testPromiseEpochs, testPromiseFutureAuthTime,
 		testPromiseChangesCancelTwice, testPromiseRecoverBlocked, testPromiseDeviceOfAnotherAccount, testPromiseEndedDevicesStayEnded,
