@@ -7,7 +7,6 @@ import (
 	"iter"
 	"maps"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/argon2id"
@@ -337,9 +336,9 @@ func (im *importing) lookedUp(ctx context.Context) ([]ImportedUser, error) {
 	defer fail(nil)
 	done := make([]ImportedUser, len(im.batch))
 	const atOnce = 8
-	var group sync.WaitGroup
-	for first := range atOnce {
-		group.Go(func() {
+	var looked [atOnce]func()
+	for first := range looked {
+		looked[first] = concurrently(func() {
 			for i := first; i < len(done) && ctx.Err() == nil; i += atOnce {
 				user, err := im.phoneAccount(ctx, im.batch[i].Phone)
 				if err != nil {
@@ -349,7 +348,7 @@ func (im *importing) lookedUp(ctx context.Context) ([]ImportedUser, error) {
 			}
 		})
 	}
-	group.Wait()
+	waitForAll(looked[:])
 	return done, context.Cause(ctx)
 }
 

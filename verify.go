@@ -130,6 +130,13 @@ func concurrently(do func()) (wait func()) {
 	}
 }
 
+// waitForAll calls each of waits, also after a panic of one of them.
+func waitForAll(waits []func()) {
+	for _, wait := range waits {
+		defer wait()
+	}
+}
+
 // attemptFor calls admitted and attempt.
 func (s *Service) attemptFor(ctx context.Context, c *call, challengeID, code string, proof *Challenge) (Challenge, error) {
 	if _, ok := s.wellFormed(code); !ok { // a malformed code is not counted

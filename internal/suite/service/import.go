@@ -303,6 +303,23 @@ func testDryRunFails(t *testing.T, o suite.Options) {
 	})
 }
 
+// testDryRunPanics: a panic of the store is one of the goroutine that imports.
+func testDryRunPanics(t *testing.T, o suite.Options) {
+	s := suite.On(t, &suite.Spied{Store: o.Store(t), Before: func(_ context.Context, verb string, _ ...any) error {
+		if verb == "UserByPhone" {
+			panic("a bug")
+		}
+		return nil
+	}})
+	var all []phoneauth.ImportUser
+	for range 20 {
+		all = append(all, incoming(s))
+	}
+	assert.PanicsWithValue(t, "a bug", func() {
+		_, _ = s.Import(t.Context(), export(nil, all...), phoneauth.ImportOptions{DryRun: true})
+	})
+}
+
 // testImportRate: no more accounts in a second than Rate.
 func testImportRate(t *testing.T, o suite.Options) {
 	synctest.Test(t, func(t *testing.T) {

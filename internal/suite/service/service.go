@@ -40,6 +40,6 @@ func Run(t *testing.T, o suite.Options) {
 		return
 	}
 	// These have timers of their own, or a second store.
-	suite.Run(t, o, testNoticesHaveAPlace, testCloseWaits, testTokensOfAnotherUserOfTheSameID, testImportTriesAgain, testDryRunFails, testImportRate,
+	suite.Run(t, o, testNoticesHaveAPlace, testCloseWaits, testTokensOfAnotherUserOfTheSameID, testImportTriesAgain, testDryRunFails, testDryRunPanics, testImportRate,
 		testWhichPartsOpenSessions, testPartsThatAreOneStore, testPartsAreAskedAlike, testLimitsAnswerBeforeTheUsers)
 }
