@@ -309,6 +309,22 @@ func (s *Service) live(ctx context.Context, claims Claims) (User, SessionRecord,
 	return user, rec, err
 }
 
+// User returns the account of c.
+//
+// Errors:
+//   - ErrUnauthenticated: the account is deleted, blocked or locked, or c.Subject is not its
+//     UUID. The latter happens when users were restored from a backup and an ID was given
+//     to another user.
+//   - ErrUnavailable.
+func (s *Service) User(ctx context.Context, c Claims) (User, error) {
+	user, err := s.store.UserByID(ctx, c.UserID)
+	another := c.Subject != "" && c.Subject != user.UUID
+	if errors.Is(err, ErrNotFound) || err == nil && (user.Blocked || user.Locked || another) {
+		return User{}, ErrUnauthenticated
+	}
+	return user, err
+}
+
 // Reauthenticated returns the account of c, for operations that a stolen access token must
 // not reach. The session of c must be live and at the epoch of the account, and its sign-in
 // at most 5 minutes old. Under HostSessions only the account and c.AuthTime are checked.
@@ -328,6 +344,15 @@ func (s *Service) reauthenticated(ctx context.Context, c Claims) (User, SessionR
 		return User{}, SessionRecord{}, ErrReauthenticate
 	}
 	return user, rec, nil
+}
+
+// freshness is the greatest age of a sign-in that is fresh.
+const freshness = 5 * time.Minute
+
+// fresh reports whether a sign-in at that time is fresh. A sign-in in the future is not.
+func (s *Service) fresh(authTime time.Time) bool {
+	age := s.now().Sub(authTime)
+	return age <= freshness && age >= -accessLeeway
 }
 
 // Logout ends the session of a refresh token. It returns nil for a token that this Service

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/phoneauth/phoneauth/internal/keyring"
@@ -14,9 +15,6 @@ import (
 
 // refreshGrace is how long a client that lost the answer may send its used token again.
 const refreshGrace = 10 * time.Second
-
-// freshness is the greatest age of a sign-in that is fresh.
-const freshness = 5 * time.Minute
 
 // Session is the result of a sign-in or a refresh.
 type Session struct {
@@ -95,6 +93,26 @@ func (s *Service) signIn(ctx context.Context, c *call, in SignIn, f signInFacts,
 		return nil, err
 	}
 	return s.signedInto(ctx, c, signed, session), nil
+}
+
+// hostAdmits calls the hook BeforeSignIn.
+func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
+	if s.cfg.Hooks.BeforeSignIn == nil {
+		return nil
+	}
+	user, err := s.phoneAccount(ctx, c.phone)
+	if err != nil {
+		return err
+	}
+	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Terms: truncated(c.client.Terms, maxSessionText), Client: c.client}
+	if info.Terms != "" {
+		info.AcceptedAt = c.now
+	}
+	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
+		s.event(ctx, c.event(EventSignInRefused))
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return nil
 }
 
 // complete sets of in what c says.
@@ -398,28 +416,6 @@ func (s *Service) Authenticate(ctx context.Context, access Secret) (Claims, erro
 		return Claims{}, ErrUnauthenticated
 	}
 	return c, nil
-}
-
-// User returns the account of c.
-//
-// Errors:
-//   - ErrUnauthenticated: the account is deleted, blocked or locked, or c.Subject is not its
-//     UUID. The latter happens when users were restored from a backup and an ID was given
-//     to another user.
-//   - ErrUnavailable.
-func (s *Service) User(ctx context.Context, c Claims) (User, error) {
-	user, err := s.store.UserByID(ctx, c.UserID)
-	another := c.Subject != "" && c.Subject != user.UUID
-	if errors.Is(err, ErrNotFound) || err == nil && (user.Blocked || user.Locked || another) {
-		return User{}, ErrUnauthenticated
-	}
-	return user, err
-}
-
-// fresh reports whether a sign-in at that time is fresh. A sign-in in the future is not.
-func (s *Service) fresh(authTime time.Time) bool {
-	age := s.now().Sub(authTime)
-	return age <= freshness && age >= -accessLeeway
 }
 
 // The ways to sign in that the package has itself.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -397,26 +396,6 @@ func (s *Service) signedIn(ctx context.Context, c *call, in SignIn) (SignedIn, e
 		}
 	}
 	return s.store.SignInUser(ctx, in)
-}
-
-// hostAdmits calls the hook BeforeSignIn.
-func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
-	if s.cfg.Hooks.BeforeSignIn == nil {
-		return nil
-	}
-	user, err := s.phoneAccount(ctx, c.phone)
-	if err != nil {
-		return err
-	}
-	info := SignInInfo{Phone: c.phone, User: user, AMR: amr, Terms: truncated(c.client.Terms, maxSessionText), Client: c.client}
-	if info.Terms != "" {
-		info.AcceptedAt = c.now
-	}
-	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
-		s.event(ctx, c.event(EventSignInRefused))
-		return fmt.Errorf("%w: %w", ErrRefused, err)
-	}
-	return nil
 }
 
 // opensSessions reports whether the store may open a session as soon as a code is right: nobody else
