@@ -97,9 +97,11 @@ func (s *Service) movePhone(ctx context.Context, user User, p presented) (User, 
 		user: user,
 		do: func(ctx context.Context) (User, error) {
 			if user.Phone != c.phone { // before the change, so that no account is moved without it
-				if undo, err = s.beginMove(ctx, user); err != nil {
+				kept, err := s.beginMove(ctx, user)
+				if err != nil {
 					return User{}, err
 				}
+				undo = kept
 			}
 			return s.store.UpdateUser(ctx, UserUpdate{UserID: user.ID, Phone: &c.phone, Epoch: user.Epoch, Now: s.now()})
 		},
@@ -112,7 +114,7 @@ func (s *Service) movePhone(ctx context.Context, user User, p presented) (User, 
 			}
 		},
 	})
-	if errors.Is(err, ErrPhoneTaken) {
+	if errors.Is(err, ErrPhoneTaken) || errors.Is(err, ErrStale) { // it was certainly not changed
 		err = errors.Join(err, undo())
 	}
 	return moved, c, err

@@ -345,30 +345,44 @@ func (s *Service) settledOf(key string, kept Challenge) settled.List {
 	return settled.Read(data)
 }
 
-// settle adds changes to those that settled returns, for as long as a notice can live. The store
-// keeps them as a challenge whose secret nobody has. Its ID is another one after each report, and a
-// limit of one admits only one that is the first, so no report is lost that comes at the same time.
+// settle adds changes to those that settled returns, for as long as a notice can live. No report is lost that
+// comes at the same time.
 func (s *Service) settle(ctx context.Context, userID string, more settled.Range) error {
-	now, key := s.now(), s.settledKey(userID)
-	for range 4 {
-		all, kept, err := s.settled(ctx, userID, now)
+	for range mostReplaced {
+		all, kept, err := s.settled(ctx, userID, s.now())
 		if err != nil {
 			return err
 		}
-		p := BeginParams{Now: now, Renew: kept.ID, Challenge: Challenge{
-			Key: key, ID: random.ID(), Digest: refreshDigest(random.Secret()), TriesLeft: 1,
-			Pending:   s.keys.Seal(key, string(all.With(more).Append(nil))),
-			ExpiresAt: now.Add(2 * noticeLife), Until: now.AddDate(100, 0, 0), // later calls move ExpiresAt
-		}}
-		if kept.ID == "" {
-			p.Takes = []Take{{Key: key, Limit: Limit{Burst: 1, Every: 2 * noticeLife}, Cost: 1}}
-		}
-		_, err = s.store.BeginChallenge(ctx, p)
-		if _, second := errors.AsType[*LimitError](err); !second && !errors.Is(err, ErrNotFound) {
+		_, err = s.replace(ctx, s.settledKey(userID), kept.ID, all.With(more).Append(nil), 2*noticeLife)
+		if !errors.Is(err, ErrStale) {
 			return err
 		}
 	}
 	return &unavailable{"settle changes", errors.New("too many at once")}
+}
+
+// mostReplaced is how often a record is read and replaced when others replace it meanwhile.
+const mostReplaced = 4
+
+// replace stores data in place of the record at key that has the ID was, or as the first one if was is empty.
+// It returns the ID of the new record. ErrStale: another record is there by now. A record is a challenge whose
+// secret nobody has. Each has another ID, and a limit of one admits only one as the first. All records of a
+// key have the same life.
+func (s *Service) replace(ctx context.Context, key, was string, data []byte, life time.Duration) (id string, err error) {
+	now := s.now()
+	p := BeginParams{Now: now, Renew: was, Challenge: Challenge{
+		Key: key, ID: random.ID(), Digest: refreshDigest(random.Secret()), TriesLeft: 1,
+		Pending:   s.keys.Seal(key, string(data)),
+		ExpiresAt: now.Add(life), Until: now.AddDate(100, 0, 0), // later calls move ExpiresAt
+	}}
+	if was == "" {
+		p.Takes = []Take{{Key: key, Limit: Limit{Burst: 1, Every: life}, Cost: 1}}
+	}
+	_, err = s.store.BeginChallenge(ctx, p)
+	if _, second := errors.AsType[*LimitError](err); second || errors.Is(err, ErrNotFound) {
+		err = ErrStale
+	}
+	return p.Challenge.ID, err
 }
 
 // move is a change of the number of an account that its owner can undo. Until it is over, whoever
@@ -382,63 +396,66 @@ type move struct {
 // moves that followed.
 const mostMoves = 8
 
-// undoable returns the moves of an account that its owner can undo, the oldest first.
-func (s *Service) undoable(ctx context.Context, user User, now time.Time) ([]move, error) {
-	keys := []string{s.movedKey(user.ID), s.settledKey(user.ID)}
+// moves returns the moves of an account that are kept and that no notice has undone, the oldest first, and the
+// ID of their record. Those of an epoch that is to come may be on their way.
+func (s *Service) moves(ctx context.Context, userID string, now time.Time) (all []move, id string, err error) {
+	keys := []string{s.movedKey(userID), s.settledKey(userID)}
 	found, err := s.store.ReadState(ctx, StateParams{Challenges: keys, Now: now})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	kept := found.Challenges[0]
 	data, ok := s.keys.Open(keys[0], kept.Pending)
 	if kept.ID == "" || !ok {
-		return nil, nil
+		return nil, kept.ID, nil
 	}
 	done := s.settledOf(keys[1], found.Challenges[1])
-	var all []move
 	r := fields.NewReader(data)
 	for range mostMoves {
 		m := move{r.Int64(), time.UnixMicro(r.Int64())}
-		tookPlace := m.epoch <= user.Epoch
-		if m.until.After(now) && tookPlace && !done.Undone(m.epoch) {
+		if m.until.After(now) && !done.Undone(m.epoch) {
 			all = append(all, m)
 		}
 	}
-	return all, nil
+	return all, kept.ID, nil
 }
 
 // beginMove keeps that the number of user is about to change, where the owner will be able to undo it.
-// Call undo if the number was certainly not changed.
+// Call undo if the number was certainly not changed. Another change that is on its way stays kept.
 func (s *Service) beginMove(ctx context.Context, user User) (undo func() error, err error) {
-	nothing := func() error { return nil }
 	if s.cfg.Texts.NotMeURL == "" {
-		return nothing, nil
+		return func() error { return nil }, nil
 	}
-	now, key := s.now(), s.movedKey(user.ID)
-	before, err := s.undoable(ctx, user, now)
-	if err != nil {
-		return nothing, err
+	for range mostReplaced {
+		now, key := s.now(), s.movedKey(user.ID)
+		before, was, err := s.moves(ctx, user.ID, now)
+		if err != nil {
+			return nil, err
+		}
+		this := move{user.Epoch + 1, now.Add(noticeLife)}
+		after := slices.DeleteFunc(slices.Clone(before), func(m move) bool { return m.epoch == this.epoch })
+		after = append(after[:min(len(after), mostMoves-1)], this)
+		id, err := s.replace(ctx, key, was, moved(after), noticeLife)
+		if errors.Is(err, ErrStale) {
+			continue
+		}
+		return func() error {
+			_, err := s.replace(ctx, key, id, moved(before), noticeLife)
+			if errors.Is(err, ErrStale) { // another change is on its way, which may be made
+				return nil
+			}
+			return err
+		}, err
 	}
-	after := append(slices.Clone(before[:min(len(before), mostMoves-1)]), move{user.Epoch + 1, now.Add(noticeLife)})
-	return func() error { return s.keepMoves(ctx, key, before) }, s.keepMoves(ctx, key, after)
+	return nil, &unavailable{"keep a change of the number", errors.New("too many at once")}
 }
 
-// keepMoves stores moves as a challenge whose secret nobody has, until the last of them is over.
-func (s *Service) keepMoves(ctx context.Context, key string, all []move) error {
-	if len(all) == 0 {
-		return s.store.CancelChallenges(ctx, key)
-	}
-	var data []byte
+// moved writes moves as they are stored.
+func moved(all []move) (data []byte) {
 	for _, m := range all {
 		data = fields.Append(data, number64(m.epoch), number64(m.until.UnixMicro()))
 	}
-	now := s.now()
-	_, err := s.store.BeginChallenge(ctx, BeginParams{Now: now, Challenge: Challenge{
-		Key: key, ID: "moved", Digest: refreshDigest(random.Secret()), TriesLeft: 1,
-		Pending:   s.keys.Seal(key, string(data)),
-		ExpiresAt: all[len(all)-1].until, Until: now.AddDate(100, 0, 0), // later calls move ExpiresAt
-	}})
-	return err
+	return data
 }
 
 // mayDelete returns a *LimitError while a change of the number of user can be undone.
@@ -447,13 +464,15 @@ func (s *Service) mayDelete(ctx context.Context, user User) error {
 		return nil
 	}
 	now := s.now()
-	all, err := s.undoable(ctx, user, now)
+	all, _, err := s.moves(ctx, user.ID, now)
 	if err != nil {
 		return err
 	}
 	var wait time.Duration
 	for _, m := range all {
-		wait = max(wait, m.until.Sub(now))
+		if m.epoch <= user.Epoch { // it was made
+			wait = max(wait, m.until.Sub(now))
+		}
 	}
 	if wait == 0 {
 		return nil

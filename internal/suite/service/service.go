@@ -32,7 +32,7 @@ func Run(t *testing.T, o suite.Options) {
 		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testThiefAfterManyChanges, testReportsAtOnce, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
 		testDatabasesAreAskedAtOnce, testLimitsAnswerBeforeTheAccount, testPanicOfALookUp, testPanicKeepsNoPlace,
-		testNoDeletionWhileAChangeCanBeUndone, testNoDeletionAfterAThiefsOwnChanges, testDeskDeletesWhileAChangeCanBeUndone,
+		testNoDeletionWhileAChangeCanBeUndone, testNoDeletionAfterAThiefsOwnChanges, testDeskDeletesWhileAChangeCanBeUndone, testMovesAtOnce, testMoveTooLate,
 		testOpenerAnswersAsTheVerbsDo, testChangeAfterTheCode, testSessionInPlaceOfAnotherIsReported, testWhoMustSeeTheUserFirst, testWrappedTwiceIsToldOnce,
 		testImport, testImportFaults, testImportTwice, testImportAgain, testImportEnds,
 	)
