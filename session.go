@@ -109,7 +109,9 @@ func (s *Service) hostAdmits(ctx context.Context, c *call, amr []string) error {
 		info.AcceptedAt = c.now
 	}
 	if err := s.cfg.Hooks.BeforeSignIn(ctx, info); err != nil {
-		s.event(ctx, c.event(EventSignInRefused))
+		e := c.event(EventSignInRefused)
+		e.UserID = user.ID
+		s.event(ctx, e)
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return nil

@@ -141,6 +141,11 @@ func testBeforeSignInRefusal(t *testing.T, o suite.Options) {
 	assert.Zero(t, asked[2].User)
 	assert.Equal(t, session.User.ID, asked[3].User.ID)
 	assert.Equal(t, []string{"sms"}, asked[3].AMR)
+	var whose []string
+	for _, e := range s.Events(phoneauth.EventSignInRefused) {
+		whose = append(whose, e.UserID)
+	}
+	assert.Equal(t, []string{"", "", session.User.ID}, whose, "the timeline of an account has it")
 }
 
 // A registration whose token has gone stale asks the host once: what it checks may be
