@@ -219,7 +219,7 @@ func (s *Service) ReportDelivery(ctx context.Context, d Delivery) {
 		s.reporting.Store(d.Sender, true)
 	}
 	if s.journal != nil && messageKey(d.ID) != "" { // whose message it was
-		if sent, ok := s.journal.sent(ctx, d.ID, s.now()); ok {
+		if sent, ok := s.journal.sent(context.WithoutCancel(ctx), d.ID, s.now()); ok { // also if the provider hangs up
 			e.Print, e.UserID, e.Region, e.Channel = sent.Print, sent.UserID, sent.Region, sent.Channel
 		}
 	}

@@ -107,6 +107,13 @@ func (s *switched) AppendEntries(ctx context.Context, entries []phoneauth.Journa
 	return s.JournalStore.AppendEntries(ctx, entries)
 }
 
+func (s *switched) Entries(ctx context.Context, q phoneauth.JournalQuery) ([]phoneauth.JournalEntry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.JournalStore.Entries(ctx, q)
+}
+
 func (s *switched) CountEntries(ctx context.Context, q phoneauth.JournalCountQuery) ([]phoneauth.JournalCount, error) {
 	if s.unread {
 		return nil, errAway
@@ -320,8 +327,10 @@ func delivery(d *desk) {
 			assert.Equal(d, "30007", e.SendCode)
 		}
 	}
-	d.ReportDelivery(d.Context(), phoneauth.Delivery{ID: sent[0].MessageID, Sender: sent[0].Sender, Status: phoneauth.Delivered})
-	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 3, "the send is in the store by now")
+	hungUp, cancel := context.WithCancel(d.Context())
+	cancel()
+	d.ReportDelivery(hungUp, phoneauth.Delivery{ID: sent[0].MessageID, Sender: sent[0].Sender, Status: phoneauth.Delivered})
+	assert.Len(d, d.timeline(phoneauth.TimelineQuery{Phone: phone}), 3, "the send is in the store by now, and the provider waits for nothing")
 
 	d.Elapse(time.Minute)
 	require.NoError(d, d.register(phone))
