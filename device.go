@@ -423,7 +423,8 @@ func (s *Service) EndOtherSessions(ctx context.Context, claims Claims, devices b
 		return err
 	}
 	for _, r := range records {
-		if r.ID != own.ID && r.CreatedAt.Before(own.CreatedAt) && !s.fresh(own.AuthTime) {
+		live := r.Epoch == user.Epoch
+		if r.ID != own.ID && live && r.CreatedAt.Before(own.CreatedAt) && !s.fresh(own.AuthTime) {
 			return ErrReauthenticate
 		}
 	}

@@ -24,7 +24,7 @@ func Run(t *testing.T, o suite.Options) {
 		testChangesVoidSignInProofs, testChangesVoidHostProofs, testChangesVoidPhoneChangeProofs, testChangesVoidCodes,
 		testChangesEndSessionsAndDevices, testRedeem, testChangePhoneOutlivesItsClient, testRedeemOfABlockedAccount,
 		testRefreshGraceReturnsTheSuccessor, testUsedSuccessorEndsTheGrace, testGraceOverARotationOfKeys, testSessionOf,
-		testSessionLives, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
+		testSessionLives, testEndedSessionsAskForNothing, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
 		testRetryIsAnsweredAlike, testRetryEndsWithTheCode, testRetryIsScoped, testRetryAfterAFailure, testRetriesAtOnce,
 		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration, testRegistrationsAtOnce,
 		testRetryAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterALostAnswer, testRetryAfterAPanic,

@@ -282,3 +282,27 @@ func testTokensOfAnotherUserOfTheSameID(t *testing.T, o suite.Options) {
 	_, err = restored.Refresh(t.Context(), phoneauth.RefreshRequest{Token: after.RefreshToken})
 	assert.NoError(t, err)
 }
+
+// testEndedSessionsAskForNothing: a session of an earlier epoch has ended, also where its record is still
+// there. Nobody must sign in again to end it.
+func testEndedSessionsAskForNothing(t *testing.T, o suite.Options) {
+	down := true
+	store := &suite.Spied{Store: o.Store(t), Before: func(_ context.Context, verb string, _ ...any) error {
+		if verb == "EndUserSessions" && down {
+			return errors.New("connection refused")
+		}
+		return nil
+	}}
+	s := suite.On(t, store, suite.LimitsOff)
+	before := s.SignIn(suite.Owner)
+	require.ErrorIs(t, s.SetBlocked(t.Context(), before.User.ID, true), phoneauth.ErrUnavailable)
+	require.ErrorIs(t, s.SetBlocked(t.Context(), before.User.ID, false), phoneauth.ErrUnavailable)
+	down = false
+	s.Elapse(time.Second)
+	session := s.SignIn(suite.Owner)
+	s.Elapse(10 * time.Minute)
+	all, err := s.Sessions(t.Context(), session.User.ID)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	assert.NoError(t, s.EndOtherSessions(t.Context(), s.ClaimsOf(session), true))
+}
