@@ -159,7 +159,7 @@ func (s *Service) registerPassword(ctx context.Context, c *call, o sending, p pa
 		about := *c
 		about.target = p.again.target
 		pending, err := s.open(ctx, &about, o, allowed)
-		if !errors.Is(err, ErrNotFound) {
+		if !errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnavailable) { // which may wrap an error of the host
 			return pending, err
 		}
 	}

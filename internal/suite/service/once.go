@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -132,6 +133,24 @@ func testRetryAfterTheTextFails(t *testing.T, o suite.Options) {
 		require.NoError(t, failed)
 		assert.Len(t, s.Codes(r.Phone, phoneauth.PurposeSignIn), 1, "key %q", key)
 	}
+}
+
+// testRegistrationAfterTheTextFails: an error of the host is never taken for an answer of the store. A
+// registration whose text cannot be written is not begun a second time.
+func testRegistrationAfterTheTextFails(t *testing.T, o suite.Options) {
+	suite.CheapHashes(t)
+	var asked int
+	var err error
+	s := o.Service(t, suite.LimitsOff, func(c *phoneauth.Config) {
+		c.Hooks.Text = func(context.Context, phoneauth.Message) (string, error) { asked++; return "", err }
+	})
+	first := s.AskWithPassword(suite.Owner, "password one", "")
+	err = fmt.Errorf("template: %w", phoneauth.ErrNotFound)
+	_, failed := s.RegisterPassword(t.Context(), phoneauth.PasswordRequest{
+		Phone: suite.Owner, Password: "password two", ChallengeToken: first.ChallengeToken,
+	})
+	require.ErrorIs(t, failed, phoneauth.ErrUnavailable)
+	assert.Equal(t, 2, asked)
 }
 
 // testRetryAfterTheStoreFails: when the store fails after it has stored the code and before the code

@@ -27,7 +27,7 @@ func Run(t *testing.T, o suite.Options) {
 		testSessionLives, testEndedSessionsAskForNothing, testAccessTokensAndFreshness, testHostSessions, testBlocked, testDeletedNumberIsFreeAtOnce,
 		testRetryIsAnsweredAlike, testRetryEndsWithTheCode, testRetryIsScoped, testRetryAfterAFailure, testRetriesAtOnce,
 		testRetryOfAPurpose, testRetryOfAReset, testRetryOfARegistration, testRegistrationsAtOnce,
-		testRetryAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterALostAnswer, testRetryAfterAPanic,
+		testRetryAfterTheTextFails, testRegistrationAfterTheTextFails, testRetryAfterTheStoreFails, testRetryAfterALostAnswer, testRetryAfterAPanic,
 		testKnownDevice, testDeleteByCode, testExportByCode, testOwnersCodesAreBound, testTermsReachTheHook,
 		testNoticeOfAPassword, testNoticeOfANumber, testNoticeOfALaterChange, testThiefAfterAnEarlierReport, testThiefAfterManyChanges, testReportsAtOnce, testNoticeEnds, testReopenedAccountHasNoNotice,
 		testNoticeOfANumberThatIsTaken, testNoLinkWithoutAPage,
