@@ -34,7 +34,6 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 		return s.createAcross(ctx, n, packed)
 	}
 	c := &call{script: createScript}
-	c.micros(n.Now)
 	s.putSession(c, n, packed)
 	r, err := s.do(ctx, c)
 	if err != nil {
@@ -55,12 +54,13 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 	return evicted, err
 }
 
-// putSession writes what lua/create.lua reads of n, but for the time.
+// putSession writes what lua/create.lua reads of n.
 func (s *Store) putSession(c *call, n *phoneauth.NewSession, packed []byte) {
 	r := &n.Session
 	c.key(s.listKey(r.UserID))
 	c.key(s.indexKey(r.UserID))
 	c.key(s.sessionKey(r.ID))
+	c.micros(n.Now)
 	c.micros(r.LastUsedAt())
 	c.micros(r.End())
 	c.number(int64(n.Most))

@@ -148,6 +148,21 @@ var attemptSessionCases = []testCase[*sessions]{
 		r.Most = 0
 		assert.Empty(a, a.stored(r).Evicted, "0 is any number")
 	}},
+	{"AttemptSession where a session ends before the new one begins", "When the user has n.Most live sessions at n.Now, one of them ends", func(s *sessions) {
+		a := s.keeping()
+		user := unique()
+		for i := range 3 {
+			r := a.request(user)
+			if i > 0 {
+				r.Session.IdleUntil = after(time.Minute)
+			}
+			a.stored(r)
+		}
+		r := a.request(user)
+		r.NewSession.Now = after(time.Minute)
+		assert.Empty(a, a.stored(r).Evicted, "at that time there is room")
+		require.Len(a, a.list(user, after(time.Minute)), 2)
+	}},
 	{"AttemptSession where CreateSession refuses", "When CreateSession would refuse, it does nothing", func(s *sessions) {
 		a := s.both()
 		user := unique()

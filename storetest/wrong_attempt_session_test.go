@@ -79,6 +79,12 @@ var wrongAttemptSessions = []wrongStore{
 			return phoneauth.SessionRecord{}, err
 		}
 	})},
+	{"AttemptSession counts sessions at the time of the attempt", "AttemptSession where a session ends before the new one begins", func(w *broken, s *byHand) {
+		w.both = func(p phoneauth.AttemptParams, n phoneauth.NewSession) (phoneauth.Opened, error) {
+			n.Now = p.Now
+			return s.AttemptSession(ctx, p, n)
+		}
+	}},
 	{"AttemptSession stores what is refused", "AttemptSession where CreateSession refuses", bothWith(func(s *byHand, v *openingVerbs) {
 		v.create = func(ctx context.Context, n phoneauth.NewSession) (phoneauth.SessionRecord, error) {
 			n.Most = 0

@@ -9,4 +9,4 @@ if stores == 0 then return answer end
 local of, index, k = key(), key(), key()
 local id, value, life, user, prefix, expires, gone, listed =
   text(), text(), text(), text(), text(), text(), text(), text()
-local used, ends, most, by = struct.unpack('>i8i8i8B', numbers, at)
+local now, used, ends, most, by = struct.unpack('>i8i8i8i8B', numbers, at) -- the time is that of the session
