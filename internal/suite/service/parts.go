@@ -3,7 +3,9 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,9 +34,10 @@ type listed struct {
 	_ []int
 }
 
+func around(ctx context.Context, _ string, call func(context.Context) error) error { return call(ctx) }
+
 func testWhichPartsOpenSessions(t *testing.T, _ suite.Options) {
 	one, two := memstore.New(), memstore.New()
-	around := func(ctx context.Context, _ string, call func(context.Context) error) error { return call(ctx) }
 	wrapped := phoneauth.WrapStore(one, around)
 	var none *phoneauth.Stores
 	for _, c := range []struct {
@@ -70,6 +73,70 @@ func testPartsThatAreOneStore(t *testing.T, _ suite.Options) {
 	require.NoError(t, err)
 	assert.True(t, session.New)
 	assert.Equal(t, []string{"OpenSession"}, v.all)
+}
+
+// A session is stored for the user of the phone, if SignInUser would neither refuse nor change that user. The user
+// and the epoch in Opening.Session are nobody's.
+func testPartsStoreTheSessionOfTheUser(t *testing.T, _ suite.Options) {
+	both, users, ctx, now := memstore.New(), memstore.New(), t.Context(), time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	opener := phoneauth.WrapStore(phoneauth.Stores{ChallengeStore: both, UserStore: users, SessionStore: both}, around).(phoneauth.Opener)
+	in := phoneauth.SignIn{Epoch: phoneauth.AnyEpoch, Now: now}
+	signedIn := func(phone phoneauth.Phone) (phoneauth.User, error) {
+		s, err := users.SignInUser(ctx, phoneauth.SignIn{Phone: phone, UUID: phone.E164(), Now: now})
+		return s.User, err
+	}
+	changed := func(u phoneauth.UserUpdate) func(phoneauth.Phone) (phoneauth.User, error) {
+		return func(phone phoneauth.Phone) (user phoneauth.User, err error) {
+			if user, err = signedIn(phone); err == nil {
+				u.UserID, u.Epoch, u.Now = user.ID, phoneauth.AnyEpoch, now
+				user, err = users.UpdateUser(ctx, u)
+			}
+			return user, err
+		}
+	}
+	for i, c := range []struct {
+		name   string
+		user   func(phoneauth.Phone) (phoneauth.User, error)
+		in     func(*phoneauth.SignIn)
+		stored bool
+	}{
+		{"who has signed in", signedIn, nil, true},
+		{"at a later epoch", changed(phoneauth.UserUpdate{}), nil, true},
+		{"of another epoch", changed(phoneauth.UserUpdate{}), func(in *phoneauth.SignIn) { in.Epoch = 0 }, false},
+		{"of another id", signedIn, func(in *phoneauth.SignIn) { in.UserID = "another" }, false},
+		{"who is blocked", changed(phoneauth.UserUpdate{Blocked: &yes}), nil, false},
+		{"who is locked", changed(phoneauth.UserUpdate{Locked: &yes}), nil, false},
+		{"who has not signed in yet", func(phone phoneauth.Phone) (phoneauth.User, error) {
+			all, err := users.ImportUsers(ctx, []phoneauth.UserImport{{Phone: phone, UUID: "imported"}}, now)
+			return all[0].User, err
+		}, nil, false},
+		{"who is unknown", func(phoneauth.Phone) (phoneauth.User, error) { return phoneauth.User{}, nil }, nil, false},
+	} {
+		phone, id := phoneauth.StoredPhone(suite.FreshPhone()), fmt.Sprint("session ", i)
+		user, err := c.user(phone)
+		require.NoError(t, err, c.name)
+		challenge := phoneauth.Challenge{Key: id, ID: id, Digest: []byte("digest"), TriesLeft: 5, ExpiresAt: now.Add(time.Hour), Until: now.Add(time.Hour)}
+		_, err = both.BeginChallenge(ctx, phoneauth.BeginParams{Challenge: challenge, Now: now})
+		require.NoError(t, err, c.name)
+		o := phoneauth.Opening{
+			Attempt: phoneauth.AttemptParams{Candidates: []phoneauth.Candidate{{Key: id, Digests: [][]byte{[]byte("digest")}}}, Now: now},
+			SignIn:  in,
+			Session: phoneauth.NewSession{Session: phoneauth.SessionRecord{ID: id, UserID: "nobody", Epoch: 77, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour)}, Now: now},
+		}
+		if o.SignIn.Phone = phone; c.in != nil {
+			c.in(&o.SignIn)
+		}
+		v, err := opener.OpenSession(ctx, o)
+		require.NoError(t, err, c.name)
+		assert.Equal(t, phoneauth.Opened{Challenge: challenge, SignedIn: phoneauth.SignedIn{User: user}, Stored: c.stored}, v, c.name)
+		record, err := both.SessionByID(ctx, id, now)
+		if !c.stored {
+			assert.ErrorIs(t, err, phoneauth.ErrNotFound, c.name)
+			continue
+		}
+		require.NoError(t, err, c.name)
+		assert.Equal(t, []any{user.ID, user.Epoch}, []any{record.UserID, record.Epoch}, c.name)
+	}
 }
 
 // Whether or not there is a user, and whether or not that user may sign in, the store is asked the same.

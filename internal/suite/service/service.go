@@ -41,5 +41,5 @@ func Run(t *testing.T, o suite.Options) {
 	}
 	// These have timers of their own, or a second store.
 	suite.Run(t, o, testNoticesHaveAPlace, testCloseWaits, testTokensOfAnotherUserOfTheSameID, testImportTriesAgain, testDryRunFails, testDryRunPanics, testImportRate,
-		testWhichPartsOpenSessions, testPartsThatAreOneStore, testPartsAreAskedAlike, testLimitsAnswerBeforeTheUsers)
+		testWhichPartsOpenSessions, testPartsThatAreOneStore, testPartsStoreTheSessionOfTheUser, testPartsAreAskedAlike, testLimitsAnswerBeforeTheUsers)
 }
