@@ -207,7 +207,8 @@ type Opened struct {
 // SessionAttempter is implemented by stores that keep challenges and sessions in one database, and may have the
 // users elsewhere. Where one such store is both the ChallengeStore and the SessionStore of a [Stores],
 // [New] and [WrapStore] make an [Opener] of the two parts and the UserStore: a user who is known signs in by
-// two calls instead of three.
+// two calls instead of three. A type that embeds such a store, and has an AttemptChallenge or CreateSession of
+// its own, needs an AttemptSession of its own too.
 type SessionAttempter interface {
 	// AttemptSession does AttemptChallenge with p. On a match it does CreateSession with n, unless
 	// UserID of the session is empty.
@@ -261,7 +262,7 @@ func (s opensInParts) OpenSession(ctx context.Context, o Opening) (Opened, error
 	}
 	n, signed := o.Session, SignedIn{User: found}
 	n.Session.UserID = ""
-	if found.ID != "" && o.SignIn.Refusal(found) == nil && !o.SignIn.Apply(found).First {
+	if o.SignIn.changesNothing(found) {
 		n.Session.UserID, n.Session.Epoch = found.ID, found.Epoch
 	}
 	v, err := s.both.AttemptSession(ctx, o.Attempt, n)
