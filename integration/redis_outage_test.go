@@ -149,14 +149,34 @@ func TestRedisFullTellsNothing(t *testing.T) {
 	}
 	proof := redisChallenge("one")
 	proof.Key += "proof"
-	for name, m := range map[string]phoneauth.OnMatch{"a code": {Store: &proof}, "a proof": {}} {
+	take := phoneauth.Take{Name: "l", Key: proof.Key, Limit: phoneauth.Limit{Burst: 1000, Every: time.Second}, Cost: 1}
+	session := redisSession("user of "+proof.Key, 0, 0)
+	challenge := func(p phoneauth.AttemptParams) error {
+		_, err := store.AttemptChallenge(t.Context(), p)
+		return err
+	}
+	for name, c := range map[string]struct {
+		then  phoneauth.OnMatch
+		takes []phoneauth.Take
+		do    func(phoneauth.AttemptParams) error
+	}{
+		"a code":          {phoneauth.OnMatch{Store: &proof}, nil, challenge},
+		"a code, limited": {phoneauth.OnMatch{Store: &proof, Refunds: []phoneauth.Take{take}}, []phoneauth.Take{take}, challenge},
+		"a proof":         {phoneauth.OnMatch{}, nil, challenge},
+		"a sign-in": {phoneauth.OnMatch{Refunds: []phoneauth.Take{take}}, []phoneauth.Take{take}, func(p phoneauth.AttemptParams) error {
+			v, err := store.AttemptSession(t.Context(), p, newSession(session, 1))
+			assert.Equal(t, err == nil, v.Stored)
+			_, found := store.SessionByID(t.Context(), session.ID, redisStart)
+			assert.Equal(t, err == nil, found == nil, "the session is stored where the code is right")
+			return err
+		}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			ch := redisChallenge("one")
 			l := phoneauth.Lockout{Name: "f", Key: ch.Key, TTL: time.Hour, Steps: []phoneauth.LockoutStep{{Failures: 1000, Wait: time.Hour}}}
 			attempt := func(digest []byte) error {
-				_, err := store.AttemptChallenge(t.Context(), phoneauth.AttemptParams{Lockout: l, Now: redisStart,
-					Candidates: []phoneauth.Candidate{{Key: ch.Key, Digests: [][]byte{digest}, OnMatch: m}}})
-				return err
+				return c.do(phoneauth.AttemptParams{Lockout: l, Takes: c.takes, Now: redisStart,
+					Candidates: []phoneauth.Candidate{{Key: ch.Key, Digests: [][]byte{digest}, OnMatch: c.then}}})
 			}
 			_, err := store.BeginChallenge(t.Context(), phoneauth.BeginParams{Challenge: ch, Now: redisStart})
 			require.NoError(t, err)
