@@ -163,3 +163,19 @@ func TestRedisFormerLayout(t *testing.T) {
 	_, limited := errors.AsType[*phoneauth.LimitError](store.TakeLimits(t.Context(), charge))
 	assert.True(t, limited)
 }
+
+// The list of somebody who signs in for years stays short: sessions that have ended leave it.
+func TestRedisListForgets(t *testing.T) {
+	for name, client := range map[string]redis.UniversalClient{"one node": redisNode(t), "cluster": redisCluster(t)} {
+		t.Run(name, func(t *testing.T) {
+			store, user := newRedisStore(t, client, redisstore.Prefix("forgets:")), fmt.Sprint("user ", time.Now().UnixNano())
+			for i := range 90 {
+				_, err := store.CreateSession(t.Context(), newSession(redisSession(user, i, time.Duration(i)*24*time.Hour), 100))
+				require.NoError(t, err)
+			}
+			listed, err := client.ZCard(t.Context(), "forgets:u:"+user).Result()
+			require.NoError(t, err)
+			assert.LessOrEqual(t, listed, int64(8), "89 of 90 have ended")
+		})
+	}
+}

@@ -12,8 +12,8 @@ import (
 // A session is found by its id, which says nothing of its user. So each user has a list
 // of ids. An id is in it before there is the session, and leaves it after: a list may
 // name sessions that are gone, never miss one that lives. What is gone leaves the list
-// when the session is ended, or when its place is needed. On a cluster it also leaves
-// with the first sign-in of its user after it would have expired.
+// when the session is ended, when its place is needed, or with a sign-in of its user
+// after it would have expired: on a cluster with the first, else once there are some.
 
 // errSessionID: the one promise of a caller whose breach would hand a session over.
 var errSessionID = errors.New("there is a session with this id")

@@ -2,7 +2,7 @@
 -- one must end is NewSession.Evict in store_session.go. Keys of sessions are made from their
 -- ids here: that is for one node only.
 --
--- A session that has ended by itself stays in the list until that is full.
+-- A session that has ended by itself stays in the list until that is full, or names FEW sessions.
 --
 -- To the answer it adds OK and what had to end, an empty string for nothing. Else it has done nothing, and
 -- adds REFUSED for an id that is not new, or MISMATCH and for how long no session may end.
@@ -12,9 +12,10 @@ if not redis.call('SET', k, value, 'NX', 'PX', life) then
   return answer
 end
 
+local FEW = 8
 local ended, first = '', nil
 local count = redis.call('ZCARD', of)
-if count >= most and redis.call('ZREMRANGEBYSCORE', of, '-inf', gone) > 0 then
+if (count >= FEW or count >= most) and redis.call('ZREMRANGEBYSCORE', of, '-inf', gone) > 0 then
   redis.call('DEL', index)
   count = redis.call('ZCARD', of)
 end
