@@ -128,8 +128,12 @@ func (h *history) attempt() phoneauth.AttemptParams {
 		p.Candidates = append(p.Candidates, h.candidate())
 	}
 	if h.chance(3) {
-		p.Takes, p.Candidates = nil, p.Candidates[:1]
-		p.Candidates[0].OnMatch = phoneauth.OnMatch{Store: p.Candidates[0].OnMatch.Store}
+		if p.Takes = nil; !h.chance(3) {
+			p.Candidates = p.Candidates[:1]
+		}
+		for i := range p.Candidates {
+			p.Candidates[i].OnMatch = phoneauth.OnMatch{Store: p.Candidates[i].OnMatch.Store}
+		}
 	}
 	return p
 }
