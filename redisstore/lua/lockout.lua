@@ -1,7 +1,7 @@
 -- Lockouts: see Lockout in store_lockout.go.
 
--- readLockout reads a lockout, if there is one, and says for how long it is locked, if it is. It is its count, the end
--- of its lock, and when it is forgotten unless it is locked then. Its steps are read when it fails.
+-- readLockout returns a lockout, if there is one, and for how long it is locked, if it is. A lockout is its count, the
+-- end of its lock, and when it is forgotten unless it is locked then. Its steps are read when it fails.
 local function readLockout()
   local has
   has, at = struct.unpack('B', numbers, at)
