@@ -1,7 +1,10 @@
 package integration
 
 import (
+	"context"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +46,36 @@ func TestUIPlainSignIn(t *testing.T) {
 	b.sees("Your number is " + cairoShown + ".")
 	b.press("Sign out")
 	b.sees("You are signed out.")
+}
+
+// Without JavaScript somebody presses "Confirm" twice. The browser hangs up the first request and shows the
+// answer to the second one.
+func TestUIPlainConfirmsTwice(t *testing.T) {
+	twice := make(chan struct{})
+	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
+		cfg.Hooks.BeforeSignIn = func(context.Context, phoneauth.SignInInfo) error {
+			<-twice
+			return nil
+		}
+	})
+	var posts atomic.Int32
+	host.mux.HandleFunc("POST /signin/verify", func(w http.ResponseWriter, r *http.Request) {
+		if posts.Add(1) == 2 {
+			close(twice)
+		}
+		host.page.ServeHTTP(w, r)
+	})
+	b := newBrowser(t, host.url)
+	b.withoutScripts()
+	b.open("/signin/")
+	b.choose("Country or region", "Egypt")
+	b.fill("Phone number", cairoTyped)
+	b.press("Continue")
+	b.fill("Code", host.inbox.Code(t, cairo))
+	b.press("Confirm")
+	b.press("Confirm")
+	b.at("/home")
+	assert.EqualValues(t, 2, posts.Load())
 }
 
 // Without JavaScript people sign up with a password, and choose a new one.

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/phoneauth/phoneauth"
 )
 
 var pageTemplate = template.Must(template.ParseFS(static, "static/page.html"))
@@ -122,8 +124,8 @@ func (p *Page) opening(r *http.Request) *screen {
 	s := p.newScreen(r, screenPhone)
 	s.flow.Typed = phoneOfLink(only(query["phone"]))
 	if p.o.OnSession == nil {
-		if number, in := p.signedInAs(r); in && asked != screenForgot { // the account page asks for the password
-			s.Key, s.display = screenDone, number
+		if user, in := p.signedInUser(r); in && asked != screenForgot { // the account page asks for the password
+			s.Key, s.display = screenDone, display(user.Phone)
 			if s.Next != "" {
 				s.Key = screenLeave
 			}
@@ -189,22 +191,18 @@ func phoneOfLink(text string) string {
 	return text
 }
 
-// signedInAs returns the number of whoever the cookies of r sign in. The store is asked for the
-// account.
-func (p *Page) signedInAs(r *http.Request) (number string, in bool) {
+// signedInUser returns whoever the cookies of r sign in. The store is asked for the account.
+func (p *Page) signedInUser(r *http.Request) (user phoneauth.User, in bool) {
 	access := p.access(r)
 	if access == "" {
-		return "", false
+		return phoneauth.User{}, false
 	}
 	claims, err := p.svc.Authenticate(r.Context(), access)
 	if err != nil {
-		return "", false
+		return phoneauth.User{}, false
 	}
-	user, err := p.svc.User(r.Context(), claims)
-	if err != nil {
-		return "", false
-	}
-	return display(user.Phone), true
+	user, err = p.svc.User(r.Context(), claims)
+	return user, err == nil
 }
 
 // scriptHeader is on requests of the scripts. They get the screen without its frame.

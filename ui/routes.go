@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -252,7 +253,14 @@ func (q *request) verify() (any, error) {
 	default:
 		return nil, errBadRequest
 	}
-	return q.signIn(q.svc.Login(q.r.Context(), l))
+	session, again, err := q.once("verify", func(ctx context.Context) (*phoneauth.Session, error) { return q.svc.Login(ctx, l) })
+	if err == nil && again && !q.unanswered() {
+		return signedIn{display(session.User.Phone), session.New}, nil
+	}
+	if number, in := q.signedInMeanwhile(err); in {
+		return signedIn{Display: number}, nil
+	}
+	return q.signIn(session, err)
 }
 
 // password signs in with a password.
@@ -281,12 +289,15 @@ func (q *request) user() (any, error) {
 
 // recover sets a new password. It signs nobody in.
 func (q *request) recover() (any, error) {
-	_, err := q.svc.RecoverPassword(q.r.Context(), phoneauth.RecoverRequest{
-		Phone:          q.phone(),
-		ChallengeToken: phoneauth.Secret(q.body["session_token"]),
-		Code:           q.body["code"],
-		Password:       phoneauth.Secret(q.body["password"]),
-		Client:         q.client,
+	_, _, err := q.once("recover", func(ctx context.Context) (*phoneauth.Session, error) {
+		_, err := q.svc.RecoverPassword(ctx, phoneauth.RecoverRequest{
+			Phone:          q.phone(),
+			ChallengeToken: phoneauth.Secret(q.body["session_token"]),
+			Code:           q.body["code"],
+			Password:       phoneauth.Secret(q.body["password"]),
+			Client:         q.client,
+		})
+		return nil, err
 	})
 	return struct{}{}, err
 }

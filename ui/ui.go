@@ -158,8 +158,9 @@ type Options struct {
 	Passwords bool
 
 	// OnSession receives the session, and the page then sets no cookies of its own. It may
-	// set cookies of the host. Its error is a 503, and nobody is signed in. Required under
-	// HostSessions.
+	// set cookies of the host. Its error is a 503, and nobody is signed in. It is called again with
+	// the same session for a form that was posted twice, when the first answer was lost. Required
+	// under HostSessions.
 	OnSession func(http.ResponseWriter, *http.Request, *phoneauth.Session) error
 	// InsecureCookie drops the attribute Secure and the prefix __Host- of cookies, as in
 	// HTTPConfig, for plain HTTP on another host than localhost. A sibling domain can then
@@ -221,6 +222,8 @@ type Page struct {
 	headers map[string]string // of every answer
 	routes  map[string]route
 	account *account // nil: there is none
+
+	outcomes outcomes
 }
 
 // Handler returns the page for svc. It panics when a field of o is wrong, and names the field.

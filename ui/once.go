@@ -1,0 +1,123 @@
+package ui
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// A form with a code may be posted twice. Without scripts a second tap posts it again, and browsers show
+// the second answer alone. With scripts people try again when an answer was lost on a bad line. The code is
+// used up by then. So the outcome of such a form is remembered for a short time, and a second post of the
+// same form has the same outcome.
+//
+// Nobody gains by that:
+//
+//   - The same form has the same fields: the code, its challenge token, and the key of the screen, 128
+//     random bits that only the browser has which was shown that screen.
+//   - The session is handed out again only to a browser that still has the pending cookie of this code. The
+//     first answer removes that cookie, so it has not arrived there. Every other browser is led on, and
+//     gets nothing: it is signed in if it has the cookies of the first answer.
+//
+// Each process remembers its own forms. In another one the code is gone, as it was; whoever is signed in by
+// then is led on (signedInMeanwhile).
+
+// The outcomes that a process remembers. The scripts wait 30 seconds for an answer.
+const (
+	outcomeLife  = time.Minute
+	mostOutcomes = 1024
+)
+
+// outcomes are those of the latest forms with a code. The zero value is ready. It is safe for concurrent use.
+type outcomes struct {
+	mu  sync.Mutex
+	all []*outcome // the oldest first
+}
+
+// outcome is that of one form.
+type outcome struct {
+	form [sha256.Size]byte
+	ends time.Time
+	// of does the work, for the first who calls it. The others wait and get what came of it.
+	of func() (*phoneauth.Session, error)
+}
+
+// find returns the outcome of a form, which the first caller begins with do.
+func (s *outcomes) find(form [sha256.Size]byte, do func() (*phoneauth.Session, error)) (o *outcome, again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for len(s.all) > 0 && (!now.Before(s.all[0].ends) || len(s.all) >= mostOutcomes) {
+		s.all[0] = nil
+		s.all = s.all[1:]
+	}
+	for _, o := range s.all {
+		if o.form == form {
+			return o, true
+		}
+	}
+	o = &outcome{form, now.Add(outcomeLife), sync.OnceValues(do)}
+	s.all = append(s.all, o)
+	return o, false
+}
+
+// forget lets the form of o be posted anew.
+func (s *outcomes) forget(o *outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, other := range s.all {
+		if other == o {
+			s.all = append(s.all[:i:i], s.all[i+1:]...)
+			return
+		}
+	}
+}
+
+// once does the work of a form with a code, unless the same form was posted before: again is then true, and
+// what came of it is returned. Only success and a wrong code are remembered. The session of the work may be nil.
+func (q *request) once(route string, do func(context.Context) (*phoneauth.Session, error)) (session *phoneauth.Session, again bool, err error) {
+	if q.body["key"] == "" || q.flow.encode() == "" { // it is no form of the page
+		session, err = do(q.r.Context())
+		return session, false, err
+	}
+	fields, _ := json.Marshal([]any{route, q.body}) // text alone, in the order of the names
+	o, again := q.outcomes.find(sha256.Sum256(fields), func() (*phoneauth.Session, error) {
+		return do(context.WithoutCancel(q.r.Context())) // the second post hangs up the first
+	})
+	remembered := false
+	defer func() {
+		if !remembered {
+			q.outcomes.forget(o)
+		}
+	}()
+	session, err = o.of()
+	remembered = err == nil || errors.Is(err, phoneauth.ErrInvalidCode)
+	return session, again, err
+}
+
+// unanswered reports whether the browser still waits for the code of the form.
+func (q *request) unanswered() bool {
+	f := q.pending(q.r)
+	return f.lives() && f.Token == q.flow.Token && f.Phone == q.flow.Phone && f.Masked == q.flow.Masked
+}
+
+// signedInMeanwhile returns the number of the form if the code of the form is gone, but the browser is
+// signed in with that number.
+func (q *request) signedInMeanwhile(err error) (number string, in bool) {
+	if _, wrong := errors.AsType[*phoneauth.CodeError](err); wrong || !errors.Is(err, phoneauth.ErrInvalidCode) {
+		return "", false
+	}
+	if q.flow.Token == "" || q.o.OnSession != nil {
+		return "", false
+	}
+	user, in := q.signedInUser(q.r)
+	if !in || user.Phone.E164() != q.flow.Phone && mask(user.Phone) != q.flow.Masked {
+		return "", false
+	}
+	return display(user.Phone), true
+}
