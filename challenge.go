@@ -326,45 +326,51 @@ func (s *Service) waitingHash(ctx context.Context, c *call, id string) (Secret, 
 	return "", ErrInvalidCode
 }
 
-// begin creates the challenge of p, or finds the live one, and returns the code to send. If
-// the code of the live one cannot be opened, because its key was dropped or the account has
-// changed, begin replaces the challenge.
-func (s *Service) begin(ctx context.Context, c *call, o sending, p BeginParams) (BeginResult, string, error) {
+// begun is a challenge, the code to send, and whether that is the code of a challenge that was live.
+type begun struct {
+	BeginResult
+	code  string
+	again bool
+}
+
+// begin creates the challenge of p, or finds the live one. If the code of the live one cannot be
+// opened, because its key was dropped or the account has changed, begin replaces the challenge.
+func (s *Service) begin(ctx context.Context, c *call, o sending, p BeginParams) (begun, error) {
 	fresh, code, err := s.newChallenge(c)
 	if err != nil {
-		return BeginResult{}, "", err
+		return begun{}, err
 	}
 	fresh.Pending, fresh.Sends = p.Challenge.Pending, p.Challenge.Sends
 	if c.operator { // the person's challenge token stays good
 		fresh.ID = o.renew
 	}
 	p.Challenge = fresh
-	begun, err := s.take(ctx, c, o, p)
+	first, err := s.take(ctx, c, o, p)
 	if err != nil {
-		return BeginResult{}, "", err
+		return begun{}, err
 	}
-	if string(begun.Challenge.Sealed) == string(fresh.Sealed) {
-		return begun, code, nil
+	if string(first.Challenge.Sealed) == string(fresh.Sealed) {
+		return begun{first, code, false}, nil
 	}
 	use := secretKey(fresh.Key, c.purpose, c.account)
-	if live, ok := s.keys.Open(use, begun.Challenge.Sealed); ok {
-		return begun, live, nil
+	if live, ok := s.keys.Open(use, first.Challenge.Sealed); ok {
+		return begun{first, live, true}, nil
 	}
 	if err := s.store.CancelChallenges(ctx, fresh.Key); err != nil {
-		return BeginResult{}, "", err
+		return begun{}, err
 	}
-	again, err := s.store.BeginChallenge(ctx, BeginParams{Challenge: fresh, Now: c.now})
+	second, err := s.store.BeginChallenge(ctx, BeginParams{Challenge: fresh, Now: c.now})
 	if err != nil {
-		return BeginResult{}, "", err
+		return begun{}, err
 	}
-	if string(again.Challenge.Sealed) != string(fresh.Sealed) { // a concurrent caller was first
+	if string(second.Challenge.Sealed) != string(fresh.Sealed) { // a concurrent caller was first
 		var ok bool
-		if code, ok = s.keys.Open(use, again.Challenge.Sealed); !ok {
-			return BeginResult{}, "", &unavailable{"begin challenge", errors.New("sealed under a key that is not among Keys.Secrets")}
+		if code, ok = s.keys.Open(use, second.Challenge.Sealed); !ok {
+			return begun{}, &unavailable{"begin challenge", errors.New("sealed under a key that is not among Keys.Secrets")}
 		}
 	}
-	begun.Challenge = again.Challenge
-	return begun, code, nil
+	first.Challenge = second.Challenge
+	return begun{first, code, false}, nil
 }
 
 // take calls BeginChallenge with what a code for c takes and is charged. When that is refused

@@ -50,6 +50,9 @@ type Pending struct {
 	// TriesLeft is how many times the code may still be compared. Sending the code again
 	// does not raise it.
 	TriesLeft int
+	// Again reports whether this is the code that was asked for before. False is a new code. It is
+	// the same for numbers with and without an account.
+	Again bool
 	// Channel is the Name of the channel that the code was sent by.
 	Channel string
 	// Channels are the channels that are offered for this number and purpose, in their order,
@@ -174,7 +177,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 			}
 		}()
 	}
-	begun, code, err := s.begin(ctx, c, o, p)
+	begun, err := s.begin(ctx, c, o, p)
 	if errors.Is(err, ErrUnavailable) && o.once != "" { // after the answer, because the store is slow now
 		s.afterwards(ctx, "let a code be asked for again", func(ctx context.Context) error { return s.notSent(ctx, c, o) })
 	}
@@ -194,7 +197,7 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 		s.humanEvent(ctx, c, EventHumanCheckSolved, c.human.proved)
 	}
 	s.watchCeiling(ctx, c, o.channel)
-	d := delivery{begun.Challenge, code, allowed, later}
+	d := delivery{begun.Challenge, begun.code, allowed, later}
 	later = nil
 	if err := s.deliver(ctx, c, o, d); err != nil {
 		return nil, err
@@ -203,12 +206,13 @@ func (s *Service) open(ctx context.Context, c *call, o sending, allowed bool) (*
 }
 
 // pending describes the code of a challenge.
-func (s *Service) pending(c *call, o sending, begun BeginResult, channels []ChannelState) (*Pending, error) {
+func (s *Service) pending(c *call, o sending, begun begun, channels []ChannelState) (*Pending, error) {
 	token, err := s.challengeTokenFor(c, begun.Challenge)
 	if err != nil {
 		return nil, err
 	}
 	return &Pending{
+		Again:          begun.again,
 		Channel:        o.channel.Name,
 		Channels:       channels,
 		ChallengeToken: token,
@@ -278,7 +282,7 @@ func (s *Service) sentFor(ctx context.Context, c *call, o sending) (before *Pend
 	if err != nil {
 		return nil, true, err
 	}
-	before, err = s.pending(c, o, BeginResult{sent, resendAt}, channels)
+	before, err = s.pending(c, o, begun{BeginResult: BeginResult{sent, resendAt}, again: sent.Sends > 1}, channels)
 	return before, true, err
 }
 

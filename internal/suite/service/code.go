@@ -20,6 +20,7 @@ func testResendKeepsCodeAndTries(t *testing.T, o suite.Options) {
 	first := s.Ask(suite.Owner)
 	assert.Equal(t, start.Add(5*time.Minute), first.ExpiresAt)
 	assert.Equal(t, start.Add(time.Minute), first.ResendAt)
+	assert.False(t, first.Again)
 	for range 3 {
 		_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: suite.Owner, Code: s.Wrong(suite.Owner)})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
@@ -37,6 +38,7 @@ func testResendKeepsCodeAndTries(t *testing.T, o suite.Options) {
 		s.Elapse((start.Add(c.at)).Sub(s.Now()))
 		again := s.Ask(suite.Owner)
 		assert.Equal(t, start.Add(c.end), again.ExpiresAt)
+		assert.True(t, again.Again)
 	}
 	codes := s.Codes(suite.Owner, phoneauth.PurposeSignIn)
 	require.Len(t, codes, 4)
@@ -85,7 +87,7 @@ func testUsedUpCodeIsReplaced(t *testing.T, o suite.Options) {
 		_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: suite.Owner, Code: s.Wrong(suite.Owner)})
 		require.ErrorIs(t, err, phoneauth.ErrInvalidCode)
 	}
-	s.Ask(suite.Owner)
+	assert.False(t, s.Ask(suite.Owner).Again)
 	assert.NotEqual(t, old, s.Code(suite.Owner, phoneauth.PurposeSignIn))
 	_, err := s.Verify(t.Context(), phoneauth.VerifyRequest{Phone: suite.Owner, Code: old})
 	assert.ErrorIs(t, err, phoneauth.ErrInvalidCode)
@@ -111,6 +113,7 @@ func testRetiredKeyBeginsAnew(t *testing.T, o suite.Options) {
 
 	s.Elapse(time.Minute)
 	p := next.Ask(suite.Owner)
+	assert.False(t, p.Again)
 	assert.NotEqual(t, old, next.Code(suite.Owner, phoneauth.PurposeSignIn))
 	assert.Equal(t, s.Now().Add(5*time.Minute), p.ExpiresAt)
 	for range 4 { // it has all its tries

@@ -44,7 +44,7 @@ func testRetryIsAnsweredAlike(t *testing.T, o suite.Options) {
 		if resend.Before(s.Now()) {
 			resend = s.Now()
 		}
-		assert.Equal(t, []any{first.ExpiresAt, resend, first.TriesLeft, first.Channel}, []any{again.ExpiresAt, again.ResendAt, again.TriesLeft, again.Channel})
+		assert.Equal(t, []any{first.ExpiresAt, resend, first.TriesLeft, first.Channel, first.Again}, []any{again.ExpiresAt, again.ResendAt, again.TriesLeft, again.Channel, again.Again})
 		first.ChallengeToken = again.ChallengeToken
 	}
 	assert.Equal(t, 1, s.Inbox.Sends())
@@ -297,6 +297,7 @@ func testRetryOfARegistration(t *testing.T, o suite.Options) {
 	for range 2 { // the second has a token that is not the newest
 		again, err = s.RegisterPassword(t.Context(), r)
 		require.NoError(t, err)
+		assert.True(t, again.Again)
 	}
 	require.Equal(t, 2, s.Inbox.Sends())
 	_, err = s.Login(t.Context(), phoneauth.LoginRequest{
