@@ -96,7 +96,7 @@ func TestUITriesElsewhere(t *testing.T) {
 	b.fill("Code", code)
 	b.sees("This code has expired or was used already. Send a new one.")
 	b.press("Send a new code")
-	b.sees("We sent the code again.")
+	b.sees("We sent a new code.")
 	b.fill("Code", host.inbox.Code(t, cairo))
 	b.at("/home")
 }

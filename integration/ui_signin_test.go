@@ -117,7 +117,7 @@ func TestUIWrongCodes(t *testing.T) {
 	b.sees("You have no tries left. Send a new code.")
 	b.seesNot("Confirm")
 	b.press("Send a new code") // the main button
-	b.sees("We sent the code again.")
+	b.sees("We sent a new code.")
 	fresh := host.inbox.Code(t, cairo)
 	require.NotEqual(t, code, fresh)
 	b.fill("Code", fresh)
@@ -189,7 +189,7 @@ func TestUIExpiredResetCode(t *testing.T) {
 	b.sees("Your code has expired. Send a new one.")
 	b.seesNot("Save password")
 	b.press("Send a new code")
-	b.sees("We sent the code again.")
+	b.sees("If this number has an account, another message is on its way to it.")
 	b.sees("Save password")
 	assert.Equal(t, "correct horse", valueOf[string](b, `field("New password").value`))
 }

@@ -5,11 +5,14 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phoneauth/phoneauth"
+	"github.com/phoneauth/phoneauth/internal/bubble"
 )
 
 // A page that was dropped comes back to its code, until it is left; and never for another account.
@@ -59,6 +62,37 @@ func TestAccountCodeIsOnItsWay(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 3, g.inbox.Sends(), "the sign-in, and one for each")
+}
+
+// After the last try the page sends a new code and says so, and does not go back to the dead one while it waits.
+func TestAccountDeadCode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuest(t, func(c *phoneauth.Config) { c.Limits.InsecureOff = false })
+		texts := words(t, "en")
+		g.signIn(cairo)
+		g.visit("/account/?screen=export")
+		g.send()
+		first := g.inbox.Code(t, cairo)
+		bubble.Elapse(time.Minute)
+		g.submit("/account/export/start", url.Values{"state": {read(t, g.body).Form["state"]}, "channel": {"sms"}})
+		assert.Contains(t, g.body, texts["note.resent"])
+		for range 5 {
+			g.send("code", wrong(first))
+		}
+		require.Contains(t, g.body, texts["tries.none"])
+		g.send()
+		assert.Equal(t, http.StatusTooManyRequests, g.code)
+		assert.Equal(t, "export_code", g.screen())
+		assert.NotContains(t, g.body, `id="code"`)
+		assert.Contains(t, g.body, `data-held="60"`)
+		bubble.Elapse(time.Minute)
+		g.send()
+		assert.Contains(t, g.body, texts["note.new_code"])
+		g.send("code", g.inbox.Code(t, cairo))
+		assert.Equal(t, http.StatusOK, g.code, g.alert())
+		assert.Contains(t, g.body, `"activity"`)
+	})
 }
 
 // What a form asks for is not done where the session must be opened again first. The page says so.

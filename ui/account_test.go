@@ -66,15 +66,20 @@ func (g *guest) visit(at string) {
 }
 
 var (
-	formPattern  = regexp.MustCompile(`(?s)<form id="form" method="post" action="([^"]+)".*?</form>`)
-	shownPattern = regexp.MustCompile(`data-screen="([a-z_]+)"`)
+	formPattern = regexp.MustCompile(`(?s)<form id="form" method="post" action="([^"]+)".*?</form>`)
+	// submitPattern finds where the main button leads, when the form leads elsewhere.
+	submitPattern = regexp.MustCompile(`id="submit"[^>]* formaction="([^"]+)"`)
+	shownPattern  = regexp.MustCompile(`data-screen="([a-z_]+)"`)
 )
 
 // send fills the main form of the screen in, and sends it.
 func (g *guest) send(fields ...string) {
 	g.t.Helper()
-	form := formPattern.FindStringSubmatch(g.body)
+	form := formPattern.FindStringSubmatch(g.shown())
 	require.NotNil(g.t, form, g.body)
+	if m := submitPattern.FindStringSubmatch(form[0]); m != nil {
+		form[1] = m[1]
+	}
 	values := url.Values{}
 	for _, m := range hiddenPattern.FindAllStringSubmatch(form[0], -1) {
 		values.Set(m[1], html.UnescapeString(m[2]))
@@ -84,6 +89,9 @@ func (g *guest) send(fields ...string) {
 	}
 	g.submit(strings.ReplaceAll(form[1], "&amp;", "&"), values)
 }
+
+// shown is the body without what the scripts show later.
+func (g *guest) shown() string { return templatePattern.ReplaceAllString(g.body, "") }
 
 func (g *guest) submit(to string, values url.Values) {
 	g.t.Helper()
@@ -335,7 +343,7 @@ func TestAccountSendsAgain(t *testing.T) {
 		require.Equal(t, screen+"_code", g.screen(), g.alert())
 		again := regexp.MustCompile(`formaction="([^"]+)"`).FindStringSubmatch(g.body)[1]
 		values := url.Values{}
-		for _, m := range hiddenPattern.FindAllStringSubmatch(formPattern.FindString(g.body), -1) {
+		for _, m := range hiddenPattern.FindAllStringSubmatch(formPattern.FindString(g.shown()), -1) {
 			values.Set(m[1], html.UnescapeString(m[2]))
 		}
 		values.Set("key", "another")

@@ -101,18 +101,18 @@ func (q *accountRequest) sendOwn(purpose phoneauth.Purpose, first func() *accoun
 
 // sent is the screen for a code that has just been sent.
 func (q *accountRequest) sent(purpose phoneauth.Purpose, p *phoneauth.Pending) *accountScreen {
-	return q.backTo(q.sentBy(purpose, p)).sentAgain(display(p.Phone))
+	return q.backTo(q.sentBy(purpose, p)).sentAgain(p, display(p.Phone))
 }
 
-// sentAgain says so where the code was sent before.
-func (s *accountScreen) sentAgain(number string) *accountScreen {
+// sentAgain says what was sent where a code was asked for before.
+func (s *accountScreen) sentAgain(p *phoneauth.Pending, number string) *accountScreen {
 	by := "lead.code." + s.flow.Channel
 	switch before := s.asked(); {
 	case before.Token == "":
 	case before.Channel != s.flow.Channel && s.T(by) != "":
 		s.Note = s.rich(by, "phone", number)
 	default:
-		s.Note = s.rich("note.resent")
+		s.Note = s.rich(sentNote(s.flow.Purpose, p))
 	}
 	return s
 }
@@ -138,7 +138,11 @@ func (q *accountRequest) read(f flow) (string, error) {
 func (s *accountScreen) typesCode() bool { return s.resends != "" }
 
 // State is the flow, as the form carries it.
-func (s *accountScreen) State() string { return s.flow.encode() }
+func (s *accountScreen) State() string {
+	f := s.flow
+	f.Dead = s.dead
+	return f.encode()
+}
 
 // Expires is the seconds until the code is dead, or 0 where none is typed.
 func (s *accountScreen) Expires() int {
@@ -193,7 +197,7 @@ func (s *accountScreen) limited(r refusal) {
 	switch {
 	case r.Limit == "moved": // nothing can be done here for days
 		s.Action, s.Fields, s.resends = "", nil, ""
-	case s.typesCode() && r.Limit != "locked":
+	case s.typesCode() && !s.dead && r.Limit != "locked":
 		s.flow.ResendAt = max(s.flow.ResendAt, unixIn(r.RetryAfter))
 	default:
 		s.Held = r.RetryAfter

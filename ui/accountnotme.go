@@ -74,7 +74,7 @@ func (q *accountRequest) startUnlock() (*accountScreen, error) {
 	}
 	f := flowOf(string(phoneauth.PurposeAccountUnlock), p)
 	f.Phone, f.Masked = "", mask(n.Phone) // whoever has the link is not told the number
-	return q.unlockScreen(token, n, f).sentAgain(mask(n.Phone)), nil
+	return q.unlockScreen(token, n, f).sentAgain(p, mask(n.Phone)), nil
 }
 
 func (q *accountRequest) unlockScreen(token phoneauth.Secret, n *phoneauth.Notice, f flow) *accountScreen {

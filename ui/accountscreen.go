@@ -166,6 +166,9 @@ func (s *accountScreen) refuse(err error) int {
 		s.log(s.r, err)
 	}
 	s.Code = r.Code
+	if s.typesCode() && s.flow.Dead {
+		s.die()
+	}
 	if r.HumanCheck != nil {
 		question, _ := json.Marshal(r.HumanCheck) // "" where the host's own check has made one that is no JSON
 		s.Question = string(question)

@@ -133,7 +133,9 @@ func (s *screen) Hidden() []hidden {
 	case screenConfirm:
 		fields = append(fields, hidden{"phone", s.flow.Typed}, hidden{"confirmed", "1"}, hidden{"chosen", chosenByHand})
 	case screenCode, screenReset, screenRegister:
-		fields = append(fields, hidden{"state", s.flow.encode()})
+		f := s.flow
+		f.Dead = s.dead
+		fields = append(fields, hidden{"state", f.encode()})
 	}
 	return slices.DeleteFunc(fields, func(f hidden) bool { return f.Value == "" && f.Name != "zone" && f.Name != "chosen" })
 }

@@ -37,6 +37,8 @@ type flow struct {
 	Channel  string        `json:"channel,omitempty"`
 	Channels []flowChannel `json:"channels,omitempty"`
 	Length   int           `json:"length,omitempty"`
+	// Dead is true where the code is dead, so that another one must be sent.
+	Dead bool `json:"dead,omitempty"`
 	// For is the id of the account that a code of the account page is for, and Next where it goes on to.
 	For  string `json:"for,omitempty"`
 	Next string `json:"next,omitempty"`

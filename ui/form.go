@@ -28,6 +28,7 @@ func (q *request) screen(key string) *screen {
 		s.l = q.named(s.Lang)
 	}
 	s.flow = q.flow
+	s.dead = s.flow.Dead && s.typesCode()
 	if q.body["device"] == "" { // else the number is that of the device, which is not shown whole
 		s.flow.Typed = q.body["phone"]
 	}
@@ -75,10 +76,10 @@ func (q *request) refuseForm(err error) {
 // explain puts the sentence of a refusal on s.
 func (q *request) explain(s *screen, r refusal) {
 	s.Code, s.fault = r.Code, faults[r.Code]
-	typesCode := s.Key == screenCode || s.Key == screenReset
+	typesCode := s.typesCode()
 	switch {
 	case r.Code == "rate_limited":
-		s.Alert = s.limited(r, typesCode)
+		s.Alert = s.limited(r)
 	case r.Code == "password_rejected":
 		s.Alert = s.l.of("error.password_rejected", "reason", r.Reason)
 	case r.Code == "human_check_required" && !q.client.CanAnswer:
@@ -99,16 +100,16 @@ func (q *request) explain(s *screen, r refusal) {
 
 // limited says how long to wait. Where a code has been sent it counts down on the buttons that send
 // again, else on the main button.
-func (s *screen) limited(r refusal, typesCode bool) string {
+func (s *screen) limited(r refusal) string {
 	key := "error.rate_limited"
 	if s.T(key+"_"+r.Limit) != "" {
 		key += "_" + r.Limit
 	}
 	switch {
-	case typesCode && r.Limit != "locked":
+	case s.typesCode() && !s.dead && r.Limit != "locked":
 		s.flow.ResendAt = max(s.flow.ResendAt, unixIn(r.RetryAfter))
 	default:
-		s.Held, s.known = r.RetryAfter, r.Limit == "sent" && s.Key != screenRegister
+		s.Held, s.known = r.RetryAfter, r.Limit == "sent" && !s.dead && s.Key != screenRegister
 	}
 	return s.l.of(key, "time", s.l.duration(r.RetryAfter))
 }
@@ -215,9 +216,21 @@ func (q *request) pendingScreen(answer any) *screen {
 	q.remember(q.w, p.Phone.Region())
 	s := q.screen(q.flow.screen())
 	if again {
-		s.Note = s.T("note.resent")
+		s.Note = s.T(sentNote(purpose, p))
 	}
 	return s
+}
+
+// sentNote says what was sent to somebody who has asked before. Whether a number has an account is told
+// nobody.
+func sentNote(purpose string, p *phoneauth.Pending) string {
+	switch {
+	case purpose == purposeReset:
+		return "note.reset_again"
+	case p.Again:
+		return "note.resent"
+	}
+	return "note.new_code"
 }
 
 // displayOf returns a number in E.164 as people write it.

@@ -125,7 +125,10 @@ var (
 	screenPattern = regexp.MustCompile(`<main id="screen" data-screen="([a-z]+)"`)
 	langPattern   = regexp.MustCompile(`<html lang="([^"]+)"`)
 	hiddenPattern = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
-	alertPattern  = regexp.MustCompile(`data-part data-code="([a-z_]*)"`)
+	// templatePattern is what the scripts show later.
+	templatePattern = regexp.MustCompile(`(?s)<template.*</template>`)
+
+	alertPattern = regexp.MustCompile(`data-part data-code="([a-z_]*)"`)
 )
 
 // look visits the page.
@@ -149,7 +152,8 @@ func read(t testing.TB, body string) seen {
 		return ""
 	}
 	s := seen{Screen: first(screenPattern), Lang: first(langPattern), Alert: first(alertPattern), Body: body, Form: map[string]string{}}
-	for _, m := range hiddenPattern.FindAllStringSubmatch(body, -1) {
+	shown := templatePattern.ReplaceAllString(body, "")
+	for _, m := range hiddenPattern.FindAllStringSubmatch(shown, -1) {
 		s.Form[m[1]] = html.UnescapeString(m[2])
 	}
 	s.Next = s.Form["next"]

@@ -157,9 +157,12 @@ func (s *screen) Lead() template.HTML {
 	return template.HTML(strings.Replace(text, "{phone}", number, 1)) // both are escaped
 }
 
+// typesCode reports whether a code is typed here, or asked for anew.
+func (s *screen) typesCode() bool { return s.Key == screenCode || s.Key == screenReset }
+
 // Expires is the seconds until the code is dead, or 0 where none is typed.
 func (s *screen) Expires() int {
-	if s.Key != screenCode && s.Key != screenReset || s.dead {
+	if !s.typesCode() || s.dead {
 		return 0
 	}
 	return secondsUntil(s.flow.ExpiresAt)
