@@ -171,7 +171,7 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost && isStep:
 		a.serveStep(w, r, rest, step)
 	case rest != "" && rest != notMePath && !isStep:
-		a.request(w, r, nil).trouble(errNoRoute)
+		a.request(w, r, nil).missing()
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		a.refuseMethod(w, r, isStep)
 	case isStep && strings.HasPrefix(rest, notMePath):

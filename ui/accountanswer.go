@@ -71,6 +71,11 @@ func (q *accountRequest) trouble(err error) {
 	q.answer(s, err)
 }
 
+// missing says that there is no page at this address.
+func (q *accountRequest) missing() {
+	q.show(http.StatusNotFound, q.newScreen("missing", "title.missing").lead("lead.missing").links("back", "", "account.back"))
+}
+
 // here is the address to try again. A form is begun anew.
 func (q *accountRequest) here() string {
 	query := q.r.URL.Query()
@@ -118,6 +123,11 @@ func (q *accountRequest) answer(s *accountScreen, err error) {
 	if err != nil {
 		status = s.refuse(err)
 	}
+	q.show(status, s)
+}
+
+// show writes a screen.
+func (q *accountRequest) show(status int, s *accountScreen) {
 	if q.o.Help != "" {
 		s.Links = append(s.Links, anchor{"help", q.o.Help, q.T("link.help")})
 	}

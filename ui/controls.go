@@ -70,6 +70,8 @@ func (s *screen) Links() []anchor {
 		add("change", screenForgot)
 	case screenCookies:
 		all = nil
+	case screenMissing:
+		all = append(all, anchor{"begin", s.address(""), s.T("title.phone")})
 	}
 	if s.o.Help != "" {
 		all = append(all, anchor{"help", s.o.Help, s.T("link.help")})

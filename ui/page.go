@@ -191,6 +191,15 @@ func phoneOfLink(text string) string {
 	return text
 }
 
+// missing answers a request for an address that does not exist. People see a page, and programs get JSON.
+func (p *Page) missing(w http.ResponseWriter, r *http.Request) {
+	if !isVisit(r) {
+		p.fail(w, r, errNoRoute)
+		return
+	}
+	p.serveScreen(w, r, http.StatusNotFound, p.newScreen(r, screenMissing))
+}
+
 // signedInUser returns whoever the cookies of r sign in. The store is asked for the account.
 func (p *Page) signedInUser(r *http.Request) (user phoneauth.User, in bool) {
 	access := p.access(r)

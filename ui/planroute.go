@@ -96,7 +96,7 @@ func (p *Page) servePlan(w http.ResponseWriter, r *http.Request) {
 		f = aliasesFile()
 	}
 	if f == nil {
-		p.fail(w, r, errNoRoute)
+		p.missing(w, r)
 		return
 	}
 	f.serveFor(w, r, "public, max-age=86400")

@@ -40,6 +40,7 @@ func (p *Page) routesOf() map[string]route {
 		"delivery": {(*request).arrival, nil, (*request).arrivalScreen},
 		"known":    {nothing, nil, (*request).knownScreen},
 		"forget":   {nothing, nil, (*request).forgotten},
+		beginRoute: {nothing, nil, (*request).begin},
 	}
 	if p.o.Passwords {
 		routes["register"] = route{(*request).register, (*request).beforePassword, (*request).pendingScreen}
@@ -54,6 +55,12 @@ func (p *Page) routesOf() map[string]route {
 	}
 	return routes
 }
+
+// beginRoute is where "Try again" leads when the browser has not kept the cookies of a sign-in.
+const beginRoute = "begin"
+
+// begin shows the first screen.
+func (q *request) begin(any) *screen { return q.screen(screenPhone) }
 
 // nothing is the work of a route that only shows a screen.
 func nothing(*request) (any, error) { return struct{}{}, nil }

@@ -24,6 +24,7 @@ const (
 	screenReset    = "reset"
 	screenResume   = "resume"
 	screenCookies  = "cookies"
+	screenMissing  = "missing"
 	screenDone     = "done"
 	screenLeave    = "leave"
 )
@@ -47,7 +48,8 @@ var specs = map[string]spec{
 	screenForgot:   {route: "start", fields: []string{"number"}, links: []string{"sign_in", screenPassword}},
 	screenReset:    {route: "recover", fields: []string{"code", "password"}, fresh: true},
 	screenResume:   {route: refreshRoute, links: []string{"other", screenPhone}},
-	screenCookies:  {route: ""},
+	screenCookies:  {route: beginRoute},
+	screenMissing:  {route: ""},
 	screenDone:     {route: endRoute},
 	screenLeave:    {route: ""},
 }
@@ -133,7 +135,7 @@ func (s *screen) Autosubmit() bool { return s.Key == screenResume && s.Alert == 
 
 // Bare reports whether the screen has no main button.
 func (s *screen) Bare() bool {
-	return s.Key == screenConfirm || s.Key == screenLeave || s.Key == screenDone
+	return s.Key == screenConfirm || s.Key == screenLeave || s.Key == screenDone || s.Key == screenMissing
 }
 
 // Lead is the sentence below the title.
