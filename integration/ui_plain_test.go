@@ -36,6 +36,7 @@ func TestUIPlainSignIn(t *testing.T) {
 	b.fill("Phone number", cairoTyped)
 	b.press("Continue")
 	b.sees("We sent a code by text message to " + cairoShown + ".")
+	assert.Equal(t, "Enter your code · Sunbird", valueOf[string](b, "document.title"))
 	code := host.inbox.Code(t, cairo)
 	b.fill("Code", wrong(code))
 	b.press("Confirm")
@@ -46,6 +47,21 @@ func TestUIPlainSignIn(t *testing.T) {
 	b.sees("Your number is " + cairoShown + ".")
 	b.press("Sign out")
 	b.sees("You are signed out.")
+	assert.Equal(t, "Sign in · Sunbird", valueOf[string](b, "document.title"))
+}
+
+// An address that does not exist shows a page with a way on.
+func TestUIMissingAddress(t *testing.T) {
+	source := axeSource(t)
+	host := newUIHost(t, nil)
+	b := newBrowser(t, host.url)
+	b.open("/signin/nothing")
+	b.sees("Page not found")
+	assert.Equal(t, "Page not found · Sunbird", valueOf[string](b, "document.title"))
+	b.axe(source, "missing")
+	b.press("Sign in")
+	b.sees("Enter your phone number and we will send you a code.")
+	b.takeFaults() // the browser says on its console that the answer was 404
 }
 
 // Without JavaScript somebody presses "Confirm" twice. The browser hangs up the first request and shows the

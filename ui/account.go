@@ -87,7 +87,7 @@ func Account(page *Page, svc AccountService, o AccountOptions) http.Handler {
 	for _, l := range page.names {
 		a.frames[l.Tag] = sync.OnceValue(func() accountFrame {
 			values := page.frameValues(l)
-			values["Title"], values["More"] = wordOf(l, "account.title"), "account"
+			values["More"] = "account"
 			return accountFrame{framePart(pageTemplate, "head", values), framePart(pageTemplate, "tail", values)}
 		})
 	}

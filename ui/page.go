@@ -31,7 +31,7 @@ type choice struct {
 }
 
 // frame is what stands around every screen in a language. It is the same for everybody.
-type frame struct{ head, countries, tail segment }
+type frame struct{ head, countries, tail segment } // head comes after begin
 
 // modules are what the first script imports. Browsers load them at once.
 var modules = []string{"screen.js", "net.js", "number.js", "digits.js", "code.js", "human.js", "box.js"}
@@ -41,6 +41,19 @@ func (p *Page) newFrame(l *locale) frame {
 	values := p.frameValues(l)
 	part := func(name string) segment { return framePart(pageTemplate, name, values) }
 	return frame{head: part("head"), countries: constant(countryOptions(l.countries())), tail: part("tail")}
+}
+
+// begin returns the begin of a document, before the head of its frame. Its title says which screen it is.
+func (p *Page) begin(l *locale, title string) segment {
+	if p.o.Name != "" {
+		title += " · " + p.o.Name
+	}
+	return stored([]byte(`<!doctype html>
+<html lang="` + l.Tag + `" dir="` + l.Dir + `">
+<head>
+<meta charset="utf-8">
+<title>` + html.EscapeString(title) + `</title>
+`))
 }
 
 // framePart returns a part of a frame, which is the same for everybody.
@@ -69,7 +82,7 @@ func (p *Page) frameValues(l *locale) map[string]any {
 		}
 	}
 	return map[string]any{
-		"Lang": l.Tag, "Dir": l.Dir, "T": l.Words(), "Choices": choices, "Base": p.o.Path, "Modules": modules,
+		"T": l.Words(), "Choices": choices, "Base": p.o.Path, "Modules": modules,
 		"Name": p.o.Name, "Initial": strings.ToUpper(string(initial)), "Wordmark": p.o.Wordmark,
 		"Header": p.o.Header, "Footer": p.o.Footer,
 		// These were checked by Options.checked.
@@ -229,7 +242,7 @@ func (p *Page) serveScreen(w http.ResponseWriter, r *http.Request, status int, s
 		segments = append(segments, s.l.frame().countries, stored(parts[1]))
 	}
 	if r.Header.Get(scriptHeader) == "" {
-		segments = append(append([]segment{s.l.frame().head}, segments...), s.l.frame().tail)
+		segments = append(append([]segment{p.begin(s.l, s.Title()), s.l.frame().head}, segments...), s.l.frame().tail)
 	}
 	writeSegments(w, r, status, segments)
 }
