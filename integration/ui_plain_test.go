@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phoneauth/phoneauth"
@@ -67,16 +68,22 @@ func TestUIMissingAddress(t *testing.T) {
 // Without JavaScript somebody presses "Confirm" twice. The browser hangs up the first request and shows the
 // answer to the second one.
 func TestUIPlainConfirmsTwice(t *testing.T) {
-	twice := make(chan struct{})
+	once, twice := make(chan struct{}), make(chan struct{})
 	host := newUIHost(t, func(cfg *phoneauth.Config, _ *ui.Options) {
 		cfg.Hooks.BeforeSignIn = func(context.Context, phoneauth.SignInInfo) error {
-			<-twice
+			select {
+			case <-twice:
+			case <-t.Context().Done():
+			}
 			return nil
 		}
 	})
 	var posts atomic.Int32
 	host.mux.HandleFunc("POST /signin/verify", func(w http.ResponseWriter, r *http.Request) {
-		if posts.Add(1) == 2 {
+		switch posts.Add(1) {
+		case 1:
+			close(once)
+		case 2:
 			close(twice)
 		}
 		host.page.ServeHTTP(w, r)
@@ -88,8 +95,11 @@ func TestUIPlainConfirmsTwice(t *testing.T) {
 	b.fill("Phone number", cairoTyped)
 	b.press("Continue")
 	b.fill("Code", host.inbox.Code(t, cairo))
-	b.press("Confirm")
-	b.press("Confirm")
+	at := valueOf[[]float64](b, `(r => [r.x + r.width / 2, r.y + r.height / 2])(button("Confirm").getBoundingClientRect())`)
+	tap := chromedp.MouseClickXY(at[0], at[1])
+	b.run(tap)
+	<-once
+	b.run(tap)
 	b.at("/home")
 	assert.EqualValues(t, 2, posts.Load())
 }
