@@ -161,7 +161,9 @@ func (s SignIn) Apply(found User) SignedIn {
 }
 
 // changesNothing reports whether SignInUser would return found as it is: s is not refused, and nothing is written.
-func (s SignIn) changesNothing(found User) bool { return s.Refusal(found) == nil && !s.Apply(found).First }
+func (s SignIn) changesNothing(found User) bool {
+	return s.Refusal(found) == nil && !s.Apply(found).First
+}
 
 // SignedIn is the outcome of [UserStore].SignInUser.
 type SignedIn struct {
