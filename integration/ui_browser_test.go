@@ -276,6 +276,8 @@ func (b *browser) choose(label, option string) {
 		b.fill(label, option)
 		b.until("does not find "+option, "document.querySelector('#countries [aria-selected=true]')?.textContent.startsWith("+quoted(option)+")")
 		b.enter()
+		b.until("has not chosen "+option, "document.querySelector('#country').selectedOptions[0].text.startsWith("+quoted(option)+") &&"+
+			"document.querySelector('#country-name').getAttribute('aria-expanded') === 'false'")
 	}
 }
 
