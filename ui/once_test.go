@@ -113,6 +113,25 @@ func TestCodePostedTwiceByAnother(t *testing.T) {
 	})
 }
 
+// A known device is shown its number masked. Whoever posts its form again is told no more of the number.
+func TestMaskedCodePostedTwiceByAnother(t *testing.T) {
+	t.Parallel()
+	kept := func(http.ResponseWriter, *http.Request, *phoneauth.Session) error { return nil }
+	h := newHost(t, ui.Options{OnSession: kept}, limitsOff)
+	_, first := h.form("verify", h.codeForm())
+	require.Equal(t, "done", first.Screen)
+	_, code := h.form("start", h.look("/signin/").Form)
+	require.Equal(t, "code", code.Screen, code.Alert)
+	code.Form["code"] = h.inbox.Code(t, cairo)
+	status, _ := h.form("verify", code.Form)
+	require.Equal(t, 200, status)
+	status, led := h.browser(nil).form("verify", code.Form)
+	require.Equal(t, 200, status)
+	require.Equal(t, "done", led.Screen)
+	assert.NotContains(t, separators.ReplaceAllString(led.Body, ""), "61797840")
+	assert.Contains(t, led.Body, "+20 •••• 7840")
+}
+
 // Another process of the host may get the second post. Whoever is signed in by then goes on.
 func TestCodePostedTwiceElsewhere(t *testing.T) {
 	t.Parallel()

@@ -262,7 +262,7 @@ func (q *request) verify() (any, error) {
 	}
 	session, again, err := q.once("verify", func(ctx context.Context) (*phoneauth.Session, error) { return q.svc.Login(ctx, l) })
 	if err == nil && again && !q.unanswered() {
-		return signedIn{display(session.User.Phone), session.New}, nil
+		return signedIn{q.flow.display(), session.New}, nil // no more of the number than the form shows
 	}
 	if number, in := q.signedInMeanwhile(err); in {
 		return signedIn{Display: number}, nil
