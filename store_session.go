@@ -255,19 +255,19 @@ func (s opensInParts) OpenSession(ctx context.Context, o Opening) (Opened, error
 	found, err := orNobody(s.UserByPhone(ctx, o.SignIn.Phone))
 	if err != nil {
 		// The answer of the limits comes before that of the account.
-		if err := s.TakeLimits(ctx, TakeParams{Asks: o.Attempt.Takes, Now: o.Attempt.Now}); IsAnswer(err) {
-			return Opened{}, err
+		if refused := s.TakeLimits(ctx, TakeParams{Asks: o.Attempt.Takes, Now: o.Attempt.Now}); IsAnswer(refused) {
+			err = refused
 		}
 		return Opened{}, err
 	}
-	n, signed := o.Session, SignedIn{User: found}
+	n := o.Session
 	n.Session.UserID = ""
 	if o.SignIn.changesNothing(found) {
 		n.Session.UserID, n.Session.Epoch = found.ID, found.Epoch
 	}
 	v, err := s.both.AttemptSession(ctx, o.Attempt, n)
 	if err == nil {
-		v.SignedIn = signed
+		v.SignedIn = SignedIn{User: found}
 	}
 	return v, err
 }

@@ -19,14 +19,14 @@ func (s *Store) OpenSession(_ context.Context, o phoneauth.Opening) (phoneauth.O
 
 // AttemptSession implements [phoneauth.SessionAttempter]. All of it is one step.
 func (s *Store) AttemptSession(_ context.Context, p phoneauth.AttemptParams, n phoneauth.NewSession) (phoneauth.Opened, error) {
-	kept := phoneauth.NewSession{Session: kept(n.Session), Most: n.Most, Now: utc(n.Now)}
+	n.Session, n.Now = kept(n.Session), utc(n.Now)
 	k, user := s.key(n.Session.ID), s.key(n.Session.UserID)
 	var v phoneauth.Opened
 	taken, err := s.attemptAnd(&p, func() {
 		if n.Session.UserID == "" {
 			return
 		}
-		evicted, err := s.createSession(k, user, &kept)
+		evicted, err := s.createSession(k, user, &n)
 		v.Stored = err == nil
 		if evicted != nil {
 			v.Evicted = evicted.ID

@@ -42,25 +42,32 @@ func lua(names ...string) string {
 	return source.String()
 }
 
-// lazy is a function that makes what stands in files, and returns some of it. A server makes every function
-// of a script anew at each call: what few calls need is made when they need it.
+// lazy is the source of a Lua function that makes the functions of these files, and returns those that
+// returns names. A server makes every function of a script anew at each call, so a script calls it where
+// it needs them.
 func lazy(name, returns string, files ...string) string {
 	return "local function " + name + "()\n" + lua(files...) + "return " + returns + "\nend\n"
 }
 
+// ruleFiles are those about limits and scores.
+var ruleFiles = []string{"limits", "scores", "plan"}
+
+// Parts of several scripts: an attempt up to its match, and what finds room in a full list.
 var (
-	rules   = []string{"limits", "scores", "plan"}
-	session = []string{"session", "values", "index"}
+	attemptPart = lua("numbers", "lockout", "fail", "challenge") +
+		lazy("rules", "readTakes, admit, readGifts, give, write", ruleFiles...) + lua("attempt")
+	roomPart = lazy("room", "reindex, longestUnused, live, member", "session", "values", "index")
+)
 
-	beginScript   = load(lua("numbers", "lockout", "challenge"), lazy("rules", "readUses, use, write, tatsOf, changes", rules...), lua("begin"))
-	attempt       = lua("numbers", "lockout", "fail", "challenge") + lazy("rules", "readTakes, admit, readGifts, give, write", rules...) + lua("attempt")
-	attemptScript = load(attempt, lua("matched"))
-	openScript    = load(lua("open_keys"), attempt, lazy("room", "reindex, longestUnused, live, member", session...), lua("open", "users", "create"))
-	createScript  = load(lua("create_read"), lazy("room", "reindex, longestUnused, live, member", session...), lua("users", "create"))
+var (
+	beginScript   = load(lua("numbers", "lockout", "challenge"), lazy("rules", "readUses, use, write, tatsOf, changes", ruleFiles...), lua("begin"))
+	attemptScript = load(attemptPart, lua("matched"))
+	openScript    = load(lua("open_keys"), attemptPart, roomPart, lua("open", "users", "create"))
+	createScript  = load(lua("create_read"), roomPart, lua("users", "create"))
 
-	takeScript     = load(lua("numbers"), lua(rules...), lua("lockout", "take"))
-	giveScript     = load(lua("numbers"), lua(rules...), lua("give"))
-	undoScript     = load(lua("numbers"), lua(rules...), lua("undo"))
+	takeScript     = load(lua("numbers"), lua(ruleFiles...), lua("lockout", "take"))
+	giveScript     = load(lua("numbers"), lua(ruleFiles...), lua("give"))
+	undoScript     = load(lua("numbers"), lua(ruleFiles...), lua("undo"))
 	failScript     = load(lua("numbers", "lockout", "fail", "failed"))
 	deleteScript   = load(lua("delete"))
 	readScript     = load(lua("values", "read"))

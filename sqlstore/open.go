@@ -53,9 +53,14 @@ func (s *Store) attemptOnly(ctx context.Context, o *phoneauth.Opening) (phoneaut
 }
 
 // open is OpenSession in a transaction.
-func (s *Store) open(ctx context.Context, o *phoneauth.Opening) (v phoneauth.Opened, err error) {
-	taken, err := s.attemptAnd(ctx, "open session", &o.Attempt, func(q querier) (err error) {
-		v, err = s.opened(ctx, q, o)
+func (s *Store) open(ctx context.Context, o *phoneauth.Opening) (phoneauth.Opened, error) {
+	return s.openAfter(ctx, "open session", &o.Attempt, func(q querier) (phoneauth.Opened, error) { return s.opened(ctx, q, o) })
+}
+
+// openAfter is an attempt with what follows its match, in one transaction.
+func (s *Store) openAfter(ctx context.Context, step string, p *phoneauth.AttemptParams, match func(querier) (phoneauth.Opened, error)) (v phoneauth.Opened, err error) {
+	taken, err := s.attemptAnd(ctx, step, p, func(q querier) (err error) {
+		v, err = match(q)
 		return err
 	})
 	if err != nil {
@@ -72,17 +77,12 @@ func (s *Store) AttemptSession(ctx context.Context, p phoneauth.AttemptParams, n
 		v.Challenge, err = s.AttemptChallenge(ctx, p)
 		return v, err
 	}
-	taken, err := s.attemptAnd(ctx, "attempt session", &p, func(q querier) (err error) {
-		if v = (phoneauth.Opened{}); n.Session.UserID != "" {
+	return s.openAfter(ctx, "attempt session", &p, func(q querier) (v phoneauth.Opened, err error) {
+		if n.Session.UserID != "" {
 			v.Stored, v.Evicted, err = s.created(ctx, q, n)
 		}
-		return err
+		return v, err
 	})
-	if err != nil {
-		return phoneauth.Opened{Challenge: taken}, err
-	}
-	v.Challenge = taken
-	return v, nil
 }
 
 // created creates the session n, if that is not refused.

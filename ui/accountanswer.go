@@ -141,7 +141,7 @@ func (q *accountRequest) show(status int, s *accountScreen) {
 	segments := s.render()
 	if !q.scripted() {
 		f := q.frames[q.l.Tag]()
-		segments = append(append([]segment{q.begin(q.l, s.Title), f.head}, segments...), f.tail)
+		segments = append(append([]segment{q.documentStart(q.l, s.Title), f.head}, segments...), f.tail)
 	}
 	writeSegments(q.w, q.r, status, segments)
 }

@@ -31,7 +31,7 @@ type choice struct {
 }
 
 // frame is what stands around every screen in a language. It is the same for everybody.
-type frame struct{ head, countries, tail segment } // head comes after begin
+type frame struct{ head, countries, tail segment } // head comes after documentStart
 
 // modules are what the first script imports. Browsers load them at once.
 var modules = []string{"screen.js", "net.js", "number.js", "digits.js", "code.js", "human.js", "box.js"}
@@ -43,8 +43,8 @@ func (p *Page) newFrame(l *locale) frame {
 	return frame{head: part("head"), countries: constant(countryOptions(l.countries())), tail: part("tail")}
 }
 
-// begin returns the begin of a document, before the head of its frame. Its title says which screen it is.
-func (p *Page) begin(l *locale, title string) segment {
+// documentStart returns how a document starts, before the head of its frame. Its title says which screen it is.
+func (p *Page) documentStart(l *locale, title string) segment {
 	if p.o.Name != "" {
 		title += " · " + p.o.Name
 	}
@@ -242,7 +242,7 @@ func (p *Page) serveScreen(w http.ResponseWriter, r *http.Request, status int, s
 		segments = append(segments, s.l.frame().countries, stored(parts[1]))
 	}
 	if r.Header.Get(scriptHeader) == "" {
-		segments = append(append([]segment{p.begin(s.l, s.Title()), s.l.frame().head}, segments...), s.l.frame().tail)
+		segments = append(append([]segment{p.documentStart(s.l, s.Title()), s.l.frame().head}, segments...), s.l.frame().tail)
 	}
 	writeSegments(w, r, status, segments)
 }
