@@ -36,6 +36,23 @@ func TestMissingAddress(t *testing.T) {
 	assert.JSONEq(t, `{"code":"bad_request"}`, w.Body.String())
 }
 
+// A route for programs alone shows visitors the same page.
+func TestRouteForPrograms(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Next: "/home"})
+	w := h.ask(h.page, "GET", "/signin/user", "", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
+	assert.Equal(t, "POST", w.Header().Get("Allow"))
+	assert.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
+	assert.Equal(t, "missing", read(t, w.Body.String()).Screen)
+	for _, method := range []string{"GET", "PUT"} {
+		w = h.ask(h.page, method, "/signin/user", "", "Accept", "application/json")
+		assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
+		assert.Equal(t, "POST", w.Header().Get("Allow"))
+		assert.JSONEq(t, `{"code":"bad_request"}`, w.Body.String())
+	}
+}
+
 func TestMissingAddressOfAccount(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t)

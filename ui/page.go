@@ -204,13 +204,15 @@ func phoneOfLink(text string) string {
 	return text
 }
 
-// missing answers a request for an address that does not exist. People see a page, and programs get JSON.
-func (p *Page) missing(w http.ResponseWriter, r *http.Request) {
+// missing answers a request for an address that does not exist, or takes no visits. People see a page, and
+// programs get err as JSON.
+func (p *Page) missing(w http.ResponseWriter, r *http.Request, err error) {
 	if !isVisit(r) {
-		p.fail(w, r, errNoRoute)
+		p.fail(w, r, err)
 		return
 	}
-	p.serveScreen(w, r, http.StatusNotFound, p.newScreen(r, screenMissing))
+	status, _ := refusalOf(err)
+	p.serveScreen(w, r, status, p.newScreen(r, screenMissing))
 }
 
 // signedInUser returns whoever the cookies of r sign in. The store is asked for the account.

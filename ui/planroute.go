@@ -96,7 +96,7 @@ func (p *Page) servePlan(w http.ResponseWriter, r *http.Request) {
 		f = aliasesFile()
 	}
 	if f == nil {
-		p.missing(w, r)
+		p.missing(w, r, errNoRoute)
 		return
 	}
 	f.serveFor(w, r, "public, max-age=86400")

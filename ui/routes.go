@@ -74,7 +74,7 @@ func (p *Page) serveRoute(w http.ResponseWriter, r *http.Request, route route) {
 		return
 	default:
 		w.Header().Set("Allow", "POST")
-		p.fail(w, r, errMethod)
+		p.missing(w, r, errMethod)
 		return
 	}
 	q := &request{Page: p, w: w, r: r}

@@ -282,7 +282,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	file, isFile := p.files[rest]
 	switch {
 	case !isFile && rest != "":
-		p.missing(w, r)
+		p.missing(w, r, errNoRoute)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		p.fail(w, r, errMethod)
