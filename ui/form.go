@@ -227,6 +227,8 @@ func sentNote(purpose string, p *phoneauth.Pending) string {
 	switch {
 	case purpose == purposeReset:
 		return "note.reset_again"
+	case p.Channel == "voice":
+		return "note.calling"
 	case p.Again:
 		return "note.resent"
 	}

@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,7 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phoneauth/phoneauth"
 	"github.com/phoneauth/phoneauth/internal/bubble"
+	"github.com/phoneauth/phoneauth/phonetest"
 	"github.com/phoneauth/phoneauth/ui"
 )
 
@@ -111,5 +114,42 @@ func TestDeadCodeWaits(t *testing.T) {
 		assert.Contains(t, fresh.Body, words(t, "en")["note.new_code"])
 		status, _ = h.form("verify", fresh.Form, "code", h.inbox.Code(t, cairo))
 		assert.Equal(t, 303, status)
+	})
+}
+
+// Whoever asks for the code again by voice is told that we call. Nothing is called sent.
+func TestNoteOfACall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuest(t, func(cfg *phoneauth.Config) {
+			cfg.Channels = []phoneauth.Channel{{Name: "sms", Sender: cfg.Sender}, {Name: "voice", Sender: phonetest.New()}}
+			cfg.Sender = nil
+		})
+		texts := words(t, "en")
+		tells := func(body string) {
+			t.Helper()
+			assert.Contains(t, body, `<p class="note">`+texts["note.calling"])
+			assert.NotContains(t, body, texts["note.resent"])
+		}
+		form := g.codeForm()
+		for range 2 {
+			bubble.Elapse(time.Minute)
+			_, called := g.form("start", form, "channel", "voice")
+			require.Equal(t, "code", called.Screen, called.Alert)
+			tells(called.Body)
+			form = called.Form
+		}
+		bubble.Elapse(6 * time.Minute)
+		_, called := g.form("start", form, "channel", "voice")
+		tells(called.Body)
+		assert.NotContains(t, called.Body, texts["note.new_code"])
+
+		g.signIn(paris)
+		g.visit("/account/?screen=export")
+		g.send("channel", "voice")
+		require.Equal(t, "export_code", g.screen())
+		bubble.Elapse(time.Minute)
+		g.submit("/account/export/start", url.Values{"state": {read(t, g.body).Form["state"]}, "channel": {"voice"}})
+		tells(g.body)
 	})
 }
