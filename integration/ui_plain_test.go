@@ -3,7 +3,9 @@ package integration
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +22,16 @@ import (
 func (b *browser) withoutScripts() {
 	b.t.Helper()
 	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+}
+
+// tapsTwice taps a button, and again when the first tap has got so far.
+func (b *browser) tapsTwice(text string, once <-chan struct{}) {
+	b.t.Helper()
+	at := valueOf[[]float64](b, `(r => [r.x + r.width / 2, r.y + r.height / 2])(button("`+text+`").getBoundingClientRect())`)
+	tap := chromedp.MouseClickXY(at[0], at[1])
+	b.run(tap)
+	<-once
+	b.run(tap)
 }
 
 // Without JavaScript people sign up, mistype, sign out, and sign in again.
@@ -94,14 +106,60 @@ func TestUIPlainConfirmsTwice(t *testing.T) {
 	b.choose("Country or region", "Egypt")
 	b.fill("Phone number", cairoTyped)
 	b.press("Continue")
+	b.arrives("We sent a code by text message to " + cairoShown + ".")
 	b.fill("Code", host.inbox.Code(t, cairo))
-	at := valueOf[[]float64](b, `(r => [r.x + r.width / 2, r.y + r.height / 2])(button("Confirm").getBoundingClientRect())`)
-	tap := chromedp.MouseClickXY(at[0], at[1])
-	b.run(tap)
-	<-once
-	b.run(tap)
+	b.tapsTwice("Confirm", once)
 	b.at("/home")
 	assert.EqualValues(t, 2, posts.Load())
+}
+
+// The same on the account page: while the first answer is on its way, and when it has come with its cookies,
+// but not the page that it leads to.
+func TestUIPlainAccountConfirmsTwice(t *testing.T) {
+	for _, late := range []string{"answer", "page"} {
+		t.Run(late, func(t *testing.T) {
+			host := newAccountHost(t)
+			b := newBrowser(t, host.url)
+			b.withoutScripts()
+			b.open("/as?age=1m")
+			b.press("Change number")
+			b.arrives("Your number is " + cairoShown)
+			b.choose("Country or region", "France")
+			b.fill("Phone number", parisTyped)
+			b.press("Send me a code")
+			b.arrives("Confirm the new number")
+			b.fill("Code", host.inbox.Code(t, paris))
+
+			account, _ := host.mux.Handler(httptest.NewRequest(http.MethodGet, "/account/export", nil))
+			once, twice := make(chan struct{}), make(chan struct{})
+			var posts atomic.Int32
+			holds := sync.OnceFunc(func() {
+				close(once)
+				select {
+				case <-twice:
+				case <-t.Context().Done():
+				}
+			})
+			host.mux.HandleFunc("POST /account/number/verify", func(w http.ResponseWriter, r *http.Request) {
+				if posts.Add(1) == 2 {
+					close(twice)
+				}
+				account.ServeHTTP(w, r)
+				if late == "answer" {
+					holds()
+				}
+			})
+			host.mux.HandleFunc("GET /account/{$}", func(w http.ResponseWriter, r *http.Request) {
+				if late == "page" {
+					holds()
+				}
+				account.ServeHTTP(w, r)
+			})
+			b.tapsTwice("Change number", once)
+			b.arrives("Your number is now +33 6 00 00 01 78.")
+			assert.EqualValues(t, 2, posts.Load())
+		})
+	}
 }
 
 // Without JavaScript people sign up with a password, and choose a new one.

@@ -107,6 +107,8 @@ type account struct {
 	svc    AccountService
 	path   string
 	frames map[string]func() accountFrame // by the tag of a language
+
+	answers outcomes[*accountAnswer]
 }
 
 // accountRequest is one request to the account page.
@@ -121,6 +123,7 @@ type accountRequest struct {
 	claims phoneauth.Claims
 	user   phoneauth.User
 	client phoneauth.ClientInfo
+	given  phoneauth.Secret // the access token that the answer hands out
 }
 
 // step is a form of the account page. It returns the screen to show: with an error, the one that
@@ -129,25 +132,27 @@ type step struct {
 	do func(*accountRequest) (*accountScreen, error)
 	// open is true where nobody needs to be signed in.
 	open bool
+	// once is true where it cannot be done twice.
+	once bool
 	// screen is where people begin again, when their session had to be opened again first.
 	screen string
 }
 
 // steps are the forms by their route.
 var steps = map[string]step{
-	"number/start":   {(*accountRequest).startNumber, false, accountNumber},
-	"number/verify":  {(*accountRequest).verifyNumber, false, ""},
-	"password":       {(*accountRequest).savePassword, false, accountPassword},
-	"devices/end":    {(*accountRequest).endDevice, false, accountHome},
-	"devices/others": {(*accountRequest).endOthers, false, accountHome},
-	"export/start":   {(*accountRequest).startExport, false, accountExport},
-	"export":         {(*accountRequest).export, false, ""},
-	"delete/start":   {(*accountRequest).startDelete, false, accountDelete},
-	"delete":         {(*accountRequest).delete, false, ""},
-	"reauth/start":   {(*accountRequest).startReauth, false, ""},
-	"not-me/lock":    {(*accountRequest).lock, true, ""},
-	"not-me/start":   {(*accountRequest).startUnlock, true, ""},
-	"not-me/unlock":  {(*accountRequest).unlock, true, ""},
+	"number/start":   {(*accountRequest).startNumber, false, false, accountNumber},
+	"number/verify":  {(*accountRequest).verifyNumber, false, true, ""},
+	"password":       {(*accountRequest).savePassword, false, true, accountPassword},
+	"devices/end":    {(*accountRequest).endDevice, false, false, accountHome},
+	"devices/others": {(*accountRequest).endOthers, false, false, accountHome},
+	"export/start":   {(*accountRequest).startExport, false, false, accountExport},
+	"export":         {(*accountRequest).export, false, true, ""},
+	"delete/start":   {(*accountRequest).startDelete, false, false, accountDelete},
+	"delete":         {(*accountRequest).delete, false, true, ""},
+	"reauth/start":   {(*accountRequest).startReauth, false, false, ""},
+	"not-me/lock":    {(*accountRequest).lock, true, false, ""},
+	"not-me/start":   {(*accountRequest).startUnlock, true, false, ""},
+	"not-me/unlock":  {(*accountRequest).unlock, true, true, ""},
 }
 
 // errAnswered: the step has written its own answer.
@@ -232,10 +237,18 @@ func (a *account) serveStep(w http.ResponseWriter, r *http.Request, rest string,
 	}
 	q := a.request(w, r, form)
 	q.rest = rest
-	if err != nil {
+	switch {
+	case err != nil:
 		q.trouble(err)
-		return
+	case s.once && form["key"] != "":
+		q.serveOnce(s)
+	default:
+		q.serve(s)
 	}
+}
+
+// serve does what a form asks for, and answers it.
+func (q *accountRequest) serve(s step) {
 	back := q.address(s.screen)
 	if s.screen != "" { // what was asked for is not done
 		back = q.notDone(s.screen)

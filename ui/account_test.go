@@ -72,30 +72,42 @@ var (
 	shownPattern  = regexp.MustCompile(`data-screen="([a-z_]+)"`)
 )
 
-// send fills the main form of the screen in, and sends it.
-func (g *guest) send(fields ...string) {
+// filled is the main form of the screen, filled in, and where it leads.
+func (g *guest) filled(fields ...string) (to string, values url.Values) {
 	g.t.Helper()
 	form := formPattern.FindStringSubmatch(g.shown())
 	require.NotNil(g.t, form, g.body)
 	if m := submitPattern.FindStringSubmatch(form[0]); m != nil {
 		form[1] = m[1]
 	}
-	values := url.Values{}
+	values = url.Values{}
 	for _, m := range hiddenPattern.FindAllStringSubmatch(form[0], -1) {
 		values.Set(m[1], html.UnescapeString(m[2]))
 	}
 	for i := 0; i < len(fields); i += 2 {
 		values.Set(fields[i], fields[i+1])
 	}
-	g.submit(strings.ReplaceAll(form[1], "&amp;", "&"), values)
+	return strings.ReplaceAll(form[1], "&amp;", "&"), values
+}
+
+// send fills the main form of the screen in, and sends it.
+func (g *guest) send(fields ...string) {
+	g.t.Helper()
+	g.submit(g.filled(fields...))
 }
 
 // shown is the body without what the scripts show later.
 func (g *guest) shown() string { return templatePattern.ReplaceAllString(g.body, "") }
 
+// sent sends a form.
+func (g *guest) sent(to string, values url.Values) *httptest.ResponseRecorder {
+	g.t.Helper()
+	return g.ask(g.mux, "POST", to, values.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+}
+
 func (g *guest) submit(to string, values url.Values) {
 	g.t.Helper()
-	g.follow(g.ask(g.mux, "POST", to, values.Encode(), "Content-Type", "application/x-www-form-urlencoded"), to)
+	g.follow(g.sent(to, values), to)
 }
 
 // screen is the one that the browser shows.

@@ -31,7 +31,7 @@ func (q *accountRequest) startReauth() (*accountScreen, error) {
 func (a *account) serveReauth(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
-		a.serveStep(w, r, reauthRoute, step{do: (*accountRequest).signInAnew})
+		a.serveStep(w, r, reauthRoute, step{do: (*accountRequest).signInAnew, once: true})
 	case http.MethodGet, http.MethodHead:
 		toVisit(w, r, a.path)
 	default:

@@ -85,7 +85,7 @@ func (s *accountScreen) goes(route, action string) *accountScreen {
 	return s
 }
 
-// sends says that the main button sends a code.
+// sends is goes for what is done once, although the form is posted twice.
 func (s *accountScreen) sends(route, action string) *accountScreen {
 	s.Hidden = append(s.Hidden, hidden{"key", newKey()})
 	return s.goes(route, action)

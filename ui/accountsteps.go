@@ -129,6 +129,7 @@ func (q *accountRequest) verifyNumber() (*accountScreen, error) {
 
 // keeps puts a new session into the cookies, so that the browser stays signed in.
 func (q *accountRequest) keeps(session *phoneauth.Session) error {
+	q.given = session.AccessToken
 	_, err := (&request{Page: q.Page, w: q.w, r: q.r}).signIn(session, nil)
 	return err
 }
@@ -143,7 +144,7 @@ func (q *accountRequest) password() *accountScreen {
 	if q.user.PasswordHash != "" {
 		s.secret("current", "account.password.current", false)
 	}
-	s.secret("password", "label.new_password", true).goes("password", "account.password.save").cancels()
+	s.secret("password", "label.new_password", true).sends("password", "account.password.save").cancels()
 	if q.user.PasswordHash != "" && q.o.Passwords {
 		s.Links = append(s.Links, anchor{"forgot", addressOf(q.o.Path, "screen", screenForgot, "next", q.path, "lang", q.Lang), q.T("link.forgot")})
 	}

@@ -176,5 +176,5 @@ func (p *Page) keep(w http.ResponseWriter, f flow) {
 	p.setCookie(w, pendingCookie, phoneauth.Secret(f.encode()), pendingLife)
 }
 
-// newKey returns the key of one request for a code. A form that is sent twice sends one code.
+// newKey returns the key of one form. A form that is sent twice sends one code, and is done once.
 func newKey() string { return rand.Text() }

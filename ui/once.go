@@ -33,22 +33,39 @@ const (
 	mostOutcomes = 1024
 )
 
-// outcomes are those of the latest forms with a code. The zero value is ready. It is safe for concurrent use.
-type outcomes struct {
+// outcomes are those of the latest forms that are not done twice. The zero value is ready. It is safe for
+// concurrent use.
+type outcomes[T any] struct {
 	mu  sync.Mutex
-	all []*outcome // the oldest first
+	all []*outcome[T] // the oldest first
 }
 
 // outcome is that of one form.
-type outcome struct {
+type outcome[T any] struct {
 	form [sha256.Size]byte
 	ends time.Time
-	// of does the work, for the first who calls it. The others wait and get what came of it.
-	of func() (*phoneauth.Session, error)
+	// of does the work, for the first who calls it. The others wait and get what came of it. lasts reports
+	// whether that is remembered.
+	of func() (value T, lasts bool)
+}
+
+// once returns what do returns for a form, or what came of the same form before: again is then true. The form
+// has a route and fields.
+func (s *outcomes[T]) once(route string, fields map[string]string, do func() (value T, lasts bool)) (value T, again bool) {
+	form, _ := json.Marshal([]any{route, fields}) // text alone, in the order of the names
+	o, again := s.find(sha256.Sum256(form), do)
+	lasts := false
+	defer func() {
+		if !lasts {
+			s.forget(o)
+		}
+	}()
+	value, lasts = o.of()
+	return value, again
 }
 
 // find returns the outcome of a form, which the first caller begins with do.
-func (s *outcomes) find(form [sha256.Size]byte, do func() (*phoneauth.Session, error)) (o *outcome, again bool) {
+func (s *outcomes[T]) find(form [sha256.Size]byte, do func() (T, bool)) (o *outcome[T], again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -61,13 +78,13 @@ func (s *outcomes) find(form [sha256.Size]byte, do func() (*phoneauth.Session, e
 			return o, true
 		}
 	}
-	o = &outcome{form, now.Add(outcomeLife), sync.OnceValues(do)}
+	o = &outcome[T]{form, now.Add(outcomeLife), sync.OnceValues(do)}
 	s.all = append(s.all, o)
 	return o, false
 }
 
 // forget lets the form of o be posted anew.
-func (s *outcomes) forget(o *outcome) {
+func (s *outcomes[T]) forget(o *outcome[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, other := range s.all {
@@ -78,6 +95,12 @@ func (s *outcomes) forget(o *outcome) {
 	}
 }
 
+// signInOutcome is what came of a form of the sign-in page.
+type signInOutcome struct {
+	session *phoneauth.Session
+	err     error
+}
+
 // once does the work of a form with a code, unless the same form was posted before: again is then true, and
 // what came of it is returned. Only success and a wrong code are remembered. The session of the work may be nil.
 func (q *request) once(route string, do func(context.Context) (*phoneauth.Session, error)) (session *phoneauth.Session, again bool, err error) {
@@ -85,19 +108,11 @@ func (q *request) once(route string, do func(context.Context) (*phoneauth.Sessio
 		session, err = do(q.r.Context())
 		return session, false, err
 	}
-	fields, _ := json.Marshal([]any{route, q.body}) // text alone, in the order of the names
-	o, again := q.outcomes.find(sha256.Sum256(fields), func() (*phoneauth.Session, error) {
-		return do(context.WithoutCancel(q.r.Context())) // the second post hangs up the first
+	o, again := q.outcomes.once(route, q.body, func() (signInOutcome, bool) {
+		session, err := do(context.WithoutCancel(q.r.Context())) // the second post hangs up the first
+		return signInOutcome{session, err}, err == nil || errors.Is(err, phoneauth.ErrInvalidCode)
 	})
-	remembered := false
-	defer func() {
-		if !remembered {
-			q.outcomes.forget(o)
-		}
-	}()
-	session, err = o.of()
-	remembered = err == nil || errors.Is(err, phoneauth.ErrInvalidCode)
-	return session, again, err
+	return o.session, again, o.err
 }
 
 // unanswered reports whether the browser still waits for the code of the form.

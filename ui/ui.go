@@ -223,7 +223,7 @@ type Page struct {
 	routes  map[string]route
 	account *account // nil: there is none
 
-	outcomes outcomes
+	outcomes outcomes[signInOutcome]
 }
 
 // Handler returns the page for svc. It panics when a field of o is wrong, and names the field.

@@ -1,0 +1,65 @@
+package ui
+
+import (
+	"context"
+	"maps"
+	"net/http"
+
+	"github.com/phoneauth/phoneauth"
+)
+
+// What takes a code or a password cannot be done twice: the code is used up, and the session of the form may have
+// ended. The form may be posted twice all the same, as on the sign-in page. So its answer is remembered for a
+// short time, with the cookies that it sets, and a second post of the same form gets the same answer.
+//
+// Nobody gains by that:
+//
+//   - The same form has the same fields, and among them the key of its screen.
+//   - The answer goes again only to the access token of the first post, or to the one that the answer set. A
+//     browser that has other tokens by now does not get the old ones. Nobody is signed in where an account is
+//     unlocked, and that answer gives nothing.
+//
+// Each process remembers its own forms.
+
+// accountAnswer is the answer to a form, as the one who posts it again gets it. It is an [http.ResponseWriter].
+type accountAnswer struct {
+	asked, given phoneauth.Secret // the access tokens of the request, and of the answer
+	header       http.Header
+	status       int
+	body         []byte
+}
+
+// Header returns the header of the answer.
+func (a *accountAnswer) Header() http.Header { return a.header }
+
+// WriteHeader sets the status of the answer.
+func (a *accountAnswer) WriteHeader(status int) { a.status = status }
+
+// Write appends to the body of the answer.
+func (a *accountAnswer) Write(data []byte) (int, error) {
+	a.body = append(a.body, data...)
+	return len(data), nil
+}
+
+// serveOnce serves a form, unless the same one was posted before: then it writes the answer to that. It remembers
+// what was done, and what was wrong with the form.
+func (q *accountRequest) serveOnce(s step) {
+	access := q.access(q.r)
+	a, again := q.answers.once(q.rest, q.form, func() (*accountAnswer, bool) {
+		first := *q
+		a := &accountAnswer{asked: access, header: http.Header{}}
+		first.w, first.r = a, q.r.WithContext(context.WithoutCancel(q.r.Context())) // the second post hangs up the first
+		first.serve(s)
+		a.given = first.given
+		return a, a.status < 400 || a.status == http.StatusUnprocessableEntity
+	})
+	if again && access != a.asked && (access == "" || access != a.given) {
+		q.serve(s)
+		return
+	}
+	h, own := q.w.Header(), a.header.Clone()
+	own["Set-Cookie"] = append(h["Set-Cookie"], own["Set-Cookie"]...) // the host may have set its own
+	maps.Copy(h, own)
+	q.w.WriteHeader(a.status)
+	_, _ = q.w.Write(a.body) // an error means that the client has disconnected
+}
