@@ -62,19 +62,37 @@ func TestRedisHalfAnEntry(t *testing.T) {
 	}
 }
 
-// A list of entries does not grow for ever: who appends drops the oldest that are gone.
+// A list of entries does not grow for ever: once a day whoever appends drops what is gone, 1,000 names at a time.
 func TestRedisJournalDropsNames(t *testing.T) {
 	client := redisNode(t)
 	run := fmt.Sprint(time.Now().UnixNano())
 	store := newRedisStore(t, client, redisstore.Prefix("names:"))
-	for i := range 100 {
-		at := redisStart.Add(time.Duration(i) * time.Hour)
-		require.NoError(t, store.AppendEntries(t.Context(), []phoneauth.JournalEntry{
-			{ID: fmt.Sprint("entry ", run, i), Time: at, ExpiresAt: at.Add(10 * time.Hour), Print: run, Type: phoneauth.EventLimited}}))
+	key := "names:jp:" + run
+	add := func(from, n int) {
+		entries := make([]phoneauth.JournalEntry, n)
+		for i := range entries {
+			at := redisStart.Add(time.Duration(from+i) * time.Minute)
+			entries[i] = phoneauth.JournalEntry{ID: fmt.Sprint("entry ", run, from+i), Time: at, ExpiresAt: at.Add(10 * time.Minute), Print: run, Type: phoneauth.EventLimited}
+		}
+		require.NoError(t, store.AppendEntries(t.Context(), entries))
 	}
-	n, err := client.ZCard(t.Context(), "names:jp:"+run).Result()
+	names := func() int64 {
+		n, err := client.ZCard(t.Context(), key).Result()
+		require.NoError(t, err)
+		return n
+	}
+	add(0, 1200)
+	assert.EqualValues(t, 1200, names())
+	require.NoError(t, client.PExpire(t.Context(), key, time.Minute).Err()) // as a day later
+	add(1300, 1)
+	assert.EqualValues(t, 201, names())
+	add(1301, 1)
+	assert.EqualValues(t, 2, names(), "there was more to drop")
+	add(1400, 1)
+	assert.EqualValues(t, 3, names(), "not before the next day")
+	left, err := client.PTTL(t.Context(), key).Result()
 	require.NoError(t, err)
-	assert.LessOrEqual(t, n, int64(12))
+	assert.Greater(t, left, 24*time.Hour)
 }
 
 // What an entry takes in Redis, with all that names and counts it.

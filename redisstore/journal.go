@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/phoneauth/phoneauth"
 )
 
@@ -22,12 +24,12 @@ func entryLife(e *phoneauth.JournalEntry) time.Duration { return e.ExpiresAt.Sub
 
 func (s *Store) entryKey(id string) string { return s.key(entryKind, id) }
 
-// entriesAtOnce is how many entries one step stores. A server does nothing else meanwhile: sign-ins
+// entriesAtOnce is how many entries one script counts. A server does nothing else meanwhile: sign-ins
 // wait for it.
 const entriesAtOnce = 64
 
-// AppendEntries implements [phoneauth.JournalStore]. 64 entries at a time are stored in one step, on
-// a cluster one a slot, and can be found after a second one.
+// AppendEntries implements [phoneauth.JournalStore]. 64 entries at a time are stored, in one round trip, and
+// can be found after a second one. On a cluster these are some to each server, at the same time.
 func (s *Store) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
 	for some := range slices.Chunk(entries, entriesAtOnce) {
 		if err := s.appendEntries(ctx, some); err != nil {
@@ -42,67 +44,83 @@ func (s *Store) appendEntries(ctx context.Context, entries []phoneauth.JournalEn
 	if err != nil || len(stored) == 0 {
 		return err
 	}
-	ix := index{store: s, parts: map[int]*indexPart{}}
-	latest := stored[0].Time
-	hours := map[int64]*phoneauth.JournalEntry{}
+	ix := s.newIndex()
 	for i := range stored {
-		e := &stored[i]
-		ix.add(e)
-		if e.Time.After(latest) {
-			latest = e.Time
-		}
-		hour := hourOf(e.Time.UnixMicro())
-		if last, ok := hours[hour]; !ok || e.ExpiresAt.After(last.ExpiresAt) {
-			hours[hour] = e
-		}
+		ix.add(&stored[i])
 	}
-	if !s.cluster {
-		ix.addHours(hours)
-	}
-	if _, err := s.each(ctx, ix.calls(latest.Add(-skew))); err != nil || !s.cluster {
+	if _, err := s.together(ctx, ix.commands(ctx), ix.calls(!s.cluster)); err != nil || !s.cluster {
 		return err
 	}
-	ix.parts = map[int]*indexPart{}
-	ix.addHours(hours)
-	_, err = s.each(ctx, ix.calls(latest.Add(-skew)))
+	_, err = s.do(ctx, ix.listHours()) // the list of hours is in a slot of its own
 	return err
 }
 
 // putEntries stores entries, and returns them as they then are.
 func (s *Store) putEntries(ctx context.Context, entries []phoneauth.JournalEntry) ([]phoneauth.JournalEntry, error) {
-	keys := make([]string, len(entries))
-	for i := range entries {
-		keys[i] = s.entryKey(entries[i].ID)
-	}
-	packed := make([][]byte, len(entries))
+	stored, packed := slices.Clone(entries), make([][]byte, len(entries))
 	for i := range entries {
 		var err error
 		if packed[i], err = packEntry(&entries[i]); err != nil {
 			return nil, err
 		}
 	}
-	sp := s.spread(keys, func(int) *call { return &call{script: entryPutScript} }, func(c *call, i int) {
-		c.key(keys[i])
-		c.bytes(packed[i])
-		c.ttl(entryLife(&entries[i]))
+	rest, err := s.putNew(ctx, entries, packed)
+	if err != nil {
+		return nil, err
+	}
+	return stored, s.putRest(ctx, stored, packed, rest)
+}
+
+// putNew stores those of entries that are new and have no count, and returns the indexes of the others. It takes a
+// command for each, which costs the server less than a script, and may be sent again.
+func (s *Store) putNew(ctx context.Context, entries []phoneauth.JournalEntry, packed [][]byte) (rest []int, err error) {
+	var commands []*redis.Cmd
+	var of []int
+	for i := range entries {
+		e := &entries[i]
+		if e.Count > 0 {
+			rest = append(rest, i)
+			continue
+		}
+		commands = append(commands, redis.NewCmd(ctx, "set", s.entryKey(e.ID), packed[i], "px", milliseconds(entryLife(e)), "nx"))
+		of = append(of, i)
+	}
+	_, err = s.together(ctx, commands, nil)
+	for j, command := range commands {
+		if command.Err() == redis.Nil { // it was there
+			rest = append(rest, of[j])
+		}
+	}
+	return rest, err
+}
+
+// putRest stores those of entries with the indexes rest, or finds what was there, and has them as they then are.
+func (s *Store) putRest(ctx context.Context, entries []phoneauth.JournalEntry, packed [][]byte, rest []int) error {
+	keys := make([]string, len(rest))
+	for j, i := range rest {
+		keys[j] = s.entryKey(entries[i].ID)
+	}
+	sp := s.spread(keys, func(int) *call { return &call{script: entryPutScript} }, func(c *call, j int) {
+		c.key(keys[j])
+		c.bytes(packed[rest[j]])
+		c.ttl(entryLife(&entries[rest[j]]))
 	})
 	replies, err := s.each(ctx, sp.calls)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	there, err := sp.gather(replies)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	stored := slices.Clone(entries)
-	for i := range stored {
-		if was := there.text(i); was != "" {
-			if stored[i], err = unpackEntry(entries[i].ID, was); err != nil {
-				return nil, err
+	for j, i := range rest {
+		if was := there.text(j); was != "" {
+			if entries[i], err = unpackEntry(entries[i].ID, was); err != nil {
+				return err
 			}
 		}
 	}
-	return stored, nil
+	return nil
 }
 
 // Entries implements [phoneauth.JournalStore].

@@ -1,128 +1,175 @@
 package redisstore
 
 import (
+	"context"
 	"encoding/binary"
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/phoneauth/phoneauth"
 )
 
-// index is what lua/entry_index.lua is to write, by slot.
+// index is what names and counts entries.
 type index struct {
 	store *Store
+	// latest is the time of the entry that happened last, and life how long the one is kept that is kept longest.
+	latest time.Time
+	life   time.Duration
+	// names are the names that are new, by the sorted set in which they are put. They are put in commands, which
+	// cost the server less than a script. The rest is lua/entry_index.lua, by slot.
+	names map[string][]any
 	parts map[int]*indexPart
+	// last is, of each hour, when the last entry is gone.
+	last map[int64]time.Time
 }
 
-// indexPart is the part of it in one slot: sorted sets that name entries, hours that count
-// them, and steps that list hours.
+// indexPart is what one script is told: the sorted sets whose names are new, and the hours.
 type indexPart struct {
-	named, counted []*entryGroup
-	hours          []func(*call)
-	groups         map[string]*entryGroup
+	named []string
+	hours map[int64]*indexHour
 }
 
-// entryGroup are the entries that one sorted set names, or that one hour counts.
-type entryGroup struct {
-	key  string
-	hour int64
-	// life is how long the one is kept that is kept longest.
-	life    time.Duration
-	entries []*phoneauth.JournalEntry
+// indexHour are the entries that one hour counts: those that count once, by kind, and those that have a count.
+type indexHour struct {
+	once    map[string][]*phoneauth.JournalEntry
+	counted []*phoneauth.JournalEntry
+}
+
+func (s *Store) newIndex() *index {
+	return &index{store: s, names: map[string][]any{}, parts: map[int]*indexPart{}, last: map[int64]time.Time{}}
 }
 
 func (ix *index) part(key string) *indexPart {
 	slot := ix.store.slot(key)
 	if ix.parts[slot] == nil {
-		ix.parts[slot] = &indexPart{groups: map[string]*entryGroup{}}
+		ix.parts[slot] = &indexPart{hours: map[int64]*indexHour{}}
 	}
 	return ix.parts[slot]
-}
-
-// put adds e to the group of key, which is one of groups.
-func (p *indexPart) put(groups *[]*entryGroup, key string, e *phoneauth.JournalEntry) *entryGroup {
-	g := p.groups[key]
-	if g == nil {
-		g = &entryGroup{key: key}
-		p.groups[key], *groups = g, append(*groups, g)
-	}
-	g.life, g.entries = max(g.life, entryLife(e)), append(g.entries, e)
-	return g
 }
 
 // add names e by its print, user and message, and counts it.
 func (ix *index) add(e *phoneauth.JournalEntry) {
 	s := ix.store
+	if e.Time.After(ix.latest) {
+		ix.latest = e.Time
+	}
+	ix.life = max(ix.life, entryLife(e))
+	score, name := strconv.FormatInt(-e.Time.UnixMicro(), 10), member(e)
 	for _, by := range [...]struct{ kind, of string }{{printKind, e.Print}, {entryUserKind, e.UserID}, {messageKind, e.MessageID}} {
-		if by.of != "" {
-			key := s.key(by.kind, by.of)
-			p := ix.part(key)
-			p.put(&p.named, key, e)
+		if by.of == "" {
+			continue
 		}
+		key := s.key(by.kind, by.of)
+		if ix.names[key] == nil {
+			p := ix.part(key)
+			p.named, ix.names[key] = append(p.named, key), []any{"zadd", key}
+		}
+		ix.names[key] = append(ix.names[key], score, name)
 	}
 	hour := hourOf(e.Time.UnixMicro())
-	key := s.hourKey(timesKind, hour)
-	p := ix.part(key)
-	p.put(&p.counted, key, e).hour = hour
-}
-
-// addHours lists hours, each with the entry that is the last of it to be gone.
-func (ix *index) addHours(hours map[int64]*phoneauth.JournalEntry) {
-	key := ix.store.hoursKey()
-	p := ix.part(key)
-	for hour, e := range hours {
-		p.hours = append(p.hours, func(c *call) {
-			c.key(key)
-			c.int(hour)
-			c.time(e.ExpiresAt)
-			c.ttl(entryLife(e) + time.Hour)
-		})
+	if e.ExpiresAt.After(ix.last[hour]) {
+		ix.last[hour] = e.ExpiresAt
 	}
+	p := ix.part(s.hourKey(timesKind, hour))
+	h := p.hours[hour]
+	if h == nil {
+		h = &indexHour{once: map[string][]*phoneauth.JournalEntry{}}
+		p.hours[hour] = h
+	}
+	if e.Count > 1 {
+		h.counted = append(h.counted, e)
+		return
+	}
+	kind, _ := packKind(e) // it was packed before
+	h.once[kind] = append(h.once[kind], e)
 }
 
-// calls write all of ix; latest is the time by which old members are dropped.
-func (ix *index) calls(latest time.Time) []*call {
-	var calls []*call
+// commands put the names.
+func (ix *index) commands(ctx context.Context) []*redis.Cmd {
+	commands := make([]*redis.Cmd, 0, len(ix.names))
+	for _, args := range ix.names {
+		commands = append(commands, redis.NewCmd(ctx, args...))
+	}
+	return commands
+}
+
+// calls write the rest. With hours they also list the hours that there are.
+func (ix *index) calls(hours bool) []*call {
+	calls := make([]*call, 0, len(ix.parts))
 	for _, p := range ix.parts {
-		c := &call{script: entryIndexScript}
-		c.time(latest)
+		c := ix.call()
 		c.int(int64(len(p.named)))
-		for _, g := range p.named {
-			c.key(g.key)
-			c.ttl(g.life)
-			c.int(int64(len(g.entries)))
-			for _, e := range g.entries {
-				c.int(-e.Time.UnixMicro())
-				c.text(member(e))
-			}
-		}
-		c.int(int64(len(p.counted)))
-		for _, g := range p.counted {
-			ix.store.putHour(c, g.hour)
-			c.ttl(g.life + time.Hour)
-			c.int(int64(len(g.entries)))
-			for _, e := range g.entries {
-				c.int(e.Time.UnixMicro())
-				c.text(counted(e))
-			}
-			for _, e := range g.entries {
-				c.int(int64(max(e.Count, 1)))
-			}
+		for _, key := range p.named {
+			c.key(key)
 		}
 		c.int(int64(len(p.hours)))
-		for _, put := range p.hours {
-			put(c)
+		for hour, h := range p.hours {
+			ix.store.putHour(c, hour)
+			h.put(c)
+		}
+		if !hours {
+			c.int(0)
+		} else {
+			ix.putHours(c)
 		}
 		calls = append(calls, c)
 	}
 	return calls
 }
 
-// counted is what stands for e in the times of its hour: its kind, with the length before
-// it, and its id.
-func counted(e *phoneauth.JournalEntry) string {
-	kind, _ := packKind(e) // it was packed before
-	return string(binary.BigEndian.AppendUint16(nil, uint16(len(kind)))) + kind + e.ID
+func (ix *index) call() *call {
+	c := &call{script: entryIndexScript}
+	c.time(ix.latest.Add(-skew))
+	c.ttl(ix.life)
+	return c
+}
+
+// listHours lists the hours alone.
+func (ix *index) listHours() *call {
+	c := ix.call()
+	c.int(0)
+	c.int(0)
+	ix.putHours(c)
+	return c
+}
+
+func (ix *index) putHours(c *call) {
+	c.int(int64(len(ix.last)))
+	for hour, last := range ix.last {
+		c.key(ix.store.hoursKey())
+		c.time(last)
+		c.int(hour)
+	}
+}
+
+// put writes the entries of h, each with its time.
+func (h *indexHour) put(c *call) {
+	c.int(int64(len(h.once)))
+	for kind, entries := range h.once {
+		c.text(kind)
+		c.int(int64(len(entries)))
+		for _, e := range entries {
+			c.time(e.Time)
+			c.text(counted(kind, e.ID))
+		}
+	}
+	c.int(int64(len(h.counted)))
+	for _, e := range h.counted {
+		kind, _ := packKind(e)
+		c.text(kind)
+		c.text(e.ID)
+		c.time(e.Time)
+		c.text(counted(kind, e.ID))
+		c.int(int64(e.Count))
+	}
+}
+
+// counted is what stands for an entry in the times of its hour: its kind, with the length before it, and its id.
+func counted(kind, id string) string {
+	b := make([]byte, 0, 2+len(kind)+len(id))
+	return string(append(append(binary.BigEndian.AppendUint16(b, uint16(len(kind))), kind...), id...))
 }
 
 // hourKey is where something about an hour is kept. All about one hour is one slot.

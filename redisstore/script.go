@@ -130,12 +130,15 @@ func (c *call) count(n int) { c.numbers = binary.BigEndian.AppendUint16(c.number
 
 // ttl adds for how many milliseconds a key is kept whose content lasts for d: as ttl in
 // lua/lib.lua.
-func (c *call) ttl(d time.Duration) {
+func (c *call) ttl(d time.Duration) { c.text(milliseconds(d)) }
+
+// milliseconds is for how long a key is kept whose content lasts for d.
+func milliseconds(d time.Duration) string {
 	ms := d.Milliseconds()
 	if d > time.Duration(ms)*time.Millisecond {
 		ms++
 	}
-	c.text(strconv.FormatInt(max(ms, 0)+slack.Milliseconds(), 10))
+	return strconv.FormatInt(max(ms, 0)+slack.Milliseconds(), 10)
 }
 
 // slack is SLACK in lua/lib.lua.
@@ -190,21 +193,36 @@ func (s *Store) each(ctx context.Context, calls []*call) ([]reply, error) {
 }
 
 // eachRead is each for scripts that only read. On a cluster they are one round trip to each
-// server, all at once. There go-redis may send one again, which changes nothing.
+// server, all at once.
 func (s *Store) eachRead(ctx context.Context, calls []*call) ([]reply, error) {
 	if len(calls) < 2 {
 		return s.each(ctx, calls)
 	}
-	pipe, commands := s.client.Pipeline(), make([]*redis.Cmd, len(calls))
+	return s.together(ctx, nil, calls)
+}
+
+// together makes commands, and then calls, in one round trip to each server. go-redis may send them again, so all
+// of them are such as may be done again. A command whose answer is that there is nothing has redis.Nil.
+func (s *Store) together(ctx context.Context, commands []*redis.Cmd, calls []*call) ([]reply, error) {
+	pipe, scripts := s.client.Pipeline(), make([]*redis.Cmd, len(calls))
+	for _, command := range commands {
+		_ = pipe.Process(ctx, command) // its error is that of the command
+	}
 	for i, c := range calls {
-		commands[i] = c.command(ctx, "evalsha", c.script.sha)
-		_ = pipe.Process(ctx, commands[i]) // its error is that of the command
+		scripts[i] = c.command(ctx, "evalsha", c.script.sha)
+		_ = pipe.Process(ctx, scripts[i])
 	}
 	_, _ = pipe.Exec(ctx)
+	for _, command := range commands {
+		if err := command.Err(); err != nil && err != redis.Nil {
+			s.unanswered(ctx, err)
+			return nil, err
+		}
+	}
 	replies := make([]reply, len(calls))
 	for i, c := range calls {
 		var err error
-		if replies[i], err = answerOf(commands[i]); err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
+		if replies[i], err = answerOf(scripts[i]); err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
 			replies[i], err = s.do(ctx, c)
 		}
 		if err != nil {

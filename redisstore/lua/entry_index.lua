@@ -1,71 +1,63 @@
--- Puts entries where they are found: into sorted sets of a print, a user or a message,
--- and into the counts of their hour. All of it may be done again.
+-- What is written about entries beside their names, which are sorted sets of a print, a user or a message.
+-- A member of those is the id of an entry, a zero byte and when it is gone; its score is the negative time, so
+-- that the newest come first, and the ids decide between equals. All of this may be done again.
 --
--- A member of a sorted set is the id of the entry, a zero byte and when it is gone; its
--- score is the negative time, so that the newest come first, and the ids decide between
--- equals. An hour has a sorted set of what was counted, by time: a member is the kind with
--- its length before it, and the id. It has the count of each entry that has one, and the sum
--- of each kind. Last, the hours that there are, by when they are gone.
+-- An hour has a sorted set of what was counted, by time: a member is the kind with its length before it, and
+-- the id. It has the count of each entry that has one, and the sum of each kind.
 
-local latest = num()
+local latest, life = num(), num()
 
--- members are the next n members, of which each follows its score.
-local function members(n)
-  local all = {}
-  for i = 1, n do all[i] = ARGV[args + 2 * i] end
-  return all
-end
-
--- add puts the next n members into the sorted set k, in one call.
-local function add(k, n)
-  redis.call('ZADD', k, unpack(ARGV, args + 1, args + 2 * n))
-  args = args + 2 * n
-end
-
--- extend sees to it that a key lives so long at least, and says whether it is not new. It
--- may live a day longer, so that it need not be told so each time.
-local function extend(k, life)
+-- extend sees to it that a key lives so long at least. It may live a day longer, so that it need not be told so
+-- each time. Before it is told so, first may say that it is to be asked again the next time.
+local function extend(k, life, first)
   local left = redis.call('PTTL', k)
-  if left < tonumber(life) then redis.call('PEXPIRE', k, int(life + 86400000)) end
-  return left >= 0
+  if left >= life then return end
+  local again = first and left >= 0 and first(k)
+  redis.call('PEXPIRE', k, int(again and life or life + 86400000))
 end
 
-local function gone(member) return tonumber(string.match(member, '%z(.*)$')) <= latest end
+-- drop takes names of what is gone out of a sorted set, from its end on, and says whether there may be more.
+local function drop(k)
+  local names = redis.call('ZRANGE', k, -1000, -1)
+  for i = #names, 1, -1 do
+    if tonumber(string.match(names[i], '%z(.*)$')) > latest then return false end
+    redis.call('ZREM', k, names[i])
+  end
+  return #names == 1000
+end
+
+for _ = 1, num() do extend(key(), life, drop) end
+
+-- add puts the next n members, each after its score, into the sorted set k. It returns how many are new.
+local function add(k, n)
+  args = args + 2 * n
+  return redis.call('ZADD', k, unpack(ARGV, args - 2 * n + 1, args))
+end
 
 for _ = 1, num() do
-  local k, life = key(), arg()
-  add(k, num())
-  if extend(k, life) and gone(redis.call('ZRANGE', k, -1, -1)[1]) then
-    for _, member in ipairs(redis.call('ZRANGE', k, -10, -1)) do
-      if gone(member) then redis.call('ZREM', k, member) end
+  local times, weights, sums = key(), key(), key()
+  for _ = 1, num() do -- the entries of a kind that count once
+    local kind, new = arg(), add(times, num())
+    if new > 0 then redis.call('HINCRBY', sums, kind, new) end
+  end
+  for _ = 1, num() do -- an entry with a count
+    local kind, id, member, weight = arg(), arg(), ARGV[args + 2], 0
+    local was = redis.call('ZMSCORE', times, member)[1] and tonumber(redis.call('HGET', weights, id) or 1) or 0
+    add(times, 1)
+    weight = num()
+    if weight > was then
+      redis.call('HINCRBY', sums, kind, int(weight - was))
+      redis.call('HSET', weights, id, int(weight))
     end
   end
+  for _, k in ipairs({times, weights, sums}) do extend(k, life + 3600000) end
 end
+
+-- The hours that there are, by when they are gone.
 for _ = 1, num() do
-  local times, weights, sums, life, n = key(), key(), key(), arg(), num()
-  local counted, was, added = members(n), {}, {}
-  local known = redis.call('ZMSCORE', times, unpack(counted))
-  add(times, n)
-  for i, member in ipairs(counted) do
-    local weight = num()
-    local kind, from = struct.unpack('>I2c0', member)
-    local id = string.sub(member, from)
-    if known[i] and not was[member] then was[member] = tonumber(redis.call('HGET', weights, id) or 1) end
-    if weight > (was[member] or 0) then
-      added[kind] = (added[kind] or 0) + weight - (was[member] or 0)
-      was[member] = weight
-      if weight > 1 then redis.call('HSET', weights, id, int(weight)) end
-    end
-  end
-  for kind, n in pairs(added) do redis.call('HINCRBY', sums, kind, int(n)) end
-  extend(times, life)
-  extend(weights, life)
-  extend(sums, life)
-end
-for _ = 1, num() do
-  local k, hour, expires, life = key(), arg(), arg(), arg()
+  local k, expires, hour = key(), arg(), arg()
   redis.call('ZADD', k, 'GT', expires, hour)
   redis.call('ZREMRANGEBYSCORE', k, '-inf', int(latest))
-  extend(k, life)
+  extend(k, life + 3600000)
 end
 return {OK}
