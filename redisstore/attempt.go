@@ -116,8 +116,7 @@ func (a *attempting) refusal(ctx context.Context, refused *uses) error {
 
 // ask asks the lockout of p and the takes of u, and takes nothing.
 func (s *Store) ask(ctx context.Context, p *phoneauth.AttemptParams, u *uses) error {
-	c := &call{script: takeScript}
-	c.micros(p.Now)
+	c := newRequest(takeScript, p.Now)
 	c.bit(false)
 	s.putLockout(c, &p.Lockout)
 	s.putUses(c, &uses{asks: u.takes})
@@ -169,8 +168,7 @@ func (a *attempting) compare(ctx context.Context) (v phoneauth.Opened, of *phone
 // call is what lua/attempt.lua reads, and lua/open.lua after it.
 func (a *attempting) call() (*call, error) {
 	s := a.store
-	c := &call{script: attemptScript}
-	c.micros(a.Now)
+	c := newRequest(attemptScript, a.Now)
 	given := make([]gifts, len(a.Candidates))
 	ruled := len(a.takes) > 0
 	for i := range a.Candidates {
@@ -185,12 +183,12 @@ func (a *attempting) call() (*call, error) {
 	c.count(len(a.Candidates))
 	for i := range a.Candidates {
 		of := &a.Candidates[i]
-		c.text(of.ID)
 		c.key(s.key(challengeKind, of.Key))
+		c.piece(of.ID)
 		c.count(len(of.Digests))
 		c.bit(of.OnMatch.Store != nil)
 		for _, digest := range of.Digests {
-			c.bytes(digest)
+			c.packed(digest)
 		}
 		if store := of.OnMatch.Store; store != nil {
 			packed, err := packChallenge(store)
@@ -198,8 +196,8 @@ func (a *attempting) call() (*call, error) {
 				return nil, err
 			}
 			c.key(s.key(challengeKind, store.Key))
-			c.bytes(packed)
-			c.ttl(store.ExpiresAt.Sub(a.Now))
+			c.packed(packed)
+			c.piece(text(milliseconds(store.ExpiresAt.Sub(a.Now))))
 		}
 		if ruled {
 			s.putGifts(c, &given[i])

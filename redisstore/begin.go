@@ -63,12 +63,11 @@ type beginning struct {
 // store.
 func (b *beginning) step(ctx context.Context, u *uses, store bool) (phoneauth.BeginResult, error) {
 	s := b.taken.store
-	c := &call{script: beginScript}
-	c.micros(b.Now)
+	c := newRequest(beginScript, b.Now)
 	c.key(s.key(challengeKind, b.Challenge.Key))
-	c.bytes(b.packed)
-	c.text(b.Renew)
-	c.ttl(b.Challenge.ExpiresAt.Sub(b.Now))
+	c.packed(b.packed)
+	c.piece(b.Renew)
+	c.piece(text(milliseconds(b.Challenge.ExpiresAt.Sub(b.Now))))
 	c.bit(store)
 	ruled := len(u.asks)+len(u.takes)+len(u.charges) > 0
 	c.bit(ruled)

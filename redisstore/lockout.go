@@ -12,8 +12,7 @@ func (s *Store) CountFailure(ctx context.Context, l phoneauth.Lockout, now time.
 	if l.Key == "" {
 		return nil
 	}
-	c := &call{script: failScript}
-	c.micros(now)
+	c := newRequest(failScript, now)
 	s.putLockout(c, &l)
 	r, err := s.do(ctx, c)
 	switch {

@@ -108,8 +108,7 @@ func (s *Store) putGifts(c *call, g *gifts) {
 
 // giveCall gives g, with sends as often as its credits: once.
 func (s *Store) giveCall(g *gifts, now time.Time) *call {
-	c := &call{script: giveScript}
-	c.micros(now)
+	c := newRequest(giveScript, now)
 	s.putGifts(c, g)
 	return c
 }

@@ -54,21 +54,21 @@ var ruleFiles = []string{"limits", "scores", "plan"}
 
 // Parts of several scripts: an attempt up to its match, and what finds room in a full list.
 var (
-	attemptPart = lua("numbers", "lockout", "fail", "challenge") +
+	attemptPart = lua("request", "lockout", "fail", "challenge") +
 		lazy("rules", "readTakes, admit, readGifts, give, write", ruleFiles...) + lua("attempt")
 	roomPart = lazy("room", "reindex, longestUnused, live, member", "session", "values", "index")
 )
 
 var (
-	beginScript   = load(lua("numbers", "lockout", "challenge"), lazy("rules", "readUses, use, write, tatsOf, changes", ruleFiles...), lua("begin"))
-	attemptScript = load(attemptPart, lua("matched"))
-	openScript    = load(lua("open_keys"), attemptPart, roomPart, lua("open", "users", "create"))
-	createScript  = load(lua("create_read"), roomPart, lua("users", "create"))
+	beginScript   = load(lua("request", "lockout", "challenge"), lazy("rules", "readUses, use, write, tatsOf, changes", ruleFiles...), lua("begin"))
+	attemptScript = load(attemptPart, lua("match", "matched"))
+	openScript    = load(lua("open_keys"), attemptPart, roomPart, lua("new_session", "open", "match", "opened", "users", "create"))
+	createScript  = load(lua("new_session", "create_read"), roomPart, lua("users", "create"))
 
-	takeScript     = load(lua("numbers"), lua(ruleFiles...), lua("lockout", "take"))
-	giveScript     = load(lua("numbers"), lua(ruleFiles...), lua("give"))
-	undoScript     = load(lua("numbers"), lua(ruleFiles...), lua("undo"))
-	failScript     = load(lua("numbers", "lockout", "fail", "failed"))
+	takeScript     = load(lua("request"), lua(ruleFiles...), lua("lockout", "take"))
+	giveScript     = load(lua("request"), lua(ruleFiles...), lua("give"))
+	undoScript     = load(lua("request"), lua(ruleFiles...), lua("undo"))
+	failScript     = load(lua("request", "lockout", "fail", "failed"))
 	deleteScript   = load(lua("delete"))
 	readScript     = load(lua("values", "read"))
 	rotateScript   = load(lua("session", "rotate"))
@@ -95,9 +95,18 @@ type call struct {
 	script script
 	keys   []string
 	args   []any
-	// numbers are packed into one argument, the first: see lua/numbers.lua. It is left out
-	// where there are none.
-	numbers []byte
+	// request is the first argument, unless it is nil: see lua/request.lua.
+	request []byte
+}
+
+// mostRequest is for how much of a request room is made at once. Few need more.
+const mostRequest = 640
+
+// newRequest is a call with a request about now.
+func newRequest(of script, now time.Time) *call {
+	c := &call{script: of, request: make([]byte, 0, mostRequest)}
+	c.micros(now)
+	return c
 }
 
 func (c *call) key(k string)     { c.keys = append(c.keys, k) }
@@ -114,32 +123,44 @@ func (c *call) flag(b bool) {
 	}
 }
 
-// number, micros, count, bit and double pack one of i8, i8, I2, B and d of struct.unpack.
-func (c *call) number(n int64)     { c.numbers = binary.BigEndian.AppendUint64(c.numbers, uint64(n)) }
+// These add to the request what struct.unpack reads: number and micros an i8, double a d, count an I2, bit a B,
+// and piece and packed an I4c0.
+func (c *call) number(n int64)     { c.request = binary.BigEndian.AppendUint64(c.request, uint64(n)) }
 func (c *call) micros(t time.Time) { c.number(t.UnixMicro()) }
 func (c *call) double(f float64)   { c.number(int64(math.Float64bits(f))) }
+
+// count says how many items follow. No list is so long that it does not fit.
+func (c *call) count(n int) { c.request = binary.BigEndian.AppendUint16(c.request, uint16(n)) }
+
 func (c *call) bit(b bool) {
-	c.numbers = append(c.numbers, 0)
+	c.request = append(c.request, 0)
 	if b {
-		c.numbers[len(c.numbers)-1] = 1
+		c.request[len(c.request)-1] = 1
 	}
 }
 
-// count packs how many items follow. No list is so long that it does not fit.
-func (c *call) count(n int) { c.numbers = binary.BigEndian.AppendUint16(c.numbers, uint16(n)) }
+func (c *call) piece(s string) {
+	c.request = append(binary.BigEndian.AppendUint32(c.request, uint32(len(s))), s...)
+}
 
-// ttl adds for how many milliseconds a key is kept whose content lasts for d: as ttl in
-// lua/lib.lua.
-func (c *call) ttl(d time.Duration) { c.text(milliseconds(d)) }
+func (c *call) packed(b []byte) {
+	c.request = append(binary.BigEndian.AppendUint32(c.request, uint32(len(b))), b...)
+}
 
-// milliseconds is for how long a key is kept whose content lasts for d.
-func milliseconds(d time.Duration) string {
+// ttl adds for how many milliseconds a key is kept whose content lasts for d.
+func (c *call) ttl(d time.Duration) { c.int(milliseconds(d)) }
+
+// milliseconds is for how long a key is kept whose content lasts for d: as ttl in lua/lib.lua.
+func milliseconds(d time.Duration) int64 {
 	ms := d.Milliseconds()
 	if d > time.Duration(ms)*time.Millisecond {
 		ms++
 	}
-	return strconv.FormatInt(max(ms, 0)+slack.Milliseconds(), 10)
+	return max(ms, 0) + slack.Milliseconds()
 }
+
+// text is n as Redis reads it.
+func text(n int64) string { return strconv.FormatInt(n, 10) }
 
 // slack is SLACK in lua/lib.lua.
 const slack = time.Minute
@@ -240,8 +261,8 @@ func (c *call) command(ctx context.Context, verb, script string) *redis.Cmd {
 	for _, k := range c.keys {
 		args = append(args, k)
 	}
-	if c.numbers != nil {
-		args = append(args, c.numbers)
+	if c.request != nil {
+		args = append(args, c.request)
 	}
 	return redis.NewCmd(ctx, append(args, c.args...)...)
 }

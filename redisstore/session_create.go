@@ -54,7 +54,7 @@ func (s *Store) create(ctx context.Context, n *phoneauth.NewSession) (evicted ph
 	return evicted, err
 }
 
-// putSession writes what lua/create.lua reads of n.
+// putSession writes what lua/new_session.lua reads of n.
 func (s *Store) putSession(c *call, n *phoneauth.NewSession, packed []byte) {
 	r := &n.Session
 	c.key(s.listKey(r.UserID))
@@ -65,21 +65,17 @@ func (s *Store) putSession(c *call, n *phoneauth.NewSession, packed []byte) {
 	c.micros(r.End())
 	c.number(int64(n.Most))
 	c.bit(r.ByPassword)
-	c.text(r.ID)
-	c.bytes(packed)
-	c.ttl(lifeOf(n))
-	c.text(r.UserID)
-	c.text(s.sessionKey(""))
-	c.listing(n)
+	c.micros(n.Now.Add(-skew))
+	c.number(milliseconds(listLife(n)))
+	c.piece(r.ID)
+	c.packed(packed)
+	c.piece(text(milliseconds(lifeOf(n))))
+	c.piece(text(r.ExpiresAt.UnixMicro()))
+	c.piece(r.UserID)
 }
 
-// listing writes when n.Session leaves the list, what has left it at n.Now, and how many
-// milliseconds the list is to be kept.
-func (c *call) listing(n *phoneauth.NewSession) {
-	c.time(n.Session.ExpiresAt)
-	c.time(n.Now.Add(-skew))
-	c.ttl(n.Session.ExpiresAt.Sub(n.Now) + skew)
-}
+// listLife is how long the list of the user is kept at least.
+func listLife(n *phoneauth.NewSession) time.Duration { return n.Session.ExpiresAt.Sub(n.Now) + skew }
 
 // lifeOf is how long n.Session is kept.
 func lifeOf(n *phoneauth.NewSession) time.Duration {

@@ -63,7 +63,9 @@ func (p *room) enlist(ctx context.Context) ([]place, error) {
 	c := &call{script: enlistScript}
 	c.key(p.store.listKey(p.Session.UserID))
 	c.text(p.Session.ID)
-	c.listing(p.NewSession)
+	c.time(p.Session.ExpiresAt)
+	c.time(p.Now.Add(-skew))
+	c.ttl(listLife(p.NewSession))
 	c.int(int64(p.Most))
 	c.flag(p.swap)
 	c.int(int64(len(p.leave)))

@@ -40,8 +40,7 @@ func (t *taken) refused(ctx context.Context, err error) error {
 
 // take does u. With undo, that can be undone.
 func (t *taken) take(ctx context.Context, u *uses, undo bool) error {
-	c := &call{script: takeScript}
-	c.micros(t.now)
+	c := newRequest(takeScript, t.now)
 	c.bit(undo)
 	c.bit(false) // no lockout
 	t.store.putUses(c, u)
@@ -78,8 +77,7 @@ func (t *taken) add(u *uses, r reply, undo bool) error {
 	if len(changes) != len(u.takes)+len(u.charges) {
 		return errAnswer
 	}
-	c := &call{script: undoScript}
-	c.micros(t.now)
+	c := newRequest(undoScript, t.now)
 	t.store.putUndoneTakes(c, u.takes, changes)
 	t.store.putUndoneCharges(c, u.charges, changes[len(u.takes):])
 	if len(c.keys) > 0 {
@@ -111,8 +109,8 @@ func (s *Store) putUndoneTakes(c *call, takes []phoneauth.Take, changes reply) {
 	for _, i := range undone {
 		change := changes.list(i)
 		c.key(s.key(limitKind, takes[i].Key))
-		c.text(change.text(0))
-		c.text(change.text(1))
+		c.piece(change.text(0))
+		c.piece(change.text(1))
 		c.number(spans[takes[i].Key])
 	}
 }
@@ -129,9 +127,9 @@ func (s *Store) putUndoneCharges(c *call, charges []phoneauth.Charge, changes re
 	for _, i := range undone {
 		change := changes.list(i)
 		c.key(s.key(scoreKind, charges[i].Key))
-		c.text(change.text(0))
-		c.text(change.text(1))
-		c.text(change.text(2))
+		c.piece(change.text(0))
+		c.piece(change.text(1))
+		c.piece(change.text(2))
 		c.fading(&charges[i].Score)
 	}
 }

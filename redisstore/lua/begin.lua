@@ -1,15 +1,14 @@
 -- BeginChallenge, or with store 0 all of it but the storing. With ruled 1 there are limits or scores.
 
 local k, old = key()
-local given, renew, life = text(), text(), text()
-local store, ruled
-store, ruled, at = struct.unpack('BB', numbers, at)
+local given, renew, life, store, ruled, has
+given, renew, life, store, ruled, has, at = struct.unpack('>I4c0I4c0I4c0BBB', request, at)
 
-local l, wait = readLockout()
+local l, wait = readLockout(has)
 if wait then return {REFUSED, 0, wait} end
 local c = live(k, old, renew)
 if renew ~= '' and not c then return {NOT_FOUND} end
-local tats, undone = NONE, NONE
+local tats, undone
 if ruled == 1 then
   local readUses, use, write, tatsOf, changes = rules()
   local u = readUses()
@@ -17,7 +16,7 @@ if ruled == 1 then
   refused, wait = use(u)
   if refused then return {REFUSED, refused, wait} end
   write()
-  tats, undone = tatsOf(u.takes), store == 1 and NONE or changes(u)
+  tats, undone = tatsOf(u.takes), store == 0 and changes(u)
 end
 
 local touched
@@ -34,4 +33,4 @@ if store == 1 then
     redis.call('SET', k, given, 'PX', life)
   end
 end
-return {OK, tats, undone, touched}
+return {OK, tats or 0, undone or 0, touched}

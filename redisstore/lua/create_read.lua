@@ -1,6 +1,6 @@
--- What CreateSession is asked.
+-- The session that CreateSession stores.
 
-local of, index, k = KEYS[1], KEYS[2], KEYS[3]
-local id, value, life, user, prefix, expires, gone, listed = unpack(ARGV, 2)
-local now, used, ends, most, by = struct.unpack('>i8i8i8i8B', ARGV[1])
-local answer = {}
+local sessions, index, k = KEYS[1], KEYS[2], KEYS[3]
+local now, used, ends, most, by, gone, listed, id, record, lasts, expires, user = struct.unpack(SESSION, ARGV[1])
+local fresh = redis.call('SET', k, record, 'NX', 'PX', lasts)
+local function answer(status, more) return {status, more} end

@@ -12,7 +12,7 @@ local answers = list(function()
   end
   for kind, n in pairs(counts) do
     table.insert(flat, kind)
-    table.insert(flat, int(n))
+    table.insert(flat, string.format('%.0f', n))
   end
   return flat
 end)

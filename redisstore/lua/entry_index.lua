@@ -13,7 +13,7 @@ local function extend(k, life, first)
   local left = redis.call('PTTL', k)
   if left >= life then return end
   local again = first and left >= 0 and first(k)
-  redis.call('PEXPIRE', k, int(again and life or life + 86400000))
+  redis.call('PEXPIRE', k, again and life - 1 or life + 86400000)
 end
 
 -- drop takes names of what is gone out of a sorted set, from its end on, and says whether there may be more.
@@ -46,8 +46,8 @@ for _ = 1, num() do
     add(times, 1)
     weight = num()
     if weight > was then
-      redis.call('HINCRBY', sums, kind, int(weight - was))
-      redis.call('HSET', weights, id, int(weight))
+      redis.call('HINCRBY', sums, kind, weight - was)
+      redis.call('HSET', weights, id, weight)
     end
   end
   for _, k in ipairs({times, weights, sums}) do extend(k, life + 3600000) end
@@ -57,7 +57,7 @@ end
 for _ = 1, num() do
   local k, expires, hour = key(), arg(), arg()
   redis.call('ZADD', k, 'GT', expires, hour)
-  redis.call('ZREMRANGEBYSCORE', k, '-inf', int(latest))
+  redis.call('ZREMRANGEBYSCORE', k, '-inf', latest)
   extend(k, life + 3600000)
 end
 return {OK}

@@ -4,7 +4,7 @@ local function fail(l)
   if l.count == 0 or now >= math.max(l.lock, l.forget) then l.count, l.lock, l.forget = 0, 0, -math.huge end
   l.count = math.min(l.count + 1, 2147483647)
   for i = 1, l.steps do
-    local failures, wait = struct.unpack('>i8i8', numbers, l.from + 16 * (i - 1))
+    local failures, wait = struct.unpack('>i8i8', request, l.from + 16 * (i - 1))
     if l.count == failures or (l.count > failures and i == l.steps) then
       l.lock = math.min(now + wait, MOST)
       break

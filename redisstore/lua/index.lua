@@ -23,14 +23,14 @@ local function reindex(of, index, user, prefix, now)
     local s = live(v, now)
     if s and s.user == user then
       count, ends = count + 1, math.min(ends, s.expires, s.idle)
-      redis.call('ZADD', index, int(s.used), member(ids[i], s.by))
+      redis.call('ZADD', index, s.used, member(ids[i], s.by))
     else
       if s == nil then redis.call('DEL', keys[i]) end -- a clock that is behind must not use it
       redis.call('ZREM', of, ids[i])
     end
   end
   if count > 0 then
-    redis.call('ZADD', index, int(ends), '')
+    redis.call('ZADD', index, ends, '')
     redis.call('PEXPIRE', index, ttl(ends - now))
   end
   return count, ends

@@ -19,9 +19,6 @@ local UNREAD = 0
 -- MOST is the largest number that is an int64, too: sums stop at it.
 local MOST = 9223372036854774784
 
--- int is x as text. A number as it is would lose digits.
-local function int(x) return string.format('%.0f', x) end
-
-local function ttl(life) return int(math.max(0, math.ceil(life / 1000)) + SLACK) end
+local function ttl(life) return math.max(0, math.ceil(life / 1000)) + SLACK end
 
 local function keep(k, value, life) redis.call('SET', k, value, 'PX', ttl(life)) end

@@ -1,6 +1,16 @@
 -- Limits: see Limit and Take in store_limit.go. What a script does to limits and scores
 -- is planned first and written by write(), in plan.lua: a refusal has nothing to undo.
 
+-- int is x as text. What is kept must have all digits.
+local function int(x) return string.format('%.0f', x) end
+
+-- count reads how many items follow.
+local function count()
+  local n
+  n, at = struct.unpack('>I2', request, at)
+  return n
+end
+
 -- A limit is its tat. changed is true once one was read.
 local tats, changed = {}, false
 
@@ -20,7 +30,7 @@ local function readTakes()
       tats[k] = t
     end
     local span, room
-    span, room, at = struct.unpack('>i8i8', numbers, at)
+    span, room, at = struct.unpack('>i8i8', request, at)
     all[i] = {tat = t, span = span, room = room}
   end
   return all

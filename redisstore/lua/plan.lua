@@ -18,10 +18,10 @@ end
 -- are for each send, a reward, credits, and keys of scores to be forgotten.
 local function readGifts()
   local some
-  some, at = struct.unpack('B', numbers, at)
+  some, at = struct.unpack('B', request, at)
   if some == 0 then return nil end
   local once, sends, reward, more = readTakes(), readTakes(), readTakes(), 0
-  more, at = struct.unpack('>d', numbers, at)
+  more, at = struct.unpack('>d', request, at)
   local credits, clear = readCharges(), {}
   for i = 1, count() do clear[i] = key() end
   return {once = once, sends = sends, reward = reward, more = more, credits = credits, clear = clear}

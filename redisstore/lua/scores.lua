@@ -28,7 +28,7 @@ local function readCharges()
       scores[k] = s
     end
     local max, amount, debt, credit, life, below, weight
-    max, amount, debt, credit, life, below, weight, at = struct.unpack('>ddi8i8i8dd', numbers, at)
+    max, amount, debt, credit, life, below, weight, at = struct.unpack('>ddi8i8i8dd', request, at)
     all[i] = {score = s, max = max, amount = amount, debt = debt, credit = credit, life = life, below = below, weight = weight}
   end
   return all

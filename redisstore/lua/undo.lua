@@ -3,8 +3,8 @@
 
 for _ = 1, count() do
   local k, raw = key()
-  local is, was, by = text(), text(), 0
-  by, at = struct.unpack('>i8', numbers, at)
+  local is, was, by
+  is, was, by, at = struct.unpack('>I4c0I4c0i8', request, at)
   if raw ~= is then
     local before = raw and tonumber(raw)
     tats[k], changed = {raw = raw or '', was = before, at = (before or -math.huge) - by}, true
@@ -16,9 +16,9 @@ for _ = 1, count() do
 end
 for _ = 1, count() do
   local k, raw = key()
-  local is, was, by = text(), text(), tonumber(text())
-  local c = {below = 0}
-  c.debt, c.credit, c.life, at = struct.unpack('>i8i8i8', numbers, at)
+  local is, was, by, c = nil, nil, nil, {below = 0}
+  is, was, by, c.debt, c.credit, c.life, at = struct.unpack('>I4c0I4c0I4c0i8i8i8', request, at)
+  by = tonumber(by)
   if raw ~= is then
     c.score, changed = scoreOf(raw), true
     scores[k] = c.score

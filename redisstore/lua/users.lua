@@ -5,5 +5,5 @@
 -- last session, and up to a day longer, so that it need not be told so at each sign-in.
 local function enlist(of, id, expires, life)
   redis.call('ZADD', of, expires, id)
-  if redis.call('PTTL', of) < tonumber(life) then redis.call('PEXPIRE', of, int(life + 86400000)) end
+  if redis.call('PTTL', of) < tonumber(life) then redis.call('PEXPIRE', of, life + 86400000) end
 end
