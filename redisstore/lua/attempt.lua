@@ -27,9 +27,9 @@ for i = 1, candidates do
     if is and digest ~= '' and digest == is.digest then equal = true end
   end
   if stores == 1 then
-    local k, v, for_ = key(), nil, nil
-    v, for_, at = struct.unpack('>I4c0I4c0', request, at)
-    if is then store, value, life = k, v, for_ end
+    local next, v, ms = key(), nil, nil
+    v, ms, at = struct.unpack('>I4c0I4c0', request, at)
+    if is then store, value, life = next, v, ms end
   end
   local g = readGifts and readGifts()
   if is then gifts = g end
