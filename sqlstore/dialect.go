@@ -116,7 +116,7 @@ func eachConn(ctx context.Context, db *sql.DB, faults func(conn *sql.Conn) ([]st
 	return nil
 }
 
-// querier is a *sql.DB, a *sql.Conn, a *sql.Tx or a steady.
+// querier is a *sql.DB, a pooled, a *sql.Conn, a *sql.Tx, a prepared or a steady.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

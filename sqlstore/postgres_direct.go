@@ -128,7 +128,7 @@ func numbered(text string, from int) string {
 // oneChallenge runs a step whose row is a challenge, and more. done is false if it has changed nothing.
 func (s *Store) oneChallenge(ctx context.Context, step, text string, args []any, more ...any) (c phoneauth.Challenge, done bool, err error) {
 	err = s.write(ctx, step, func(on querier) (err error) {
-		c, err = scanChallenge(on.QueryRowContext(ctx, text, args...).Scan, more...)
+		c, err = scanChallenge(func(into ...any) error { return scanRow(ctx, on, text, args, into...) }, more...)
 		switch done = err == nil; {
 		case errors.Is(err, sql.ErrNoRows):
 			return nil
@@ -223,7 +223,7 @@ func (s *Store) addSession(ctx context.Context, n *phoneauth.NewSession, values 
 	}
 	args := append([]any{turnOf(s.userTurn(n.Session.UserID)), most(n), n.Now.UnixMicro()}, notNull(values)...)
 	err = s.write(ctx, "create session", func(on querier) error {
-		return on.QueryRowContext(ctx, s.direct.add, args...).Scan(&done)
+		return scanRow(ctx, on, s.direct.add, args, &done)
 	})
 	return done, err
 }

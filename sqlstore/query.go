@@ -63,7 +63,7 @@ func (q *query) exec(ctx context.Context, on querier) (affected int64, err error
 
 // row runs the query, and scans its one row: sql.ErrNoRows if there is none.
 func (q *query) row(ctx context.Context, on querier, into ...any) error {
-	return on.QueryRowContext(ctx, q.sql(string(q.text)), q.args...).Scan(into...)
+	return scanRow(ctx, on, q.sql(string(q.text)), q.args, into...)
 }
 
 // rows runs the query, and calls scan for each row.
@@ -188,7 +188,7 @@ func (b *batch) together(ctx context.Context, on querier) error {
 		counts.WriteString(comma + "(SELECT count(*) FROM " + name + ")")
 		into[i] = &counted[i]
 	}
-	err := on.QueryRowContext(ctx, "WITH "+with.String()+" SELECT "+counts.String(), b.args...).Scan(into...)
+	err := scanRow(ctx, on, "WITH "+with.String()+" SELECT "+counts.String(), b.args, into...)
 	if err != nil {
 		return err
 	}

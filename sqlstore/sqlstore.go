@@ -28,7 +28,7 @@ type Store struct {
 	*speech
 	options
 	db        *sql.DB
-	on        querier // db
+	on        querier // on db
 	table     tables
 	functions functions
 	direct    direct
@@ -157,6 +157,9 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Sto
 
 func newStore(db *sql.DB, dialect Dialect, o options) *Store {
 	s := &Store{speech: dialect.speech(), options: o, db: db, on: db, table: o.tables()}
+	if dialect == Postgres {
+		s.on = pooled{db}
+	}
 	if s.alone {
 		on := &prepared{db: db, all: map[string]*sql.Stmt{}}
 		s.on, s.group = on, &group{on: on, lock: "DELETE FROM " + s.anyTable() + " WHERE 0"}
