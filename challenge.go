@@ -288,6 +288,9 @@ func (s *Service) lastSend(c Challenge) (l lastSend) {
 	if len(s.channels) == 1 {
 		l.channel = s.channels[0].Name
 	}
+	if len(c.Pending) == 0 {
+		return l
+	}
 	if hash, ok := s.keys.Open(c.Key+hashAlone, c.Pending); ok {
 		l.hash = Secret(hash)
 		return l

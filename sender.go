@@ -326,6 +326,9 @@ const sentCodesKept = 4096
 // code was verified. It does nothing if another process sent the message, or if the sender does
 // not want to know.
 func (s *Service) tellVerified(ctx context.Context, verified Challenge) {
+	if s.sent.Empty() { // as where no sender wants to know
+		return
+	}
 	sent, ok := s.sent.Take(s.attemptID(verified))
 	if !ok {
 		return

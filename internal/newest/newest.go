@@ -41,6 +41,13 @@ func (m *Map[V]) Put(key string, v V) {
 	m.values[key] = value[V]{v, place}
 }
 
+// Empty reports whether nothing is remembered.
+func (m *Map[V]) Empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.values) == 0
+}
+
 // Take forgets the value under key and returns it. It returns false if there is none.
 func (m *Map[V]) Take(key string) (V, bool) {
 	m.mu.Lock()

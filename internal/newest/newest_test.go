@@ -10,9 +10,11 @@ import (
 func TestNewestValuesAreKept(t *testing.T) {
 	t.Parallel()
 	m := New[int](3)
+	assert.True(t, m.Empty())
 	for i := range 5 {
 		m.Put(strconv.Itoa(i), i)
 	}
+	assert.False(t, m.Empty())
 	for i := range 5 {
 		v, ok := m.Take(strconv.Itoa(i))
 		assert.Equal(t, i >= 2, ok, i)
@@ -22,6 +24,7 @@ func TestNewestValuesAreKept(t *testing.T) {
 		_, ok = m.Take(strconv.Itoa(i))
 		assert.False(t, ok, "a value is taken once")
 	}
+	assert.True(t, m.Empty())
 }
 
 // A value that was put again is as new as the last time: its first place does not end it.
