@@ -251,9 +251,9 @@ func (s *Service) aboutUser(u User, what EventType) Event {
 
 // event logs e, writes it to the journal, and tells the host.
 func (s *Service) event(ctx context.Context, e Event) {
-	e = s.stamped(ctx, e)
+	acts := s.stamp(ctx, &e)
 	if s.journal != nil && (e.Print != "" || e.UserID != "" || e.MessageID != "") {
-		if _, ok := actorOf(ctx); ok {
+		if acts {
 			s.journal.addNow(context.WithoutCancel(ctx), &e)
 		} else {
 			s.journal.add(&e)
@@ -262,15 +262,16 @@ func (s *Service) event(ctx context.Context, e Event) {
 	s.tell(ctx, &e)
 }
 
-// stamped is e with its time, its realm, and the operator who acts.
-func (s *Service) stamped(ctx context.Context, e Event) Event {
+// stamp sets the time of e, its realm, and the operator who acts. It returns false if none acts.
+func (s *Service) stamp(ctx context.Context, e *Event) (acts bool) {
 	if e.Realm = s.cfg.Realm; e.Time.IsZero() {
 		e.Time = s.now()
 	}
-	if a, ok := actorOf(ctx); ok {
+	a, acts := actorOf(ctx)
+	if acts {
 		e.Actor, e.Reason = truncated(a.Name, maxActor), truncated(a.Reason, maxReason)
 	}
-	return e
+	return acts
 }
 
 // tell logs e and tells the host.
@@ -279,8 +280,11 @@ func (s *Service) tell(ctx context.Context, e *Event) {
 	if e.Type.warns() {
 		level = slog.LevelWarn
 	}
-	if s.cfg.Logger.Enabled(ctx, level) {
-		s.cfg.Logger.LogAttrs(ctx, level, "phoneauth: "+string(e.Type), slog.Attr{Key: "event", Value: e.LogValue()})
+	if h := s.cfg.Logger.Handler(); h.Enabled(ctx, level) {
+		// A Logger would look for the line that logs, which is always this one.
+		r := slog.NewRecord(time.Now(), level, "phoneauth: "+string(e.Type), 0)
+		r.AddAttrs(slog.Attr{Key: "event", Value: e.LogValue()})
+		_ = h.Handle(ctx, r) // as a Logger does
 	}
 	if s.cfg.Hooks.OnEvent != nil {
 		s.cfg.Hooks.OnEvent(ctx, *e)
@@ -320,11 +324,10 @@ func actorOf(ctx context.Context) (Actor, bool) {
 // intends writes an entry that an operator is about to do what e says. It does nothing in a
 // context without an operator.
 func (s *Service) intends(ctx context.Context, e Event) error {
-	if _, ok := actorOf(ctx); !ok {
+	e.Intent, e.Type = e.Type, EventOperator
+	if !s.stamp(ctx, &e) {
 		return nil
 	}
-	e.Intent, e.Type = e.Type, EventOperator
-	e = s.stamped(ctx, e)
 	s.tell(ctx, &e)
 	if s.journal == nil {
 		return nil

@@ -284,7 +284,7 @@ func (s *Service) deleteNow(ctx context.Context, user User) error {
 		done: func() {
 			e := meant
 			e.Time = s.now().Add(2 * time.Microsecond)
-			e = s.stamped(ctx, e)
+			s.stamp(ctx, &e)
 			s.tell(ctx, &e)
 			before := e.Time
 			if s.journal != nil && s.journal.write(ctx, &e) != nil {
