@@ -28,13 +28,13 @@ func Header(method jwt.SigningMethod, id, typ string) (string, error) {
 	return Base64.EncodeToString(header), err
 }
 
-// Signer returns the signature of text.
-type Signer func(text string) ([]byte, error)
+// Signer returns the signature of text, which it does not keep.
+type Signer func(text []byte) ([]byte, error)
 
 // HS256 returns the Signer of HMAC-SHA-256 (RFC 7518, 3.2). That of golang-jwt makes its key ready
 // for each token anew.
 func HS256(key *mac.Key) Signer {
-	return func(text string) ([]byte, error) {
+	return func(text []byte) ([]byte, error) {
 		sum := key.Text(text)
 		return sum[:], nil
 	}
@@ -45,7 +45,7 @@ func Sign(header string, claims []byte, sign Signer) (string, error) {
 	token := make([]byte, 0, len(header)+len(claims)*4/3+100) // room for a signature of 64 bytes
 	token = append(append(token, header...), '.')
 	token = Base64.AppendEncode(token, claims)
-	sig, err := sign(string(token))
+	sig, err := sign(token)
 	token = Base64.AppendEncode(append(token, '.'), sig)
 	return string(token), err
 }

@@ -74,8 +74,8 @@ func NewKey(id, typ string, material any) (*Key, error) {
 			return nil, fmt.Errorf("must be an Ed25519 private key of %d bytes, have %d", ed25519.PrivateKeySize, len(material))
 		}
 		private := bytes.Clone(material)
-		k.Sign = func(text string) ([]byte, error) {
-			return jwt.SigningMethodEdDSA.Sign(text, ed25519.PrivateKey(private))
+		k.Sign = func(text []byte) ([]byte, error) {
+			return jwt.SigningMethodEdDSA.Sign(string(text), ed25519.PrivateKey(private))
 		}
 		err = k.useEd25519(private[ed25519.SeedSize:])
 	case ed25519.PublicKey:
@@ -92,7 +92,7 @@ func NewKey(id, typ string, material any) (*Key, error) {
 	}
 	if k.Sign != nil {
 		const probe = "phoneauth"
-		if sig, err := k.Sign(probe); err != nil || k.Method.Verify(probe, sig, k.Verify) != nil {
+		if sig, err := k.Sign([]byte(probe)); err != nil || k.Method.Verify(probe, sig, k.Verify) != nil {
 			return nil, errors.New("has a public half that is not of its private half")
 		}
 	}
@@ -132,7 +132,7 @@ func (k *Key) useP256Private(private *ecdsa.PrivateKey) (Signer, error) {
 	if err != nil {
 		return nil, errNotP256
 	}
-	return func(text string) ([]byte, error) { return jwt.SigningMethodES256.Sign(text, own) }, nil
+	return func(text []byte) ([]byte, error) { return jwt.SigningMethodES256.Sign(string(text), own) }, nil
 }
 
 func (k *Key) useP256(public *ecdsa.PublicKey) error {

@@ -90,13 +90,14 @@ func seconds(expires time.Time) int64 { return expires.Add(time.Second - 1).Unix
 // up to a whole second. Its bearer can read the data. The same arguments make the same token.
 func (r *Ring) SignToken(kind Kind, data []byte, expires time.Time) string {
 	k, prefix := r.live[0], prefixes[kind]
-	text := make([]byte, 0, len(prefix)+1+len(k.id)+binary.MaxVarintLen64+len(data)+macLength)
-	text = appendID(append(text, prefix...), k.id)
+	var room [256]byte
+	text := appendID(append(room[:0], prefix...), k.id)
 	text = binary.AppendUvarint(text, uint64(seconds(expires)))
 	text = append(text, data...)
-	sum := k.tokens[kind].mac.Text(string(text))
+	sum := k.tokens[kind].mac.Text(text)
 	text = append(text, sum[:macLength]...)
-	return prefix + jws.Base64.EncodeToString(text[len(prefix):])
+	var encoded [2 * len(room)]byte
+	return string(jws.Base64.AppendEncode(append(encoded[:0], prefix...), text[len(prefix):]))
 }
 
 // SealToken makes a token of the kind Challenge or Verification that holds data until expires,
@@ -125,7 +126,7 @@ func (r *Ring) VerifyToken(kind Kind, token string, now time.Time) (string, bool
 		return "", false
 	}
 	signed := body[:len(body)-macLength]
-	sum := key.mac.Text(prefix + string(signed))
+	sum := key.mac.Text(append([]byte(prefix), signed...))
 	if !hmac.Equal(body[len(signed):], sum[:macLength]) {
 		return "", false
 	}
@@ -188,7 +189,7 @@ func (r *Ring) openJWT(kind Kind, token string, now time.Time) (string, bool) {
 		dot := strings.LastIndexByte(token, '.')
 		signed, signature := token[:dot], token[dot+1:]
 		sig, err := jws.Base64.DecodeString(signature)
-		if want := k.mac.Text(signed); err != nil || !hmac.Equal(sig, want[:]) {
+		if want := k.mac.Text([]byte(signed)); err != nil || !hmac.Equal(sig, want[:]) {
 			return "", false
 		}
 		text, err := jws.Base64.DecodeString(signed[len(header)+1:])

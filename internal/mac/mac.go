@@ -29,7 +29,7 @@ func New(key []byte) *Key {
 }
 
 // Text returns the code of text.
-func (k *Key) Text(text string) [Size]byte {
+func (k *Key) Text(text []byte) [Size]byte {
 	s := k.states.Get().(*state)
 	s.buffer = append(s.buffer[:0], text...)
 	return k.sum(s)

@@ -21,10 +21,10 @@ func TestText(t *testing.T) {
 	key := []byte("a key of some length")
 	k := New(key)
 	for _, text := range []string{"", "a", "a text that is longer than the one before it", "b"} {
-		assert.Equal(t, of(key, text), k.Text(text), "%q", text)
-		assert.Equal(t, of(key, text), k.Text(text), "%q again", text)
+		assert.Equal(t, of(key, text), k.Text([]byte(text)), "%q", text)
+		assert.Equal(t, of(key, text), k.Text([]byte(text)), "%q again", text)
 	}
-	assert.NotEqual(t, k.Text("a"), New([]byte("another key")).Text("a"))
+	assert.NotEqual(t, k.Text([]byte("a")), New([]byte("another key")).Text([]byte("a")))
 }
 
 func TestPartsDoNotRunTogether(t *testing.T) {
@@ -33,7 +33,7 @@ func TestPartsDoNotRunTogether(t *testing.T) {
 	assert.Equal(t, of([]byte("key"), "\x02ab\x01c"), k.Parts("ab", "c"))
 	assert.NotEqual(t, k.Parts("ab", "c"), k.Parts("a", "bc"))
 	assert.NotEqual(t, k.Parts("ab"), k.Parts("ab", ""))
-	assert.NotEqual(t, k.Parts("ab"), k.Text("ab"))
+	assert.NotEqual(t, k.Parts("ab"), k.Text([]byte("ab")))
 }
 
 func TestConcurrentUse(t *testing.T) {
@@ -44,7 +44,7 @@ func TestConcurrentUse(t *testing.T) {
 		want := of([]byte("key"), text)
 		all.Go(func() {
 			for range 1000 {
-				if k.Text(text) != want {
+				if k.Text([]byte(text)) != want {
 					t.Error(text)
 					return
 				}
