@@ -50,7 +50,10 @@ func (s *Service) Handler(apis ...phoneauth.API) http.Handler {
 		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		_, _ = run(r.Context(), s.t, s.t.route(r),
 			func(ctx context.Context) (int, error) {
-				next.ServeHTTP(answer, r.WithContext(ctx))
+				if s.t.tracer != nil { // else it is that of r
+					r = r.WithContext(ctx)
+				}
+				next.ServeHTTP(answer, r)
 				return answer.status, nil
 			}, routeOutcome)
 	})
