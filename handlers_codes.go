@@ -1,6 +1,7 @@
 package phoneauth
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -72,10 +73,20 @@ type userDocument struct {
 	Data struct {
 		ID            string         `json:"id"`
 		Type          string         `json:"type"`
-		Attributes    map[string]any `json:"attributes"`
+		Attributes    any            `json:"attributes"`
 		Relationships map[string]any `json:"relationships,omitempty"`
 	} `json:"data"`
 	Meta *tokens `json:"meta,omitempty"`
+}
+
+// userAttributes are those of a userDocument, without those of the host.
+type userAttributes struct {
+	CreatedAt     string `json:"created_at"`
+	New           bool   `json:"new_user"`
+	Phone         string `json:"phone"`
+	PhoneVerified bool   `json:"phone_verified"`
+	UID           string `json:"uid"`
+	UpdatedAt     string `json:"updated_at"`
 }
 
 // sessionDocument returns the document of the user who has just signed in.
@@ -99,16 +110,16 @@ func (q *request) userDocument(u User, isNew bool) (*userDocument, error) {
 	d := new(userDocument)
 	d.Data.ID = u.ID
 	d.Data.Type = "user"
-	d.Data.Attributes = merged(view.Attributes, map[string]any{
-		"uid":            u.Phone.E164(),
-		"phone":          u.Phone.E164(),
-		"phone_verified": true,
-		"new_user":       isNew,
-		"created_at":     timestamp(u.CreatedAt),
-		"updated_at":     timestamp(u.UpdatedAt),
+	d.Data.Attributes, err = merged(view.Attributes, userAttributes{
+		CreatedAt:     timestamp(u.CreatedAt),
+		New:           isNew,
+		Phone:         u.Phone.E164(),
+		PhoneVerified: true,
+		UID:           u.Phone.E164(),
+		UpdatedAt:     timestamp(u.UpdatedAt),
 	})
 	d.Data.Relationships = view.Relationships
-	return d, nil
+	return d, err
 }
 
 // view returns the host's part of a user.
@@ -123,14 +134,24 @@ func (q *request) view(u User) (UserView, error) {
 	return view, nil
 }
 
-// merged returns ours and those attributes of the host whose names ours does not have.
-func merged(hosts, ours map[string]any) map[string]any {
+// merged returns the attributes ours, and those of the host whose names ours does not have.
+func merged(hosts map[string]any, ours any) (any, error) {
 	if len(hosts) == 0 {
-		return ours
+		return ours, nil
+	}
+	data, err := json.Marshal(ours)
+	if err != nil {
+		return nil, err
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(data, &own); err != nil {
+		return nil, err
 	}
 	all := maps.Clone(hosts)
-	maps.Copy(all, ours)
-	return all
+	for name, value := range own {
+		all[name] = value
+	}
+	return all, nil
 }
 
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -224,27 +245,40 @@ func (q *request) login() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	attributes, err := merged(view.Attributes, q.s.loginUser(session))
+	if err != nil {
+		return nil, err
+	}
 	return struct {
-		User        map[string]any `json:"user"`
-		FirstSignIn bool           `json:"first_sign_in"`
-	}{merged(view.Attributes, q.s.loginUser(session)), session.First}, q.signedIn(session)
+		User        any  `json:"user"`
+		FirstSignIn bool `json:"first_sign_in"`
+	}{attributes, session.First}, q.signedIn(session)
 }
 
-// loginUser returns the user of an answer of the Login API, with the tokens among the
-// attributes.
-func (s *Service) loginUser(session *Session) map[string]any {
+// loginAttributes are the user of an answer of the Login API, without the attributes of the host.
+type loginAttributes struct {
+	CreatedAt    string `json:"created_at"`
+	DeviceToken  string `json:"device_token,omitempty"`
+	HasPassword  bool   `json:"has_password"`
+	ID           any    `json:"id"` // see jsonID
+	Phone        string `json:"phone"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	Token        string `json:"token,omitempty"`
+	UUID         string `json:"uuid"`
+}
+
+// loginUser returns the user of session, with the tokens among the attributes.
+func (s *Service) loginUser(session *Session) loginAttributes {
 	u := session.User
-	user := map[string]any{
-		"id":           jsonID(u.ID),
-		"uuid":         u.UUID,
-		"phone":        u.Phone.E164(),
-		"has_password": u.PasswordHash != "",
-		"created_at":   timestamp(u.CreatedAt),
+	user := loginAttributes{
+		CreatedAt:   timestamp(u.CreatedAt),
+		HasPassword: u.PasswordHash != "",
+		ID:          jsonID(u.ID),
+		Phone:       u.Phone.E164(),
+		UUID:        u.UUID,
 	}
 	if t := s.tokensOf(session); t != nil {
-		user["token"] = t.AccessToken
-		user["refresh_token"] = t.RefreshToken
-		user["device_token"] = t.DeviceToken
+		user.Token, user.RefreshToken, user.DeviceToken = t.AccessToken, t.RefreshToken, t.DeviceToken
 	}
 	return user
 }
