@@ -123,7 +123,7 @@ type accountRequest struct {
 	claims phoneauth.Claims
 	user   phoneauth.User
 	client phoneauth.ClientInfo
-	given  phoneauth.Secret // the access token that the answer hands out
+	given  phoneauth.Secret // the access token of the session that the answer is for
 }
 
 // step is a form of the account page. It returns the screen to show: with an error, the one that
@@ -310,7 +310,8 @@ func (q *accountRequest) noted(done string) func(*accountScreen, error) (*accoun
 // signedIn reports whether somebody is signed in. Others are sent to the page, and come back to an
 // address.
 func (q *accountRequest) signedIn(back string) bool {
-	claims, err := q.svc.Authenticate(q.r.Context(), q.access(q.r))
+	access := q.access(q.r)
+	claims, err := q.svc.Authenticate(q.r.Context(), access)
 	if err == nil {
 		q.user, err = q.svc.Live(q.r.Context(), claims)
 		if errors.Is(err, phoneauth.ErrUnauthenticated) {
@@ -327,6 +328,6 @@ func (q *accountRequest) signedIn(back string) bool {
 		q.trouble(err)
 		return false
 	}
-	q.claims = claims
+	q.claims, q.given = claims, access
 	return true
 }

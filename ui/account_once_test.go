@@ -212,6 +212,39 @@ func TestAccountFormPostedAfterARefresh(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status, "it is still signed in")
 }
 
+// Nobody gets an answer again whose session has ended since, not even the browser that got it first.
+func TestAccountFormPostedAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string]func(*guest){
+		"signed out": func(g *guest) { require.NoError(g.t, g.svc.EndSession(g.t.Context(), "1", g.live(cairo)[0].ID)) },
+		"blocked":    func(g *guest) { require.NoError(g.t, g.svc.SetBlocked(g.t.Context(), "1", true)) },
+		"deleted": func(g *guest) {
+			claims, err := g.svc.Authenticate(g.t.Context(), g.elsewhere(cairo).AccessToken)
+			require.NoError(g.t, err)
+			require.NoError(g.t, g.svc.DeleteUser(g.t.Context(), claims))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, at := range []string{"/account/?screen=export", "/account/?reauth=1&next=/home"} {
+				g := newGuest(t)
+				g.signIn(cairo)
+				to, values := g.codeOf(at)
+				before := g.other(g.cookies)
+				require.Less(t, g.sent(to, values).Code, 400)
+				ends(g)
+				for _, one := range []*guest{before, g} {
+					again := one.sent(to, values)
+					assert.NotContains(t, again.Body.String(), `"activity"`)
+					for _, c := range again.Result().Cookies() {
+						assert.Negative(t, c.MaxAge, "%s is removed at most", c.Name)
+					}
+				}
+			}
+		})
+	}
+}
+
 // A wrong code that is posted twice costs one try, and so does a wrong password.
 func TestAccountWrongFormPostedTwice(t *testing.T) {
 	t.Parallel()

@@ -16,14 +16,15 @@ import (
 //
 //   - The same form has the same fields, and among them the key of its screen.
 //   - The answer goes again only to the access token of the first post, or to the one that the answer set. A
-//     browser that has other tokens by now does not get the old ones. Nobody is signed in where an account is
-//     unlocked, and that answer gives nothing.
+//     browser that has other tokens by now does not get the old ones.
+//   - It goes again only while the session lives that it is for, which may be a new one. After a deletion and an
+//     unlock there is none, and the answer gives nothing.
 //
 // Each process remembers its own forms.
 
 // accountAnswer is the answer to a form, as the one who posts it again gets it. It is an [http.ResponseWriter].
 type accountAnswer struct {
-	asked, given phoneauth.Secret // the access tokens of the request, and of the answer
+	asked, given phoneauth.Secret // the access tokens of the request, and of the session that the answer is for
 	header       http.Header
 	status       int
 	body         []byte
@@ -53,7 +54,7 @@ func (q *accountRequest) serveOnce(s step) {
 		a.given = first.given
 		return a, a.status < 400 || a.status == http.StatusUnprocessableEntity
 	})
-	if again && access != a.asked && (access == "" || access != a.given) {
+	if again && !q.mayHave(a, access) {
 		q.serve(s)
 		return
 	}
@@ -62,4 +63,19 @@ func (q *accountRequest) serveOnce(s step) {
 	maps.Copy(h, own)
 	q.w.WriteHeader(a.status)
 	_, _ = q.w.Write(a.body) // an error means that the client has disconnected
+}
+
+// mayHave reports whether a browser with an access token may have an answer again.
+func (q *accountRequest) mayHave(a *accountAnswer, access phoneauth.Secret) bool {
+	if access != a.asked && (access == "" || access != a.given) {
+		return false
+	}
+	if a.given == "" {
+		return true
+	}
+	claims, err := q.svc.Authenticate(q.r.Context(), a.given)
+	if err == nil {
+		_, err = q.svc.Live(q.r.Context(), claims)
+	}
+	return err == nil
 }

@@ -254,6 +254,7 @@ func (q *accountRequest) delete() (*accountScreen, error) {
 	if err := q.svc.DeleteUserByCode(q.r.Context(), q.claims, q.codeRequest(f, code)); err != nil {
 		return q.deleteCode(f), err
 	}
+	q.given = "" // its session has ended
 	q.keepCode(flow{})
 	q.clearSession(q.w)
 	q.setCookie(q.w, deviceCookie, "", 0)
