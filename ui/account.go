@@ -124,6 +124,7 @@ type accountRequest struct {
 	user   phoneauth.User
 	client phoneauth.ClientInfo
 	given  phoneauth.Secret // the access token of the session that the answer is for
+	tried  bool             // the code or the password of the form is tried
 }
 
 // step is a form of the account page. It returns the screen to show: with an error, the one that

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -258,6 +259,27 @@ func TestAccountWrongFormPostedTwice(t *testing.T) {
 	}
 	g.send("code", values.Get("code"))
 	assert.Contains(t, g.body, "You have 3 tries left.", "the same code, given anew")
+}
+
+// Whoever has no code and no password pushes no answer out of the memory.
+func TestAccountFormsOfStrangersAreForgotten(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t)
+	g.signIn(cairo)
+	to, values := g.codeOf("/account/?screen=export")
+	g.submit(to, values)
+	stranger, user := g.other(nil), g.other(nil)
+	user.signIn(paris)
+	for _, tt := range []struct {
+		who *guest
+		to  string
+	}{{stranger, "/account/export"}, {stranger, "/account/password"}, {stranger, "/account/not-me/unlock"}, {user, "/account/export"}} {
+		for i := range 1024 {
+			tt.who.sent(tt.to, url.Values{"key": {strconv.Itoa(i)}, "code": {"123456"}, "password": {"correct horse"}, "state": values["state"]})
+		}
+		g.submit(to, values)
+		assert.Contains(t, g.body, `"activity"`, tt.to)
+	}
 }
 
 // What failed is tried again.

@@ -125,12 +125,13 @@ func (s *accountScreen) asksCode(f flow, again string) *accountScreen {
 	return s
 }
 
-// read returns the digits of the code that was typed.
+// read returns the digits of the code that was typed, which is tried next.
 func (q *accountRequest) read(f flow) (string, error) {
 	code := digitsOf(q.form["code"])
 	if code == "" || f.Length > 0 && len(code) != f.Length {
 		return "", errEmptyCode
 	}
+	q.tried = true
 	return code, nil
 }
 
@@ -210,6 +211,7 @@ func (s *accountScreen) wrongCode(r refusal) {
 	switch {
 	case r.TriesLeft == nil:
 		s.Code, s.Alert = "code_gone", s.T("error.code_gone")
+		s.tried = false // it was compared with nothing
 	case *r.TriesLeft == 0:
 		s.Alert = s.T("error.invalid_code") + " " + s.T("tries.none")
 	default:

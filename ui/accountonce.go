@@ -43,7 +43,7 @@ func (a *accountAnswer) Write(data []byte) (int, error) {
 }
 
 // serveOnce serves a form, unless the same one was posted before: then it writes the answer to that. It remembers
-// what was done, and what was wrong with the form.
+// what was done with a code or a password, and what was wrong with one. Strangers fill no memory.
 func (q *accountRequest) serveOnce(s step) {
 	access := q.access(q.r)
 	a, again := q.answers.once(q.rest, q.form, func() (*accountAnswer, bool) {
@@ -52,7 +52,7 @@ func (q *accountRequest) serveOnce(s step) {
 		first.w, first.r = a, q.r.WithContext(context.WithoutCancel(q.r.Context())) // the second post hangs up the first
 		first.serve(s)
 		a.given = first.given
-		return a, a.status < 400 || a.status == http.StatusUnprocessableEntity
+		return a, first.tried && (a.status < 400 || a.status == http.StatusUnprocessableEntity)
 	})
 	if again && !q.mayHave(a, access) {
 		q.serve(s)

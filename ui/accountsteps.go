@@ -166,6 +166,7 @@ func (q *accountRequest) savePassword() (*accountScreen, error) {
 	if err := lengthOf(q.form["password"]); err != nil {
 		return s, err
 	}
+	q.tried = true
 	session, err := q.svc.ChangePassword(q.r.Context(), q.claims, phoneauth.ChangePasswordRequest{
 		Current: phoneauth.Secret(q.form["current"]), New: phoneauth.Secret(q.form["password"]), Client: q.client,
 	})
