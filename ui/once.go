@@ -102,7 +102,8 @@ type signInOutcome struct {
 }
 
 // once does the work of a form with a code, unless the same form was posted before: again is then true, and
-// what came of it is returned. Only success and a wrong code are remembered. The session of the work may be nil.
+// what came of it is returned. Only success and a wrong code that cost a try are remembered: junk fills no
+// memory. The session of the work may be nil.
 func (q *request) once(route string, do func(context.Context) (*phoneauth.Session, error)) (session *phoneauth.Session, again bool, err error) {
 	if q.body["key"] == "" || q.flow.encode() == "" { // it is no form of the page
 		session, err = do(q.r.Context())
@@ -110,7 +111,8 @@ func (q *request) once(route string, do func(context.Context) (*phoneauth.Sessio
 	}
 	o, again := q.outcomes.once(route, q.body, func() (signInOutcome, bool) {
 		session, err := do(context.WithoutCancel(q.r.Context())) // the second post hangs up the first
-		return signInOutcome{session, err}, err == nil || errors.Is(err, phoneauth.ErrInvalidCode)
+		_, compared := errors.AsType[*phoneauth.CodeError](err)
+		return signInOutcome{session, err}, err == nil || compared
 	})
 	return o.session, again, o.err
 }

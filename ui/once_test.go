@@ -2,8 +2,11 @@ package ui_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"net/http"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,6 +192,25 @@ func TestNewPasswordPostedTwice(t *testing.T) {
 			assert.Contains(t, saved.Body, words(t, "en")["note.saved"])
 		}
 	})
+}
+
+// Forms with a code that nobody was sent push nothing out of the memory.
+func TestJunkIsForgotten(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, ui.Options{Next: "/home"})
+	form := h.codeForm()
+	second := h.browser(h.cookies)
+	status, _ := h.form("verify", form)
+	require.Equal(t, 303, status)
+	state, err := json.Marshal(map[string]string{"phone": paris, "purpose": "sign_in", "session_token": "junk"})
+	require.NoError(t, err)
+	junk := map[string]string{"state": base64.RawURLEncoding.EncodeToString(state), "code": "123456"}
+	for i := range 1024 {
+		status, _ = h.browser(nil).form("verify", junk, "key", strconv.Itoa(i))
+		require.Equal(t, 422, status)
+	}
+	status, _ = second.form("verify", form)
+	assert.Equal(t, 303, status)
 }
 
 // What failed is tried again.
