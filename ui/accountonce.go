@@ -22,6 +22,9 @@ import (
 //
 // Each process remembers its own forms.
 
+// mostRemembered is the size of the largest answer that is remembered: an export of some 500 events.
+const mostRemembered = 128 << 10
+
 // accountAnswer is the answer to a form, as the one who posts it again gets it. It is an [http.ResponseWriter].
 type accountAnswer struct {
 	asked, given phoneauth.Secret // the access tokens of the request, and of the session that the answer is for
@@ -52,7 +55,8 @@ func (q *accountRequest) serveOnce(s step) {
 		first.w, first.r = a, q.r.WithContext(context.WithoutCancel(q.r.Context())) // the second post hangs up the first
 		first.serve(s)
 		a.given = first.given
-		return a, first.tried && (a.status < 400 || a.status == http.StatusUnprocessableEntity)
+		lasts := a.status < 400 || a.status == http.StatusUnprocessableEntity
+		return a, lasts && first.tried && len(a.body) <= mostRemembered
 	})
 	if again && !q.mayHave(a, access) {
 		q.serve(s)

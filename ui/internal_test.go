@@ -7,9 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phoneauth/phoneauth/internal/bubble"
 )
 
 // Segments are one gzip stream, however long.
@@ -55,4 +58,34 @@ func TestPalette(t *testing.T) {
 	c, ok := parseColor("#0bF")
 	assert.True(t, ok)
 	assert.Equal(t, "#00bbff", c.String())
+}
+
+// Outcomes are gone from the memory after a minute, and the oldest ones before that.
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var s outcomes[int]
+		once := func(form int) (value int, again bool) {
+			return s.once("", map[string]string{"form": strconv.Itoa(form)}, func() (int, bool) { return form, true })
+		}
+		size := func() int {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return len(s.all)
+		}
+		for form := range mostOutcomes {
+			once(form)
+		}
+		for range 2 {
+			_, again := once(0)
+			assert.True(t, again, "it is still the oldest one")
+		}
+		once(mostOutcomes)
+		_, again := once(0)
+		assert.False(t, again)
+		assert.Equal(t, mostOutcomes, size())
+		bubble.Elapse(outcomeLife)
+		synctest.Wait()
+		assert.Zero(t, size())
+	})
 }

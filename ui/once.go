@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,24 +62,38 @@ func (s *outcomes[T]) once(route string, fields map[string]string, do func() (va
 		}
 	}()
 	value, lasts = o.of()
+	if lasts && !again {
+		time.AfterFunc(outcomeLife, s.tidy)
+	}
 	return value, again
 }
 
-// find returns the outcome of a form, which the first caller begins with do.
-func (s *outcomes[T]) find(form [sha256.Size]byte, do func() (T, bool)) (o *outcome[T], again bool) {
+// tidy forgets what has ended.
+func (s *outcomes[T]) tidy() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	for len(s.all) > 0 && (!now.Before(s.all[0].ends) || len(s.all) >= mostOutcomes) {
-		s.all[0] = nil
-		s.all = s.all[1:]
+	for len(s.all) > 0 && !time.Now().Before(s.all[0].ends) {
+		s.drop()
 	}
+}
+
+// drop forgets the oldest outcome. The caller holds s.mu.
+func (s *outcomes[T]) drop() { s.all = slices.Delete(s.all, 0, 1) }
+
+// find returns the outcome of a form, which the first caller begins with do.
+func (s *outcomes[T]) find(form [sha256.Size]byte, do func() (T, bool)) (o *outcome[T], again bool) {
+	s.tidy()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, o := range s.all {
 		if o.form == form {
 			return o, true
 		}
 	}
-	o = &outcome[T]{form, now.Add(outcomeLife), sync.OnceValues(do)}
+	if len(s.all) == mostOutcomes {
+		s.drop()
+	}
+	o = &outcome[T]{form, time.Now().Add(outcomeLife), sync.OnceValues(do)}
 	s.all = append(s.all, o)
 	return o, false
 }
@@ -87,12 +102,7 @@ func (s *outcomes[T]) find(form [sha256.Size]byte, do func() (T, bool)) (o *outc
 func (s *outcomes[T]) forget(o *outcome[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, other := range s.all {
-		if other == o {
-			s.all = append(s.all[:i:i], s.all[i+1:]...)
-			return
-		}
-	}
+	s.all = slices.DeleteFunc(s.all, func(other *outcome[T]) bool { return other == o })
 }
 
 // signInOutcome is what came of a form of the sign-in page.
