@@ -15,8 +15,8 @@ import (
 // Nobody gains by that:
 //
 //   - The same form has the same fields, and among them the key of its screen.
-//   - The answer goes again only to the access token of the first post, or to the one that the answer set. A
-//     browser that has other tokens by now does not get the old ones.
+//   - The answer goes again only to the access token of the first post, or to the one that the answer set, which
+//     gets no cookies. A browser that has other tokens by now does not get the old ones.
 //   - It goes again only while the session lives that it is for, which may be a new one. After a deletion and an
 //     unlock there is none, and the answer gives nothing.
 //
@@ -63,7 +63,12 @@ func (q *accountRequest) serveOnce(s step) {
 		return
 	}
 	h, own := q.w.Header(), a.header.Clone()
-	own["Set-Cookie"] = append(h["Set-Cookie"], own["Set-Cookie"]...) // the host may have set its own
+	if access != a.asked { // the cookies of the answer have arrived
+		own.Del("Set-Cookie")
+	}
+	if hosts := h["Set-Cookie"]; len(hosts) > 0 {
+		own["Set-Cookie"] = append(hosts, own["Set-Cookie"]...)
+	}
 	maps.Copy(h, own)
 	q.w.WriteHeader(a.status)
 	_, _ = q.w.Write(a.body) // an error means that the client has disconnected
