@@ -2,6 +2,8 @@ package integration
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +64,56 @@ func TestRedisHalfAnEntry(t *testing.T) {
 	}
 }
 
-// A list of entries does not grow for ever: once a day whoever appends drops what is gone, 1,000 names at a time.
+// A server whose memory is full takes some of what is written and not the rest. What it takes ends all the same, also
+// after a restart, when it knows no script.
+func TestRedisJournalFull(t *testing.T) {
+	client := clientOf(t, ownRedis(t))
+	store := newRedisStore(t, client)
+	refused := 0
+	for i := range 1500 {
+		used, err := client.InfoMap(t.Context(), "memory").Result()
+		require.NoError(t, err)
+		var bytes int
+		_, err = fmt.Sscan(used["Memory"]["used_memory"], &bytes)
+		require.NoError(t, err)
+		require.NoError(t, client.ConfigSet(t.Context(), "maxmemory", strconv.Itoa(bytes+i%600*8)).Err())
+		if i%50 == 0 {
+			require.NoError(t, client.ScriptFlush(t.Context()).Err())
+		}
+		id := strconv.Itoa(i)
+		err = store.AppendEntries(t.Context(), []phoneauth.JournalEntry{{ID: id, Time: redisStart, ExpiresAt: redisStart.Add(time.Hour),
+			Print: "print " + id, UserID: "user " + id, MessageID: "message " + id, Type: phoneauth.EventCodeSent, Data: []byte("data")}})
+		if err != nil {
+			require.ErrorContains(t, err, "OOM")
+			refused++
+		}
+	}
+	assert.NotZero(t, refused)
+	for _, key := range redisKeys(t, client, "*") {
+		left, err := client.PTTL(t.Context(), key).Result()
+		require.NoError(t, err)
+		assert.NotEqual(t, time.Duration(-1), left, "%s has no end", key)
+	}
+}
+
+// An entry has at most the count that is kept, and is summed up with it.
+func TestRedisJournalHugeCount(t *testing.T) {
+	store := newRedisStore(t, redisNode(t), redisstore.Prefix(fmt.Sprint("huge", time.Now().UnixNano(), ":")))
+	e := phoneauth.JournalEntry{ID: "huge", Time: redisStart, ExpiresAt: redisStart.Add(time.Hour), Print: "print", Type: phoneauth.EventLimited, Count: 1 << 62}
+	for range 2 {
+		require.NoError(t, store.AppendEntries(t.Context(), []phoneauth.JournalEntry{e}))
+	}
+	e.Count = math.MaxUint32
+	found, err := store.Entries(t.Context(), phoneauth.JournalQuery{Print: e.Print, Now: redisStart, Limit: 9})
+	require.NoError(t, err)
+	assert.Equal(t, []phoneauth.JournalEntry{e}, found)
+	hour := redisStart.Truncate(time.Hour)
+	counts, err := store.CountEntries(t.Context(), phoneauth.JournalCountQuery{From: hour, To: hour.Add(time.Hour)})
+	require.NoError(t, err)
+	assert.Equal(t, []phoneauth.JournalCount{{Hour: hour, Type: e.Type, Count: math.MaxUint32}}, counts)
+}
+
+// A list of entries does not grow for ever: once a day whoever appends drops what is gone, 100 names at a time.
 func TestRedisJournalDropsNames(t *testing.T) {
 	client := redisNode(t)
 	run := fmt.Sprint(time.Now().UnixNano())
@@ -81,14 +132,14 @@ func TestRedisJournalDropsNames(t *testing.T) {
 		require.NoError(t, err)
 		return n
 	}
-	add(0, 1200)
-	assert.EqualValues(t, 1200, names())
+	add(0, 120)
+	assert.EqualValues(t, 120, names())
 	require.NoError(t, client.PExpire(t.Context(), key, time.Minute).Err()) // as a day later
-	add(1300, 1)
-	assert.EqualValues(t, 201, names())
-	add(1301, 1)
+	add(220, 1)
+	assert.EqualValues(t, 21, names())
+	add(221, 1)
 	assert.EqualValues(t, 2, names(), "there was more to drop")
-	add(1400, 1)
+	add(320, 1)
 	assert.EqualValues(t, 3, names(), "not before the next day")
 	left, err := client.PTTL(t.Context(), key).Result()
 	require.NoError(t, err)

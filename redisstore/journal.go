@@ -29,7 +29,9 @@ func (s *Store) entryKey(id string) string { return s.key(entryKind, id) }
 const entriesAtOnce = 64
 
 // AppendEntries implements [phoneauth.JournalStore]. 64 entries at a time are stored, in one round trip, and
-// can be found after a second one. On a cluster these are some to each server, at the same time.
+// can be found after a second one. Those that have a Count, or were there, take one more. On a cluster these are
+// some to each server, at the same time. A list that is new has no end until the second has been done: if it
+// never is, the list stays until it is written again.
 func (s *Store) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
 	for some := range slices.Chunk(entries, entriesAtOnce) {
 		if err := s.appendEntries(ctx, some); err != nil {
@@ -48,10 +50,7 @@ func (s *Store) appendEntries(ctx context.Context, entries []phoneauth.JournalEn
 	for i := range stored {
 		ix.add(&stored[i])
 	}
-	if _, err := s.together(ctx, ix.commands(ctx), ix.calls(!s.cluster)); err != nil || !s.cluster {
-		return err
-	}
-	_, err = s.do(ctx, ix.listHours()) // the list of hours is in a slot of its own
+	_, err = s.together(ctx, ix.commands(ctx), ix.calls())
 	return err
 }
 

@@ -25,10 +25,11 @@ type index struct {
 	last map[int64]time.Time
 }
 
-// indexPart is what one script is told: the sorted sets whose names are new, and the hours.
+// indexPart is what one script is told: the sorted sets whose names are new, the hours, and whether it lists them.
 type indexPart struct {
 	named []string
 	hours map[int64]*indexHour
+	lists bool
 }
 
 // indexHour are the entries that one hour counts: those that count once, by kind, and those that have a count.
@@ -72,6 +73,7 @@ func (ix *index) add(e *phoneauth.JournalEntry) {
 	if e.ExpiresAt.After(ix.last[hour]) {
 		ix.last[hour] = e.ExpiresAt
 	}
+	ix.part(s.hoursKey()).lists = true
 	p := ix.part(s.hourKey(timesKind, hour))
 	h := p.hours[hour]
 	if h == nil {
@@ -95,11 +97,13 @@ func (ix *index) commands(ctx context.Context) []*redis.Cmd {
 	return commands
 }
 
-// calls write the rest. With hours they also list the hours that there are.
-func (ix *index) calls(hours bool) []*call {
+// calls write the rest.
+func (ix *index) calls() []*call {
 	calls := make([]*call, 0, len(ix.parts))
 	for _, p := range ix.parts {
-		c := ix.call()
+		c := &call{script: entryIndexScript}
+		c.time(ix.latest.Add(-skew))
+		c.ttl(ix.life)
 		c.int(int64(len(p.named)))
 		for _, key := range p.named {
 			c.key(key)
@@ -109,33 +113,18 @@ func (ix *index) calls(hours bool) []*call {
 			ix.store.putHour(c, hour)
 			h.put(c)
 		}
-		if !hours {
-			c.int(0)
-		} else {
-			ix.putHours(c)
-		}
+		ix.putHours(c, p.lists)
 		calls = append(calls, c)
 	}
 	return calls
 }
 
-func (ix *index) call() *call {
-	c := &call{script: entryIndexScript}
-	c.time(ix.latest.Add(-skew))
-	c.ttl(ix.life)
-	return c
-}
-
-// listHours lists the hours alone.
-func (ix *index) listHours() *call {
-	c := ix.call()
-	c.int(0)
-	c.int(0)
-	ix.putHours(c)
-	return c
-}
-
-func (ix *index) putHours(c *call) {
+// putHours writes which hours there are, or none.
+func (ix *index) putHours(c *call, lists bool) {
+	if !lists {
+		c.int(0)
+		return
+	}
 	c.int(int64(len(ix.last)))
 	for hour, last := range ix.last {
 		c.key(ix.store.hoursKey())
@@ -162,7 +151,7 @@ func (h *indexHour) put(c *call) {
 		c.text(e.ID)
 		c.time(e.Time)
 		c.text(counted(kind, e.ID))
-		c.int(int64(e.Count))
+		c.int(entryCount(e))
 	}
 }
 

@@ -24,7 +24,7 @@ func packEntry(e *phoneauth.JournalEntry) ([]byte, error) {
 	b := append(make([]byte, 0, 256+len(e.Data)), entryVersion)
 	b = appendTime(b, e.Time)
 	b = appendTime(b, e.ExpiresAt)
-	b = binary.BigEndian.AppendUint32(b, uint32(min(uint64(max(e.Count, 0)), math.MaxUint32)))
+	b = binary.BigEndian.AppendUint32(b, uint32(entryCount(e)))
 	parts := []string{e.Print, e.UserID, e.MessageID, kind}
 	for _, s := range parts {
 		if len(s) > mostBytes {
@@ -37,6 +37,9 @@ func packEntry(e *phoneauth.JournalEntry) ([]byte, error) {
 	}
 	return append(b, e.Data...), nil
 }
+
+// entryCount is the Count of e as it is kept.
+func entryCount(e *phoneauth.JournalEntry) int64 { return min(max(int64(e.Count), 0), math.MaxUint32) }
 
 func unpackEntry(id, packed string) (phoneauth.JournalEntry, error) {
 	d := decoder{b: []byte(packed)}

@@ -7,7 +7,8 @@
 //	store := phoneauth.Stores{ChallengeStore: short, UserStore: users, SessionStore: short}
 //
 // What must be one step is one Lua script on one node, and one a hash slot on a cluster.
-// Every key has a TTL, so there is nothing to purge. What a crash or a failover may lose,
+// Every key has a TTL, so there is nothing to purge. (A writer of the journal that is killed may leave a list of
+// names without one, until the next entry of the same phone or user.) What a crash or a failover may lose,
 // and which settings decide that, says README.md.
 package redisstore
 
@@ -53,8 +54,8 @@ func Prefix(prefix string) Option { return func(s *Store) { s.prefix = prefix } 
 // that does not tell its settings is taken at its word. A [redis.Ring] is refused: it
 // loses what it holds when its shards change.
 //
-// Its retries do not matter: the Store never has a script sent twice that changes
-// something, since what was sent may have been done.
+// Its retries do not matter: what was sent may have been done, so the Store has nothing
+// sent twice but what may be done twice.
 func New(ctx context.Context, client redis.UniversalClient, options ...Option) (*Store, error) {
 	s := &Store{client: client, prefix: "pa:"}
 	for _, set := range options {

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1"
 	"embed"
@@ -99,12 +100,12 @@ type call struct {
 	request []byte
 }
 
-// mostRequest is for how much of a request room is made at once. Few need more.
-const mostRequest = 640
+// requestRoom is for how much of a request there is room from the beginning. Few need more.
+const requestRoom = 640
 
 // newRequest is a call with a request about now.
 func newRequest(of script, now time.Time) *call {
-	c := &call{script: of, request: make([]byte, 0, mostRequest)}
+	c := &call{script: of, request: make([]byte, 0, requestRoom)}
 	c.micros(now)
 	return c
 }
@@ -234,22 +235,23 @@ func (s *Store) together(ctx context.Context, commands []*redis.Cmd, calls []*ca
 		_ = pipe.Process(ctx, scripts[i])
 	}
 	_, _ = pipe.Exec(ctx)
+	replies := make([]reply, len(calls))
+	var first error
+	for i, c := range calls { // before the commands: they need what follows them, even if one of them has failed
+		r, err := answerOf(scripts[i])
+		if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
+			r, err = s.do(ctx, c)
+		}
+		replies[i], first = r, cmp.Or(first, err)
+	}
 	for _, command := range commands {
-		if err := command.Err(); err != nil && err != redis.Nil {
-			s.unanswered(ctx, err)
-			return nil, err
+		if err := command.Err(); err != redis.Nil {
+			first = cmp.Or(first, err)
 		}
 	}
-	replies := make([]reply, len(calls))
-	for i, c := range calls {
-		var err error
-		if replies[i], err = answerOf(scripts[i]); err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
-			replies[i], err = s.do(ctx, c)
-		}
-		if err != nil {
-			s.unanswered(ctx, err)
-			return nil, err
-		}
+	if first != nil {
+		s.unanswered(ctx, first)
+		return nil, first
 	}
 	return replies, nil
 }

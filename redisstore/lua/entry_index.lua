@@ -18,12 +18,11 @@ end
 
 -- drop takes names of what is gone out of a sorted set, from its end on, and says whether there may be more.
 local function drop(k)
-  local names = redis.call('ZRANGE', k, -1000, -1)
-  for i = #names, 1, -1 do
-    if tonumber(string.match(names[i], '%z(.*)$')) > latest then return false end
-    redis.call('ZREM', k, names[i])
-  end
-  return #names == 1000
+  local names = redis.call('ZRANGE', k, -100, -1)
+  local n = #names
+  while n > 0 and tonumber(string.match(names[n], '%z(.*)$')) <= latest do n = n - 1 end
+  if n < #names then redis.call('ZREM', k, unpack(names, n + 1)) end
+  return n == 0 and #names == 100
 end
 
 for _ = 1, num() do extend(key(), life, drop) end

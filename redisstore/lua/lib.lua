@@ -13,7 +13,7 @@ local OK, REFUSED, NOT_FOUND, MISMATCH, REUSED, AGAIN = 0, 1, 2, 3, 4, 5
 -- differ, and time is rounded.
 local SLACK = 60000
 
--- UNREAD is how many of the last keys are not read in numbers.lua.
+-- UNREAD is how many of the last keys are not read in request.lua.
 local UNREAD = 0
 
 -- MOST is the largest number that is an int64, too: sums stop at it.
