@@ -30,8 +30,7 @@ const entriesAtOnce = 64
 
 // AppendEntries implements [phoneauth.JournalStore]. 64 entries at a time are stored, in one round trip, and
 // can be found after a second one. Those that have a Count, or were there, take one more. On a cluster these are
-// some to each server, at the same time. A list that is new has no end until the second has been done: if it
-// never is, the list stays until it is written again.
+// some to each server, at the same time.
 func (s *Store) AppendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
 	for some := range slices.Chunk(entries, entriesAtOnce) {
 		if err := s.appendEntries(ctx, some); err != nil {
@@ -50,7 +49,7 @@ func (s *Store) appendEntries(ctx context.Context, entries []phoneauth.JournalEn
 	for i := range stored {
 		ix.add(&stored[i])
 	}
-	_, err = s.together(ctx, ix.commands(ctx), ix.calls())
+	_, err = s.eachAgain(ctx, ix.calls())
 	return err
 }
 
@@ -70,9 +69,10 @@ func (s *Store) putEntries(ctx context.Context, entries []phoneauth.JournalEntry
 	return stored, s.putRest(ctx, stored, packed, rest)
 }
 
-// putNew stores those of entries that are new and have no count, and returns the indexes of the others. It takes a
-// command for each, which costs the server less than a script, and may be sent again.
+// putNew stores those of entries that are new and have no count, and returns the indexes of the others. That is one
+// command for each, which costs the server less than a script does. go-redis may send it again: then it was there.
 func (s *Store) putNew(ctx context.Context, entries []phoneauth.JournalEntry, packed [][]byte) (rest []int, err error) {
+	pipe := s.client.Pipeline()
 	var commands []*redis.Cmd
 	var of []int
 	for i := range entries {
@@ -81,16 +81,20 @@ func (s *Store) putNew(ctx context.Context, entries []phoneauth.JournalEntry, pa
 			rest = append(rest, i)
 			continue
 		}
-		commands = append(commands, redis.NewCmd(ctx, "set", s.entryKey(e.ID), packed[i], "px", milliseconds(entryLife(e)), "nx"))
-		of = append(of, i)
+		commands, of = append(commands, pipe.Do(ctx, "set", s.entryKey(e.ID), packed[i], "px", milliseconds(entryLife(e)), "nx")), append(of, i)
 	}
-	_, err = s.together(ctx, commands, nil)
+	_, _ = pipe.Exec(ctx) // its error is the first of those of the commands
 	for j, command := range commands {
-		if command.Err() == redis.Nil { // it was there
+		switch err := command.Err(); err {
+		case nil:
+		case redis.Nil: // it was there
 			rest = append(rest, of[j])
+		default:
+			s.unanswered(ctx, err)
+			return nil, err
 		}
 	}
-	return rest, err
+	return rest, nil
 }
 
 // putRest stores those of entries with the indexes rest, or finds what was there, and has them as they then are.

@@ -37,7 +37,7 @@ func (s *Store) countEntries(ctx context.Context, from, to int64) ([]phoneauth.J
 		c.int(from)
 		c.text("(" + strconv.FormatInt(to, 10))
 	})
-	replies, err := s.eachRead(ctx, sp.calls)
+	replies, err := s.eachAgain(ctx, sp.calls)
 	if err != nil {
 		return nil, err
 	}

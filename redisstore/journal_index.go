@@ -1,33 +1,28 @@
 package redisstore
 
 import (
-	"context"
 	"encoding/binary"
 	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/phoneauth/phoneauth"
 )
 
-// index is what names and counts entries.
+// index is what names and counts entries. lua/entry_index.lua writes it, by slot.
 type index struct {
 	store *Store
 	// latest is the time of the entry that happened last, and life how long the one is kept that is kept longest.
 	latest time.Time
 	life   time.Duration
-	// names are the names that are new, by the sorted set in which they are put. They are put in commands, which
-	// cost the server less than a script. The rest is lua/entry_index.lua, by slot.
-	names map[string][]any
-	parts map[int]*indexPart
+	parts  map[int]*indexPart
 	// last is, of each hour, when the last entry is gone.
 	last map[int64]time.Time
 }
 
-// indexPart is what one script is told: the sorted sets whose names are new, the hours, and whether it lists them.
+// indexPart is what one script is told: the entries that each sorted set names, those that each hour counts, and
+// whether it lists the hours.
 type indexPart struct {
-	named []string
+	named map[string][]*phoneauth.JournalEntry
 	hours map[int64]*indexHour
 	lists bool
 }
@@ -39,13 +34,13 @@ type indexHour struct {
 }
 
 func (s *Store) newIndex() *index {
-	return &index{store: s, names: map[string][]any{}, parts: map[int]*indexPart{}, last: map[int64]time.Time{}}
+	return &index{store: s, parts: map[int]*indexPart{}, last: map[int64]time.Time{}}
 }
 
 func (ix *index) part(key string) *indexPart {
 	slot := ix.store.slot(key)
 	if ix.parts[slot] == nil {
-		ix.parts[slot] = &indexPart{hours: map[int64]*indexHour{}}
+		ix.parts[slot] = &indexPart{named: map[string][]*phoneauth.JournalEntry{}, hours: map[int64]*indexHour{}}
 	}
 	return ix.parts[slot]
 }
@@ -57,17 +52,12 @@ func (ix *index) add(e *phoneauth.JournalEntry) {
 		ix.latest = e.Time
 	}
 	ix.life = max(ix.life, entryLife(e))
-	score, name := strconv.FormatInt(-e.Time.UnixMicro(), 10), member(e)
 	for _, by := range [...]struct{ kind, of string }{{printKind, e.Print}, {entryUserKind, e.UserID}, {messageKind, e.MessageID}} {
-		if by.of == "" {
-			continue
+		if by.of != "" {
+			key := s.key(by.kind, by.of)
+			named := ix.part(key).named
+			named[key] = append(named[key], e)
 		}
-		key := s.key(by.kind, by.of)
-		if ix.names[key] == nil {
-			p := ix.part(key)
-			p.named, ix.names[key] = append(p.named, key), []any{"zadd", key}
-		}
-		ix.names[key] = append(ix.names[key], score, name)
 	}
 	hour := hourOf(e.Time.UnixMicro())
 	if e.ExpiresAt.After(ix.last[hour]) {
@@ -88,16 +78,7 @@ func (ix *index) add(e *phoneauth.JournalEntry) {
 	h.once[kind] = append(h.once[kind], e)
 }
 
-// commands put the names.
-func (ix *index) commands(ctx context.Context) []*redis.Cmd {
-	commands := make([]*redis.Cmd, 0, len(ix.names))
-	for _, args := range ix.names {
-		commands = append(commands, redis.NewCmd(ctx, args...))
-	}
-	return commands
-}
-
-// calls write the rest.
+// calls write all of it.
 func (ix *index) calls() []*call {
 	calls := make([]*call, 0, len(ix.parts))
 	for _, p := range ix.parts {
@@ -105,8 +86,13 @@ func (ix *index) calls() []*call {
 		c.time(ix.latest.Add(-skew))
 		c.ttl(ix.life)
 		c.int(int64(len(p.named)))
-		for _, key := range p.named {
+		for key, entries := range p.named {
 			c.key(key)
+			c.int(int64(len(entries)))
+			for _, e := range entries {
+				c.int(-e.Time.UnixMicro())
+				c.text(member(e))
+			}
 		}
 		c.int(int64(len(p.hours)))
 		for hour, h := range p.hours {

@@ -7,8 +7,7 @@
 //	store := phoneauth.Stores{ChallengeStore: short, UserStore: users, SessionStore: short}
 //
 // What must be one step is one Lua script on one node, and one a hash slot on a cluster.
-// Every key has a TTL, so there is nothing to purge. (A writer of the journal that is killed may leave a list of
-// names without one, until the next entry of the same phone or user.) What a crash or a failover may lose,
+// Every key has a TTL, so there is nothing to purge. What a crash or a failover may lose,
 // and which settings decide that, says README.md.
 package redisstore
 

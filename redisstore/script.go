@@ -1,7 +1,6 @@
 package redisstore
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha1"
 	"embed"
@@ -214,44 +213,28 @@ func (s *Store) each(ctx context.Context, calls []*call) ([]reply, error) {
 	return replies, nil
 }
 
-// eachRead is each for scripts that only read. On a cluster they are one round trip to each
-// server, all at once.
-func (s *Store) eachRead(ctx context.Context, calls []*call) ([]reply, error) {
+// eachAgain is each for scripts that may be done again, as those that only read. On a cluster they are one
+// round trip to each server, all at once. There go-redis may send one again.
+func (s *Store) eachAgain(ctx context.Context, calls []*call) ([]reply, error) {
 	if len(calls) < 2 {
 		return s.each(ctx, calls)
 	}
-	return s.together(ctx, nil, calls)
-}
-
-// together makes commands, and then calls, in one round trip to each server. go-redis may send them again, so all
-// of them are such as may be done again. A command whose answer is that there is nothing has redis.Nil.
-func (s *Store) together(ctx context.Context, commands []*redis.Cmd, calls []*call) ([]reply, error) {
-	pipe, scripts := s.client.Pipeline(), make([]*redis.Cmd, len(calls))
-	for _, command := range commands {
-		_ = pipe.Process(ctx, command) // its error is that of the command
-	}
+	pipe, commands := s.client.Pipeline(), make([]*redis.Cmd, len(calls))
 	for i, c := range calls {
-		scripts[i] = c.command(ctx, "evalsha", c.script.sha)
-		_ = pipe.Process(ctx, scripts[i])
+		commands[i] = c.command(ctx, "evalsha", c.script.sha)
+		_ = pipe.Process(ctx, commands[i]) // its error is that of the command
 	}
 	_, _ = pipe.Exec(ctx)
 	replies := make([]reply, len(calls))
-	var first error
-	for i, c := range calls { // before the commands: they need what follows them, even if one of them has failed
-		r, err := answerOf(scripts[i])
-		if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
-			r, err = s.do(ctx, c)
+	for i, c := range calls {
+		var err error
+		if replies[i], err = answerOf(commands[i]); err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
+			replies[i], err = s.do(ctx, c)
 		}
-		replies[i], first = r, cmp.Or(first, err)
-	}
-	for _, command := range commands {
-		if err := command.Err(); err != redis.Nil {
-			first = cmp.Or(first, err)
+		if err != nil {
+			s.unanswered(ctx, err)
+			return nil, err
 		}
-	}
-	if first != nil {
-		s.unanswered(ctx, first)
-		return nil, first
 	}
 	return replies, nil
 }

@@ -37,7 +37,7 @@ func (s *Store) ReadState(ctx context.Context, p phoneauth.StateParams) (phoneau
 // read is what keys hold, an empty string where there is nothing.
 func (s *Store) read(ctx context.Context, keys []string) ([]string, error) {
 	sp := s.spread(keys, func(int) *call { return &call{script: readScript} }, func(c *call, i int) { c.key(keys[i]) })
-	replies, err := s.eachRead(ctx, sp.calls)
+	replies, err := s.eachAgain(ctx, sp.calls)
 	if err != nil {
 		return nil, err
 	}

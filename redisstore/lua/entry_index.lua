@@ -1,6 +1,8 @@
--- What is written about entries beside their names, which are sorted sets of a print, a user or a message.
--- A member of those is the id of an entry, a zero byte and when it is gone; its score is the negative time, so
--- that the newest come first, and the ids decide between equals. All of this may be done again.
+-- Puts entries where they are found: into sorted sets of a print, a user or a message, and into the counts of their
+-- hour. All of it may be done again.
+--
+-- A member of a sorted set is the id of an entry, a zero byte and when it is gone; its score is the negative time, so
+-- that the newest come first, and the ids decide between equals.
 --
 -- An hour has a sorted set of what was counted, by time: a member is the kind with its length before it, and
 -- the id. It has the count of each entry that has one, and the sum of each kind.
@@ -25,14 +27,17 @@ local function drop(k)
   return n == 0 and #names == 100
 end
 
-for _ = 1, num() do extend(key(), life, drop) end
-
 -- add puts the next n members, each after its score, into the sorted set k. It returns how many are new.
 local function add(k, n)
   args = args + 2 * n
   return redis.call('ZADD', k, unpack(ARGV, args - 2 * n + 1, args))
 end
 
+for _ = 1, num() do
+  local k = key()
+  add(k, num())
+  extend(k, life, drop)
+end
 for _ = 1, num() do
   local times, weights, sums = key(), key(), key()
   for _ = 1, num() do -- the entries of a kind that count once
