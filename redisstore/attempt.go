@@ -197,7 +197,7 @@ func (a *attempting) call() (*call, error) {
 			}
 			c.key(s.key(challengeKind, store.Key))
 			c.packed(packed)
-			c.piece(text(milliseconds(store.ExpiresAt.Sub(a.Now))))
+			c.life(store.ExpiresAt.Sub(a.Now))
 		}
 		if ruled {
 			s.putGifts(c, &given[i])

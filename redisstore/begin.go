@@ -67,7 +67,7 @@ func (b *beginning) step(ctx context.Context, u *uses, store bool) (phoneauth.Be
 	c.key(s.key(challengeKind, b.Challenge.Key))
 	c.packed(b.packed)
 	c.piece(b.Renew)
-	c.piece(text(milliseconds(b.Challenge.ExpiresAt.Sub(b.Now))))
+	c.life(b.Challenge.ExpiresAt.Sub(b.Now))
 	c.bit(store)
 	ruled := len(u.asks)+len(u.takes)+len(u.charges) > 0
 	c.bit(ruled)

@@ -42,7 +42,7 @@ func (s *Store) AppendEntries(ctx context.Context, entries []phoneauth.JournalEn
 
 func (s *Store) appendEntries(ctx context.Context, entries []phoneauth.JournalEntry) error {
 	stored, err := s.putEntries(ctx, entries)
-	if err != nil || len(stored) == 0 {
+	if err != nil {
 		return err
 	}
 	ix := s.newIndex()

@@ -15,16 +15,20 @@ type index struct {
 	latest time.Time
 	life   time.Duration
 	parts  map[int]*indexPart
-	// last is, of each hour, when the last entry is gone.
-	last map[int64]time.Time
 }
 
-// indexPart is what one script is told: the entries that each sorted set names, those that each hour counts, and
-// whether it lists the hours.
+// indexPart is what one script is told: the names that each sorted set gets, the entries that each hour counts, and
+// which hours there are, each with when its last entry is gone.
 type indexPart struct {
-	named map[string][]*phoneauth.JournalEntry
+	named map[string][]entryName
 	hours map[int64]*indexHour
-	lists bool
+	last  map[int64]time.Time
+}
+
+// entryName is a member of a sorted set that names an entry, and its score.
+type entryName struct {
+	score  int64
+	member string
 }
 
 // indexHour are the entries that one hour counts: those that count once, by kind, and those that have a count.
@@ -34,13 +38,13 @@ type indexHour struct {
 }
 
 func (s *Store) newIndex() *index {
-	return &index{store: s, parts: map[int]*indexPart{}, last: map[int64]time.Time{}}
+	return &index{store: s, parts: map[int]*indexPart{}}
 }
 
 func (ix *index) part(key string) *indexPart {
 	slot := ix.store.slot(key)
 	if ix.parts[slot] == nil {
-		ix.parts[slot] = &indexPart{named: map[string][]*phoneauth.JournalEntry{}, hours: map[int64]*indexHour{}}
+		ix.parts[slot] = &indexPart{named: map[string][]entryName{}, hours: map[int64]*indexHour{}, last: map[int64]time.Time{}}
 	}
 	return ix.parts[slot]
 }
@@ -52,18 +56,18 @@ func (ix *index) add(e *phoneauth.JournalEntry) {
 		ix.latest = e.Time
 	}
 	ix.life = max(ix.life, entryLife(e))
+	name := entryName{-e.Time.UnixMicro(), member(e)}
 	for _, by := range [...]struct{ kind, of string }{{printKind, e.Print}, {entryUserKind, e.UserID}, {messageKind, e.MessageID}} {
 		if by.of != "" {
 			key := s.key(by.kind, by.of)
 			named := ix.part(key).named
-			named[key] = append(named[key], e)
+			named[key] = append(named[key], name)
 		}
 	}
 	hour := hourOf(e.Time.UnixMicro())
-	if e.ExpiresAt.After(ix.last[hour]) {
-		ix.last[hour] = e.ExpiresAt
+	if last := ix.part(s.hoursKey()).last; e.ExpiresAt.After(last[hour]) {
+		last[hour] = e.ExpiresAt
 	}
-	ix.part(s.hoursKey()).lists = true
 	p := ix.part(s.hourKey(timesKind, hour))
 	h := p.hours[hour]
 	if h == nil {
@@ -86,12 +90,12 @@ func (ix *index) calls() []*call {
 		c.time(ix.latest.Add(-skew))
 		c.ttl(ix.life)
 		c.int(int64(len(p.named)))
-		for key, entries := range p.named {
+		for key, names := range p.named {
 			c.key(key)
-			c.int(int64(len(entries)))
-			for _, e := range entries {
-				c.int(-e.Time.UnixMicro())
-				c.text(member(e))
+			c.int(int64(len(names)))
+			for _, name := range names {
+				c.int(name.score)
+				c.text(name.member)
 			}
 		}
 		c.int(int64(len(p.hours)))
@@ -99,24 +103,15 @@ func (ix *index) calls() []*call {
 			ix.store.putHour(c, hour)
 			h.put(c)
 		}
-		ix.putHours(c, p.lists)
+		c.int(int64(len(p.last)))
+		for hour, last := range p.last {
+			c.key(ix.store.hoursKey())
+			c.time(last)
+			c.int(hour)
+		}
 		calls = append(calls, c)
 	}
 	return calls
-}
-
-// putHours writes which hours there are, or none.
-func (ix *index) putHours(c *call, lists bool) {
-	if !lists {
-		c.int(0)
-		return
-	}
-	c.int(int64(len(ix.last)))
-	for hour, last := range ix.last {
-		c.key(ix.store.hoursKey())
-		c.time(last)
-		c.int(hour)
-	}
 }
 
 // put writes the entries of h, each with its time.

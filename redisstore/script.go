@@ -147,6 +147,9 @@ func (c *call) packed(b []byte) {
 	c.request = append(binary.BigEndian.AppendUint32(c.request, uint32(len(b))), b...)
 }
 
+// life is ttl in the request, as a piece.
+func (c *call) life(d time.Duration) { c.piece(strconv.FormatInt(milliseconds(d), 10)) }
+
 // ttl adds for how many milliseconds a key is kept whose content lasts for d.
 func (c *call) ttl(d time.Duration) { c.int(milliseconds(d)) }
 
@@ -158,9 +161,6 @@ func milliseconds(d time.Duration) int64 {
 	}
 	return max(ms, 0) + slack.Milliseconds()
 }
-
-// text is n as Redis reads it.
-func text(n int64) string { return strconv.FormatInt(n, 10) }
 
 // slack is SLACK in lua/lib.lua.
 const slack = time.Minute

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/phoneauth/phoneauth"
@@ -69,8 +70,8 @@ func (s *Store) putSession(c *call, n *phoneauth.NewSession, packed []byte) {
 	c.number(milliseconds(listLife(n)))
 	c.piece(r.ID)
 	c.packed(packed)
-	c.piece(text(milliseconds(lifeOf(n))))
-	c.piece(text(r.ExpiresAt.UnixMicro()))
+	c.life(lifeOf(n))
+	c.piece(strconv.FormatInt(r.ExpiresAt.UnixMicro(), 10))
 	c.piece(r.UserID)
 }
 

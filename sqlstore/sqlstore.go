@@ -28,7 +28,7 @@ type Store struct {
 	*speech
 	options
 	db        *sql.DB
-	on        querier // on db
+	on        querier // what asks db
 	table     tables
 	functions functions
 	direct    direct

@@ -141,19 +141,19 @@ type step struct {
 
 // steps are the forms by their route.
 var steps = map[string]step{
-	"number/start":   {(*accountRequest).startNumber, false, false, accountNumber},
-	"number/verify":  {(*accountRequest).verifyNumber, false, true, ""},
-	"password":       {(*accountRequest).savePassword, false, true, accountPassword},
-	"devices/end":    {(*accountRequest).endDevice, false, false, accountHome},
-	"devices/others": {(*accountRequest).endOthers, false, false, accountHome},
-	"export/start":   {(*accountRequest).startExport, false, false, accountExport},
-	"export":         {(*accountRequest).export, false, true, ""},
-	"delete/start":   {(*accountRequest).startDelete, false, false, accountDelete},
-	"delete":         {(*accountRequest).delete, false, true, ""},
-	"reauth/start":   {(*accountRequest).startReauth, false, false, ""},
-	"not-me/lock":    {(*accountRequest).lock, true, false, ""},
-	"not-me/start":   {(*accountRequest).startUnlock, true, false, ""},
-	"not-me/unlock":  {(*accountRequest).unlock, true, true, ""},
+	"number/start":   {do: (*accountRequest).startNumber, screen: accountNumber},
+	"number/verify":  {do: (*accountRequest).verifyNumber, once: true},
+	"password":       {do: (*accountRequest).savePassword, once: true, screen: accountPassword},
+	"devices/end":    {do: (*accountRequest).endDevice, screen: accountHome},
+	"devices/others": {do: (*accountRequest).endOthers, screen: accountHome},
+	"export/start":   {do: (*accountRequest).startExport, screen: accountExport},
+	"export":         {do: (*accountRequest).export, once: true},
+	"delete/start":   {do: (*accountRequest).startDelete, screen: accountDelete},
+	"delete":         {do: (*accountRequest).delete, once: true},
+	"reauth/start":   {do: (*accountRequest).startReauth},
+	"not-me/lock":    {do: (*accountRequest).lock, open: true},
+	"not-me/start":   {do: (*accountRequest).startUnlock, open: true},
+	"not-me/unlock":  {do: (*accountRequest).unlock, open: true, once: true},
 }
 
 // errAnswered: the step has written its own answer.
@@ -241,7 +241,7 @@ func (a *account) serveStep(w http.ResponseWriter, r *http.Request, rest string,
 	switch {
 	case err != nil:
 		q.trouble(err)
-	case s.once && form["key"] != "":
+	case s.once && form["key"] != "": // without a key it is no form of the page
 		q.serveOnce(s)
 	default:
 		q.serve(s)

@@ -9,8 +9,8 @@ import (
 )
 
 // What takes a code or a password cannot be done twice: the code is used up, and the session of the form may have
-// ended. The form may be posted twice all the same, as on the sign-in page. So its answer is remembered for a
-// short time, with the cookies that it sets, and a second post of the same form gets the same answer.
+// ended. Its form may be posted twice all the same: once.go says why. So its answer is remembered as long as an
+// outcome there, with the cookies that it sets, and a second post of the same form gets the same answer.
 //
 // Nobody gains by that:
 //

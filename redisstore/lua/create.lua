@@ -1,6 +1,6 @@
--- Where the user's list and all sessions are in one slot: puts a session into the list that was stored, if it is
--- fresh. The rule by which another must end is NewSession.Evict in store_session.go. Keys of sessions are made from
--- their ids here: that is for one node only.
+-- Puts a session that was stored into the list of its user. Without fresh it was not stored. Another session ends
+-- where there is no room: the rule is NewSession.Evict in store_session.go. Keys of sessions are made from their ids
+-- here: that is for one node only.
 --
 -- A session that has ended by itself stays in the list until that is full, or names a multiple of FEW sessions.
 --

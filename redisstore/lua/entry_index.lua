@@ -7,15 +7,19 @@
 -- An hour has a sorted set of what was counted, by time: a member is the kind with its length before it, and
 -- the id. It has the count of each entry that has one, and the sum of each kind.
 
+local HOUR, DAY = 3600000, 86400000 -- in milliseconds
+
+-- A name is dropped if its entry was gone at latest. life is how many milliseconds the entries live at most.
 local latest, life = num(), num()
 
 -- extend sees to it that a key lives so long at least. It may live a day longer, so that it need not be told so
--- each time. Before it is told so, first may say that it is to be asked again the next time.
-local function extend(k, life, first)
+-- each time. A key that must be told so is first tidied by tidy, if there is one. Where tidy returns true, the next
+-- call tidies again.
+local function extend(k, life, tidy)
   local left = redis.call('PTTL', k)
   if left >= life then return end
-  local again = first and left >= 0 and first(k)
-  redis.call('PEXPIRE', k, again and life - 1 or life + 86400000)
+  local more = tidy and left >= 0 and tidy(k)
+  redis.call('PEXPIRE', k, more and life - 1 or life + DAY)
 end
 
 -- drop takes names of what is gone out of a sorted set, from its end on, and says whether there may be more.
@@ -45,16 +49,17 @@ for _ = 1, num() do
     if new > 0 then redis.call('HINCRBY', sums, kind, new) end
   end
   for _ = 1, num() do -- an entry with a count
-    local kind, id, member, weight = arg(), arg(), ARGV[args + 2], 0
+    local kind, id = arg(), arg()
+    local member = ARGV[args + 2] -- after its score
     local was = redis.call('ZMSCORE', times, member)[1] and tonumber(redis.call('HGET', weights, id) or 1) or 0
     add(times, 1)
-    weight = num()
+    local weight = num()
     if weight > was then
       redis.call('HINCRBY', sums, kind, weight - was)
       redis.call('HSET', weights, id, weight)
     end
   end
-  for _, k in ipairs({times, weights, sums}) do extend(k, life + 3600000) end
+  for _, k in ipairs({times, weights, sums}) do extend(k, life + HOUR) end
 end
 
 -- The hours that there are, by when they are gone.
@@ -62,6 +67,6 @@ for _ = 1, num() do
   local k, expires, hour = key(), arg(), arg()
   redis.call('ZADD', k, 'GT', expires, hour)
   redis.call('ZREMRANGEBYSCORE', k, '-inf', latest)
-  extend(k, life + 3600000)
+  extend(k, life + HOUR)
 end
 return {OK}

@@ -1,6 +1,8 @@
 -- Limits: see Limit and Take in store_limit.go. What a script does to limits and scores
 -- is planned first and written by write(), in plan.lua: a refusal has nothing to undo.
 
+local NONE = {} -- a list of nothing; nobody writes to it
+
 -- int is x as text. What is kept must have all digits.
 local function int(x) return string.format('%.0f', x) end
 

@@ -12,5 +12,3 @@ local function key() keys = keys + 1; return KEYS[keys], held[keys] end
 
 local now
 now, at = struct.unpack('>i8', request, at)
-
-local NONE = {} -- a list of nothing; nobody writes to it
