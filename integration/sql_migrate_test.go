@@ -132,7 +132,7 @@ func TestSQLGoose(t *testing.T) {
 		provider := d.goose(t, db, files)
 		results, err := provider.Up(t.Context())
 		require.NoError(t, err)
-		want := map[sqlstore.Dialect]int{sqlstore.SQLite: 7, sqlstore.Postgres: 12, sqlstore.MySQL: 4}
+		want := map[sqlstore.Dialect]int{sqlstore.SQLite: 7, sqlstore.Postgres: 13, sqlstore.MySQL: 4}
 		assert.Len(t, results, want[d.dialect])
 		s, err := sqlstore.New(t.Context(), db, d.dialect)
 		require.NoError(t, err)

@@ -207,6 +207,48 @@ func TestSQLScansNothing(t *testing.T) {
 	})
 }
 
+// On PostgreSQL the sessions of a user are read one by one, through the index, and those that have ended are not
+// read again and again.
+func TestSQLSessionsByIndex(t *testing.T) {
+	d := postgresDatabase(t)
+	db := d.open(t)
+	d.store(t, db)
+	const users, most = 400, 50
+	_, err := db.Exec("INSERT INTO phoneauth_sessions (epoch, auth_time, created_at, rotated_at, idle_until, expires_at, due, id, user_id, device_id, digest, previous, amr)"+
+		" SELECT 0, n, n, n, $1, $1, 1000000, convert_to('before ' || n, 'UTF8'), convert_to('user ' || n % CAST($2 AS INTEGER), 'UTF8'), '', sha256('x'), '', '' FROM generate_series(1, CAST($3 AS INTEGER)) AS n",
+		time.Now().Add(time.Hour).UnixMicro(), users, users*most)
+	require.NoError(t, err)
+	_, err = db.Exec("ANALYZE phoneauth_sessions")
+	require.NoError(t, err)
+	everybody := func(round int) (entries, rows int) {
+		d.counted(t, func(db *sql.DB) {
+			s, err := sqlstore.New(t.Context(), db, d.dialect)
+			require.NoError(t, err)
+			now := time.Now()
+			for n := range users {
+				ended, err := s.CreateSession(t.Context(), phoneauth.NewSession{Session: phoneauth.SessionRecord{
+					ID: fmt.Sprint(round, " of ", n), UserID: fmt.Sprint("user ", n), Digest: []byte{1}, CreatedAt: now, IdleUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour),
+				}, Most: most, Now: now})
+				require.NoError(t, err)
+				require.NotEmpty(t, ended.ID)
+			}
+		})
+		scans(t, db) // what the closed connections did is known
+		require.NoError(t, db.QueryRow("SELECT idx_tup_read, idx_tup_fetch FROM pg_stat_user_indexes"+
+			" WHERE schemaname = current_schema() AND indexrelname = 'phoneauth_sessions_user'").Scan(&entries, &rows))
+		return entries, rows
+	}
+	var entries, rows, was, had int
+	for round := range 4 {
+		was, had = entries, rows
+		entries, rows = everybody(round)
+		t.Logf("round %d: %d entries of the index, %d rows that are there", round, entries-was, rows-had)
+		// The session is counted, and the oldest is looked for. One row is visited that has just ended.
+		assert.Equal(t, 2*most*users, rows-had)
+		assert.LessOrEqual(t, entries-was, (2*most+3)*users)
+	}
+}
+
 // countedAs is the name of connections whose scans count.
 const countedAs = "counted"
 

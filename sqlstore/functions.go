@@ -123,7 +123,7 @@ func (s *Store) applyFunctions(ctx context.Context, q querier, dialect Dialect, 
 	}
 	err := s.apply(ctx, q, dialect, name)
 	switch sqlState(err) {
-	case "42501", "42704", "42601", "0A000": // insufficient_privilege, undefined_object, syntax_error, feature_not_supported
+	case "42501", "42704", "42883", "42601", "0A000": // insufficient_privilege, undefined_object, undefined_function, syntax_error, feature_not_supported
 		_, err = q.ExecContext(ctx, "ROLLBACK TO SAVEPOINT functions")
 	}
 	return err
