@@ -42,6 +42,9 @@ func PHCOf(password string, memory, passes uint32, threads uint8, length uint32)
 // CheapHash keeps tests fast: the weakest that is accepted.
 func CheapHash(password string) phoneauth.Secret { return PHC(password, 8, 1, 1) }
 
+// HashOf is the hash that the Service would store now.
+func HashOf(password string) phoneauth.Secret { return phoneauth.Secret(argon2id.Hash(password)) }
+
 // TodaysHash is the one of "correct horse" under today's parameters.
 var TodaysHash = sync.OnceValue(func() phoneauth.Secret { return PHC("correct horse", 19*1024, 2, 1) })
 

@@ -62,7 +62,7 @@ var methods = []struct {
 	}},
 	{name: "Login by password", kind: []string{"UpdateUser"}, do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
 		phone := suite.FreshPhone()
-		svc.SeedUser(phone, suite.CheapHash("correct horse"))
+		svc.SeedUser(phone, suite.PHC("correct horse", 16, 1, 1)) // which is outdated
 		r := phoneauth.PasswordLoginRequest{Phone: phone, Password: "correct horse", Client: suite.FreshClient()}
 		return func(ctx context.Context) (any, error) { return svc.LoginPassword(ctx, r) }
 	}},
@@ -93,7 +93,7 @@ var methods = []struct {
 	}},
 	{name: "ChangePassword", kind: []string{"CancelChallenges 2", "EndUserSessions"}, do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
 		phone := suite.FreshPhone()
-		svc.SeedUser(phone, suite.TodaysHash())
+		svc.SeedUser(phone, suite.HashOf("correct horse"))
 		c := svc.ClaimsOf(svc.SignIn(phone))
 		r := phoneauth.ChangePasswordRequest{Current: "correct horse", New: "another horse", Client: suite.FreshClient()}
 		return func(ctx context.Context) (any, error) { return svc.ChangePassword(ctx, c, r) }
@@ -194,7 +194,7 @@ var methods = []struct {
 // the account.
 func reported(t testing.TB, svc *suite.Service) (token phoneauth.Secret, userID string) {
 	phone := suite.FreshPhone()
-	svc.SeedUser(phone, suite.TodaysHash())
+	svc.SeedUser(phone, suite.HashOf("correct horse"))
 	linked := svc.Again(func(c *phoneauth.Config) { c.Texts.NotMeURL = "https://example.com/not-me" })
 	session := svc.SignIn(phone)
 	r := phoneauth.ChangePasswordRequest{Current: "correct horse", New: "another horse"}
