@@ -43,7 +43,11 @@ func suites(t *testing.T, newStore suite.NewStore) {
 }
 
 func TestSQLSuites(t *testing.T) {
-	databases(t, func(t *testing.T, d database) { suites(t, emptied(t, d)) })
+	suite.CheapHashes(t)
+	databases(t, func(t *testing.T, d database) {
+		t.Parallel()
+		suites(t, emptied(t, d))
+	})
 }
 
 // Users in memory, and the rest in SQLite.
@@ -55,12 +59,18 @@ func TestSQLServiceInParts(t *testing.T) {
 }
 
 func TestRedisSuites(t *testing.T) {
+	suite.CheapHashes(t)
 	inMemory := func(testing.TB) phoneauth.Store { return memstore.New() }
-	t.Run("one node", func(t *testing.T) { suites(t, paired(integration.RedisClient(t), inMemory)) })
-	t.Run("cluster", func(t *testing.T) { suites(t, paired(integration.RedisClusterClient(t), inMemory)) })
-	t.Run("pairing", func(t *testing.T) {
-		suites(t, paired(integration.RedisClient(t), emptied(t, postgresDatabase(t))))
-	})
+	for name, newStore := range map[string]suite.NewStore{
+		"one node": paired(integration.RedisClient(t), inMemory),
+		"cluster":  paired(integration.RedisClusterClient(t), inMemory),
+		"pairing":  paired(integration.RedisClient(t), emptied(t, postgresDatabase(t))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			suites(t, newStore)
+		})
+	}
 }
 
 // emptied makes stores of one database by emptying it each time.

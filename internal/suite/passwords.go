@@ -16,13 +16,19 @@ import (
 	"github.com/phoneauth/phoneauth/internal/argon2id"
 )
 
+// cheap is the cost that CheapHashes sets. There is a cheaper one.
+var cheap = argon2id.Cost{Memory: 16, Time: 1, Threads: 1}
+
 // CheapHashes makes argon2id cheap for the rest of a test, which must not be parallel:
-// the cost is a variable of internal/argon2id. Subtests of it may be.
+// the cost is a variable of internal/argon2id. Subtests of it may be, and may call it, too.
 func CheapHashes(t *testing.T) {
 	t.Helper()
+	if argon2id.Default == cheap {
+		return
+	}
 	t.Setenv("PHONEAUTH_CHEAP_HASHES", "1") // panics in a parallel test
 	was := argon2id.Default
-	argon2id.Default = argon2id.Cost{Memory: 8, Time: 1, Threads: 1}
+	argon2id.Default = cheap
 	t.Cleanup(func() { argon2id.Default = was })
 }
 
@@ -39,8 +45,10 @@ func PHCOf(password string, memory, passes uint32, threads uint8, length uint32)
 		b64.EncodeToString(argon2.IDKey([]byte(password), salt, passes, memory, threads, length))))
 }
 
-// CheapHash keeps tests fast: the weakest that is accepted.
-func CheapHash(password string) phoneauth.Secret { return PHC(password, 8, 1, 1) }
+// CheapHash keeps tests fast. It is what the Service stores under CheapHashes.
+func CheapHash(password string) phoneauth.Secret {
+	return PHC(password, cheap.Memory, cheap.Time, cheap.Threads)
+}
 
 // HashOf is the hash that the Service would store now.
 func HashOf(password string) phoneauth.Secret { return phoneauth.Secret(argon2id.Hash(password)) }

@@ -62,7 +62,7 @@ var methods = []struct {
 	}},
 	{name: "Login by password", kind: []string{"UpdateUser"}, do: func(t testing.TB, svc *suite.Service) func(context.Context) (any, error) {
 		phone := suite.FreshPhone()
-		svc.SeedUser(phone, suite.PHC("correct horse", 16, 1, 1)) // which is outdated
+		svc.SeedUser(phone, suite.PHC("correct horse", 8, 1, 1)) // which is outdated
 		r := phoneauth.PasswordLoginRequest{Phone: phone, Password: "correct horse", Client: suite.FreshClient()}
 		return func(ctx context.Context) (any, error) { return svc.LoginPassword(ctx, r) }
 	}},

