@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"sync"
@@ -123,15 +122,14 @@ func (o *output) tail() string {
 	return string(o.all)
 }
 
-// freePorts returns n ports of loopback that were free just now.
+// freePorts returns n ports of loopback for servers that are still to start.
 func freePorts(t testing.TB, n int) []int {
 	t.Helper()
 	ports := make([]int, n)
 	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := freePort()
 		require.NoError(t, err)
-		defer l.Close() // all at the end, so that they differ
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		ports[i] = port
 	}
 	return ports
 }

@@ -68,17 +68,8 @@ func newRedisServer(args ...string) (*redisServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freeRedisPort()
+	port, err := freePort()
 	return &redisServer{dir: dir, port: port, args: args}, err
-}
-
-func freeRedisPort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 func (r *redisServer) addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.port)) }
@@ -190,7 +181,7 @@ var threeRedis = sync.OnceValues(func() ([]*redisServer, error) {
 
 // newRedisNode makes ready a node of a cluster, and returns the port of its bus.
 func newRedisNode(args ...string) (r *redisServer, bus int, err error) {
-	if bus, err = freeRedisPort(); err != nil {
+	if bus, err = freePort(); err != nil {
 		return nil, 0, err
 	}
 	r, err = newRedisServer(append([]string{"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
