@@ -8,18 +8,18 @@ import (
 	"sync"
 )
 
-// Ports of servers are from lowestPort up to here. Systems give connections higher ones.
-const lowestPort, portsOfServers = 15_000, 17_000
+// Servers get ports from lowestPort to highestPort. Systems give connections higher ones.
+const lowestPort, highestPort = 15_000, 31_999
 
 // chosenPorts are those that freePort has returned.
 var chosenPorts sync.Map
 
-// freePort returns a port of loopback for a server that is still to start. No connection takes it meanwhile,
-// as it might take a port that the system has chosen, and freePort returns no port twice.
+// freePort returns a port of loopback for a server that is still to start. No connection takes the port
+// meanwhile. freePort returns no port twice. Callers may be many at once.
 func freePort() (int, error) {
 	err := errors.New("no port is left")
 	for range 1000 {
-		port := lowestPort + rand.IntN(portsOfServers)
+		port := lowestPort + rand.IntN(highestPort-lowestPort+1)
 		if _, chosen := chosenPorts.LoadOrStore(port, true); chosen {
 			continue
 		}

@@ -129,6 +129,11 @@ func TestSQLFindsFunctions(t *testing.T) {
 	assert.False(t, open().Functions())
 	d.use(t, before)
 	d.use(t, open())
+
+	// A migration that changes functions goes on where somebody has dropped them.
+	_, err := db.Exec("DELETE FROM phoneauth_migrations WHERE name = '00013_sessions_functions.sql'")
+	require.NoError(t, err)
+	assert.False(t, d.store(t, db).Functions())
 }
 
 // Where the question for the functions fails for another reason than that the server does not

@@ -243,7 +243,7 @@ func TestSQLSessionsByIndex(t *testing.T) {
 		was, had = entries, rows
 		entries, rows = everybody(round)
 		t.Logf("round %d: %d entries of the index, %d rows that are there", round, entries-was, rows-had)
-		// The session is counted, and the oldest is looked for. One row is visited that has just ended.
+		// The sessions of the user are counted, and then the oldest is looked for. One more entry is read, of the session that ended last.
 		assert.Equal(t, 2*most*users, rows-had)
 		assert.LessOrEqual(t, entries-was, (2*most+3)*users)
 	}

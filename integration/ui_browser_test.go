@@ -67,7 +67,7 @@ func startChromium(t *testing.T) context.Context {
 			chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 			chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-extensions", true),
-			// What a window of a person has, and none of the pages: a sixth of the time of the tests.
+			// The window of a person has these, and no test needs them. They took a sixth of the time of the tests.
 			chromedp.Flag("disable-features", "PreloadTopChromeWebUI,WebUIOmniboxPopup,SpareRendererForSitePerProcess,Translate,OptimizationHints,MediaRouter"),
 			chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "en-US"),
 			chromedp.Flag("host-resolver-rules", "MAP "+plainHost+" 127.0.0.1,"+standIns.rules),

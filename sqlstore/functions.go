@@ -116,7 +116,8 @@ func either[T any](function string, call, transact func() (T, error)) (T, error)
 }
 
 // applyFunctions applies a file of functions, unless the server or the role does not allow
-// it. The store then works without them, and the next Migrate tries again.
+// it, or a function is missing that the file changes. The store then works without them, and
+// the next Migrate tries again.
 func (s *Store) applyFunctions(ctx context.Context, q querier, dialect Dialect, name string) error {
 	if _, err := q.ExecContext(ctx, "SAVEPOINT functions"); err != nil {
 		return err
